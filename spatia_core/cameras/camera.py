@@ -1,0 +1,174 @@
+"""Posed pinhole cameras, and the two maps between pixels and the world.
+
+Conventions: OpenCV axes (x right, y down, z forward); `w2c` takes world to camera; pixel column j covers
+u in [j, j+1), so its centre is j + 0.5; intrinsics are normalised [fx fy cx cy] at rest (fx, cx by the width,
+fy, cy by the height); depth is z-depth in scene units.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..errors import SpatiaError
+
+ROTATION_TOLERANCE = 1e-3
+
+
+class Cameras(NamedTuple):
+    """N posed cameras. Build with `make_cameras`, which validates."""
+
+    w2c: Tensor  # (N, 4, 4) float64
+    intrinsics: Tensor  # (N, 4) float64, normalised [fx fy cx cy]
+
+    # `count` hides tuple.count on purpose: nobody counts occurrences in a camera list.
+    @property
+    def count(self) -> int:
+        """Number of cameras."""
+        return self.w2c.shape[0]
+
+    @property
+    def c2w(self) -> Tensor:
+        """(N, 4, 4) camera-to-world matrices."""
+        return invert_pose(self.w2c)
+
+    @property
+    def centers(self) -> Tensor:
+        """(N, 3) camera centres in the world."""
+        return self.c2w[:, :3, 3]
+
+    def select(self, index: slice | int | list[int] | Tensor) -> Cameras:
+        """Cameras at an index (slice, int, list or tensor); always a batch, order kept."""
+        if isinstance(index, int):
+            index = [index]
+        return Cameras(self.w2c[index], self.intrinsics[index])
+
+    def K(self, height: int, width: int) -> Tensor:
+        """(N, 3, 3) float64 intrinsics in pixels of an image of height x width."""
+        if height < 1 or width < 1:
+            raise SpatiaError(f"Image size {width}x{height} was given, but both sides must be at least 1 pixel; change width and height.")
+        fx, fy, cx, cy = self.intrinsics.unbind(-1)
+        K = torch.zeros(self.count, 3, 3, dtype=torch.float64, device=self.intrinsics.device)
+        K[:, 0, 0], K[:, 0, 2] = fx * width, cx * width
+        K[:, 1, 1], K[:, 1, 2] = fy * height, cy * height
+        K[:, 2, 2] = 1
+        return K
+
+
+def invert_pose(pose: Tensor) -> Tensor:
+    """Inverse of rigid transforms (..., 4, 4); exact for poses whose rotation is only nearly orthonormal."""
+    # A general inverse, not R^T: files carry rotations rounded to a few digits, and project(unproject) must cancel.
+    inverse = torch.linalg.inv(pose)
+    inverse[..., 3, :] = torch.tensor([0.0, 0.0, 0.0, 1.0], dtype=pose.dtype, device=pose.device)
+    return inverse
+
+
+def make_cameras(w2c, intrinsics) -> Cameras:
+    """Validated cameras from world-to-camera matrices and normalised intrinsics.
+
+    w2c: (N, 3|4, 4) array-like. intrinsics: (4,) shared or (N, 4), normalised [fx fy cx cy].
+    Raises SpatiaError on wrong shapes or counts, NaN, a matrix that is not a rigid pose, or a focal length <= 0.
+    """
+    w2c = _as_float64(w2c, "camera poses")
+    intrinsics = _as_float64(intrinsics, "intrinsics")
+    if w2c.ndim != 3 or w2c.shape[1] not in (3, 4) or w2c.shape[2] != 4:
+        raise SpatiaError(
+            f"Camera poses of shape {tuple(w2c.shape)} were given, expected (N, 3, 4) or (N, 4, 4) world-to-camera matrices; "
+            "check the file or text the cameras come from."
+        )
+    n = w2c.shape[0]
+    if n == 0:
+        raise SpatiaError("No camera was given, expected at least one; check the file or text the cameras come from.")
+    if intrinsics.ndim == 1:
+        intrinsics = intrinsics[None]
+    if intrinsics.ndim != 2 or intrinsics.shape[1] != 4:
+        raise SpatiaError(
+            f"Intrinsics of shape {tuple(intrinsics.shape)} were given, expected 4 values [fx fy cx cy] normalised by width and height, "
+            "once or per camera; check the intrinsics."
+        )
+    if intrinsics.shape[0] == 1:
+        intrinsics = intrinsics.expand(n, 4)
+    elif intrinsics.shape[0] != n:
+        raise SpatiaError(f"{intrinsics.shape[0]} sets of intrinsics were given for {n} camera poses; give one set for all or one per pose.")
+
+    _refuse_first(~torch.isfinite(w2c).flatten(1).all(1), n, "has a NaN or infinite value", "finite numbers", "the pose")
+    bottom = torch.tensor([0.0, 0.0, 0.0, 1.0], dtype=torch.float64, device=w2c.device)
+    if w2c.shape[1] == 3:
+        w2c = torch.cat([w2c, bottom.expand(n, 1, 4)], dim=1)
+    else:
+        _refuse_first((w2c[:, 3] - bottom).abs().amax(1) > 1e-6, n, "has a last row other than [0, 0, 0, 1]", "a rigid 4x4 pose", "the pose (is it transposed?)")
+        w2c = w2c.clone()
+        w2c[:, 3] = bottom
+    R = w2c[:, :3, :3]
+    error = (R @ R.mT - torch.eye(3, dtype=torch.float64, device=R.device)).abs().amax((1, 2))
+    _refuse_first(
+        error > ROTATION_TOLERANCE, n, "is not a rotation: its rows are not orthonormal (off by more than 0.001)",
+        "a rigid pose without scale or shear", "the pose",
+    )
+    _refuse_first(torch.linalg.det(R) < 0, n, "is a mirror image (determinant -1), not a rotation", "determinant +1", "the pose or its axis convention")
+    bad = ~torch.isfinite(intrinsics).all(1)
+    _refuse_first(bad, n, "has NaN or infinite intrinsics", "finite [fx fy cx cy]", "the intrinsics")
+    _refuse_first((intrinsics[:, :2] <= 0).any(1), n, "has a focal length that is zero or negative", "fx and fy above 0", "the intrinsics or the field of view")
+    return Cameras(w2c, intrinsics.clone())
+
+
+def concat_cameras(*cameras: Cameras) -> Cameras:
+    """All cameras in order, unchanged. Raises SpatiaError when nothing is given."""
+    if not cameras:
+        raise SpatiaError("No cameras were given to join, expected at least one path; connect a camera input.")
+    return Cameras(torch.cat([c.w2c for c in cameras]), torch.cat([c.intrinsics for c in cameras]))
+
+
+def project(points: Tensor, w2c: Tensor, K: Tensor) -> tuple[Tensor, Tensor]:
+    """Pixel coordinates uv (P, 2) and z-depth (P,), float64, of world points (P, 3) under one camera.
+
+    w2c: (4, 4). K: (3, 3) pixels. uv means nothing where z <= 0: mask with z.
+    """
+    camera = points.to(torch.float64) @ w2c[:3, :3].mT + w2c[:3, 3]
+    z = camera[:, 2]
+    # fx*x/z + skew... is written out by K's rows so that a K with skew stays right.
+    uv = (camera @ K.mT)[:, :2] / z[:, None]
+    return uv, z
+
+
+def unproject(z_depth: Tensor, K: Tensor, c2w: Tensor) -> Tensor:
+    """World points (H, W, 3), float64, of the pixel centres of a z-depth map (H, W); depth 0 lands on the camera centre.
+
+    K: (3, 3) pixels of this very map. c2w: (4, 4).
+    """
+    if z_depth.ndim != 2:
+        raise SpatiaError(f"A depth map of shape {tuple(z_depth.shape)} was given, expected (height, width); check the depth input.")
+    height, width = z_depth.shape
+    u = torch.arange(width, dtype=torch.float64, device=z_depth.device) + 0.5
+    v = torch.arange(height, dtype=torch.float64, device=z_depth.device) + 0.5
+    v, u = torch.meshgrid(v, u, indexing="ij")
+    pixels = torch.stack([u, v, torch.ones_like(u)], dim=-1)
+    camera = (pixels @ torch.linalg.inv(K).mT) * z_depth.to(torch.float64)[..., None]
+    return camera @ c2w[:3, :3].mT + c2w[:3, 3]
+
+
+def intrinsics_from_fov(horizontal_fov_degrees: float, width: int, height: int) -> Tensor:
+    """Normalised (4,) intrinsics of a centred camera with square pixels and this horizontal field of view."""
+    if not 0 < horizontal_fov_degrees < 180:
+        raise SpatiaError(f"A field of view of {horizontal_fov_degrees} degrees was given, expected more than 0 and less than 180; change the field of view.")
+    if width < 1 or height < 1:
+        raise SpatiaError(f"Image size {width}x{height} was given, but both sides must be at least 1 pixel; change width and height.")
+    half = torch.deg2rad(torch.tensor(horizontal_fov_degrees / 2, dtype=torch.float64))
+    fx = 0.5 / torch.tan(half)
+    return torch.stack([fx, fx * width / height, torch.tensor(0.5, dtype=torch.float64), torch.tensor(0.5, dtype=torch.float64)])
+
+
+def _as_float64(value, what: str) -> Tensor:
+    try:
+        return torch.as_tensor(value, dtype=torch.float64)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise SpatiaError(f"The {what} could not be read as numbers of one shape ({error}); check the file or text they come from.") from error
+
+
+def _refuse_first(bad: Tensor, n: int, what: str, expected: str, change: str) -> None:
+    if bad.any():
+        i = int(bad.nonzero()[0, 0])
+        more = f" ({int(bad.sum())} of {n} cameras are affected)" if int(bad.sum()) > 1 else ""
+        raise SpatiaError(f"Camera {i} {what}{more}; expected {expected}; correct {change}.")

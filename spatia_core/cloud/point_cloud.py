@@ -1,0 +1,94 @@
+"""The scene's point cloud: coloured points that remember which frame they came from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import SpatiaError
+
+NO_VIEW = -1  # a point that came from no frame of the video: a file, or an edit
+
+
+class PointCloud(NamedTuple):
+    """P coloured points in scene units. Build with `make_point_cloud`, which validates. May be empty."""
+
+    positions: Tensor  # (P, 3) float32, world
+    colors: Tensor  # (P, 3) uint8
+    view: Tensor  # (P,) int32, index of the memory frame it came from, -1 = none
+    confidence: Tensor  # (P,) float32, as the estimator gave it; 1 where unknown
+    count: Tensor  # (P,) int32, samples merged into this point
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return self.positions.shape[0]
+
+    def select(self, index) -> PointCloud:
+        """The points under a bool mask (P,) or at an index tensor, in order."""
+        return PointCloud(*(field[index] for field in self))
+
+
+def make_point_cloud(positions, colors, view=None, confidence=None, count=None) -> PointCloud:
+    """Validated cloud. P may be 0; the steps that need points refuse an empty cloud themselves.
+
+    positions: (P, 3) finite. colors: (P, 3) uint8, or float in [0, 1] (rounded to uint8).
+    view: (P,) or one int, default -1. confidence: (P,), default 1. count: (P,) >= 1, default 1.
+    Raises SpatiaError on wrong shapes, NaN positions or colours out of range.
+    """
+    positions = torch.as_tensor(positions)
+    if positions.ndim != 2 or positions.shape[1] != 3:
+        raise SpatiaError(f"Point positions of shape {tuple(positions.shape)} were given, expected (P, 3); check the depth or the file the points come from.")
+    positions = positions.to(torch.float32)
+    n, device = positions.shape[0], positions.device
+    bad = int((~torch.isfinite(positions)).any(1).sum())
+    if bad:
+        raise SpatiaError(f"{bad} of {n} points have NaN or infinite positions, expected finite ones; check the depth or the file the points come from.")
+
+    colors = torch.as_tensor(colors, device=device)
+    if tuple(colors.shape) != (n, 3):
+        raise SpatiaError(f"Point colours of shape {tuple(colors.shape)} were given for {n} points, expected ({n}, 3); check the image or the file the points come from.")
+    if colors.dtype != torch.uint8:
+        if not colors.is_floating_point():
+            raise SpatiaError(f"Point colours of type {colors.dtype} were given, expected uint8 or float in [0, 1]; check the image or the file the points come from.")
+        if not (torch.isfinite(colors).all() and bool((colors >= 0).all()) and bool((colors <= 1).all())):
+            raise SpatiaError("Point colours outside 0 to 1 were given as floats, expected [0, 1] or uint8; check the image the points come from.")
+        colors = (colors * 255).round().to(torch.uint8)
+
+    view = _per_point(view, NO_VIEW, torch.int32, n, device, "view indices")
+    confidence = _per_point(confidence, 1.0, torch.float32, n, device, "confidences")
+    count = _per_point(count, 1, torch.int32, n, device, "sample counts")
+    if not bool(torch.isfinite(confidence).all()):
+        raise SpatiaError("Point confidences contain NaN or infinity, expected finite values; check the estimator or the file the points come from.")
+    if bool((count < 1).any()):
+        raise SpatiaError("A point's sample count is below 1, expected 1 or more; check the file the points come from.")
+    return PointCloud(positions, colors, view, confidence, count)
+
+
+def concat_clouds(*clouds: PointCloud) -> PointCloud:
+    """All points in order, on the first cloud's device. Raises SpatiaError when nothing is given."""
+    if not clouds:
+        raise SpatiaError("No cloud was given to join, expected at least one; connect a cloud.")
+    device = clouds[0].positions.device
+    return PointCloud(*(torch.cat([field.to(device) for field in fields]) for fields in zip(*clouds)))
+
+
+def empty_cloud() -> PointCloud:
+    """A cloud without points."""
+    return make_point_cloud(torch.zeros(0, 3), torch.zeros(0, 3, dtype=torch.uint8))
+
+
+def _per_point(value, default, dtype: torch.dtype, n: int, device, what: str) -> Tensor:
+    if value is None:
+        value = default
+    if isinstance(value, np.ndarray) and not value.flags.writeable:
+        value = value.copy()
+    value = torch.as_tensor(value, device=device).to(dtype)
+    if value.ndim == 0:
+        value = value.expand(n).clone()
+    if tuple(value.shape) != (n,):
+        raise SpatiaError(f"{what.capitalize()} of shape {tuple(value.shape)} were given for {n} points, expected ({n},); check the file the points come from.")
+    return value
