@@ -1,0 +1,106 @@
+"""Shared fixtures: the real ComfyUI host, this repository imported as a pack, and the parity folder."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+PACK_NAME = "spatia_pack"
+NO_HOST = (
+    "needs a ComfyUI source tree: run `python run.py test`, which fetches one, "
+    "or set COMFYUI_PATH to the folder that holds ComfyUI's main.py"
+)
+
+
+def _comfyui_path() -> Path | None:
+    value = os.environ.get("COMFYUI_PATH")
+    if not value:
+        return None
+    path = Path(value).expanduser().resolve()
+    if not (path / "main.py").is_file() or not (path / "comfy").is_dir():
+        raise pytest.UsageError(f"COMFYUI_PATH={value} is no ComfyUI folder: it lacks main.py or comfy/")
+    return path
+
+
+# pytest.ini puts the repository root first on sys.path, for `import spatia_core`. Our nodes/ would then shadow the
+# host's nodes.py, so ComfyUI goes before it, and it does so here because test modules import at collection.
+_COMFYUI = _comfyui_path()
+if _COMFYUI is not None:
+    sys.path.insert(0, str(_COMFYUI))
+
+
+@pytest.fixture(scope="session")
+def comfyui_path() -> Path:
+    """The ComfyUI source tree that COMFYUI_PATH names."""
+    if _COMFYUI is None:
+        pytest.skip(NO_HOST)
+    return _COMFYUI
+
+
+@pytest.fixture(scope="session")
+def comfy_host(comfyui_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ComfyUI's modules, importable in this process, on the CPU, with a private base folder (returned).
+
+    `import comfy...`, `import nodes` and `import folder_paths` mean the host's after this.
+    """
+    base = tmp_path_factory.mktemp("comfyui_base")
+    for folder in ("input", "output", "temp", "models", "user", "custom_nodes"):
+        (base / folder).mkdir()
+    import comfy.options
+
+    argv = sys.argv
+    sys.argv = ["main.py", "--cpu", "--base-directory", str(base)]
+    try:
+        # cli_args reads sys.argv once, at its import, and only when parsing was enabled before.
+        comfy.options.enable_args_parsing()
+        from comfy.cli_args import args
+    finally:
+        sys.argv = argv
+    if not args.cpu:
+        pytest.fail("comfy.cli_args was imported before the comfy_host fixture, so --cpu was not seen")
+    import nodes
+
+    if Path(nodes.__file__).resolve().parent != comfyui_path:
+        pytest.fail(f"`import nodes` found {nodes.__file__}, not the host's nodes.py")
+    return base
+
+
+@pytest.fixture(scope="session")
+def pack(comfy_host: Path) -> ModuleType:
+    """This repository imported as ComfyUI does it: a package under a name of its own, with relative imports."""
+    if PACK_NAME in sys.modules:
+        return sys.modules[PACK_NAME]
+    spec = importlib.util.spec_from_file_location(
+        PACK_NAME, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[PACK_NAME] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[PACK_NAME]
+        raise
+    return module
+
+
+@pytest.fixture(scope="session")
+def pack_module(pack: ModuleType):
+    """A function: dotted name inside the pack ("nodes.sampler") -> that module, as the host would import it."""
+    return lambda name: importlib.import_module(f"{PACK_NAME}.{name}")
+
+
+@pytest.fixture(scope="session")
+def parity_dir() -> Path:
+    """The folder of parity vectors: SPATIA_PARITY, else tests/data/parity."""
+    path = Path(os.environ.get("SPATIA_PARITY") or TESTS / "data" / "parity").expanduser().resolve()
+    if not path.is_dir():
+        pytest.fail(f"the folder of parity vectors {path} does not exist (SPATIA_PARITY names another)")
+    return path
