@@ -1,0 +1,180 @@
+"""The soft projection of a point cloud: what the network was trained to look at.
+
+Release, `render_pc`: every pixel composites the five nearest points whose disc covers its centre,
+alpha = 1 - d^2 / r^2, front to back over black.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..cameras.camera import Cameras
+from ..errors import SpatiaError
+
+try:
+    from .soft_numba import splat_soft
+except ImportError:  # numba is an accelerator; the torch reference draws the same image.
+    splat_soft = None
+
+_FRAGMENTS_PER_BAND = 1 << 23  # point-pixel pairs the torch reference holds at once
+
+
+class SoftRender(NamedTuple):
+    """Projection video and how much of each pixel the cloud covers.
+
+    image: (N, H, W, 3) uint8. coverage: (N, H, W) uint8, 255 where the cloud is opaque;
+    the hole video of the network is 1 - coverage / 255.
+    """
+
+    image: Tensor
+    coverage: Tensor
+
+
+def render_soft(
+    positions: Tensor,
+    colors: Tensor,
+    cameras: Cameras,
+    height: int,
+    width: int,
+    *,
+    radius: float = 0.01,
+    points_per_pixel: int = 5,
+    release_geometry: bool = False,
+    backend: str = "auto",
+) -> SoftRender:
+    """Draw a cloud along a camera path.
+
+    positions: (P, 3) scene units. colors: (P, 3) uint8. radius: disc radius as a fraction of half
+    the shorter image side. release_geometry: place points as the release does, with its mirrored
+    principal point and its magnification by s / (s - 1); only for comparing with its vectors.
+    backend: "numba" is the CPU fast path, "torch" the reference on any device, "auto" the first where it can run.
+    The result lies on the points' device. Raises SpatiaError on wrong shapes or sizes.
+    """
+    if height < 1 or width < 1:
+        raise SpatiaError(f"Image size {width}x{height}: expected at least 1x1; change width or height.")
+    if positions.ndim != 2 or positions.shape[1] != 3 or tuple(colors.shape) != tuple(positions.shape) or colors.dtype != torch.uint8:
+        raise SpatiaError(
+            f"Points of shape {tuple(positions.shape)} with colours {colors.dtype} {tuple(colors.shape)}, expected (P, 3) and uint8 (P, 3)."
+        )
+    if not 0 < radius < float("inf"):
+        raise SpatiaError(f"radius: {radius} was given, expected more than 0; change radius.")
+    if points_per_pixel < 1:
+        raise SpatiaError(f"points_per_pixel: {points_per_pixel} was given, expected 1 or more.")
+    if release_geometry and min(height, width) < 2:
+        raise SpatiaError(f"Image size {width}x{height}: the release's geometry needs at least 2 pixels on each side.")
+    if backend not in ("auto", "torch", "numba"):
+        raise SpatiaError(f"backend: '{backend}' was given, expected 'auto', 'torch' or 'numba'.")
+    if backend == "auto":
+        backend = "numba" if splat_soft is not None and positions.device.type == "cpu" else "torch"
+    if backend == "numba" and splat_soft is None:
+        raise SpatiaError("backend 'numba': the numba package is not installed; install it or use 'torch'.")
+    if backend == "numba" and positions.device.type != "cpu":
+        raise SpatiaError(f"backend 'numba' draws on the CPU, and the points are on {positions.device}; use 'torch'.")
+    radius_px = radius * min(height, width) / 2
+    draw = _draw_numba if backend == "numba" else _draw_torch
+    views = range(cameras.count)
+    arguments = (height, width, radius_px, points_per_pixel)
+
+    def one(view: int) -> tuple[Tensor, Tensor]:
+        u, v, z = pixel_coordinates(positions, cameras, view, height, width, release_geometry)
+        return draw(u, v, z, colors, *arguments)
+
+    if backend == "numba":
+        with ThreadPoolExecutor(max_workers=torch.get_num_threads()) as pool:
+            drawn = list(pool.map(one, views))
+    else:
+        drawn = [one(view) for view in views]
+    if not drawn:
+        empty = torch.zeros(0, height, width, dtype=torch.uint8, device=positions.device)
+        return SoftRender(empty.unsqueeze(-1).expand(0, height, width, 3), empty)
+    return SoftRender(torch.stack([image for image, _ in drawn]), torch.stack([a for _, a in drawn]))
+
+
+def pixel_coordinates(
+    positions: Tensor, cameras: Cameras, view: int, height: int, width: int, release_geometry: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Image position (u, v) in pixels, pixel centres at +0.5, and z-depth of each point: three (P,) float64."""
+    w2c = cameras.w2c[view].to(positions.device)
+    camera_points = positions.double() @ w2c[:3, :3].T + w2c[:3, 3]
+    x, y, z = camera_points.unbind(-1)
+    fx, fy, cx, cy = cameras.intrinsics[view].tolist()
+    # Points on or behind the camera plane are skipped by their depth, whatever lands here.
+    safe = torch.where(z > 0, z, torch.ones_like(z))
+    u, v = fx * width * x / safe, fy * height * y / safe
+    if not release_geometry:
+        return u + cx * width, v + cy * height, z
+    side = min(height, width)
+    centre_u, centre_v = (width - 1) / 2, (height - 1) / 2
+    scale = side / (side - 1)
+    u = centre_u + (u - (cx * width - centre_u)) * scale
+    v = centre_v + (v - (cy * height - centre_v)) * scale
+    return u + 0.5, v + 0.5, z
+
+
+def _draw_numba(u, v, z, colors, height, width, radius_px, points_per_pixel):
+    image = np.zeros((height, width, 3), np.float32)
+    alpha = np.zeros((height, width), np.float32)
+    splat_soft(
+        u.numpy(), v.numpy(), z.numpy(), colors.numpy(), height, width, radius_px, points_per_pixel, image, alpha
+    )
+    return _truncate(torch.from_numpy(image)), _truncate(torch.from_numpy(alpha) * 255)
+
+
+def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
+    near = (z > 0) & (u > -radius_px) & (u < width + radius_px) & (v > -radius_px) & (v < height + radius_px)
+    point = near.nonzero().squeeze(1)
+    point = point[torch.argsort(v[point])]
+    u, v, z, palette = u[point], v[point], z[point], colors[point].float()
+    reach = math.ceil(radius_px + 0.5)
+    # Bands of rows bound the memory: their points are neighbours once sorted by v.
+    rows_per_band = max(1, height * _FRAGMENTS_PER_BAND // max(1, len(point) * (2 * reach + 1) ** 2))
+    images, alphas = [], []
+    for top in range(0, height, rows_per_band):
+        bottom = min(height, top + rows_per_band)
+        edges = torch.tensor([top - radius_px, bottom + radius_px], dtype=v.dtype, device=v.device)
+        first, last = torch.searchsorted(v, edges).tolist()
+        band = slice(first, last)
+        image, alpha = _composite_band(
+            u[band], v[band], z[band], palette[band], point[band], top, bottom, width, radius_px, points_per_pixel, reach
+        )
+        images.append(image)
+        alphas.append(alpha)
+    return _truncate(torch.cat(images)), _truncate(torch.cat(alphas) * 255)
+
+
+def _composite_band(u, v, z, palette, point, top, bottom, width, radius_px, points_per_pixel, reach):
+    """Image (rows, W, 3) in [0, 255] and alpha (rows, W) of the rows top..bottom-1."""
+    steps = torch.arange(-reach, reach + 1, device=u.device)
+    rows = v.floor().long()[:, None, None] + steps[None, :, None]
+    columns = u.floor().long()[:, None, None] + steps[None, None, :]
+    distance_squared = (columns + 0.5 - u[:, None, None]) ** 2 + (rows + 0.5 - v[:, None, None]) ** 2
+    inside = (distance_squared < radius_px**2) & (rows >= top) & (rows < bottom) & (columns >= 0) & (columns < width)
+    pixel = ((rows - top) * width + columns)[inside]
+    opacity = (1 - distance_squared[inside] / radius_px**2).float()
+    source = torch.arange(len(point), device=u.device)[:, None, None].expand(inside.shape)[inside]
+
+    # Sort fragments by pixel, then depth, then point; keep the first `points_per_pixel` of each pixel.
+    order = torch.argsort(point[source], stable=True)
+    order = order[torch.argsort(z[source[order]], stable=True)]
+    order = order[torch.argsort(pixel[order], stable=True)]
+    pixel, opacity, source = pixel[order], opacity[order], source[order]
+    size = (bottom - top) * width
+    count = torch.bincount(pixel, minlength=size)
+    layer = torch.arange(len(pixel), device=u.device) - (count.cumsum(0) - count)[pixel]
+    image = torch.zeros(size, 3, device=u.device)
+    alpha = torch.zeros(size, device=u.device)
+    for k in range(points_per_pixel):
+        here = layer == k
+        weight = (1 - alpha[pixel[here]]) * opacity[here]
+        image[pixel[here]] += weight[:, None] * palette[source[here]]
+        alpha[pixel[here]] += weight
+    return image.view(bottom - top, width, 3), alpha.view(bottom - top, width)
+
+
+def _truncate(values: Tensor) -> Tensor:
+    # The release truncates; the small term keeps an exact grey level from falling to the one below.
+    return (values + 1e-4).clamp(0, 255).to(torch.uint8)

@@ -1,0 +1,161 @@
+"""Reference frames: which earlier frames show what the next clip will look at (paper, Algorithm 1; release, `inference.py`)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .errors import SpatiaError
+
+MODES = ("paper_iou", "release_hungarian")
+MAX_REFERENCES = 7
+TARGET_EVERY = 12  # release: every 12th camera of the clip asks for a reference
+CANDIDATE_EVERY = 4  # release: every 4th earlier frame may be one
+# float32 sums of ones are exact below 2^24.
+_POINTS_PER_CHUNK = 1 << 22
+
+
+class Retrieval(NamedTuple):
+    """Picked references in ascending target order.
+
+    targets and candidates: row indices into the visibility masks, one pair per reference.
+    iou: (T, C) float64. intersection: (T, C) int64. seen_by_target: (T,), seen_by_candidate: (C,) int64.
+    rejected: (target, candidate, reason) of the targets that got no reference of their own.
+    """
+
+    targets: tuple[int, ...]
+    candidates: tuple[int, ...]
+    iou: Tensor
+    intersection: Tensor
+    seen_by_target: Tensor
+    seen_by_candidate: Tensor
+    rejected: tuple[tuple[int, int, str], ...]
+
+
+def target_frames(frames: int, every: int = TARGET_EVERY) -> list[int]:
+    """Frames of a clip that ask for a reference: every `every`-th, the first included."""
+    _require_stride(every, "every")
+    return list(range(0, frames, every))
+
+
+def candidate_frames(frames: int, history: int, every: int = CANDIDATE_EVERY) -> list[int]:
+    """Frames of the video so far that may serve as references: every `every`-th, the clip's own history left out."""
+    _require_stride(every, "candidate_every")
+    return list(range(0, max(0, frames - history), every))
+
+
+def retrieve_references(
+    target_visible: Tensor,
+    candidate_visible: Tensor,
+    *,
+    mode: str = "paper_iou",
+    every: int = 1,
+    max_references: int = MAX_REFERENCES,
+    threshold: float = 0.1,
+) -> Retrieval:
+    """Pick reference frames by how much of the scene they share with the frames to come.
+
+    target_visible: (T, P) bool, candidate_visible: (C, P) bool: the points (or voxels) each camera sees.
+    every: of the targets, use every `every`-th.
+    paper_iou: each target's candidate of largest 3D IoU, kept if above `threshold`, a frame at most once.
+    release_hungarian: one-to-one matching on bf16-rounded intersection counts, no threshold; refused when there are
+    more targets than candidates, as the release does.
+    Raises SpatiaError on mismatched masks or widget values out of range.
+    """
+    if mode not in MODES:
+        raise SpatiaError(f"mode: '{mode}' was given, expected one of {', '.join(MODES)}.")
+    if max_references < 0:
+        raise SpatiaError(f"max_references: {max_references} was given, expected 0 or more.")
+    _require_stride(every, "every")
+    for name, mask in (("target", target_visible), ("candidate", candidate_visible)):
+        if mask.ndim != 2 or mask.dtype != torch.bool:
+            raise SpatiaError(f"The {name} visibility is {mask.dtype} of shape {tuple(mask.shape)}, expected bool (frames, points).")
+    if target_visible.shape[1] != candidate_visible.shape[1]:
+        raise SpatiaError(
+            f"Targets see {target_visible.shape[1]} points and candidates {candidate_visible.shape[1]}, expected the same cloud for both."
+        )
+    rows = target_frames(target_visible.shape[0], every)
+    used = target_visible[rows]
+    intersection = intersections(used, candidate_visible)
+    seen_by_target, seen_by_candidate = used.sum(1), candidate_visible.sum(1)
+    union = seen_by_target[:, None] + seen_by_candidate[None] - intersection
+    iou = intersection.double() / union.clamp_min(1).double()
+    if not rows or not candidate_visible.shape[0] or not max_references:
+        pairs, rejected = [], []
+    elif mode == "paper_iou":
+        pairs, rejected = _pick_by_iou(iou, max_references, threshold)
+    else:
+        pairs, rejected = _pick_by_matching(intersection, max_references), []
+    return Retrieval(
+        tuple(rows[t] for t, _ in pairs), tuple(c for _, c in pairs), iou, intersection, seen_by_target, seen_by_candidate,
+        tuple((rows[t], c, why) for t, c, why in rejected),
+    )
+
+
+def intersections(a: Tensor, b: Tensor) -> Tensor:
+    """Exact counts (A, B) int64 of points seen by both, for masks (A, P) and (B, P) bool."""
+    counts = torch.zeros(a.shape[0], b.shape[0], dtype=torch.int64, device=a.device)
+    for start in range(0, a.shape[1], _POINTS_PER_CHUNK):
+        part = slice(start, start + _POINTS_PER_CHUNK)
+        counts += (a[:, part].float() @ b[:, part].float().T).long()
+    return counts
+
+
+def retrieval_report(
+    retrieval: Retrieval, target_labels: list[int], candidate_labels: list[int], mode: str = "paper_iou", every: int = 1
+) -> str:
+    """Text: which frame was picked for which target with its IoU, and why other targets got none.
+
+    target_labels, candidate_labels: the frame number of each mask row.
+    """
+    if not candidate_labels:
+        return "No references: the video holds no frame before this clip's history."
+    lines = [f"{len(retrieval.candidates)} reference frame(s) from {len(candidate_labels)} candidates ({mode})"]
+    for target, candidate in zip(retrieval.targets, retrieval.candidates):
+        iou = float(retrieval.iou[target // every, candidate])
+        shared = int(retrieval.intersection[target // every, candidate])
+        lines.append(f"clip frame {target_labels[target]}: frame {candidate_labels[candidate]}, IoU {iou:.3f}, {shared} points in common")
+    for target, candidate, why in retrieval.rejected:
+        iou = float(retrieval.iou[target // every, candidate])
+        lines.append(f"clip frame {target_labels[target]}: none; best is frame {candidate_labels[candidate]} with IoU {iou:.3f}, {why}")
+    return "\n".join(lines)
+
+
+def _pick_by_iou(iou: Tensor, limit: int, threshold: float):
+    pairs, rejected, taken = [], [], set()
+    for target, row in enumerate(iou):
+        if len(pairs) == limit:
+            break
+        best = int(row.argmax())
+        # Algorithm 1 keeps a set: a frame that is best for two targets enters once.
+        if float(row[best]) <= threshold:
+            rejected.append((target, best, f"not above the threshold {threshold:g}"))
+        elif best in taken:
+            rejected.append((target, best, "already taken"))
+        else:
+            taken.add(best)
+            pairs.append((target, best))
+    return pairs, rejected
+
+
+def _pick_by_matching(intersection: Tensor, limit: int) -> list[tuple[int, int]]:
+    from scipy.optimize import linear_sum_assignment
+
+    targets, candidates = intersection.shape
+    if targets > candidates:
+        raise SpatiaError(
+            f"release_hungarian matches one to one, and {targets} target frames were given for {candidates} candidates; "
+            "increase every, decrease candidate_every, or set mode to paper_iou."
+        )
+    # The release counts in bf16, whose 8 bits of mantissa round large counts and so change picks.
+    score = intersection.float().bfloat16().float().cpu().numpy()
+    rows, columns = linear_sum_assignment(score, maximize=True)
+    pairs = sorted(zip(rows.tolist(), columns.tolist()))
+    return pairs[:limit]
+
+
+def _require_stride(every: int, name: str) -> None:
+    if every < 1:
+        raise SpatiaError(f"{name}: {every} was given, expected 1 or more; change {name}.")
