@@ -9,13 +9,38 @@ from .camera import (
     project,
     unproject,
 )
+from .formats import FORMATS, detect_format, read_cameras, write_cameras
+from .trajectories import (
+    BASE_MOTIONS,
+    EASINGS,
+    PRESETS,
+    close_loop,
+    continue_path,
+    keyframe_path,
+    preset_path,
+    rebase_path,
+    scene_depth,
+)
 
 __all__ = [
+    "BASE_MOTIONS",
     "Cameras",
+    "EASINGS",
+    "FORMATS",
+    "PRESETS",
+    "close_loop",
     "concat_cameras",
+    "continue_path",
+    "detect_format",
     "intrinsics_from_fov",
     "invert_pose",
+    "keyframe_path",
     "make_cameras",
+    "preset_path",
     "project",
+    "read_cameras",
+    "rebase_path",
+    "scene_depth",
     "unproject",
+    "write_cameras",
 ]

@@ -1,0 +1,378 @@
+"""Camera paths: preset motions, keyframes, joining paths and closing loops.
+
+Every path begins with the start camera itself, bit for bit. A motion is described in that camera's own axes:
+
+    pan > 0 looks right        dolly > 0    moves forward
+    tilt > 0 looks up          truck > 0    moves right
+    roll > 0 turns clockwise   pedestal > 0 moves up
+    orbit > 0 moves right on a circle, looking at the pivot
+
+The pivot lies `depth` ahead of the start camera; distances are fractions of that depth, so that the same numbers give
+the same picture at every scene scale.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.spatial.transform import Rotation, Slerp
+from torch import Tensor
+
+from ..errors import SpatiaError
+from .camera import Cameras, concat_cameras, invert_pose, project
+
+BASE_MOTIONS = ("static", "pan", "tilt", "roll", "dolly", "truck", "pedestal", "orbit", "spiral", "dolly_zoom")
+PRESETS = BASE_MOTIONS + ("out_and_back", "full_loop")
+EASINGS = ("linear", "smooth")
+CLOSINGS = ("blend", "append")
+
+
+def preset_path(
+    preset: str,
+    start: Cameras,
+    frames: int,
+    *,
+    angle: float = 30.0,
+    distance: float = 0.3,
+    depth: float = 1.0,
+    easing: str = "smooth",
+    base: str = "truck",
+    turns: float = 1.0,
+) -> Cameras:
+    """Path of `frames` cameras that begins at the start camera (1).
+
+    angle: degrees, of pan, tilt, roll and orbit. distance: fraction of depth; travel of dolly, truck, pedestal and
+    dolly_zoom, final radius of spiral, greatest distance from the start of full_loop. depth: scene units, to the pivot.
+    base: the motion that out_and_back runs there and back. turns: of spiral. easing: "linear" or "smooth".
+    dolly_zoom changes the focal length so that the pivot plane keeps its size. out_and_back and full_loop end on the
+    first pose bit for bit. Raises SpatiaError on unknown names, too few frames or numbers out of range.
+    """
+    _check_start(start, frames)
+    _check_choice(preset, PRESETS, "preset")
+    _check_choice(easing, EASINGS, "easing")
+    _check_choice(base, BASE_MOTIONS, "base_motion")
+    for value, name in ((angle, "angle"), (distance, "distance"), (turns, "turns")):
+        if not math.isfinite(value):
+            raise SpatiaError(f"{name} is {value}, expected a finite number; change {name}.")
+    if not (math.isfinite(depth) and depth > 0):
+        raise SpatiaError(f"A depth of {depth} was given, expected a finite distance above 0; change depth.")
+
+    returns = preset in ("out_and_back", "full_loop")
+    if returns and frames < 3:
+        raise SpatiaError(f"{preset} was asked for in {frames} frames, but going away and coming back takes at least 3; increase frames.")
+    motion = base if preset == "out_and_back" else preset
+    if motion == "dolly_zoom" and distance >= 1:
+        raise SpatiaError(f"dolly_zoom by {distance} of the depth reaches the pivot itself, expected less than 1; lower distance.")
+
+    i = torch.arange(frames, dtype=torch.float64)
+    last = max(frames - 1, 1)
+    # Counted from both ends, so that the way back repeats the way out exactly.
+    progress = 2 * torch.minimum(i, last - i) / last if preset == "out_and_back" else i / last
+    progress = _ease(progress, easing)
+    relative, focal = _motion(motion, progress, math.radians(angle), distance * depth, depth, turns)
+    path = _from_start(start, relative, focal)
+    return _with_last(path, start) if returns else path
+
+
+def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0) -> Cameras:
+    """Path of `frames` cameras through typed keyframes, beginning at the start camera (1).
+
+    text: a JSON list of objects with "frame" and any of right, up, forward (fractions of depth, from the start
+    camera), yaw, pitch, roll (degrees; right, up, clockwise), zoom (focal length multiplier); or lines
+    `frame right up forward yaw pitch roll [zoom]`, # starts a comment. Frame 0 is the start camera and need not be
+    written. Positions follow a Catmull-Rom spline, rotations slerp, zoom is geometric; after the last keyframe the
+    camera rests. Raises SpatiaError on text that cannot be read, frames out of order or beyond the path.
+    """
+    _check_start(start, frames)
+    if not (math.isfinite(depth) and depth > 0):
+        raise SpatiaError(f"A depth of {depth} was given, expected a finite distance above 0; change depth.")
+    keys = parse_keyframes(text)
+    if keys[0].frame == 0:
+        if keys[0] != Keyframe(0):
+            raise SpatiaError("The keyframe of frame 0 moves the camera, but frame 0 is the start camera itself; set its values to 0 (zoom 1) or use a later frame.")
+    else:
+        keys = [Keyframe(0), *keys]
+    if keys[-1].frame >= frames:
+        raise SpatiaError(f"A keyframe at frame {keys[-1].frame} was given for a path of {frames} frames (0 to {frames - 1}); increase frames or lower the keyframe's frame.")
+
+    times = np.array([k.frame for k in keys], dtype=np.float64)
+    t = np.minimum(np.arange(frames, dtype=np.float64), times[-1])
+    positions = np.array([[k.right, -k.up, k.forward] for k in keys]) * depth
+    rotations = Rotation.from_matrix(np.stack([_yaw_pitch_roll(k.yaw, k.pitch, k.roll).numpy() for k in keys]))
+    relative = torch.eye(4, dtype=torch.float64).repeat(frames, 1, 1)
+    focal = np.ones(frames)
+    if len(keys) > 1:
+        relative[:, :3, :3] = torch.from_numpy(Slerp(times, rotations)(t).as_matrix())
+        relative[:, :3, 3] = torch.from_numpy(_catmull_rom(times, positions, t))
+        focal = np.exp(np.interp(t, times, np.log([k.zoom for k in keys])))
+    return _from_start(start, relative, torch.from_numpy(focal))
+
+
+class Keyframe(NamedTuple):
+    """One typed keyframe: offsets in fractions of depth, angles in degrees, relative to the start camera."""
+
+    frame: int
+    right: float = 0.0
+    up: float = 0.0
+    forward: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    zoom: float = 1.0
+
+
+def parse_keyframes(text: str) -> list[Keyframe]:
+    """Keyframes of JSON or line text, in order. Raises SpatiaError naming the entry that cannot be read."""
+    text = text.strip()
+    if not text:
+        raise SpatiaError("The keyframes text is empty, expected a JSON list or lines `frame right up forward yaw pitch roll [zoom]`; fill in keyframes or choose another preset.")
+    keys = _keyframes_from_json(text) if text[0] in "[{" else _keyframes_from_lines(text)
+    if not keys:
+        raise SpatiaError("The keyframes text holds no keyframe, expected at least one; fill in keyframes or choose another preset.")
+    for number, key in enumerate(keys, 1):
+        if not all(math.isfinite(v) for v in key):
+            raise SpatiaError(f"Keyframe {number} has a NaN or infinite value, expected finite numbers; correct keyframes.")
+        if key.frame != int(key.frame) or key.frame < 0:
+            raise SpatiaError(f"Keyframe {number} has frame {key.frame}, expected a whole number of 0 or more; correct keyframes.")
+        if key.zoom <= 0:
+            raise SpatiaError(f"Keyframe {number} has zoom {key.zoom}, expected more than 0 (1 keeps the focal length); correct keyframes.")
+    keys = [key._replace(frame=int(key.frame)) for key in keys]
+    chain = keys if keys[0].frame == 0 else [Keyframe(0), *keys]
+    for before, after in zip(chain, chain[1:]):
+        if after.frame <= before.frame:
+            raise SpatiaError(f"Keyframe at frame {after.frame} follows one at frame {before.frame}, expected frames in rising order; correct keyframes.")
+        # Slerp takes the short way, which would silently turn 350 degrees into -10.
+        if any(abs(a - b) >= 180 for a, b in zip(after[4:7], before[4:7])):
+            raise SpatiaError(f"Between frames {before.frame} and {after.frame} an angle changes by 180 degrees or more, which has no unique shortest way; add a keyframe between them.")
+    return keys
+
+
+def continue_path(first: Cameras, second: Cameras) -> Cameras:
+    """`first`, then `second` moved so that it goes on from the last pose of `first`; the shared pose appears once.
+
+    Zoom goes on as well: the second path's focal lengths are taken relative to its own first camera.
+    """
+    relative = second.w2c @ invert_pose(second.w2c[:1])
+    w2c = relative[1:] @ first.w2c[-1]
+    fxfy = first.intrinsics[-1:, :2] * second.intrinsics[1:, :2] / second.intrinsics[:1, :2]
+    cxcy = first.intrinsics[-1:, 2:] + second.intrinsics[1:, 2:] - second.intrinsics[:1, 2:]
+    return concat_cameras(first, Cameras(w2c, torch.cat([fxfy, cxcy], dim=1)))
+
+
+def close_loop(path: Cameras, mode: str, *, frames: int = 0, target: Cameras | None = None) -> Cameras:
+    """Path whose last camera is the target (1), default its own first camera, bit for bit.
+
+    "blend" keeps the number of cameras and spreads the missing motion over the path, growing smoothly from none at
+    the first camera. "append" adds `frames` cameras that travel from the last pose to the target.
+    """
+    _check_choice(mode, CLOSINGS, "close_loop")
+    target = path.select(0) if target is None else target
+    if mode == "append":
+        if frames < 1:
+            raise SpatiaError(f"{frames} frames were given to come back in, expected at least 1; increase closing_frames.")
+        amount = _ease(torch.arange(1, frames + 1, dtype=torch.float64) / frames, "smooth")
+        tail = _towards(path.select([path.count - 1] * frames), path.select(-1), target, amount)
+        return concat_cameras(path, _with_last(tail, target))
+    if path.count < 2:
+        raise SpatiaError(f"A path of {path.count} camera cannot be closed at the same length, expected at least 2; increase frames.")
+    amount = _ease(torch.arange(path.count, dtype=torch.float64) / (path.count - 1), "smooth")
+    blended = _towards(path, path.select(-1), target, amount)
+    return concat_cameras(path.select(0), _with_last(blended.select(slice(1, None)), target))
+
+
+def rebase_path(path: Cameras, start: Cameras, *, scale: float = 1.0) -> Cameras:
+    """The same motion from another start camera (1): poses relative to the path's first one, translations times scale.
+
+    Intrinsics stay the path's own. The first pose is the start's, bit for bit.
+    """
+    if not (math.isfinite(scale) and scale > 0):
+        raise SpatiaError(f"A scale of {scale} was given, expected a finite number above 0; change scale.")
+    relative = path.w2c @ invert_pose(path.w2c[:1])
+    relative[:, :3, 3] *= scale
+    w2c = relative @ start.w2c[0]
+    w2c[0] = start.w2c[0]
+    return Cameras(w2c, path.intrinsics)
+
+
+def scene_depth(positions: Tensor, camera: Cameras) -> float:
+    """Median z-depth (scene units) of the front surface that one camera (1) sees of points (P, 3).
+
+    Taken over a 64 x 64 grid of the image, nearest point per cell, so that neither dense nor hidden parts of a cloud
+    outweigh the rest. Raises SpatiaError when the camera sees no point.
+    """
+    grid = 64
+    uv, z = project(positions, camera.w2c[0], camera.K(grid, grid)[0])
+    inside = (z > 0) & (uv >= 0).all(1) & (uv < grid).all(1)
+    if not bool(inside.any()):
+        raise SpatiaError(f"The start camera sees none of the scene's {positions.shape[0]} points, so the scene's depth is unknown; set depth to a number above 0, or check the memory.")
+    cell = uv[inside].to(torch.int64)
+    nearest = torch.full((grid * grid,), float("inf"), dtype=torch.float64, device=z.device)
+    nearest.scatter_reduce_(0, cell[:, 1] * grid + cell[:, 0], z[inside], "amin")
+    return float(nearest[torch.isfinite(nearest)].median())
+
+
+def _motion(motion: str, s: Tensor, angle: float, distance: float, depth: float, turns: float) -> tuple[Tensor, Tensor]:
+    """Relative camera-to-world poses (N, 4, 4) in the start camera's axes, and focal multipliers (N,), at progress s (N,)."""
+    pose = torch.eye(4, dtype=torch.float64).repeat(len(s), 1, 1)
+    focal = torch.ones(len(s), dtype=torch.float64)
+    if motion == "pan":
+        pose[:, :3, :3] = _rotation_y(s * angle)
+    elif motion == "tilt":
+        pose[:, :3, :3] = _rotation_x(s * angle)
+    elif motion == "roll":
+        pose[:, :3, :3] = _rotation_z(s * angle)
+    elif motion == "dolly":
+        pose[:, 2, 3] = s * distance
+    elif motion == "truck":
+        pose[:, 0, 3] = s * distance
+    elif motion == "pedestal":
+        pose[:, 1, 3] = -s * distance
+    elif motion == "orbit":
+        a = s * angle
+        pose[:, :3, :3] = _rotation_y(-a)
+        pose[:, 0, 3] = depth * torch.sin(a)
+        pose[:, 2, 3] = depth * (1 - torch.cos(a))
+    elif motion == "spiral":
+        a = 2 * math.pi * turns * s
+        pose = _look_at_pivot(s * distance * torch.cos(a), -s * distance * torch.sin(a), depth)
+    elif motion == "full_loop":
+        a = 2 * math.pi * s
+        radius = distance / 2
+        pose = _look_at_pivot(radius * torch.sin(a), -radius * (1 - torch.cos(a)), depth)
+    elif motion == "dolly_zoom":
+        pose[:, 2, 3] = s * distance
+        focal = (depth - s * distance) / depth
+    return pose, focal
+
+
+def _look_at_pivot(x: Tensor, y: Tensor, depth: float) -> Tensor:
+    """Poses at (x, y, 0) that look at (0, 0, depth) without roll against the start camera's vertical."""
+    pose = torch.eye(4, dtype=torch.float64).repeat(len(x), 1, 1)
+    position = torch.stack([x, y, torch.zeros_like(x)], dim=-1)
+    forward = torch.tensor([0.0, 0.0, depth], dtype=torch.float64) - position
+    forward = forward / forward.norm(dim=-1, keepdim=True)
+    down = torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64).expand_as(forward)
+    right = torch.linalg.cross(down, forward)
+    right = right / right.norm(dim=-1, keepdim=True)
+    pose[:, :3, 0], pose[:, :3, 1], pose[:, :3, 2] = right, torch.linalg.cross(forward, right), forward
+    pose[:, :3, 3] = position
+    return pose
+
+
+def _from_start(start: Cameras, relative: Tensor, focal: Tensor) -> Cameras:
+    """Cameras at relative camera-to-world poses of the start camera; the first is the start camera itself."""
+    w2c = invert_pose(relative) @ start.w2c[0]
+    w2c[0] = start.w2c[0]
+    intrinsics = start.intrinsics.repeat(len(focal), 1)
+    intrinsics[1:, :2] *= focal[1:, None]
+    return Cameras(w2c, intrinsics)
+
+
+def _with_last(path: Cameras, last: Cameras) -> Cameras:
+    return concat_cameras(path.select(slice(0, -1)), last.select(0))
+
+
+def _towards(path: Cameras, last: Cameras, target: Cameras, amount: Tensor) -> Cameras:
+    """Path with each pose moved by a share (N,) of the motion that takes `last` to `target`."""
+    c2w = path.c2w
+    gap = target.centers[0] - last.centers[0]
+    turn = last.w2c[0, :3, :3] @ target.c2w[0, :3, :3]
+    slerp = Slerp([0, 1], Rotation.concatenate([Rotation.identity(), Rotation.from_matrix(turn.numpy())]))
+    moved = c2w.clone()
+    moved[:, :3, :3] = c2w[:, :3, :3] @ torch.from_numpy(slerp(amount.numpy()).as_matrix())
+    moved[:, :3, 3] += amount[:, None] * gap
+    fxfy = path.intrinsics[:, :2] * (target.intrinsics[:, :2] / last.intrinsics[:, :2]) ** amount[:, None]
+    cxcy = path.intrinsics[:, 2:] + amount[:, None] * (target.intrinsics[:, 2:] - last.intrinsics[:, 2:])
+    return Cameras(invert_pose(moved), torch.cat([fxfy, cxcy], dim=1))
+
+
+def _ease(u: Tensor, easing: str) -> Tensor:
+    return u * u * (3 - 2 * u) if easing == "smooth" else u
+
+
+def _catmull_rom(times: np.ndarray, points: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Cubic Hermite through points (M, 3) at times (M,), tangents from the neighbours, one-sided at the ends."""
+    tangents = np.empty_like(points)
+    tangents[1:-1] = (points[2:] - points[:-2]) / (times[2:] - times[:-2])[:, None]
+    tangents[0] = (points[1] - points[0]) / (times[1] - times[0])
+    tangents[-1] = (points[-1] - points[-2]) / (times[-1] - times[-2])
+    k = np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 2)
+    span = (times[k + 1] - times[k])[:, None]
+    u = (t[:, None] - times[k][:, None]) / span
+    return (
+        (1 + 2 * u) * (1 - u) ** 2 * points[k] + u * (1 - u) ** 2 * span * tangents[k]
+        + u**2 * (3 - 2 * u) * points[k + 1] + u**2 * (u - 1) * span * tangents[k + 1]
+    )
+
+
+def _rotation_x(a: Tensor) -> Tensor:
+    c, s, o, l = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
+    return torch.stack([l, o, o, o, c, -s, o, s, c], dim=-1).reshape(*a.shape, 3, 3)
+
+
+def _rotation_y(a: Tensor) -> Tensor:
+    c, s, o, l = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
+    return torch.stack([c, o, s, o, l, o, -s, o, c], dim=-1).reshape(*a.shape, 3, 3)
+
+
+def _rotation_z(a: Tensor) -> Tensor:
+    c, s, o, l = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
+    return torch.stack([c, -s, o, s, c, o, o, o, l], dim=-1).reshape(*a.shape, 3, 3)
+
+
+def _yaw_pitch_roll(yaw: float, pitch: float, roll: float) -> Tensor:
+    y, p, r = torch.deg2rad(torch.tensor([yaw, pitch, roll], dtype=torch.float64))
+    return _rotation_y(y) @ _rotation_x(p) @ _rotation_z(r)
+
+
+def _keyframes_from_json(text: str) -> list[Keyframe]:
+    try:
+        entries = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SpatiaError(f"The keyframes are not valid JSON (line {error.lineno}: {error.msg}); correct keyframes, or write plain lines `frame right up forward yaw pitch roll [zoom]`.") from error
+    if isinstance(entries, dict):
+        entries = [entries]
+    keys = []
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict) or "frame" not in entry:
+            raise SpatiaError(f"Keyframe {number} is {json.dumps(entry)[:80]}, expected an object with \"frame\"; correct keyframes.")
+        unknown = set(entry) - set(Keyframe._fields)
+        if unknown:
+            raise SpatiaError(f"Keyframe {number} has unknown keys {sorted(unknown)}, expected only {list(Keyframe._fields)}; correct keyframes.")
+        wrong = [k for k, v in entry.items() if isinstance(v, bool) or not isinstance(v, (int, float))]
+        if wrong:
+            raise SpatiaError(f"Keyframe {number} has something other than a number for {wrong}; correct keyframes.")
+        keys.append(Keyframe(**entry))
+    return keys
+
+
+def _keyframes_from_lines(text: str) -> list[Keyframe]:
+    keys = []
+    for number, line in enumerate(text.splitlines(), 1):
+        fields = line.split("#")[0].replace(",", " ").split()
+        if not fields:
+            continue
+        try:
+            values = [float(field) for field in fields]
+        except ValueError:
+            values = []
+        if len(values) not in (7, 8):
+            raise SpatiaError(f"Line {number} of the keyframes is {line.strip()!r}, expected 7 or 8 numbers `frame right up forward yaw pitch roll [zoom]`; correct keyframes.")
+        keys.append(Keyframe(*values))
+    return keys
+
+
+def _check_start(start: Cameras, frames: int) -> None:
+    if start.count != 1:
+        raise SpatiaError(f"{start.count} start cameras were given, expected exactly 1; connect a single camera.")
+    if frames < 1:
+        raise SpatiaError(f"A path of {frames} frames was asked for, expected at least 1; increase frames.")
+
+
+def _check_choice(value: str, choices: tuple[str, ...], name: str) -> None:
+    if value not in choices:
+        raise SpatiaError(f"{name} is {value!r}, expected one of {', '.join(choices)}; change {name}.")

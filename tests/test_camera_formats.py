@@ -1,0 +1,180 @@
+"""Camera files: the official samples, round trips, axes, and what is refused."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from test_cameras import random_poses
+
+from spatia_core.cameras import FORMATS, detect_format, make_cameras, preset_path, read_cameras, write_cameras
+from spatia_core.errors import SpatiaError
+
+CASE_3 = Path(__file__).parent / "data" / "cameras" / "case_3"
+
+
+def sample(n: int = 12):
+    intrinsics = np.tile([0.81, 1.43, 0.491, 0.517], (n, 1))
+    intrinsics[:, :2] *= np.linspace(1, 1.3, n)[:, None]
+    return make_cameras(random_poses(n, seed=3), intrinsics)
+
+
+def read_back(files: dict[str, str], format: str):
+    return read_cameras(*files.values(), format=format)
+
+
+def test_the_official_sample():
+    cameras = read_cameras((CASE_3 / "w2c.txt").read_text(), (CASE_3 / "intrinsics.txt").read_text())
+    assert cameras.count == 121
+    assert torch.equal(cameras.w2c[0], torch.eye(4, dtype=torch.float64))
+    assert cameras.intrinsics[7].tolist() == [1.0164131547493365, 1.798935247927296, 0.49928442759863656, 0.5005871519750479]
+    assert cameras.centers.norm(dim=1).max() < 1e-6  # this sample turns on the spot
+    # Square pixels in the authors' 1248 x 704 image.
+    fx, fy = cameras.intrinsics[0, :2].tolist()
+    assert math.isclose(fx * 1248, fy * 704, rel_tol=2e-3)
+    rewritten = write_cameras(cameras, "spatia", width=1248, height=704)
+    assert rewritten["intrinsics.txt"] == (CASE_3 / "intrinsics.txt").read_text().strip() + "\n"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_round_trip_and_detection(format):
+    cameras = sample()
+    files = write_cameras(cameras, format, width=320, height=176, fps=24)
+    assert detect_format(next(iter(files.values()))) == format
+    for chosen in (format, "auto"):
+        again = read_back(files, chosen)
+        torch.testing.assert_close(again.w2c, cameras.w2c, atol=1e-13, rtol=0)
+        torch.testing.assert_close(again.intrinsics, cameras.intrinsics, atol=1e-14, rtol=0)
+
+
+def test_the_official_text_keeps_every_bit():
+    cameras = sample()
+    again = read_back(write_cameras(cameras, "spatia", width=1, height=1), "auto")
+    assert torch.equal(again.w2c, cameras.w2c) and torch.equal(again.intrinsics, cameras.intrinsics)
+
+
+def test_official_poses_with_intrinsics_in_the_same_text_and_3x4():
+    text = "[0.8, 1.4, 0.5, 0.5]\n" + "\n\n".join(json.dumps(p[:3].tolist()) for p in random_poses(3)) + "\n"
+    cameras = read_cameras(text)
+    assert cameras.count == 3 and cameras.intrinsics[2].tolist() == [0.8, 1.4, 0.5, 0.5]
+
+
+def test_realestate10k_by_hand():
+    text = "https://example.com/watch\n40000000 0.9 1.6 0.5 0.5 0.0 0.0 1 0 0 0.1 0 1 0 0.2 0 0 1 0.3\n"
+    cameras = read_cameras(text)
+    assert cameras.w2c[0, :3, 3].tolist() == [0.1, 0.2, 0.3]
+    assert cameras.intrinsics.tolist() == [[0.9, 1.6, 0.5, 0.5]]
+
+
+def test_nerfstudio_axes():
+    # An OpenGL camera at (1, 2, 3) with identity rotation looks along -z with y up.
+    pose = np.eye(4)
+    pose[:3, 3] = [1, 2, 3]
+    text = json.dumps({"fl_x": 100, "w": 200, "h": 100, "frames": [{"file_path": "a.png", "transform_matrix": pose.tolist()}]})
+    cameras = read_cameras(text)
+    assert cameras.centers[0].tolist() == [1, 2, 3]
+    assert cameras.c2w[0, :3, 2].tolist() == [0, 0, -1] and cameras.c2w[0, :3, 1].tolist() == [0, -1, 0]
+    assert cameras.intrinsics[0].tolist() == [0.5, 1.0, 0.5, 0.5]
+
+
+def test_nerfstudio_angle_and_size_from_the_widgets():
+    text = json.dumps({"camera_angle_x": math.pi / 2, "frames": [{"transform_matrix": np.eye(4).tolist()}]})
+    with pytest.raises(SpatiaError, match="set width and height"):
+        read_cameras(text)
+    torch.testing.assert_close(read_cameras(text, width=200, height=100).intrinsics[0], torch.tensor([0.5, 1.0, 0.5, 0.5], dtype=torch.float64))
+
+
+def test_images_are_sorted_by_the_numbers_in_their_names():
+    order = [3, 10, 1, 2]
+    frames = []
+    for i in order:
+        pose = np.eye(4)
+        pose[0, 3] = i
+        frames.append({"file_path": f"img_{i}.png", "transform_matrix": pose.tolist()})
+    cameras = read_cameras(json.dumps({"fl_x": 100, "w": 200, "h": 100, "frames": frames}))
+    assert cameras.centers[:, 0].tolist() == [1, 2, 3, 10]
+
+
+COLMAP_CAMERAS = "# comment\n1 SIMPLE_PINHOLE 200 100 100 100 50\n2 PINHOLE 200 100 100 110 90 50\n"
+
+
+def test_colmap_with_points_and_without():
+    with_points = "2 1 0 0 0 0 0 2 2 b.png\n10.5 3.5 -1 11 4 7\n1 1 0 0 0 0 0 1 1 a.png\n\n3 1 0 0 0 0 0 3 1 c.png\n1.0 2.0 -1\n"
+    without = "2 1 0 0 0 0 0 2 2 b.png\n1 1 0 0 0 0 0 1 1 a.png\n3 1 0 0 0 0 0 3 1 c.png\n"
+    for text in (with_points, without):
+        cameras = read_cameras(text, COLMAP_CAMERAS)
+        assert cameras.w2c[:, 2, 3].tolist() == [1, 2, 3]
+        assert cameras.intrinsics[:, 0].tolist() == [0.5, 0.5, 0.5]
+        assert cameras.intrinsics[1].tolist() == [0.5, 1.1, 0.45, 0.5]
+
+
+def test_colmap_quaternion_is_world_to_camera_with_w_first():
+    s = math.sqrt(0.5)
+    cameras = read_cameras(f"1 {s} 0 0 {s} 0 0 0 1 a.png\n", COLMAP_CAMERAS)
+    torch.testing.assert_close(cameras.w2c[0, :3, :3], torch.tensor([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]], dtype=torch.float64))
+
+
+def test_a_shared_camera_is_written_once():
+    path = preset_path("truck", sample(1), 5)
+    files = write_cameras(path, "colmap", width=320, height=176)
+    assert len([l for l in files["cameras.txt"].splitlines() if not l.startswith("#")]) == 1
+    assert len(write_cameras(path, "spatia", width=320, height=176)["intrinsics.txt"].splitlines()) == 1
+
+
+EYE = "[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]"
+FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
+
+
+@pytest.mark.parametrize(
+    ("text", "intrinsics", "message"),
+    [
+        ("", "", "empty"),
+        ("hello world", "", "none of the known formats"),
+        (EYE, "", "without intrinsics"),
+        (EYE, "[1 1 0.5]", "Line 1 of the intrinsics"),
+        (EYE, "[1000 1000 640 360]", "look like pixels"),
+        (EYE, "[0 1 0.5 0.5]", "zero or negative"),
+        (EYE + "\n[[1, 0], [0, 1]]", "[1 1 .5 .5]", "Line 2"),
+        (EYE + "\n[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1", "[1 1 .5 .5]", "Line 2"),
+        (EYE + "\n[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]", "[1 1 .5 .5]", "different shapes"),
+        (EYE + "\nfoo", "[1 1 .5 .5]", "Line 2"),
+        (EYE.replace("0, 0, 1, 0", "0, 0, NaN, 0"), "[1 1 .5 .5]", "NaN"),
+        (EYE.replace("1", "2"), "[1 1 .5 .5]", "not a rotation"),
+        (f"{EYE}\n{EYE}", "[1 1 .5 .5]\n" * 3, "3 sets of intrinsics"),
+        ("0 .9 1.6 .5 .5 .1 0 1 0 0 0 0 1 0 0 0 0 1 0", "", "distortion"),
+        ("0 .9 1.6 .5 .5 0 0 1 0 0 0 0 1 0 0 0 0 1 0\n1 2 3", "", "Line 2"),
+        ("5 .9 1.6 .5 .5 0 0 1 0 0 0 0 1 0 0 0 0 1 0\n5 .9 1.6 .5 .5 0 0 1 0 0 0 0 1 0 0 0 0 1 0", "", "do not rise"),
+        ("{", "", "not valid JSON"),
+        ('{"frames": []}', "", "no list"),
+        (json.dumps({"w": 2, "h": 2, "frames": [FRAME]}), "", "neither fl_x nor camera_angle_x"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "k1": 0.1, "frames": [FRAME]}), "", "distortion"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "camera_model": "OPENCV_FISHEYE", "frames": [FRAME]}), "", "OPENCV_FISHEYE"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": "wide", "frames": [FRAME]}), "", "not numbers"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [{"file_path": "a.png"}]}), "", "transform_matrix"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME | {"transform_matrix": [[0] * 4] * 4}]}), "", "cannot be inverted"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n", "", "without cameras.txt"),
+        ("1 1 0 0 0 0 0 0 9 a.png\n", COLMAP_CAMERAS, "uses camera 9"),
+        ("1 2 0 0 0 0 0 0 1 a.png\n", COLMAP_CAMERAS, "quaternion of length 2"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n\nfoo\n", COLMAP_CAMERAS, "Line 3"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n", "1 OPENCV 200 100 100 100 100 50 0 0 0 0\n", "OPENCV"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n", "1 PINHOLE 200 100 100 100\n", "2 parameters"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n", "nonsense\n", "Line 1 of cameras.txt"),
+    ],
+)
+def test_bad_files_are_refused(text, intrinsics, message):
+    with pytest.raises(SpatiaError) as refusal:
+        read_cameras(text, intrinsics)
+    assert message in str(refusal.value)
+
+
+def test_a_wrong_choice_of_format_is_refused():
+    text = (CASE_3 / "w2c.txt").read_text()
+    for format in ("realestate10k", "nerfstudio", "colmap", "obj"):
+        with pytest.raises(SpatiaError):
+            read_cameras(text, "[1 1 .5 .5]", format=format)
+    with pytest.raises(SpatiaError, match="expected one of"):
+        write_cameras(sample(), "obj", width=1, height=1)
+    with pytest.raises(SpatiaError, match="fps"):
+        write_cameras(sample(), "realestate10k", width=1, height=1, fps=0)
