@@ -10,17 +10,19 @@ from torch import Tensor
 from ..errors import SpatiaError
 
 
-def control_positions(layers: int, control_blocks: int) -> list[int]:
-    """Backbone blocks that a control block follows: every (layers // control_blocks)-th from 0, rounded up to fit.
+CONTROL_INTERVAL = 4
 
-    30 layers and 8 blocks: 0, 4, ..., 28.
+
+def control_positions(layers: int, control_blocks: int) -> list[int]:
+    """Backbone blocks that a control block follows: every fourth from 0 (30 layers, 8 blocks: 0, 4, ..., 28).
+
+    Raises SpatiaError when the backbone's depth asks for another number of control blocks.
     """
-    interval = -(-layers // control_blocks)
-    positions = list(range(0, layers, interval))
+    positions = list(range(0, layers, CONTROL_INTERVAL))
     if len(positions) != control_blocks:
         raise SpatiaError(
-            f"{control_blocks} control blocks cannot be spread over {layers} backbone blocks at one interval "
-            f"(every {interval} gives {len(positions)}); this control checkpoint belongs to another backbone."
+            f"The control checkpoint has {control_blocks} blocks, but a backbone of {layers} blocks takes {len(positions)} "
+            f"(one after every {CONTROL_INTERVAL}th); it belongs to another backbone: change `control` or the model."
         )
     return positions
 

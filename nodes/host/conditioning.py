@@ -1,0 +1,142 @@
+"""From a memory, cameras and pixels to a MODEL conditioned on one clip and its LATENT.
+
+Everything is checked before anything is encoded.
+"""
+
+from __future__ import annotations
+
+import comfy.model_management
+import torch
+
+from ...spatia_core.cameras.camera import Cameras
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.memory import SpatialMemory, history
+from ...spatia_core.model.checkpoint import LATENT_CHANNELS
+from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
+from ...spatia_core.rollout import latent_count, require_clip_length
+from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
+
+SIZE_STEP = 32  # the VAE's 16 pixels per latent, the network's 2 latents per token
+POSE_TOLERANCE = 1e-4
+
+LORA_MODES = ("after the first clip", "always", "never")
+
+
+def condition_clip(
+    model, vae, memory: SpatialMemory, cameras: Cameras, projection=None, holes=None, references=None,
+    strength: float = 1.0, start_percent: float = 0.0, end_percent: float = 1.0, lora: str = LORA_MODES[0],
+):
+    """MODEL conditioned on one clip and LATENT (samples in raw space, noise_mask 0 on image or history).
+
+    projection: (N, H, W, 3) in 0..1 or None. holes: (N, H, W), 1 = no point, or None. references: (R, H, W, 3) or None.
+    A memory that holds the image alone makes the first clip, conditioned on it; else the last 9 frames are the history.
+    """
+    require_backbone(model)
+    past, past_cameras = history(memory)
+    references = None if references is None or references.shape[0] == 0 else references
+    branch = control_branch(model)
+    _check_inputs(vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent)
+
+    to_network = model.get_model_object("latent_format").process_in
+    # uint8 at rest to float: the host's edge.
+    clean = encode_video(vae, past.float() / 255.0)
+    frames = latent_count(cameras.count)
+    samples = clean.new_zeros(1, clean.shape[1], frames, *clean.shape[3:])
+    samples[:, :, : clean.shape[2]] = clean
+    height, width = memory.height, memory.width
+    if references is None:
+        reference_latents = clean.new_zeros(1, clean.shape[1], 0, *clean.shape[3:])
+    else:
+        # One by one: each is an image to the VAE, not a frame of a video.
+        reference_latents = torch.cat([to_network(encode_video(vae, image[None])) for image in references], dim=2)
+    control = None
+    if branch is not None and (projection is not None or holes is not None):
+        control = encode_control(vae, to_network, branch.layout.in_channels, cameras.count, height, width, projection, holes)
+
+    sampling = model.get_model_object("model_sampling")
+    clip = ClipCondition(
+        branch, control, reference_latents, strength,
+        float(sampling.percent_to_sigma(start_percent)), float(sampling.percent_to_sigma(end_percent)),
+    )
+    conditioned = condition_model(model, clip)
+    first_clip = memory.frames.shape[0] == 1
+    if conditioned.get_attachment(LORA) is not None and (lora == "always" or (lora == LORA_MODES[0] and not first_clip)):
+        add_lora(conditioned)
+    latent = {"samples": samples, "noise_mask": clean_frame_mask(frames, clean.shape[2]).expand(1, 1, frames, *clean.shape[3:]).clone()}
+    return conditioned, latent
+
+
+def encode_control(vae, to_network, channels: int, count: int, height: int, width: int, projection, holes) -> torch.Tensor:
+    """Control latents (1, 48 | 96, T, H/16, W/16) of a projection and a hole video.
+
+    Release: no projection is mid grey (0 in -1..1), no holes is 1 everywhere ("no point anywhere").
+    """
+    if projection is None:
+        projection = torch.full((count, height, width, 3), 0.5)
+    latents = to_network(encode_video(vae, projection))
+    if channels == LATENT_CHANNELS:
+        return control_context(latents, None)
+    if holes is None:
+        holes = torch.ones(count, height, width)
+    return control_context(latents, to_network(encode_video(vae, hole_pixels(holes))))
+
+
+def encode_video(vae, pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels (N, H, W, 3) in 0..1 to raw latents (1, 48, (N + 3) // 4, H/16, W/16)."""
+    comfy.model_management.throw_exception_if_processing_interrupted()
+    return vae.encode(pixels[..., :3])
+
+
+def _check_inputs(vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent):
+    if getattr(vae, "latent_channels", None) != LATENT_CHANNELS or getattr(vae, "latent_dim", None) != 3:
+        raise SpatiaError(
+            f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {LATENT_CHANNELS}: the VAE of "
+            "Wan 2.2 (wan2.2_vae.safetensors), not that of Wan 2.1; change `vae`."
+        )
+    height, width = memory.height, memory.width
+    if height % SIZE_STEP or width % SIZE_STEP:
+        raise SpatiaError(
+            f"The memory's frames are {width}x{height}, but width and height must be multiples of {SIZE_STEP} "
+            f"(such as {max(1, width // SIZE_STEP) * SIZE_STEP}x{max(1, height // SIZE_STEP) * SIZE_STEP}); resize the image before Estimate Scene."
+        )
+    frames = cameras.count
+    require_clip_length(frames, "the clip's cameras")
+    past = past_cameras.count
+    if frames <= past:
+        raise SpatiaError(f"The clip has {frames} cameras and its first {past} are history, so nothing would be new; use a longer clip.")
+    for name, images in (("projection", projection), ("holes", holes)):
+        if images is None:
+            continue
+        if images.shape[0] != frames:
+            raise SpatiaError(f"`{name}` has {images.shape[0]} frames and `cameras` {frames}; connect the same cameras to Render Camera Path and here.")
+        _check_size(name, images, height, width)
+    if references is not None:
+        _check_size("references", references, height, width)
+    if projection is not None or holes is not None:
+        if branch is None:
+            raise SpatiaError(
+                "A projection or holes are connected, but the model has no control branch, so they would be ignored; load it with "
+                "Load Spatia Model or Apply Spatia, or disconnect them."
+            )
+        if holes is not None and branch.layout.in_channels == LATENT_CHANNELS:
+            raise SpatiaError(
+                f"`holes` is connected, but this control checkpoint takes {LATENT_CHANNELS} channels (projection only), so they would be "
+                "ignored; disconnect `holes` or change the control checkpoint."
+            )
+    if not 0.0 <= start_percent <= end_percent <= 1.0:
+        raise SpatiaError(f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1.")
+    gap = (cameras.w2c[:past] - past_cameras.w2c).abs().amax(dim=(1, 2))
+    if float(gap.max()) > POSE_TOLERANCE:
+        frame = int((gap > POSE_TOLERANCE).nonzero()[0, 0])
+        raise SpatiaError(
+            f"The clip's camera {frame} is off by {float(gap[frame]):.4g} from the pose of the frame it repeats: the clip's first {past} "
+            f"cameras must be those of the memory's last {past} frames. Connect Clip Window's cameras for this clip."
+        )
+
+
+def _check_size(name: str, images: torch.Tensor, height: int, width: int):
+    if tuple(images.shape[1:3]) != (height, width):
+        raise SpatiaError(
+            f"`{name}` is {images.shape[2]}x{images.shape[1]} and the memory's frames are {width}x{height}; they must be equal: "
+            f"change what makes `{name}`."
+        )

@@ -1,0 +1,386 @@
+"""Spatia on the host's model: the control branch as an additional model, references and hints inside the forward pass.
+
+Nothing is changed in place: every function takes a ModelPatcher and returns a clone.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import NamedTuple
+
+import comfy.lora
+import comfy.model_base
+import comfy.model_management
+import comfy.model_patcher
+import comfy.model_sampling
+import comfy.ops
+import comfy.utils
+import torch
+from comfy.ldm.wan.model import VaceWanAttentionBlock
+from comfy.patcher_extension import WrappersMP
+
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.model.checkpoint import LATENT_CHANNELS, ControlLayout, control_layout, lora_for_host
+from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
+from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
+
+CONTROL = "spatia_control"  # additional model: the control branch's own patcher
+LORA = "spatia_lora"  # attachment: patches of the release's LoRA, applied clip by clip
+CLIP = "spatia_clip"  # wrappers: what one clip is conditioned on
+
+# An attention block's working set is about 18 token vectors in the host's own estimate for this model (0.01 * dim / 2222
+# MiB per byte and latent pixel, 4 latent pixels a token); the control state and one hint are two more.
+_CONTROL_MEMORY_SHARE = 1 / 8
+
+_PLAIN_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+
+
+class ControlBranch(torch.nn.Module):
+    """The control blocks beside the backbone's, of the host's own block class; tensor names are the release's."""
+
+    def __init__(self, layout: ControlLayout, num_heads: int, positions: list[int], eps: float, dtype, device, operations):
+        super().__init__()
+        self.layout = layout
+        self.positions = positions
+        self.dtype = dtype
+        settings = {"operations": operations, "device": device, "dtype": dtype}
+        # float32 like the backbone's own patch embedding in the host.
+        self.vace_patch_embedding = operations.Conv3d(
+            layout.in_channels, layout.dim, kernel_size=layout.patch, stride=layout.patch, device=device, dtype=torch.float32
+        )
+        self.vace_blocks = torch.nn.ModuleList(
+            VaceWanAttentionBlock(
+                "t2v_cross_attn", layout.dim, layout.ffn_dim, num_heads, cross_attn_norm=True, eps=eps, block_id=k, operation_settings=settings
+            )
+            for k in range(layout.blocks)
+        )
+
+    def embed(self, context: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """Control latents (1 | B, C, T, H, W) to tokens (1 | B, L, dim)."""
+        return self.vace_patch_embedding(context.float()).to(dtype).flatten(2).transpose(1, 2)
+
+
+def require_backbone(model) -> None:
+    """Refuse a MODEL that is not Wan2.2-TI2V-5B's kind: WAN22 with 48 latent channels in and out."""
+    base = model.model
+    network = getattr(base, "diffusion_model", None)
+    channels = getattr(network, "in_dim", None)
+    if not isinstance(base, comfy.model_base.WAN22) or channels != LATENT_CHANNELS:
+        raise SpatiaError(
+            f"The model is a {type(base).__name__} with {channels} input channels, expected Wan2.2-TI2V-5B "
+            f"(WAN22, {LATENT_CHANNELS} channels); connect or choose that backbone."
+        )
+
+
+def load_control_patcher(path: str, file: str, backbone: dict, dtype=None, disable_dynamic: bool = False):
+    """A control checkpoint as a ModelPatcher of its own, sized by its tensors and checked against the backbone's sizes."""
+    try:
+        state_dict = comfy.utils.load_torch_file(path, safe_load=True)
+    except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
+        raise SpatiaError(f"Control checkpoint {file} cannot be read: {error}. Choose another file in `control`.") from error
+    return control_patcher(state_dict, file, backbone, dtype, disable_dynamic)
+
+
+def control_patcher(state_dict, file: str, backbone: dict, dtype=None, disable_dynamic: bool = False):
+    """A control state dict as a ModelPatcher; `backbone` is `backbone_sizes(model)`."""
+    layout = control_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file)
+    for name, ours, theirs in (
+        ("vace_patch_embedding.weight", layout.dim, backbone["dim"]),
+        ("vace_blocks.0.ffn.0.weight", layout.ffn_dim, backbone["ffn_dim"]),
+    ):
+        if ours != theirs:
+            raise SpatiaError(
+                f"Control checkpoint {file}: {name} has {ours} outputs, the backbone's blocks have {theirs}; "
+                "they belong to different models: change `control` or the model."
+            )
+    if layout.patch != tuple(backbone["patch"]):
+        raise SpatiaError(f"Control checkpoint {file}: vace_patch_embedding.weight has patches {layout.patch}, the backbone has {tuple(backbone['patch'])}; change `control`.")
+    positions = control_positions(backbone["layers"], layout.blocks)
+    if dtype is None:
+        dtype = backbone["dtype"] if backbone["dtype"] in _PLAIN_DTYPES else torch.bfloat16
+    # Small tensors keep a plain dtype: float8 norms and biases would save nothing.
+    plain = dtype if dtype in _PLAIN_DTYPES else torch.bfloat16
+    for name in list(state_dict):
+        target = torch.float32 if name.startswith("vace_patch_embedding.") else (dtype if state_dict[name].ndim == 2 else plain)
+        state_dict[name] = state_dict[name].to(target)
+    device = comfy.model_management.unet_offload_device()
+    branch = ControlBranch(layout, backbone["num_heads"], positions, backbone["eps"], plain, device, comfy.ops.manual_cast)
+    patcher_class = comfy.model_patcher.ModelPatcher if disable_dynamic else comfy.model_patcher.CoreModelPatcher
+    patcher = patcher_class(branch, load_device=comfy.model_management.get_torch_device(), offload_device=device)
+    # assign: the parameters take the file's tensors with their dtypes, without a second copy.
+    branch.load_state_dict(state_dict, assign=True)
+    branch.requires_grad_(False).eval()
+    comfy.model_management.archive_model_dtypes(branch)
+    return patcher
+
+
+def backbone_sizes(model) -> dict:
+    """What a control branch must agree on with its backbone."""
+    network = model.model.diffusion_model
+    return {
+        "dim": network.dim,
+        "ffn_dim": network.ffn_dim,
+        "num_heads": network.num_heads,
+        "layers": network.num_layers,
+        "patch": tuple(network.patch_size),
+        "eps": network.eps,
+        "dtype": model.model.get_dtype(),
+    }
+
+
+def apply_spatia(model, control_path: str | None, control_file: str, dtype=None, lora=None, lora_file: str = "", lora_strength: float = 1.0):
+    """A clone of MODEL with the control branch attached, the LoRA at hand and the release's shift of 5.
+
+    control_path: None leaves the model without a control branch. lora: state dict or None.
+    """
+    require_backbone(model)
+    model = model.clone()
+    if control_path is not None:
+        sizes = backbone_sizes(model)
+        patcher = load_control_patcher(control_path, control_file, sizes, dtype)
+        patcher.cached_patcher_init = (load_control_patcher, (control_path, control_file, sizes, dtype))
+        attach_control(model, patcher)
+    if lora is not None:
+        model.set_attachments(LORA, read_lora(model, lora, lora_file, lora_strength))
+    model.add_object_patch("model_sampling", spatia_sampling(model))
+    return model
+
+
+def attach_control(model, patcher) -> None:
+    """Hand the control branch's patcher to the host, which loads, offloads and counts it with the backbone."""
+    model.set_additional_models(CONTROL, [patcher])
+
+
+def control_branch(model) -> ControlBranch | None:
+    """The control branch attached to a MODEL, or None."""
+    attached = model.get_additional_models_with_key(CONTROL)
+    return attached[0].model if attached else None
+
+
+class LoraPatches(NamedTuple):
+    file: str
+    patches: dict  # the host's patches by weight name
+    strength: float
+
+
+def read_lora(model, state_dict, file: str, strength: float = 1.0) -> LoraPatches:
+    """The release's LoRA as patches of this model. Raises SpatiaError naming the first tensor that fits no weight."""
+    weights = comfy.lora.model_lora_keys_unet(model.model, {})
+    renamed = lora_for_host(state_dict, file)
+    shapes = {name: tuple(tensor.shape) for name, tensor in model.model.state_dict().items()}
+    for name, tensor in renamed.items():
+        module, part = name[: -len(".weight")].rsplit(".", 1)
+        target = shapes.get(weights.get(module))
+        # lora_B is (outputs, rank), lora_A is (rank, inputs).
+        side = 0 if part == "lora_B" else 1
+        if target is None or tensor.ndim != 2 or tensor.shape[side] != math.prod(target[side:] if side else target[:1]):
+            fits = "no weight of this model" if target is None else f"not the weight of shape {target}"
+            raise SpatiaError(
+                f"LoRA {file}: {name} of shape {tuple(tensor.shape)} fits {fits}; choose the LoRA of this backbone in `lora`."
+            )
+    patches = comfy.lora.load_lora(renamed, weights)
+    pairs = len(renamed) // 2
+    if len(patches) != pairs:
+        raise SpatiaError(f"LoRA {file}: the host took {len(patches)} of its {pairs} weights; choose another file in `lora`.")
+    return LoraPatches(file, patches, strength)
+
+
+def add_lora(model) -> None:
+    """Apply the attached LoRA through the patcher, so that the host unloads it exactly."""
+    lora = model.get_attachment(LORA)
+    taken = model.add_patches(lora.patches, lora.strength)
+    if len(taken) != len(lora.patches):
+        raise SpatiaError(f"LoRA {lora.file}: the host patched {len(taken)} of {len(lora.patches)} weights.")
+
+
+class _SpatiaSampling(comfy.model_sampling.ModelSamplingDiscreteFlow, comfy.model_sampling.CONST):
+    """The host's flow sampling with the release's shift, starting from pure noise."""
+
+    def noise_scaling(self, sigma, noise, latent_image, max_denoise=False):
+        # The release starts from noise itself; the host would mix in (1 - 0.9998) of the latent.
+        if float(sigma.max()) >= float(self.sigma(torch.tensor(SIGMA_MAX * self.multiplier))) - 1e-6:
+            return noise * self.noise_scale
+        return super().noise_scaling(sigma, noise, latent_image, max_denoise)
+
+
+def spatia_sampling(model, shift: float = SHIFT):
+    """A model_sampling object with the release's shift (the host's default for this model is 8)."""
+    sampling = _SpatiaSampling(model.model.model_config)
+    sampling.set_parameters(shift=shift, multiplier=1000)
+    return sampling
+
+
+class ClipCondition:
+    """What one clip is conditioned on; wraps the host's diffusion model and its estimate of memory.
+
+    control: (1, 48 | 96, T, H, W) normalised latents or None. references: (1, 48, R, H, W) normalised latents, R >= 0.
+    Host protocol: `to(device)` before and after sampling.
+    """
+
+    def __init__(self, branch: ControlBranch | None, control, references, strength: float, sigma_start: float, sigma_end: float):
+        self.branch = branch
+        self.control = control
+        self.references = references
+        self.strength = strength
+        self.sigma_start = sigma_start
+        self.sigma_end = sigma_end
+
+    def to(self, device_or_dtype):
+        # In place, as the host's own patches do: the object it asked is the one it calls.
+        if isinstance(device_or_dtype, torch.device):
+            self.references = self.references.to(device_or_dtype)
+            if self.control is not None:
+                self.control = self.control.to(device_or_dtype)
+        return self
+
+    def controls_at(self, transformer_options: dict) -> bool:
+        """Whether the control branch runs at this step."""
+        if self.control is None or self.strength == 0.0:
+            return False
+        sigmas = transformer_options.get("sigmas")
+        return sigmas is None or self.sigma_end <= float(sigmas[0]) <= self.sigma_start
+
+    def prepare_sampling(self, executor, model, noise_shape, *args, **kwargs):
+        """PREPARE_SAMPLING wrapper: the host's estimate counts references and the control state as more frames."""
+        shape = list(noise_shape)
+        extra = self.references.shape[2]
+        if self.control is not None:
+            extra += math.ceil(shape[2] * _CONTROL_MEMORY_SHARE)
+        shape[2] += extra
+        return executor(model, shape, *args, **kwargs)
+
+    def __call__(self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs):
+        """DIFFUSION_MODEL wrapper. x: (B, 48, T, H, W); B holds cond and uncond, or several seeds."""
+        network = executor.class_obj
+        references = self.references.shape[2]
+        self._refuse_misfits(x, time_dim_concat, kwargs)
+        run = _ClipForward(self, network, x, transformer_options)
+        if references == 0 and not run.controls:
+            return executor(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **kwargs)
+
+        options = transformer_options.copy()
+        replaced = options.get("patches_replace", {})
+        options["patches_replace"] = {**replaced, "dit": run.block_patches(replaced.get("dit", {}))}
+        if references:
+            shifted = options.get("rope_options") or {}
+            # Video frame 0 keeps time 0 behind the references.
+            options["rope_options"] = {**shifted, "shift_t": shifted.get("shift_t", 0.0) - references * shifted.get("scale_t", 1.0)}
+            timestep = frame_timesteps(timestep, references, x.shape[2])
+            ahead = self.references.to(device=x.device, dtype=x.dtype).expand(x.shape[0], -1, -1, -1, -1)
+            x = torch.cat([ahead, x], dim=2)
+        out = executor(x, timestep, context, clip_fea, time_dim_concat, options, **kwargs)
+        run.require_all_hints()
+        return out[:, :, references:]
+
+    def _refuse_misfits(self, x, time_dim_concat, kwargs):
+        shape = tuple(x.shape[2:])
+        for name, latents, sides in (("projection", self.control, slice(2, None)), ("references", self.references, slice(3, None))):
+            if latents is not None and latents.shape[2] and tuple(latents.shape[sides]) != tuple(x.shape[sides]):
+                raise SpatiaError(
+                    f"The clip being sampled has latents of (frames, height, width) {shape}, but its {name} were encoded for "
+                    f"{tuple(latents.shape[2:])}; connect the LATENT that Spatia Conditioning returned, and no context windows."
+                )
+        foreign = next((key for key in ("reference_latent", "context_latents") if kwargs.get(key) is not None), None)
+        if time_dim_concat is not None or foreign:
+            raise SpatiaError(
+                f"Another node adds frames to the model's input ({foreign or 'time_dim_concat'}), which Spatia's token layout has no "
+                "place for; remove that node from the conditioning or the model."
+            )
+
+
+class _ClipForward:
+    """One forward pass: the control state walks beside the backbone, block by block, and each hint is spent at once."""
+
+    def __init__(self, clip: ClipCondition, network, x, transformer_options: dict):
+        self.clip = clip
+        self.network = network
+        self.controls = clip.controls_at(transformer_options)
+        self.references = clip.references.shape[2]
+        patch = network.patch_size
+        self.rows, self.columns = (-(-side // size) for side, size in zip(x.shape[3:], patch[1:]))
+        self.size = x.shape[3:]
+        self.first_video_token = self.references * self.rows * self.columns
+        self.rope_options = transformer_options.get("rope_options") or {}
+        self.block_of = {position: k for k, position in enumerate(clip.branch.positions)} if self.controls else {}
+        self.state = None
+        self.spent = 0
+        self.positions_set = False
+
+    def block_patches(self, others: dict) -> dict:
+        """Replacements of the backbone's blocks. Other nodes' replacements are called in place of the block, not dropped."""
+        patches = dict(others)
+        # With references every block needs our positions; without, only the control's blocks are touched.
+        blocks = range(self.network.num_layers) if self.references else self.block_of
+        for index in blocks:
+            patches[("double_block", index)] = self._block_patch(index, others.get(("double_block", index)))
+        return patches
+
+    def _block_patch(self, index: int, other):
+        def patch(args, extra):
+            if self.references:
+                self._place_references(args["pe"])
+            out = extra["original_block"](args) if other is None else other(args, extra)
+            if index in self.block_of:
+                self._add_hint(self.block_of[index], args, out)
+            return out
+
+        return patch
+
+    def _place_references(self, positions: torch.Tensor) -> None:
+        """Overwrite the references' part of the host's RoPE table (1, L, 1, head_dim / 2, 2, 2): rows below the video's.
+
+        In place: the table was made for this forward pass and every block is handed the same one.
+        """
+        if self.positions_set:
+            return
+        shift = reference_shift(self.references, self.rows)
+        options = dict(self.rope_options)
+        options["shift_t"] = options.get("shift_t", 0.0) + shift.time * options.get("scale_t", 1.0)
+        options["shift_y"] = options.get("shift_y", 0.0) + shift.rows * options.get("scale_y", 1.0)
+        height, width = self.size
+        positions[:, : self.first_video_token] = self.network.rope_encode(
+            self.references, height, width, device=positions.device, transformer_options={"rope_options": options}
+        ).to(positions.dtype)
+        self.positions_set = True
+
+    def _add_hint(self, k: int, args: dict, out: dict) -> None:
+        start = self.first_video_token
+        branch, tokens = self.clip.branch, args["img"][:, start:]
+        if k == 0:
+            self.state = branch.embed(self.clip.control.to(tokens.device), tokens.dtype)
+        vec = args["vec"]
+        hint, self.state = branch.vace_blocks[k](
+            self.state,
+            x=tokens,
+            e=vec[:, self.references :] if vec.shape[1] > 1 else vec,
+            freqs=args["pe"][:, start:],
+            context=args["txt"],
+            transformer_options=args["transformer_options"],
+        )
+        self.spent += 1
+        if self.spent == len(self.block_of):
+            self.state = None
+        out["img"][:, start:].add_(hint, alpha=self.clip.strength)
+
+    def require_all_hints(self) -> None:
+        # None at all is a cache node's doing (it skipped the whole pass); some but not all is a condition lost.
+        if 0 < self.spent < len(self.block_of):
+            raise SpatiaError(
+                f"Only {self.spent} of {len(self.block_of)} control hints reached the model: another node replaced the blocks after "
+                "Spatia Conditioning. Put that node before it."
+            )
+
+
+def condition_model(model, clip: ClipCondition):
+    """A clone of MODEL conditioned on one clip."""
+    if model.get_wrappers(WrappersMP.DIFFUSION_MODEL, CLIP):
+        raise SpatiaError(
+            "The model is already conditioned on a clip; connect `model` to Load Spatia Model or Apply Spatia, not to another "
+            "Spatia Conditioning."
+        )
+    model = model.clone()
+    model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, CLIP, clip)
+    model.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, CLIP, clip.prepare_sampling)
+    logging.debug("Spatia: %s references, control %s", clip.references.shape[2], None if clip.control is None else tuple(clip.control.shape))
+    return model

@@ -1,0 +1,75 @@
+"""The release's solver inside the host's sampling stack, and one clip from conditioned model to latents."""
+
+from __future__ import annotations
+
+import comfy.model_management
+import comfy.model_patcher
+import comfy.patcher_extension
+import comfy.sample
+import comfy.samplers
+import comfy.utils
+import latent_preview
+import torch
+from comfy.patcher_extension import WrappersMP
+from tqdm.auto import trange
+
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.model.flow_unipc import FlowUniPC
+
+INTEGER_TIMESTEPS = "spatia_integer_timesteps"
+
+
+@torch.no_grad()
+def sample_flow_unipc(model, x, sigmas, extra_args=None, callback=None, disable=None):
+    """FlowUniPC as the host's sampler function; clean frames are the host's to clamp (noise mask), in `model`.
+
+    The network sees truncated integer timesteps, as the release's solver gives them, for this run only.
+    """
+    extra_args = dict(extra_args or {})
+    options = comfy.model_patcher.create_model_options_clone(extra_args.get("model_options", {}))
+    comfy.patcher_extension.add_wrapper_with_key(
+        WrappersMP.DIFFUSION_MODEL, INTEGER_TIMESTEPS, _truncate_timesteps, options, is_model_options=True
+    )
+    extra_args["model_options"] = options
+    solver = FlowUniPC(sigmas)
+    batch = x.new_ones([x.shape[0]])
+    for i in trange(len(sigmas) - 1, disable=disable):
+        denoised = model(x, sigmas[i] * batch, **extra_args)
+        if callback is not None:
+            callback({"x": x, "i": i, "sigma": sigmas[i], "sigma_hat": sigmas[i], "denoised": denoised})
+        x = solver.step(denoised, x)
+    return x
+
+
+def _truncate_timesteps(executor, x, timestep, *args, **kwargs):
+    return executor(x, torch.trunc(timestep), *args, **kwargs)
+
+
+def unipc_sampler():
+    """The host's SAMPLER object around FlowUniPC."""
+    return comfy.samplers.KSAMPLER(sample_flow_unipc)
+
+
+def sample_clip(model, positive, negative, latent: dict, sampler, sigmas, cfg: float, seed: int) -> torch.Tensor:
+    """Latents (1, 48, T, H, W), raw space, of one clip: what the host's SamplerCustomAdvanced does with the same parts."""
+    guider = comfy.samplers.CFGGuider(model)
+    guider.set_conds(positive, negative)
+    guider.set_cfg(cfg)
+    start = comfy.sample.fix_empty_latent_channels(model, latent["samples"])
+    noise = comfy.sample.prepare_noise(start, seed)
+    callback = latent_preview.prepare_callback(model, sigmas.shape[-1] - 1)
+    samples = guider.sample(
+        noise, start, sampler, sigmas, denoise_mask=latent.get("noise_mask"), callback=callback,
+        disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED, seed=seed,
+    )
+    return samples.to(comfy.model_management.intermediate_device())
+
+
+def decode_frames(vae, samples: torch.Tensor) -> torch.Tensor:
+    """Latents (1, 48, T, H, W) to frames (4T - 3, 16H, 16W, 3) in 0..1."""
+    frames = vae.decode(samples)
+    if frames.ndim == 5:
+        if frames.shape[0] != 1:
+            raise SpatiaError(f"A batch of {frames.shape[0]} clips was given, expected one; sample one seed at a time.")
+        frames = frames[0]
+    return frames
