@@ -20,7 +20,7 @@ try:
 except ImportError:  # numba is an accelerator; the torch reference draws the same image.
     splat_soft = None
 
-_FRAGMENTS_PER_BAND = 1 << 23  # point-pixel pairs the torch reference holds at once
+_FRAGMENTS_PER_BAND = 1 << 18  # point-pixel pairs the torch reference holds at once
 
 
 class SoftRender(NamedTuple):
@@ -129,7 +129,7 @@ def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
     point = near.nonzero().squeeze(1)
     point = point[torch.argsort(v[point])]
     u, v, z, palette = u[point], v[point], z[point], colors[point].float()
-    reach = math.ceil(radius_px + 0.5)
+    reach = math.ceil(radius_px + 0.5) - 1
     # Bands of rows bound the memory: their points are neighbours once sorted by v.
     rows_per_band = max(1, height * _FRAGMENTS_PER_BAND // max(1, len(point) * (2 * reach + 1) ** 2))
     images, alphas = [], []
@@ -137,41 +137,38 @@ def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
         bottom = min(height, top + rows_per_band)
         edges = torch.tensor([top - radius_px, bottom + radius_px], dtype=v.dtype, device=v.device)
         first, last = torch.searchsorted(v, edges).tolist()
-        band = slice(first, last)
-        image, alpha = _composite_band(
-            u[band], v[band], z[band], palette[band], point[band], top, bottom, width, radius_px, points_per_pixel, reach
-        )
+        # Front to back, and by index where depths are equal.
+        band = first + torch.argsort(point[first:last])
+        band = band[torch.argsort(z[band], stable=True)]
+        image, alpha = _composite_band(u[band], v[band], palette[band], top, bottom, width, radius_px, points_per_pixel, reach)
         images.append(image)
         alphas.append(alpha)
     return _truncate(torch.cat(images)), _truncate(torch.cat(alphas) * 255)
 
 
-def _composite_band(u, v, z, palette, point, top, bottom, width, radius_px, points_per_pixel, reach):
-    """Image (rows, W, 3) in [0, 255] and alpha (rows, W) of the rows top..bottom-1."""
+def _composite_band(u, v, palette, top, bottom, width, radius_px, points_per_pixel, reach):
+    """Image (rows, W, 3) in [0, 255] and alpha (rows, W) of the rows top..bottom-1; points come front to back."""
     steps = torch.arange(-reach, reach + 1, device=u.device)
     rows = v.floor().long()[:, None, None] + steps[None, :, None]
     columns = u.floor().long()[:, None, None] + steps[None, None, :]
     distance_squared = (columns + 0.5 - u[:, None, None]) ** 2 + (rows + 0.5 - v[:, None, None]) ** 2
     inside = (distance_squared < radius_px**2) & (rows >= top) & (rows < bottom) & (columns >= 0) & (columns < width)
-    pixel = ((rows - top) * width + columns)[inside]
-    opacity = (1 - distance_squared[inside] / radius_px**2).float()
-    source = torch.arange(len(point), device=u.device)[:, None, None].expand(inside.shape)[inside]
-
-    # Sort fragments by pixel, then depth, then point; keep the first `points_per_pixel` of each pixel.
-    order = torch.argsort(point[source], stable=True)
-    order = order[torch.argsort(z[source[order]], stable=True)]
-    order = order[torch.argsort(pixel[order], stable=True)]
-    pixel, opacity, source = pixel[order], opacity[order], source[order]
+    fragment = inside.flatten().nonzero().squeeze(1)
+    # Fragments come front to back; sorted by pixel, a pixel's n-th fragment is its n-th nearest point.
+    pixel, order = torch.sort(((rows - top) * width + columns).flatten().index_select(0, fragment), stable=True)
+    fragment = fragment.index_select(0, order)
     size = (bottom - top) * width
     count = torch.bincount(pixel, minlength=size)
-    layer = torch.arange(len(pixel), device=u.device) - (count.cumsum(0) - count)[pixel]
+    layer = torch.arange(len(pixel), device=u.device) - (count.cumsum(0) - count).index_select(0, pixel)
     image = torch.zeros(size, 3, device=u.device)
     alpha = torch.zeros(size, device=u.device)
     for k in range(points_per_pixel):
-        here = layer == k
-        weight = (1 - alpha[pixel[here]]) * opacity[here]
-        image[pixel[here]] += weight[:, None] * palette[source[here]]
-        alpha[pixel[here]] += weight
+        here = (layer == k).nonzero().squeeze(1)
+        at, which = pixel[here], fragment[here]
+        opacity = (1 - distance_squared.flatten()[which] / radius_px**2).float()
+        weight = (1 - alpha[at]) * opacity
+        image[at] += weight[:, None] * palette[which // len(steps) ** 2]
+        alpha[at] += weight
     return image.view(bottom - top, width, 3), alpha.view(bottom - top, width)
 
 
