@@ -1,0 +1,130 @@
+"""What each camera sees of a cloud: z-buffer, depth maps and per-point visibility. Plain torch, any device."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..cameras.camera import Cameras
+from ..errors import SpatiaError
+from .soft import pixel_coordinates
+
+MODES = ("precise", "release")
+_NOTHING = torch.iinfo(torch.int64).max
+_MAX_FOOTPRINT = 4  # pixels; a point closer than that leaves holes rather than hiding half the image
+
+
+def z_buffer(
+    positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """Nearest point of every pixel.
+
+    positions: (P, 3) scene units. voxel_size: when given, a point covers the square its voxel fills on screen, at least
+    one pixel each way and at most `_MAX_FOOTPRINT`, so that no surface behind shows through; otherwise one pixel.
+    Returns z_depth (N, H, W) float32, 0 where there is nothing, and point (N, H, W) int64, -1 where there is nothing.
+    """
+    _check(positions, height, width, voxel_size)
+    depths, points = [], []
+    for view in range(cameras.count):
+        u, v, z = pixel_coordinates(positions, cameras, view, height, width, False)
+        footprint = None if voxel_size is None else _footprint(z, cameras, view, height, width, voxel_size)
+        key = _nearest(u, v, z, height, width, footprint)
+        empty = key == _NOTHING
+        point = torch.where(empty, -1, key & 0xFFFFFFFF)
+        depth = torch.where(empty, 0, key >> 32).to(torch.int32).view(torch.float32)
+        depths.append(depth)
+        points.append(point)
+    shape = (cameras.count, height, width)
+    if not depths:
+        return torch.zeros(shape), torch.full(shape, -1, dtype=torch.int64)
+    return torch.stack(depths).view(shape), torch.stack(points).view(shape)
+
+
+def visible_points(
+    positions: Tensor, cameras: Cameras, height: int, width: int, *, mode: str = "precise", voxel_size: float | None = None
+) -> Tensor:
+    """Which points each camera sees: (N, P) bool.
+
+    precise: in front of 1.01 * depth + 2 voxels, against the z-buffer whose points fill their voxels.
+    release: the nearest of its own pixel in float32, as the release decides; leaks through gaps between points.
+    Raises SpatiaError on an unknown mode, or precise without a voxel size.
+    """
+    if mode not in MODES:
+        raise SpatiaError(f"mode: '{mode}' was given, expected one of {', '.join(MODES)}.")
+    if mode == "precise" and voxel_size is None:
+        raise SpatiaError("Precise visibility needs the cloud's voxel size, and none was given.")
+    _check(positions, height, width, voxel_size)
+    visible = torch.zeros(cameras.count, positions.shape[0], dtype=torch.bool, device=positions.device)
+    for view in range(cameras.count):
+        if mode == "release":
+            visible[view] = _visible_as_released(positions, cameras, view, height, width)
+            continue
+        u, v, z = pixel_coordinates(positions, cameras, view, height, width, False)
+        key = _nearest(u, v, z, height, width, _footprint(z, cameras, view, height, width, voxel_size))
+        column, row = u.floor().long(), v.floor().long()
+        inside = ((z > 0) & (column >= 0) & (column < width) & (row >= 0) & (row < height)).nonzero().squeeze(1)
+        pixel = row[inside] * width + column[inside]
+        # Every point inside lies in its own footprint, so its pixel holds a depth.
+        surface = (key[pixel] >> 32).to(torch.int32).view(torch.float32)
+        visible[view, inside] = z[inside] <= 1.01 * surface.double() + 2 * voxel_size
+    return visible
+
+
+def _nearest(u: Tensor, v: Tensor, z: Tensor, height: int, width: int, footprint: Tensor | None) -> Tensor:
+    """Smallest key (H * W,) int64 per pixel: float32 depth bits above, point index below."""
+    nearest = torch.full((height * width,), _NOTHING, dtype=torch.int64, device=z.device)
+    reach = 0 if footprint is None else _MAX_FOOTPRINT
+    inside = (z > 0) & (u >= -reach) & (u < width + reach) & (v >= -reach) & (v < height + reach)
+    point = inside.nonzero().squeeze(1)
+    column, row = u[point].floor().long(), v[point].floor().long()
+    # Positive floats order like their bits, so one minimum finds depth and point together.
+    key = (z[point].float().view(torch.int32).long() << 32) | point
+    if footprint is None:
+        return nearest.scatter_reduce_(0, row * width + column, key, "amin")
+    size = footprint[point]
+    for reach in range(1, _MAX_FOOTPRINT + 1):
+        chosen = (size == reach).nonzero().squeeze(1)
+        for dy in range(-reach, reach + 1):
+            for dx in range(-reach, reach + 1):
+                x, y = column[chosen] + dx, row[chosen] + dy
+                on = ((x >= 0) & (x < width) & (y >= 0) & (y < height)).nonzero().squeeze(1)
+                nearest.scatter_reduce_(0, (y * width + x)[on], key[chosen][on], "amin")
+    return nearest
+
+
+def _footprint(z: Tensor, cameras: Cameras, view: int, height: int, width: int, voxel_size: float) -> Tensor:
+    """Pixels from a point's own to the edge of its square, 1.._MAX_FOOTPRINT, (P,) int64."""
+    fx, fy = cameras.intrinsics[view, :2].tolist()
+    focal = max(fx * width, fy * height)
+    # Half a voxel's diagonal reaches its farthest corner.
+    reach = (0.87 * voxel_size * focal / z.clamp_min(1e-9)).ceil()
+    return reach.clamp(1, _MAX_FOOTPRINT).long()
+
+
+def _visible_as_released(positions: Tensor, cameras: Cameras, view: int, height: int, width: int) -> Tensor:
+    # float32, and truncation toward zero: a point up to one pixel outside the left or top edge counts as inside.
+    w2c = cameras.w2c[view].float().to(positions.device)
+    K = cameras.K(height, width)[view].float().to(positions.device)
+    camera = positions.float() @ w2c[:3, :3].T + w2c[:3, 3]
+    x, y, z = camera.unbind(-1)
+    visible = torch.zeros(positions.shape[0], dtype=torch.bool, device=positions.device)
+    point = (z > 0).nonzero().squeeze(1)
+    x, y, z = x[point], y[point], z[point]
+    column = (K[0, 0] * x / z + K[0, 2]).long()
+    row = (K[1, 1] * y / z + K[1, 2]).long()
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    point, z, pixel = point[inside], z[inside], (row * width + column)[inside]
+    nearest = torch.full((height * width,), torch.inf, device=positions.device).scatter_reduce_(0, pixel, z, "amin")
+    visible[point] = z <= nearest[pixel] + 1e-6
+    return visible
+
+
+def _check(positions: Tensor, height: int, width: int, voxel_size: float | None) -> None:
+    if positions.ndim != 2 or positions.shape[1] != 3:
+        raise SpatiaError(f"Points of shape {tuple(positions.shape)} were given, expected (P, 3).")
+    if positions.shape[0] >= 2**32:
+        raise SpatiaError(f"{positions.shape[0]} points were given, expected fewer than 2^32; increase voxel_size.")
+    if height < 1 or width < 1:
+        raise SpatiaError(f"Image size {width}x{height}: expected at least 1x1; change width or height.")
+    if voxel_size is not None and not 0 <= voxel_size < float("inf"):
+        raise SpatiaError(f"voxel_size: {voxel_size} was given, expected 0 or more; change voxel_size.")

@@ -1,0 +1,102 @@
+import pytest
+import torch
+
+from spatia_core.cameras.camera import intrinsics_from_fov, make_cameras, project, unproject
+from spatia_core.errors import SpatiaError
+from spatia_core.render.visibility import visible_points, z_buffer
+
+HEIGHT, WIDTH = 96, 128
+
+
+def camera_at(*centre, fov=60.0):
+    w2c = torch.eye(4, dtype=torch.float64)[None]
+    w2c[0, :3, 3] = -torch.tensor(centre, dtype=torch.float64)
+    return make_cameras(w2c, intrinsics_from_fov(fov, WIDTH, HEIGHT))
+
+
+def wall_and_box(spacing):
+    """Points on a wall at z = 4 and on the front of a box at z = 2, |x|, |y| <= 0.4."""
+    def sheet(half_x, half_y, z):
+        x = torch.arange(-half_x, half_x, spacing)
+        y = torch.arange(-half_y, half_y, spacing)
+        return torch.cartesian_prod(x, y, torch.tensor([z]))
+
+    generator = torch.Generator().manual_seed(0)
+    wall, box = sheet(3.0, 2.5, 4.0), sheet(0.4, 0.4, 2.0)
+    points = torch.cat([wall, box])
+    points[:, :2] += (torch.rand(points.shape[0], 2, generator=generator) - 0.5) * spacing * 0.5
+    return points, len(wall)
+
+
+def seen_truth(points, n_wall, cameras):
+    centre = cameras.centers[0]
+    uv, z = project(points, cameras.w2c[0], cameras.K(HEIGHT, WIDTH)[0])
+    inside = (z > 0) & (uv[:, 0] >= 0) & (uv[:, 0] < WIDTH) & (uv[:, 1] >= 0) & (uv[:, 1] < HEIGHT)
+    # Where the ray to a wall point crosses the box's plane.
+    at_box = centre + (points.double() - centre) * ((2.0 - centre[2]) / (points[:, 2:].double() - centre[2]))
+    hidden = (at_box[:, :2].abs() <= 0.4).all(1)
+    hidden[n_wall:] = False
+    return inside & ~hidden
+
+
+def test_precise_visibility_against_ray_casting():
+    spacing = 0.03
+    points, n_wall = wall_and_box(spacing)
+    for cameras in (camera_at(0, 0, 0), camera_at(0.7, -0.3, 0.8)):
+        truth = seen_truth(points, n_wall, cameras)
+        seen = visible_points(points, cameras, HEIGHT, WIDTH, voxel_size=spacing)[0]
+        both = (seen & truth).sum().double()
+        assert both / seen.sum() > 0.98 and both / truth.sum() > 0.95
+        leaky = visible_points(points, cameras, HEIGHT, WIDTH, mode="release")[0]
+        assert (leaky & ~truth).sum() > (seen & ~truth).sum()
+
+
+def test_z_buffer_against_a_loop():
+    generator = torch.Generator().manual_seed(1)
+    points = (torch.rand(400, 3, generator=generator) - 0.5) * torch.tensor([6.0, 5.0, 8.0]) + torch.tensor([0.0, 0.0, 2.0])
+    cameras = camera_at(0, 0, 0)
+    depth, point = z_buffer(points, cameras, 24, 32)
+    uv, z = project(points, cameras.w2c[0], cameras.K(24, 32)[0])
+    expected_depth, expected_point = torch.zeros(24, 32), torch.full((24, 32), -1)
+    for i in range(len(points)):
+        column, row = int(torch.floor(uv[i, 0])), int(torch.floor(uv[i, 1]))
+        if z[i] <= 0 or not (0 <= column < 32 and 0 <= row < 24):
+            continue
+        if expected_point[row, column] < 0 or z[i].float() < expected_depth[row, column]:
+            expected_depth[row, column], expected_point[row, column] = z[i].float(), i
+    assert torch.equal(point[0], expected_point)
+    assert torch.allclose(depth[0], expected_depth)
+
+
+def test_z_buffer_undoes_unprojection():
+    generator = torch.Generator().manual_seed(2)
+    depth = torch.rand(HEIGHT, WIDTH, generator=generator) * 3 + 1
+    cameras = camera_at(0.3, -0.2, 0.1)
+    points = unproject(depth, cameras.K(HEIGHT, WIDTH)[0], cameras.c2w[0]).reshape(-1, 3)
+    drawn, point = z_buffer(points, cameras, HEIGHT, WIDTH)
+    assert torch.equal(point[0].flatten(), torch.arange(HEIGHT * WIDTH))
+    assert torch.allclose(drawn[0], depth, atol=1e-5)
+
+
+def test_points_behind_the_camera_are_never_seen():
+    points = torch.tensor([[0.0, 0.0, -1.0], [0.0, 0.0, 0.0]])
+    cameras = camera_at(0, 0, 0)
+    assert not visible_points(points, cameras, HEIGHT, WIDTH, voxel_size=0.01).any()
+    assert not visible_points(points, cameras, HEIGHT, WIDTH, mode="release").any()
+    depth, point = z_buffer(points, cameras, HEIGHT, WIDTH, voxel_size=0.1)
+    assert not depth.any() and (point == -1).all()
+
+
+def test_an_empty_cloud_sees_nothing():
+    depth, point = z_buffer(torch.zeros(0, 3), camera_at(0, 0, 0), 4, 6)
+    assert depth.shape == (1, 4, 6) and not depth.any() and (point == -1).all()
+    assert visible_points(torch.zeros(0, 3), camera_at(0, 0, 0), 4, 6, voxel_size=0.1).shape == (1, 0)
+
+
+def test_refusals():
+    with pytest.raises(SpatiaError, match="mode"):
+        visible_points(torch.zeros(1, 3), camera_at(0, 0, 0), 4, 6, mode="exact", voxel_size=0.1)
+    with pytest.raises(SpatiaError, match="voxel size"):
+        visible_points(torch.zeros(1, 3), camera_at(0, 0, 0), 4, 6)
+    with pytest.raises(SpatiaError, match="width or height"):
+        z_buffer(torch.zeros(1, 3), camera_at(0, 0, 0), 0, 6)
