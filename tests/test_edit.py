@@ -1,0 +1,243 @@
+"""Editing: selections against plain geometry, operations that undo each other, and what is refused."""
+
+import json
+import math
+
+import pytest
+import torch
+from test_cameras import random_poses
+
+from spatia_core.cameras import make_cameras, unproject
+from spatia_core.cloud import concat_clouds, make_point_cloud
+from spatia_core.cloud.edit import Scene, apply_edits, parse_edits, select
+from spatia_core.errors import SpatiaError
+
+
+def random_cloud(n: int = 400, seed: int = 0):
+    g = torch.Generator().manual_seed(seed)
+    return make_point_cloud(
+        torch.rand(n, 3, generator=g) * 4 - 2, torch.randint(0, 256, (n, 3), generator=g, dtype=torch.uint8), view=0
+    )
+
+
+def wall(camera, depth: float, size=(32, 48), color=128, view=0):
+    """A wall facing the camera that fills its image."""
+    positions = unproject(torch.full(size, depth), camera.K(*size)[0], camera.c2w[0]).reshape(-1, 3)
+    return make_point_cloud(positions, torch.full((len(positions), 3), color, dtype=torch.uint8), view=view)
+
+
+def camera():
+    return make_cameras(random_poses(1, seed=2), [0.8, 1.2, 0.5, 0.5])
+
+
+# --- selections ---
+
+
+def test_all_and_invert():
+    cloud = random_cloud()
+    assert select(cloud, {"shape": "all"}).all()
+    assert not select(cloud, {"shape": "all", "invert": True}).any()
+
+
+def test_box_and_sphere():
+    cloud = random_cloud()
+    box = select(cloud, {"shape": "box", "center": [0.5, 0, 0], "size": [1, 2, 4]})
+    x, y, z = cloud.positions.unbind(1)
+    assert torch.equal(box, (x >= 0) & (x <= 1) & (y.abs() <= 1) & (z.abs() <= 2))
+    sphere = select(cloud, {"shape": "sphere", "center": [0, 0, 0], "radius": 1.5})
+    assert torch.equal(sphere, cloud.positions.norm(dim=1) <= 1.5)
+    assert 0 < int(sphere.sum()) < cloud.size
+
+
+def test_a_turned_box():
+    cloud = make_point_cloud([[1, 0, 0], [0, 1, 0], [0, 0, 1]], torch.zeros(3, 3))
+    long_x = {"shape": "box", "center": [0, 0, 0], "size": [3, 0.5, 0.5]}
+    assert select(cloud, long_x).tolist() == [True, False, False]
+    assert select(cloud, long_x | {"rotation": [0, 0, 90]}).tolist() == [False, True, False]
+    assert select(cloud, long_x | {"rotation": [0, 90, 0]}).tolist() == [False, False, True]
+
+
+def test_color():
+    cloud = make_point_cloud(torch.zeros(3, 3), torch.tensor([[255, 0, 0], [250, 5, 5], [0, 0, 0]], dtype=torch.uint8))
+    assert select(cloud, {"shape": "color", "color": "#ff0000", "tolerance": 0}).tolist() == [True, False, False]
+    assert select(cloud, {"shape": "color", "color": [255, 0, 0], "tolerance": 0.05}).tolist() == [True, True, False]
+    white = {"shape": "color", "color": [255, 255, 255]}
+    assert select(cloud, white | {"tolerance": 1}).all() and not select(cloud, white | {"tolerance": 0.5}).any()
+
+
+def test_mask_takes_the_front_surface_or_goes_through():
+    cam = camera()
+    near, far = wall(cam, 2.0), wall(cam, 4.0)
+    behind = wall(cam, -2.0)
+    cloud = concat_clouds(near, far, behind)
+    mask = torch.zeros(32, 48, dtype=torch.bool)
+    mask[8:16, 10:30] = True
+    scene = Scene(cameras=cam, mask=mask, voxel_size=0.02)
+    front = select(cloud, {"shape": "mask", "frame": 0}, scene)
+    none = torch.zeros(near.size, dtype=torch.bool)
+    assert torch.equal(front, torch.cat([mask.flatten(), none, none]))
+    through = select(cloud, {"shape": "mask", "frame": -1, "through": True}, scene)
+    assert torch.equal(through, torch.cat([mask.flatten(), mask.flatten(), none]))
+
+
+def test_the_mask_may_have_another_resolution():
+    cam = camera()
+    cloud = wall(cam, 2.0, size=(32, 48))
+    mask = torch.zeros(16, 24, dtype=torch.bool)
+    mask[:, :12] = True
+    selected = select(cloud, {"shape": "mask"}, Scene(cam, mask, 0.02)).reshape(32, 48)
+    assert selected[:, :24].all() and not selected[:, 24:].any()
+
+
+def test_union_intersection_and_invert_follow_boolean_algebra():
+    cloud = random_cloud()
+    a = {"shape": "sphere", "center": [0, 0, 0], "radius": 1.5}
+    b = {"shape": "box", "center": [1, 0, 0], "size": [2, 4, 4]}
+    in_a, in_b = select(cloud, a), select(cloud, b)
+    assert torch.equal(select(cloud, {"shape": "union", "of": [a, b]}), in_a | in_b)
+    assert torch.equal(select(cloud, {"shape": "intersection", "of": [a, b]}), in_a & in_b)
+    neither = {"shape": "intersection", "of": [a | {"invert": True}, b | {"invert": True}]}
+    assert torch.equal(select(cloud, neither), ~(in_a | in_b))
+
+
+# --- operations ---
+
+SPHERE = {"shape": "sphere", "center": [0, 0, 0], "radius": 1.5}
+
+
+def test_remove_keeps_the_rest_untouched():
+    cloud = random_cloud()
+    edited = apply_edits(cloud, [{"do": "remove", "select": SPHERE}])
+    rest = ~select(cloud, SPHERE)
+    assert all(torch.equal(a, b[rest]) for a, b in zip(edited.cloud, cloud))
+    assert edited.report == (f"1. removed {int((~rest).sum())} of 400 points",)
+
+
+def test_recolor_solid_and_tint():
+    cloud = make_point_cloud(torch.zeros(2, 3), torch.tensor([[255, 255, 255], [100, 100, 100]], dtype=torch.uint8), view=3)
+
+    def colors(**options):
+        return apply_edits(cloud, [{"do": "recolor", "color": [200, 100, 0], **options}]).cloud.colors.tolist()
+
+    assert colors() == [[200, 100, 0], [200, 100, 0]]
+    assert colors(mode="tint") == [[200, 100, 0], [78, 39, 0]]
+    assert colors(strength=0) == cloud.colors.tolist()
+    assert colors(strength=0.5)[1] == [150, 100, 50]
+
+
+@pytest.mark.parametrize("pivot", ["center", [1, -2, 0.5]])
+def test_transforms_undo_each_other(pivot):
+    cloud = random_cloud()
+    for there, back in [
+        ({"move": [1, 2, 3]}, {"move": [-1, -2, -3]}),
+        ({"scale": 2, "pivot": pivot}, {"scale": 0.5, "pivot": pivot}),
+        ({"rotate": [0, 90, 0], "pivot": [1, 2, 3]}, {"rotate": [0, -90, 0], "pivot": [1, 2, 3]}),
+    ]:
+        edited = apply_edits(cloud, [{"do": "transform", **there}, {"do": "transform", **back}]).cloud
+        torch.testing.assert_close(edited.positions, cloud.positions, atol=2e-6, rtol=0)
+
+
+def test_transform_turns_the_right_way_about_the_pivot():
+    cloud = make_point_cloud([[2, 0, 0]], torch.zeros(1, 3))
+    edit = {"do": "transform", "rotate": [0, 0, 90], "scale": [3, 1, 1], "pivot": [1, 0, 0], "move": [0, 0, 5]}
+    torch.testing.assert_close(apply_edits(cloud, [edit]).cloud.positions, torch.tensor([[1.0, 3, 5]]), atol=1e-6, rtol=0)
+
+
+def test_rotating_and_scaling_about_the_centre_keeps_the_centre():
+    cloud = random_cloud()
+    edited = apply_edits(cloud, [{"do": "transform", "scale": 0.5, "rotate": [0, 0, 180]}]).cloud
+    middle = (cloud.positions.amin(0) + cloud.positions.amax(0)) / 2
+    torch.testing.assert_close((edited.positions.amin(0) + edited.positions.amax(0)) / 2, middle, atol=1e-6, rtol=0)
+
+
+def test_duplicate_then_removing_the_copies_restores_the_cloud():
+    cloud = random_cloud()
+    edited = apply_edits(cloud, [{"do": "duplicate", "offset": [100, 0, 0], "copies": 2}]).cloud
+    assert edited.size == 3 * cloud.size
+    torch.testing.assert_close(edited.positions[800:], cloud.positions + torch.tensor([200.0, 0, 0]))
+    far = {"shape": "box", "center": [150, 0, 0], "size": [200, 99, 99]}
+    restored = apply_edits(edited, [{"do": "remove", "select": far}]).cloud
+    assert all(torch.equal(a, b) for a, b in zip(restored, cloud))
+
+
+def test_merge_places_the_other_cloud():
+    cloud, other = random_cloud(), random_cloud(50, seed=1)
+    edited = apply_edits(cloud, [{"do": "merge", "move": [0, 0, 7]}], Scene(other=other)).cloud
+    torch.testing.assert_close(edited.positions[400:], other.positions + torch.tensor([0, 0, 7.0]))
+    assert torch.equal(edited.colors[400:], other.colors)
+
+
+def test_changed_points_lose_their_view():
+    cloud = random_cloud()
+    inside = select(cloud, SPHERE)
+    for edit in ({"do": "transform", "move": [0, 0, 1]}, {"do": "recolor", "color": "#00ff00"}):
+        view = apply_edits(cloud, [edit | {"select": SPHERE}]).cloud.view
+        assert torch.equal(view, torch.where(inside, -1, 0).to(torch.int32))
+    for edit in ({"do": "duplicate", "offset": [0, 0, 1]}, {"do": "merge"}):
+        view = apply_edits(cloud, [edit], Scene(other=cloud)).cloud.view
+        assert (view[:400] == 0).all() and (view[400:] == -1).all()
+
+
+def test_edits_are_applied_in_order_and_leave_the_input_alone():
+    cloud = random_cloud()
+    before = [field.clone() for field in cloud]
+    text = json.dumps([
+        {"do": "transform", "select": SPHERE, "move": [100, 0, 0]},
+        {"do": "remove", "select": {"shape": "box", "center": [100, 0, 0], "size": [10, 10, 10]}},
+    ])
+    edited = apply_edits(cloud, parse_edits(text))
+    assert edited.cloud.size == cloud.size - int(select(cloud, SPHERE).sum()) and len(edited.report) == 2
+    assert all(torch.equal(a, b) for a, b in zip(cloud, before))
+    assert apply_edits(cloud, parse_edits("  ")).cloud is cloud
+    assert parse_edits('{"do": "merge"}') == [{"do": "merge"}]
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        ("remove", "expected one of remove"),
+        ({"select": SPHERE}, "'missing'"),
+        ({"do": "explode"}, "'explode'"),
+        ({"do": ["remove"]}, "expected one of remove"),
+        ({"do": "remove", "colour": 1}, "unknown keys ['colour']"),
+        ({"do": "recolor"}, 'lacks "color"'),
+        ({"do": "recolor", "color": "red"}, "#rrggbb"),
+        ({"do": "recolor", "color": [0, 0, 256]}, "0..255"),
+        ({"do": "recolor", "color": [0, 0, 0], "strength": 2}, "from 0 to 1"),
+        ({"do": "recolor", "color": [0, 0, 0], "mode": "burn"}, '"solid" or "tint"'),
+        ({"do": "transform", "move": [1, 2]}, "three numbers"),
+        ({"do": "transform", "move": [1, 2, math.nan]}, "a finite number"),
+        ({"do": "transform", "move": [1, 2, True]}, "a finite number"),
+        ({"do": "transform", "scale": 0}, "above 0"),
+        ({"do": "transform", "scale": 10**400}, "scale"),
+        ({"do": "duplicate", "offset": [0, 0, 1], "copies": 1000}, "1 to 100"),
+        ({"do": "merge", "select": SPHERE}, "unknown keys ['select']"),
+        ({"do": "merge"}, "no other cloud is connected"),
+        ({"do": "remove", "select": {"shape": "cone"}}, "'cone'"),
+        ({"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 0]}}, 'lacks "radius"'),
+        ({"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 0], "radius": -1}}, "above 0"),
+        ({"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 0], "radius": 1, "r": 1}}, "unknown keys"),
+        ({"do": "remove", "select": {"shape": "union", "of": []}}, "a list of selections"),
+        ({"do": "remove", "select": {"shape": "union", "of": [{"shape": "box"}]}}, 'lacks "center"'),
+        ({"do": "remove", "select": {"shape": "all", "invert": 1}}, "true or false"),
+        ({"do": "remove", "select": {"shape": "mask"}}, "no mask is connected"),
+        ({"do": "remove"}, "leave no point"),
+    ],
+)
+def test_bad_edits_are_refused(edit, message):
+    with pytest.raises(SpatiaError) as refusal:
+        apply_edits(random_cloud(), [edit])
+    assert message in str(refusal.value)
+
+
+def test_nothing_is_applied_before_all_edits_are_checked():
+    with pytest.raises(SpatiaError, match="Edit 2"):
+        apply_edits(random_cloud(), [{"do": "merge"}, {"do": "explode"}])
+
+
+def test_bad_text_and_bad_frames_are_refused():
+    with pytest.raises(SpatiaError, match="not valid JSON"):
+        parse_edits("[{")
+    scene = Scene(cameras=camera(), mask=torch.ones(4, 4, dtype=torch.bool))
+    with pytest.raises(SpatiaError, match="the memory has 1 frames"):
+        apply_edits(random_cloud(), [{"do": "remove", "select": {"shape": "mask", "frame": 1}}], scene)
