@@ -63,7 +63,7 @@ class SizedVAE(comfy.sd.VAE):
         self.vae_dtype = dtype or comfy.model_management.vae_dtype(self.device, self.working_dtypes)
         self.output_device = comfy.model_management.intermediate_device()
         self._load(state_dict, file)
-        self.first_stage_model.to(self.vae_dtype)
+        self.first_stage_model.to(self.vae_dtype).requires_grad_(False)
         comfy.model_management.archive_model_dtypes(self.first_stage_model)
         self.patcher = comfy.model_patcher.CoreModelPatcher(
             self.first_stage_model, load_device=self.device, offload_device=comfy.model_management.vae_offload_device()

@@ -167,7 +167,9 @@ class LoraPatches(NamedTuple):
 def read_lora(model, state_dict, file: str, strength: float = 1.0) -> LoraPatches:
     """The release's LoRA as patches of this model. Raises SpatiaError naming the first tensor that fits no weight."""
     weights = comfy.lora.model_lora_keys_unet(model.model, {})
-    renamed = lora_for_host(state_dict, file)
+    renamed, left_out = lora_for_host(state_dict, file)
+    if left_out:
+        logging.info("Spatia: LoRA %s: %d tensors are no LoRA pair and stay out, as in the release (%s, ...)", file, len(left_out), left_out[0])
     shapes = {name: tuple(tensor.shape) for name, tensor in model.model.state_dict().items()}
     for name, tensor in renamed.items():
         module, part = name[: -len(".weight")].rsplit(".", 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import comfy.model_management
 import comfy.model_patcher
-import comfy.patcher_extension
 import comfy.sample
 import comfy.samplers
 import comfy.utils
@@ -27,9 +26,9 @@ def sample_flow_unipc(model, x, sigmas, extra_args=None, callback=None, disable=
     """
     extra_args = dict(extra_args or {})
     options = comfy.model_patcher.create_model_options_clone(extra_args.get("model_options", {}))
-    comfy.patcher_extension.add_wrapper_with_key(
-        WrappersMP.DIFFUSION_MODEL, INTEGER_TIMESTEPS, _truncate_timesteps, options, is_model_options=True
-    )
+    wrappers = options.setdefault("transformer_options", {}).setdefault("wrappers", {})
+    # Outermost, so that every other wrapper sees the timesteps the network sees.
+    wrappers[WrappersMP.DIFFUSION_MODEL] = {INTEGER_TIMESTEPS: [_truncate_timesteps], **wrappers.get(WrappersMP.DIFFUSION_MODEL, {})}
     extra_args["model_options"] = options
     solver = FlowUniPC(sigmas)
     batch = x.new_ones([x.shape[0]])

@@ -171,28 +171,30 @@ _LORA_NAME = re.compile(r"^(?:pipe\.dit\.|diffusion_model\.)(?P<module>.+)\.lora
 
 
 def lora_for_host(state_dict, file: str):
-    """The release's LoRA (`pipe.dit.<module>.lora_A[.default].weight`) under the host's names.
+    """The release's LoRA (`pipe.dit.<module>.lora_A[.default].weight`) under the host's names, and the names left out.
 
     W += B @ A: alpha is 1 and there is no division by the rank, which is what the host does without an alpha tensor.
-    Raises SpatiaError naming the first foreign tensor or the module with half a pair.
+    Training files may carry other tensors beside the pairs; the release takes the pairs only, and so do we.
+    Raises SpatiaError when there is no pair, or a module has half of one.
     """
-    renamed = {}
+    renamed, left_out = {}, []
     parts: dict[str, set[str]] = {}
     for name, tensor in state_dict.items():
         match = _LORA_NAME.match(name)
         if match is None:
-            raise SpatiaError(
-                f"LoRA {file}: tensor {name} is not named pipe.dit.<module>.lora_A.weight or .lora_B.weight, so this is "
-                "not a Spatia LoRA. Choose another file in `lora`, or load it with the host's own LoRA loader."
-            )
+            left_out.append(name)
+            continue
         renamed[f"diffusion_model.{match['module']}.lora_{match['part']}.weight"] = tensor
         parts.setdefault(match["module"], set()).add(match["part"])
     if not parts:
-        raise SpatiaError(f"LoRA {file} holds no tensor; choose another file in `lora`.")
+        raise SpatiaError(
+            f"LoRA {file} holds no tensor named pipe.dit.<module>.lora_A.weight (its first is {next(iter(state_dict), 'none')}), so it "
+            "is not a Spatia LoRA. Choose another file in `lora`, or load it with the host's own LoRA loader."
+        )
     for module, found in parts.items():
         if found != {"A", "B"}:
             raise SpatiaError(f"LoRA {file}: module {module} has lora_{found.pop()} only, expected lora_A and lora_B; the file is incomplete.")
-    return renamed
+    return renamed, left_out
 
 
 def _shape(shapes, name, dims, file, what):

@@ -14,8 +14,8 @@ from torch import Tensor
 from ..errors import SpatiaError
 
 SHIFT = 5.0
-# 1 - float32(1/1000): the training grid's largest sigma before the shift.
-SIGMA_MAX = 1.0 - float(np.float32(0.001))
+# The training grid's largest sigma before the shift, as the release rounds it.
+SIGMA_MAX = float(np.float32(0.999))
 TIMESTEPS = 1000
 # A sigma of exactly 1 has lambda = -inf, and the corrector would divide infinities; foreign schedules start there.
 _LARGEST_SIGMA = 1.0 - 1e-6

@@ -1,0 +1,122 @@
+"""Schedules, the solver alone, and complete trajectories of the release's sampling loop (generated frames: 2e-5)."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from parity_model import Probe, conditioning, load_network, relative_l2
+from safetensors.torch import load_file
+
+from spatia_core.model.control import clean_frame_mask
+from spatia_core.model.flow_unipc import FlowUniPC, flow_schedule, flow_timesteps
+
+FOLDER = Path(os.environ.get("SPATIA_PARITY") or Path(__file__).parents[1] / "data" / "parity")
+SCHEDULES = json.loads((FOLDER / "sampler" / "schedules.json").read_text())
+RUNS = json.loads((FOLDER / "sampler" / "sampler.json").read_text())
+TOLERANCE = 2e-5
+
+
+@functools.cache
+def vectors():
+    return load_file(FOLDER / "sampler" / "sampler.safetensors")
+
+
+def solver_cases():
+    return sorted(int(key.split("/")[0].removeprefix("solver")) for key in vectors() if key.startswith("solver") and key.endswith("x_init"))
+
+
+@pytest.mark.parametrize("steps", SCHEDULES["unipc"])
+def test_unipc_schedule_is_exact(steps):
+    stored = SCHEDULES["unipc"][steps]
+    sigmas = flow_schedule(int(steps))
+    assert sigmas.tolist() == torch.tensor(stored["sigmas_float32"]).tolist()
+    assert flow_timesteps(sigmas[:-1]).tolist() == stored["timesteps"]
+
+
+@pytest.mark.parametrize("steps", SCHEDULES["euler"])
+def test_host_euler_schedule_is_the_releases(pack_module, steps):
+    import comfy.samplers
+
+    patching = pack_module("nodes.host.patching")
+    stored = torch.tensor(SCHEDULES["euler"][steps]["sigmas"], dtype=torch.float64)
+    ours = comfy.samplers.calculate_sigmas(patching.spatia_sampling(load_network(FOLDER, "A")), "simple", int(steps))
+    assert torch.allclose(ours[: len(stored)].double(), stored, atol=2e-7)
+
+
+@pytest.mark.parametrize("steps", solver_cases())
+def test_solver_alone(steps):
+    x, target, trajectory = (vectors()[f"solver{steps}/{name}"] for name in ("x_init", "target", "trajectory"))
+    sigmas = flow_schedule(steps)
+    solver = FlowUniPC(sigmas)
+    for i in range(steps):
+        velocity = (x - target) * (1 + 0.3 * torch.sin(3 * x)) + 0.2 * sigmas[i] * torch.cos(5 * target * sigmas[i])
+        x = solver.step(x - sigmas[i] * velocity, x)
+        assert relative_l2(x, trajectory[i + 1]) <= 2e-6
+
+
+@pytest.fixture(scope="module")
+def network(pack_module):
+    patching = pack_module("nodes.host.patching")
+    path = FOLDER / "dit" / "A_vace.safetensors"
+    return patching.apply_spatia(load_network(FOLDER, "A"), str(path), path.name)
+
+
+@pytest.mark.parametrize("tag", RUNS)
+def test_trajectory_matches_release(pack_module, network, tag, record_property):
+    import comfy.samplers
+    from comfy.patcher_extension import WrappersMP
+
+    patching, sampling = pack_module("nodes.host.patching"), pack_module("nodes.host.sampling")
+    run, tensors = RUNS[tag], vectors()
+    references, clean = run["R"], max(run["hist_latents"], 1)
+    initial = tensors[f"{tag}/initial_latents"]
+    video = initial[:, :, references:]
+    clip = patching.ClipCondition(
+        patching.control_branch(network), tensors[f"{tag}/vace_context"], initial[:, :, :references], run["vace_scale"], 1.0, 0.0
+    )
+    model = patching.condition_model(network, clip)
+    probe = Probe()
+    model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, "probe", probe)
+    # Raw space with zeros where nothing is known, as Spatia Conditioning hands it on.
+    samples = torch.zeros_like(video)
+    samples[:, :, :clean] = model.model.process_latent_out(video[:, :, :clean])
+    mask = clean_frame_mask(video.shape[2], clean).expand(1, 1, *video.shape[2:])
+    if run["sampler"] == "uni_pc":
+        sampler, sigmas = sampling.unipc_sampler(), flow_schedule(run["steps"])
+    else:
+        sampler = comfy.samplers.ksampler(run["sampler"])
+        sigmas = comfy.samplers.calculate_sigmas(model.get_model_object("model_sampling"), "simple", run["steps"])
+    out = sampling.sample_clip(
+        model, conditioning(tensors[f"{tag}/ctx_pos"]), conditioning(tensors[f"{tag}/ctx_neg"]),
+        {"samples": samples, "noise_mask": mask}, sampler, sigmas, run["cfg"], run["seed"],
+    )
+    out = model.model.process_latent_in(out)
+    theirs = tensors[f"{tag}/final_latents"]
+    error = relative_l2(out[:, :, clean:], theirs[:, :, clean:])
+    print(f"{tag}: generated frames {error:.2e}")
+    record_property("relative_l2", error)
+
+    steps_seen = [float(timestep[0, -1]) for timestep in probe.timesteps]
+    per_step = len(steps_seen) // run["steps"]  # 1 when the host batches cond and uncond, else 2
+    assert torch.allclose(torch.tensor(steps_seen[::per_step]), torch.tensor(run["timesteps_seen"]), rtol=1e-6)
+    assert run["sampler"] != "uni_pc" or steps_seen[::per_step] == run["timesteps_seen"]
+    for step, before in zip(run["keep"], tensors[f"{tag}/latents_before_step"]):
+        seen = probe.inputs[step * per_step][0]
+        assert relative_l2(seen, before) <= TOLERANCE, f"input of step {step}"
+        # Clean frames are written back before every evaluation.
+        assert torch.allclose(seen[:, : references + clean], before[:, : references + clean], atol=2e-6)
+    assert torch.allclose(out[:, :, :clean], theirs[:, :, :clean], atol=2e-6)
+    assert error <= TOLERANCE
+
+
+@pytest.mark.parametrize("tag", RUNS)
+def test_noise_is_the_hosts_own(comfy_host, tag):
+    import comfy.sample
+
+    theirs = vectors()[f"{tag}/noise"]
+    assert torch.equal(comfy.sample.prepare_noise(torch.zeros_like(theirs), RUNS[tag]["seed"]), theirs)
