@@ -98,6 +98,15 @@ def pack_module(pack: ModuleType):
 
 
 @pytest.fixture(scope="session")
+def run_py() -> ModuleType:
+    """The set-up script at the root, as a module."""
+    spec = importlib.util.spec_from_file_location("run", ROOT / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
 def parity_dir() -> Path:
     """The folder of parity vectors: SPATIA_PARITY, else tests/data/parity."""
     path = Path(os.environ.get("SPATIA_PARITY") or TESTS / "data" / "parity").expanduser().resolve()

@@ -1,0 +1,157 @@
+"""The house rules that a reader relies on: one-way imports, help for every node, requirements in step."""
+
+import ast
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST_MODULES = {
+    "comfy", "comfy_api", "comfy_api_nodes", "comfy_execution", "comfy_extras", "execution", "folder_paths",
+    "latent_preview", "node_helpers", "nodes", "server",
+}  # fmt: skip
+
+
+def tracked_files() -> list[Path]:
+    """Files of the repository: git's list, or what lies there in an archive without git."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listing.returncode == 0 and listing.stdout:
+        return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
+    return [path for path in ROOT.rglob("*") if path.is_file() and not {".git", "output"} & set(path.parts)]
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Top-level names of the absolute imports in a file, those inside functions included."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "spatia_core").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_core_knows_nothing_of_its_host(path):
+    assert not imported_modules(path) & HOST_MODULES
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            depth = len(path.relative_to(ROOT / "spatia_core").parts)
+            assert node.level <= depth, f"line {node.lineno} leaves spatia_core"
+
+
+def test_our_own_packages_are_imported_relatively():
+    """ComfyUI imports the pack under a path of its own, where `spatia_core` and our `nodes` are no top-level names."""
+    for folder in ("nodes", "spatia_core"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert "spatia_core" not in imported_modules(path), path
+
+
+def test_nothing_runs_strings_or_installs_at_run_time():
+    """The registry forbids eval, exec and run-time installs; pickle and subprocess get packs held."""
+    for folder in ("nodes", "spatia_core"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not imported_modules(path) & {"pickle", "subprocess", "pip"}, path
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    assert node.func.id not in {"eval", "exec"}, f"{path}:{node.lineno}"
+
+
+def requirement_lines(path: Path) -> list[str]:
+    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return sorted(line for line in lines if line)
+
+
+def toml_list(text: str, name: str) -> list[str]:
+    """A list of strings in pyproject.toml; tomllib is not in Python 3.10."""
+    found = re.search(rf"^{name} = \[(.*?)\]", text, re.MULTILINE | re.DOTALL)
+    assert found, f"pyproject.toml has no {name}"
+    return sorted(re.findall(r'"([^"]+)"', found.group(1)))
+
+
+def test_requirements_are_in_step():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert toml_list(text, "dependencies") == requirement_lines(ROOT / "requirements.txt")
+    assert toml_list(text, "test") == requirement_lines(ROOT / "tests" / "requirements.txt")
+
+
+def test_the_registry_id_is_the_folder_run_py_links(run_py):
+    name = re.search(r'^name = "([^"]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE).group(1)
+    assert name == run_py.PACK_ID
+    assert "comfyui" not in name.lower() and "." not in name
+
+
+def test_no_path_or_registry_of_one_machine():
+    """Absolute paths of a developer's machine and hosts of package indexes do not belong into the repository."""
+    local = re.compile(r"(?<![\w./~-])/(?:work|root|home|tmp|Users|opt)/[\w.-]+/|[A-Z]:\\\\Users")
+    hosts = re.compile("|".join(("py" + r"pi\.org", "python" + "hosted", r"registry\." + "npmjs")))
+    for path in tracked_files():
+        if path.suffix in {".py", ".json", ".md", ".txt", ".toml", ".ini", ".js", ".mjs", ""} and path.name != ".gitignore":
+            if path.name.endswith("lock.json"):
+                continue
+            for number, line in enumerate(path.read_text(encoding="utf-8", errors="ignore").splitlines(), 1):
+                assert not local.search(line), f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
+                assert not hosts.search(line), f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
+
+
+def test_size_of_the_bundle():
+    """At most 24 MB of weights in the tree: every version stays in the history."""
+    assert sum(path.stat().st_size for path in (ROOT / "bundle").rglob("*") if path.is_file()) <= 24e6
+
+
+class TestNodes:
+    def test_ids_names_and_category(self, pack):
+        ids = [node.define_schema().node_id for node in pack.NODES]
+        assert len(ids) == len(set(ids))
+        for node in pack.NODES:
+            schema = node.define_schema()
+            assert schema.node_id == node.__name__ and schema.node_id.startswith("Spatia")
+            assert schema.category.split("/")[0] == "Spatia"
+            assert schema.display_name and schema.description
+
+    def test_every_node_has_a_help_page(self, pack):
+        pages = {path.stem for path in (ROOT / "js" / "docs").glob("*.md")}
+        assert pages == {node.define_schema().node_id for node in pack.NODES}
+
+    def test_every_input_has_a_tooltip(self, pack):
+        for node in pack.NODES:
+            schema = node.define_schema()
+            for entry in schema.inputs:
+                assert entry.tooltip, f"{schema.node_id}.{entry.id} has no tooltip"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workflows").glob("*.json")), ids=lambda p: p.stem)
+class TestWorkflowFiles:
+    def test_links_are_consistent(self, path):
+        workflow = json.loads(path.read_text(encoding="utf-8"))
+        nodes = {node["id"]: node for node in workflow["nodes"]}
+        assert len(nodes) == len(workflow["nodes"])
+        used = {}
+        for number, source, slot, target, place, kind in workflow["links"]:
+            output, socket = nodes[source]["outputs"][slot], nodes[target]["inputs"][place]
+            assert number in output["links"] and socket["link"] == number
+            assert kind == output["type"]
+            used[number] = True
+        for node in workflow["nodes"]:
+            for socket in node.get("inputs", []):
+                assert socket.get("link") is None or socket["link"] in used
+        assert workflow["last_node_id"] >= max(nodes) and workflow["last_link_id"] >= max(used)
+
+    def test_nodes_do_not_overlap(self, path):
+        workflow = json.loads(path.read_text(encoding="utf-8"))
+        title = 30  # the bar above pos
+        boxes = [
+            (node["pos"][0], node["pos"][1] - title, *[p + s for p, s in zip(node["pos"], node["size"])], node["id"])
+            for node in workflow["nodes"]
+        ]
+        for i, (l, t, r, b, a) in enumerate(boxes):
+            for ll, tt, rr, bb, c in boxes[i + 1 :]:
+                assert r <= ll or rr <= l or b <= tt or bb <= t, f"nodes {a} and {c} overlap"
+
+    def test_explains_itself(self, path):
+        workflow = json.loads(path.read_text(encoding="utf-8"))
+        assert any(node["type"] in ("Note", "MarkdownNote") for node in workflow["nodes"])
+        assert path.with_suffix(".jpg").is_file(), "a template needs a thumbnail of the same name"
