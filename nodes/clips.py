@@ -1,0 +1,132 @@
+"""Clip Window and Join Clips: a long camera path cut into clips, and the clips' latents put together again."""
+
+import torch
+from comfy_api.latest import io
+from comfy_execution.graph_utils import ExecutionBlocker
+
+from ..spatia_core.errors import SpatiaError
+from ..spatia_core.rollout import FIRST_FRAMES, HISTORY_FRAMES, LATER_FRAMES, clip_windows, latent_count, window_cameras
+from .host.sampling import decode_frames
+from .sockets import SpatiaCameras
+
+
+class SpatiaClipWindow(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaClipWindow",
+            display_name="Clip Window",
+            category="Spatia",
+            description="The cameras of one clip of a long path: the history's 9 poses first, the end padded with the last pose.",
+            inputs=[
+                SpatiaCameras.Input("cameras", tooltip="The whole path, one camera per frame of the final video."),
+                io.Int.Input("clip", default=1, min=1, max=10000, tooltip="Which clip, counted from 1."),
+                io.Int.Input("first_frames", default=FIRST_FRAMES, min=5, max=10001, step=4, tooltip="Frames of the first clip, 4n + 1. Release: 121; bundled small model: 25."),
+                io.Int.Input(
+                    "later_frames", default=LATER_FRAMES, min=13, max=10001, step=4,
+                    tooltip=f"Frames of every later clip, 4n + 1, of which {HISTORY_FRAMES} repeat the clip before. Release: 81; bundled small model: 25.",
+                ),
+            ],
+            outputs=[
+                SpatiaCameras.Output(display_name="cameras", tooltip="The clip's cameras, for Render Camera Path, Retrieve References and the sampler."),
+                io.Int.Output(display_name="padding", tooltip="Frames at the clip's end that only fill it up and are cut from the final video."),
+                io.String.Output(display_name="report", tooltip="Which frames of the path this clip covers, and how many clips the path takes."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, cameras, clip, first_frames, later_frames) -> io.NodeOutput:
+        windows = clip_windows(cameras.count, first_frames, later_frames)
+        if clip > len(windows):
+            raise SpatiaError(
+                f"Clip {clip} was asked for, but a path of {cameras.count} cameras takes {len(windows)} clips of {first_frames}, then "
+                f"{later_frames} frames; lower `clip` or lengthen the path."
+            )
+        window = windows[clip - 1]
+        report = (
+            f"clip {clip} of {len(windows)}: path frames {window.start} to {window.end - 1}, {window.frames} frames, "
+            f"{window.history} of them history, {window.padding} padding"
+        )
+        return io.NodeOutput(window_cameras(cameras, window), window.padding, report)
+
+
+class SpatiaJoinClips(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        clips = io.Autogrow.TemplatePrefix(
+            io.Latent.Input("clip", tooltip="A clip's latents, in the order of the video."), prefix="clip", min=1, max=64
+        )
+        return io.Schema(
+            node_id="SpatiaJoinClips",
+            display_name="Join Clips",
+            category="Spatia",
+            description="All clips' latents as one video: later clips' history is dropped, so the video is decoded once and not encoded again.",
+            inputs=[
+                io.Autogrow.Input("clips", template=clips),
+                io.Int.Input("history_frames", default=HISTORY_FRAMES, min=1, max=10001, step=4, advanced=True, tooltip="Frames by which a later clip repeats the one before; the release uses 9."),
+                SpatiaCameras.Input("cameras", optional=True, tooltip="The whole path: padding beyond its last camera is trimmed."),
+                io.Vae.Input("vae", optional=True, tooltip="To get the decoded, trimmed `images` as well."),
+            ],
+            outputs=[
+                io.Latent.Output(display_name="latent", tooltip="The whole video's latents, for VAE Decode."),
+                io.Int.Output(display_name="frames", tooltip="Frames to keep of the decoded video, padding trimmed."),
+                io.Image.Output(display_name="images", tooltip="The decoded, trimmed video, when a vae is connected."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, clips, history_frames, cameras=None, vae=None) -> io.NodeOutput:
+        samples = join_latents([clip for clip in clips.values() if clip is not None], history_frames)
+        frames = 4 * (samples.shape[2] - 1) + 1
+        if cameras is not None:
+            if cameras.count > frames:
+                raise SpatiaError(f"The path has {cameras.count} cameras, but the joined clips hold {frames} frames; connect the missing clips to `clips`.")
+            frames = cameras.count
+        if vae is None:
+            images = ExecutionBlocker("Join Clips decodes only with a VAE: connect `vae`, or decode `latent` with VAE Decode.")
+        else:
+            images = decode_frames(vae, samples)[:frames]
+        return io.NodeOutput({"samples": samples}, frames, images)
+
+
+def join_latents(clips: list[dict], history_frames: int) -> torch.Tensor:
+    """Latents (1, 48, T, H, W) of the video: the first clip whole, later clips without their history.
+
+    Raises SpatiaError when sizes differ, or a clip's noise mask tells of another history than `history_frames`.
+    """
+    if not clips:
+        raise SpatiaError("No clip is connected to `clips`, expected at least one.")
+    history = latent_count(history_frames)
+    first = clips[0]["samples"]
+    parts = []
+    for number, clip in enumerate(clips, start=1):
+        samples = clip["samples"]
+        if samples.ndim != 5 or samples.shape[:2] != first.shape[:2] or samples.shape[3:] != first.shape[3:]:
+            raise SpatiaError(
+                f"Clip {number} has latents of shape {tuple(samples.shape)}, the first clip {tuple(first.shape)}; they must agree in all but "
+                "the frames: connect clips of one model and one size."
+            )
+        if number == 1:
+            parts.append(samples)
+            continue
+        kept = _clean_frames(clip)
+        if kept is not None and kept != history:
+            raise SpatiaError(
+                f"Clip {number} starts with {kept} latent frames of history, but `history_frames` {history_frames} makes {history}; "
+                "connect the clips in order (the first clip first), or change `history_frames`."
+            )
+        if samples.shape[2] <= history:
+            raise SpatiaError(f"Clip {number} has {samples.shape[2]} latent frames, of which {history} are history: nothing is new in it.")
+        parts.append(samples[:, :, history:])
+    return torch.cat(parts, dim=2)
+
+
+def _clean_frames(clip: dict) -> int | None:
+    mask = clip.get("noise_mask")
+    if mask is None or mask.ndim != 5:
+        return None
+    noisy = mask.amax(dim=(0, 1, 3, 4)) > 0
+    return int(noisy.int().argmax()) if bool(noisy.any()) else mask.shape[2]
+
+
+NODES = [SpatiaClipWindow, SpatiaJoinClips]

@@ -1,0 +1,106 @@
+"""Backbones, control checkpoints and LoRAs from the host's model folders, or the small bundle."""
+
+from __future__ import annotations
+
+import comfy.sd
+import comfy.utils
+import folder_paths
+import torch
+from comfy_execution.graph_utils import ExecutionBlocker
+
+from ...spatia_core.errors import SpatiaError
+from . import bundle
+from .patching import apply_spatia, require_backbone
+
+BUNDLED = "bundled small model"
+NONE = "none"
+DTYPES = {
+    "default": None,
+    "fp8_e4m3fn": torch.float8_e4m3fn,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+    "fp32": torch.float32,
+}
+
+
+def backbone_options() -> list[str]:
+    return [BUNDLED, *folder_paths.get_filename_list("diffusion_models")]
+
+
+def control_options() -> list[str]:
+    files = [*folder_paths.get_filename_list("model_patches"), *folder_paths.get_filename_list("diffusion_models")]
+    return [BUNDLED, *dict.fromkeys(files)]
+
+
+def lora_options() -> list[str]:
+    return [NONE, *folder_paths.get_filename_list("loras")]
+
+
+def load_spatia_model(backbone: str, control: str, lora: str, lora_strength: float, dtype: str):
+    """(MODEL, CLIP, VAE); the latter two are blocked with a message unless the bundle was chosen."""
+    # The control and LoRA are looked up first: a missing file is told before gigabytes are read.
+    control_path, lora_path = find_control(control), find_lora(lora)
+    if backbone == BUNDLED:
+        options = {} if DTYPES[dtype] is None else {"dtype": DTYPES[dtype]}
+        model = bundle.load_small_backbone(bundle.bundle_path(bundle.BACKBONE), options)
+        clip, vae = bundle.small_clip(model), bundle.load_sized_vae(bundle.bundle_path(bundle.VAE))
+    else:
+        model = load_backbone(backbone, dtype)
+        clip = ExecutionBlocker(f"{backbone} brings no text encoder: connect Load CLIP (type wan, umt5_xxl) instead of this `clip`.")
+        vae = ExecutionBlocker(f"{backbone} brings no VAE: connect Load VAE (wan2.2_vae) instead of this `vae`.")
+    return apply_files(model, control, control_path, lora, lora_path, lora_strength, dtype), clip, vae
+
+
+def apply_files(model, control: str, control_path: str, lora: str, lora_path: str | None, lora_strength: float, dtype: str):
+    """A clone of MODEL with the control branch of one file and the LoRA of another."""
+    state_dict = None
+    if lora_path is not None:
+        try:
+            state_dict = comfy.utils.load_torch_file(lora_path, safe_load=True)
+        except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
+            raise SpatiaError(f"LoRA {lora} cannot be read: {error}. Choose another file in `lora`.") from error
+    return apply_spatia(model, control_path, control, DTYPES[dtype], state_dict, lora, lora_strength)
+
+
+def find_control(control: str) -> str:
+    """Full path of a control checkpoint by its widget value."""
+    if control == BUNDLED:
+        return bundle.bundle_path(bundle.CONTROL)
+    for folder in ("model_patches", "diffusion_models"):
+        path = folder_paths.get_full_path(folder, control)
+        if path is not None:
+            return path
+    raise SpatiaError(f"Control checkpoint {control} is neither in models/model_patches nor in models/diffusion_models; put it there or change `control`.")
+
+
+def find_lora(lora: str) -> str | None:
+    """Full path of a LoRA by its widget value, None for none."""
+    if lora == NONE:
+        return None
+    path = folder_paths.get_full_path("loras", lora)
+    if path is None:
+        raise SpatiaError(f"LoRA {lora} is not in models/loras; put it there or change `lora`.")
+    return path
+
+
+def load_backbone(backbone: str, dtype: str):
+    """A diffusion-model file through the host's loader, refused unless it is Wan2.2-TI2V-5B's kind and complete."""
+    path = folder_paths.get_full_path("diffusion_models", backbone)
+    if path is None:
+        raise SpatiaError(f"Backbone {backbone} is not in models/diffusion_models; put it there or change `backbone`.")
+    options = {} if DTYPES[dtype] is None else {"dtype": DTYPES[dtype]}
+    try:
+        state_dict, metadata = comfy.utils.load_torch_file(path, return_metadata=True)
+    except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
+        raise SpatiaError(f"Backbone {backbone} cannot be read: {error}. Choose another file in `backbone`.") from error
+    names = {name.removeprefix("model.").removeprefix("diffusion_model.") for name in state_dict}
+    first = next(iter(state_dict), "none")
+    model = comfy.sd.load_diffusion_model_state_dict(state_dict, model_options=options, metadata=metadata)
+    if model is None:
+        raise SpatiaError(f"Backbone {backbone}: the host recognises no model in it (its first tensor is {first}). Choose Wan2.2-TI2V-5B in `backbone`.")
+    require_backbone(model)
+    for name, parameter in model.model.diffusion_model.named_parameters():
+        if name not in names:
+            raise SpatiaError(f"Backbone {backbone}: tensor {name} of shape {tuple(parameter.shape)} is missing; the file is incomplete, choose another in `backbone`.")
+    model.cached_patcher_init = (comfy.sd.load_diffusion_model, (path, options))
+    return model
