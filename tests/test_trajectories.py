@@ -18,7 +18,7 @@ from spatia_core.cameras import (
     make_cameras,
     preset_path,
     project,
-    rebase_path,
+    scale_path,
     scene_depth,
 )
 from spatia_core.errors import SpatiaError
@@ -277,14 +277,13 @@ def test_bad_closings_are_refused():
         close_loop(at_origin(), "jump")
 
 
-def test_rebasing_keeps_the_motion():
-    path, start = preset_path("spiral", somewhere(), 8, depth=2), at_origin()
-    moved = rebase_path(path, start, scale=3.0)
-    assert torch.equal(moved.w2c[:1], start.w2c) and torch.equal(moved.intrinsics, path.intrinsics)
-    there_and_back = rebase_path(moved, somewhere(), scale=1 / 3)
-    torch.testing.assert_close(there_and_back.w2c, path.w2c, atol=1e-12, rtol=0)
+def test_scaling_the_world_keeps_rotations_and_scales_centres():
+    path = preset_path("spiral", somewhere(), 8, depth=2)
+    scaled = scale_path(path, 3.0)
+    torch.testing.assert_close(scaled.centers, 3 * path.centers, atol=1e-12, rtol=0)
+    assert torch.equal(scaled.w2c[:, :3, :3], path.w2c[:, :3, :3]) and torch.equal(scaled.intrinsics, path.intrinsics)
     with pytest.raises(SpatiaError, match="scale"):
-        rebase_path(path, start, scale=0)
+        scale_path(path, 0)
 
 
 def test_scene_depth_is_the_front_surface_of_what_is_seen():

@@ -12,18 +12,20 @@ from .camera import (
 from .formats import FORMATS, detect_format, read_cameras, write_cameras
 from .trajectories import (
     BASE_MOTIONS,
+    CLOSINGS,
     EASINGS,
     PRESETS,
     close_loop,
     continue_path,
     keyframe_path,
     preset_path,
-    rebase_path,
+    scale_path,
     scene_depth,
 )
 
 __all__ = [
     "BASE_MOTIONS",
+    "CLOSINGS",
     "Cameras",
     "EASINGS",
     "FORMATS",
@@ -39,7 +41,7 @@ __all__ = [
     "preset_path",
     "project",
     "read_cameras",
-    "rebase_path",
+    "scale_path",
     "scene_depth",
     "unproject",
     "write_cameras",

@@ -184,17 +184,12 @@ def close_loop(path: Cameras, mode: str, *, frames: int = 0, target: Cameras | N
     return concat_cameras(path.select(0), _with_last(blended.select(slice(1, None)), target))
 
 
-def rebase_path(path: Cameras, start: Cameras, *, scale: float = 1.0) -> Cameras:
-    """The same motion from another start camera (1): poses relative to the path's first one, translations times scale.
-
-    Intrinsics stay the path's own. The first pose is the start's, bit for bit.
-    """
+def scale_path(path: Cameras, scale: float) -> Cameras:
+    """The same cameras in a world enlarged by `scale` about its origin."""
     if not (math.isfinite(scale) and scale > 0):
         raise SpatiaError(f"A scale of {scale} was given, expected a finite number above 0; change scale.")
-    relative = path.w2c @ invert_pose(path.w2c[:1])
-    relative[:, :3, 3] *= scale
-    w2c = relative @ start.w2c[0]
-    w2c[0] = start.w2c[0]
+    w2c = path.w2c.clone()
+    w2c[:, :3, 3] *= scale
     return Cameras(w2c, path.intrinsics)
 
 

@@ -1,0 +1,308 @@
+"""Camera paths as nodes: made, imported, exported, joined.
+
+SPATIA_CAMERAS is a spatia_core.cameras.Cameras: N OpenCV world-to-camera poses, normalised intrinsics.
+"""
+
+from __future__ import annotations
+
+import os
+
+from comfy_api.latest import io, ui
+
+from ..spatia_core.cameras import (
+    BASE_MOTIONS,
+    CLOSINGS,
+    EASINGS,
+    FORMATS,
+    PRESETS,
+    Cameras,
+    close_loop,
+    concat_cameras,
+    continue_path,
+    intrinsics_from_fov,
+    keyframe_path,
+    make_cameras,
+    preset_path,
+    read_cameras,
+    scale_path,
+    scene_depth,
+    write_cameras,
+)
+from ..spatia_core.cameras.formats import FILE_NAMES
+from ..spatia_core.errors import SpatiaError
+from .host.files import existing_file, new_output_file, read_text, relative_to_output, stamp
+from .sockets import SpatiaCameras, SpatiaMemory
+
+KEYFRAMES = "keyframes"
+EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n60 0.2 0 0.1 -15 0 0\n120 0 0 0 0 0 0"
+
+
+def _closing_inputs() -> list[io.Input]:
+    return [
+        io.Combo.Input(
+            "close_loop", options=["off", *CLOSINGS], default="off", advanced=True,
+            tooltip="Make the last camera equal to the first one exactly.\n"
+            "- off: leave the path as it is.\n"
+            "- blend: same number of frames; the missing motion is spread over the path.\n"
+            "- append: add closing_frames that travel back.\n"
+            "With a memory connected the target is the memory's first camera, that of the given image.",
+        ),
+        io.Int.Input(
+            "closing_frames", default=24, min=1, max=10000, advanced=True,
+            tooltip="Frames that close_loop = append adds to the path.",
+        ),
+    ]
+
+
+def _closed(path: Cameras, mode: str, frames: int, memory) -> Cameras:
+    if mode == "off":
+        return path
+    return close_loop(path, mode, frames=frames, target=None if memory is None else memory.cameras.select(0))
+
+
+class SpatiaCameraPath(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaCameraPath",
+            display_name="Camera Path",
+            category="Spatia",
+            search_aliases=["camera", "trajectory", "orbit", "pan", "dolly", "keyframes", "camera motion"],
+            description="A camera path from a preset or from typed keyframes. It begins exactly at the memory's last camera, "
+            "or at the world's origin without a memory.",
+            inputs=[
+                io.Combo.Input(
+                    "preset", options=[*PRESETS, KEYFRAMES], default="orbit",
+                    tooltip="- pan, tilt, roll: turn on the spot by angle.\n"
+                    "- dolly, truck, pedestal: move forward, right, up by distance.\n"
+                    "- orbit: circle round the point at depth ahead, by angle.\n"
+                    "- spiral: wind outwards up to distance, looking at that point.\n"
+                    "- dolly_zoom: move forward while zooming out.\n"
+                    "- out_and_back: base_motion, then the same way back.\n"
+                    "- full_loop: once round a circle that leads back to the start, looking at that point.\n"
+                    "- keyframes: the poses typed below.",
+                ),
+                io.Int.Input(
+                    "frames", default=121, min=1, max=10000,
+                    tooltip="Cameras in the path, the start included. A first clip of the released model has 121, each later one adds 72.",
+                ),
+                io.Float.Input(
+                    "angle", default=30.0, min=-3600.0, max=3600.0, step=1.0,
+                    tooltip="Degrees, of pan (above 0: to the right), tilt (up), roll (clockwise) and orbit "
+                    "(the camera moves to the right). Negative turns the other way.",
+                ),
+                io.Float.Input(
+                    "distance", default=0.3, min=-100.0, max=100.0, step=0.01,
+                    tooltip="Fraction of depth, of dolly (above 0: forward), truck (right), pedestal (up), dolly_zoom (forward), "
+                    "spiral (its final radius) and full_loop (its greatest distance from the start). Negative goes the other way.",
+                ),
+                io.Combo.Input("easing", options=list(EASINGS), default="smooth", tooltip="smooth starts and stops gently; linear keeps one speed. Keyframes have their own timing."),
+                io.Combo.Input(
+                    "base_motion", options=[motion for motion in BASE_MOTIONS if motion != "static"], default="truck",
+                    tooltip="The motion that preset = out_and_back runs there and back; its size is angle or distance.",
+                ),
+                io.Float.Input("turns", default=1.0, min=-20.0, max=20.0, step=0.25, advanced=True, tooltip="Turns of the spiral. Negative winds the other way."),
+                io.String.Input(
+                    "keyframes", multiline=True, default=EXAMPLE_KEYFRAMES,
+                    tooltip="Used when preset = keyframes. One line per keyframe: frame right up forward yaw pitch roll [zoom], or a JSON list of objects "
+                    "with these names. Offsets are fractions of depth from the start camera; angles in degrees: right, up, clockwise; "
+                    "zoom multiplies the focal length. Frame 0 is the start camera.",
+                ),
+                io.Float.Input(
+                    "depth", default=0.0, min=0.0, max=1e6, step=0.1,
+                    tooltip="Distance to the subject in scene units: distances are fractions of it, orbits turn about it.\n"
+                    "0: the median depth that the start camera sees in the memory; without a memory, 1.",
+                ),
+                *_closing_inputs(),
+                io.Float.Input("fov", default=60.0, min=1.0, max=179.0, step=1.0, advanced=True, tooltip="Horizontal field of view in degrees. Only used without a memory, whose cameras have their own."),
+                io.Int.Input("width", default=1248, min=1, max=16384, advanced=True, tooltip="Image width in pixels: with height, the shape of the image. Only used without a memory."),
+                io.Int.Input("height", default=704, min=1, max=16384, advanced=True, tooltip="Image height in pixels. Only used without a memory."),
+                SpatiaMemory.Input("memory", optional=True, tooltip="The path starts at this memory's last camera, and takes its depth from the scene."),
+            ],
+            outputs=[
+                SpatiaCameras.Output(display_name="cameras"),
+                io.Int.Output(display_name="frames", tooltip="Cameras in the path."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls, preset, frames, angle, distance, easing, base_motion, turns, keyframes, depth, close_loop, closing_frames,
+        fov, width, height, memory=None,
+    ) -> io.NodeOutput:
+        if memory is None:
+            start = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))
+            depth = depth or 1.0
+        else:
+            start = memory.cameras.select(-1)
+            depth = depth or scene_depth(memory.cloud.positions, start)
+        if preset == KEYFRAMES:
+            path = keyframe_path(keyframes, start, frames, depth=depth)
+        else:
+            path = preset_path(
+                preset, start, frames, angle=angle, distance=distance, depth=depth, easing=easing, base=base_motion, turns=turns
+            )
+        path = _closed(path, close_loop, closing_frames, memory)
+        return io.NodeOutput(path, path.count)
+
+
+class SpatiaImportCameras(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaImportCameras",
+            display_name="Import Cameras",
+            category="Spatia",
+            search_aliases=["load cameras", "colmap", "nerfstudio", "transforms.json", "realestate10k", "w2c"],
+            description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json or COLMAP text.",
+            inputs=[
+                io.String.Input(
+                    "file", default="",
+                    tooltip="Name of a file in ComfyUI's input folder (or output, temp), such as shot/w2c.txt, transforms.json or images.txt, or of a folder that holds "
+                    "one of them. intrinsics.txt (official) or cameras.txt (COLMAP) beside it is found by itself. Leave empty to use text.",
+                ),
+                io.Combo.Input("format", options=["auto", *FORMATS], default="auto", tooltip="auto looks at the text. spatia is the official format: one JSON matrix per line."),
+                io.String.Input("text", multiline=True, default="", tooltip="The camera text itself, used when file is empty."),
+                io.String.Input(
+                    "intrinsics", multiline=True, default="",
+                    tooltip="Official format: the line [fx fy cx cy], normalised by width (fx, cx) and height (fy, cy). COLMAP: the text of cameras.txt. Overrides the file beside.",
+                ),
+                io.Combo.Input(
+                    "start", options=["as in the file", "at the memory's last camera"], default="as in the file",
+                    tooltip="at the memory's last camera: the motion and the zoom are kept, and carried to where the memory's video ends. Needs memory.",
+                ),
+                io.Float.Input(
+                    "scale", default=1.0, min=1e-6, max=1e6, step=0.01,
+                    tooltip="Multiplies all distances, to bring the file's unit to the scene's.",
+                ),
+                *_closing_inputs(),
+                io.Int.Input("width", default=0, min=0, max=16384, advanced=True, tooltip="Image width in pixels, for a transforms.json that lacks w."),
+                io.Int.Input("height", default=0, min=0, max=16384, advanced=True, tooltip="Image height in pixels, for a transforms.json that lacks h."),
+                SpatiaMemory.Input("memory", optional=True, tooltip="Where the path starts, when start says so; and what close_loop returns to."),
+            ],
+            outputs=[
+                SpatiaCameras.Output(display_name="cameras"),
+                io.Int.Output(display_name="frames", tooltip="Cameras in the path."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, file=None):
+        if not file:
+            return True  # pasted text, or a name that comes over a link
+        try:
+            _camera_files(file)
+        except SpatiaError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, file=None, **kwargs):
+        return [stamp(path) for path in _camera_files(file) if path] if file else ""
+
+    @classmethod
+    def execute(
+        cls, file, format, text, intrinsics, start, scale, close_loop, closing_frames, width, height, memory=None
+    ) -> io.NodeOutput:
+        if file.strip():
+            main, second = _camera_files(file)
+            text = read_text(main, "file")
+            if second and not intrinsics.strip():
+                intrinsics = read_text(second, "file")
+        elif not text.strip():
+            raise SpatiaError("Neither file nor text was given, expected camera poses; fill in one of them.")
+        path = scale_path(read_cameras(text, intrinsics, format, width=width, height=height), scale)
+        if start != "as in the file":
+            if memory is None:
+                raise SpatiaError("start is 'at the memory's last camera', but no memory is connected; connect memory or set start to 'as in the file'.")
+            path = continue_path(memory.cameras.select(-1), path)
+        path = _closed(path, close_loop, closing_frames, memory)
+        return io.NodeOutput(path, path.count)
+
+
+class SpatiaExportCameras(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaExportCameras",
+            display_name="Export Cameras",
+            category="Spatia",
+            is_output_node=True,
+            search_aliases=["save cameras", "colmap", "nerfstudio", "transforms.json", "realestate10k", "w2c"],
+            description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format.",
+            inputs=[
+                SpatiaCameras.Input("cameras", tooltip="The path to write."),
+                io.String.Input("filename_prefix", default="spatia/cameras", tooltip="Folder and name inside the output folder; a number and the format's own file name follow."),
+                io.Combo.Input("format", options=list(FORMATS), default="spatia", tooltip="spatia is the official w2c.txt + intrinsics.txt. colmap writes images.txt + cameras.txt."),
+                io.Int.Input("width", default=1248, min=1, max=16384, tooltip="Image width in pixels, written by nerfstudio and COLMAP, whose intrinsics are in pixels."),
+                io.Int.Input("height", default=704, min=1, max=16384, tooltip="Image height in pixels, as width."),
+                io.Float.Input("fps", default=24.0, min=0.01, max=1000.0, step=1.0, advanced=True, tooltip="Frames per second, for RealEstate10K's timestamps."),
+            ],
+            outputs=[io.String.Output(display_name="file", tooltip="Name of the main file, as Import Cameras takes it.")],
+        )
+
+    @classmethod
+    def execute(cls, cameras, filename_prefix, format, width, height, fps) -> io.NodeOutput:
+        files = write_cameras(cameras, format, width=width, height=height, fps=fps)
+        stem, _ = new_output_file(filename_prefix, "filename_prefix")
+        names = []
+        for name, text in files.items():
+            with open(stem + name, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            names.append(relative_to_output(stem + name))
+        return io.NodeOutput(names[0], ui=ui.PreviewText("\n".join(names)))
+
+
+class SpatiaConcatCameras(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaConcatCameras",
+            display_name="Join Cameras",
+            category="Spatia",
+            search_aliases=["concat cameras", "append path", "camera path"],
+            description="Joins two camera paths into one.",
+            inputs=[
+                SpatiaCameras.Input("first", tooltip="The path that comes first."),
+                SpatiaCameras.Input("second", tooltip="The path that follows."),
+                io.Combo.Input(
+                    "mode", options=["continue from the last pose", "keep poses"], default="continue from the last pose",
+                    tooltip="continue from the last pose: the second path's motion and zoom go on where the first one ends, and the shared pose appears once.\n"
+                    "keep poses: both paths stay where they are, frame after frame.",
+                ),
+                *_closing_inputs(),
+                SpatiaMemory.Input("memory", optional=True, tooltip="Only for close_loop: its first camera becomes the target."),
+            ],
+            outputs=[
+                SpatiaCameras.Output(display_name="cameras"),
+                io.Int.Output(display_name="frames", tooltip="Cameras in the joined path."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, first, second, mode, close_loop, closing_frames, memory=None) -> io.NodeOutput:
+        path = concat_cameras(first, second) if mode == "keep poses" else continue_path(first, second)
+        path = _closed(path, close_loop, closing_frames, memory)
+        return io.NodeOutput(path, path.count)
+
+
+def _camera_files(name: str) -> tuple[str, str | None]:
+    """Paths of the main file and of its companion, if that is there."""
+    path = existing_file(name, "file", allow_folder=True)
+    if os.path.isdir(path):
+        mains = [main for main, _ in FILE_NAMES.values() if os.path.isfile(os.path.join(path, main))]
+        if len(mains) != 1:
+            found = f"{len(mains)} of them ({', '.join(mains)})" if mains else "none of them"
+            raise SpatiaError(f"file {name!r} is a folder with {found}, expected exactly one of {', '.join(m for m, _ in FILE_NAMES.values())}; name the file itself.")
+        path = os.path.join(path, mains[0])
+    folder, base = os.path.split(path)
+    for main, second in FILE_NAMES.values():
+        # Our own exports carry a prefix before these names.
+        if second and base.endswith(main):
+            beside = os.path.join(folder, base[: -len(main)] + second)
+            if os.path.isfile(beside):
+                return path, existing_file(beside, "file")
+    return path, None
+
+
+NODES = [SpatiaCameraPath, SpatiaImportCameras, SpatiaExportCameras, SpatiaConcatCameras]
