@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import os
+import statistics
+import zipfile
+import zlib
+from collections.abc import Callable
 from typing import NamedTuple
 
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
-from .cameras.camera import Cameras
-from .cloud.point_cloud import PointCloud
+from .cameras.camera import Cameras, concat_cameras, make_cameras
+from .cloud.point_cloud import PointCloud, concat_clouds, make_point_cloud
+from .errors import SpatiaError
+from .estimate.align import MIN_OVERLAP, align_depth, baseline_scale, overlap_share
+from .estimate.depth import DepthMaps
+from .estimate.scene import SceneEstimate, estimate_points, estimate_scene, merged_points
+from .render.visibility import z_buffer
+from .rollout import HISTORY_FRAMES
+
+KEYFRAME_STRIDE = 4
+_POSE_TOLERANCE = 1e-4
+# A new surface in front of the known one is kept when it is nearer by more than an aligned depth errs.
+_FRONT_MARGIN = 0.15
+_SAME_SURFACE = 0.03
+_FORMAT = 1
 
 
 class SpatialMemory(NamedTuple):
@@ -33,3 +55,277 @@ class SpatialMemory(NamedTuple):
     def width(self) -> int:
         """Image width in pixels."""
         return self.frames.shape[2]
+
+
+class History(NamedTuple):
+    """What the next clip starts with: frames (h, H, W, 3) uint8 and their cameras; h is 1 or HISTORY_FRAMES."""
+
+    frames: Tensor
+    cameras: Cameras
+
+
+class MemoryUpdate(NamedTuple):
+    """The memory with a clip added, and a text for people: points, scale, coverage, warnings."""
+
+    memory: SpatialMemory
+    report: str
+
+
+def new_memory(image: Tensor, estimate: SceneEstimate, *, moving: Tensor | None = None, voxel_size: float = 0.01) -> SpatialMemory:
+    """A memory that holds one image and its cloud.
+
+    image: (H, W, 3) uint8. estimate: of this one image. moving: (H, W) bool, already left out of the estimate.
+    Raises SpatiaError when the estimate is of another image or voxel_size is not above 0.
+    """
+    if estimate.cameras.count != 1:
+        raise SpatiaError(f"A memory starts from one image, and the estimate holds {estimate.cameras.count}.")
+    cloud = merged_points(estimate_points(estimate, 0, image, view=0), voxel_size)
+    height, width = image.shape[:2]
+    if moving is None:
+        moving = torch.zeros(height, width, dtype=torch.bool)
+    notes = [f"scale: {estimate.scale_source}", *estimate.warnings]
+    depth = float(estimate.depth[estimate.valid].median())
+    voxel_pixels = voxel_size / depth * float(estimate.cameras.K(height, width)[0, 0, 0])
+    if voxel_pixels > 4:
+        notes.append(f"A voxel of {voxel_size:g} spans {voxel_pixels:.0f} pixels at the median depth {depth:.4g}; decrease voxel_size for a sharper cloud.")
+    return SpatialMemory(
+        cloud, image[None].clone(), moving[None].clone(), estimate.cameras, torch.zeros(1, dtype=torch.int32), float(voxel_size), tuple(notes)
+    )
+
+
+def history_length(memory: SpatialMemory) -> int:
+    """Leading frames the next clip shares with the video: 1 after the image, else HISTORY_FRAMES."""
+    frames = memory.frames.shape[0]
+    if frames == 1:
+        return 1
+    if frames < HISTORY_FRAMES:
+        raise SpatiaError(f"The video has {frames} frames, and a later clip starts from the last {HISTORY_FRAMES}; make the first clip longer.")
+    return HISTORY_FRAMES
+
+
+def history(memory: SpatialMemory) -> History:
+    """The last frames and cameras, which the next clip starts with."""
+    h = history_length(memory)
+    return History(memory.frames[-h:], memory.cameras.select(slice(-h, None)))
+
+
+def new_keyframes(memory: SpatialMemory, frames: int, stride: int = KEYFRAME_STRIDE) -> list[int]:
+    """Frames of a clip that get unprojected: of the new ones every `stride`-th, counted so that the last is among them."""
+    if stride < 1:
+        raise SpatiaError(f"keyframe_every: {stride} was given, expected 1 or more; change keyframe_every.")
+    return sorted(range(frames - 1, history_length(memory) - 1, -stride))
+
+
+def check_clip(memory: SpatialMemory, frames: Tensor, cameras: Cameras) -> None:
+    """Refuse a clip that does not continue this memory; frames (n, H, W, 3) uint8. Cheap: run it before estimating depth."""
+    h = history_length(memory)
+    if frames.ndim != 4 or tuple(frames.shape[1:]) != (memory.height, memory.width, 3) or frames.dtype != torch.uint8:
+        raise SpatiaError(
+            f"frames are {frames.dtype} of shape {tuple(frames.shape)}, expected uint8 (n, {memory.height}, {memory.width}, 3) "
+            "like the video so far; connect the frames of the clip that continues this memory."
+        )
+    if cameras.count != frames.shape[0]:
+        raise SpatiaError(
+            f"{cameras.count} cameras were given for {frames.shape[0]} frames, expected one per frame; "
+            "connect the cameras of this very clip (Spatia Clip Window), its padding cut like the frames'."
+        )
+    if frames.shape[0] <= h:
+        raise SpatiaError(f"A clip of {frames.shape[0]} frame(s) was given, of which the first {h} repeat the video's end: nothing is new; change frames.")
+    past, start = memory.cameras.select(slice(-h, None)), cameras.select(slice(0, h))
+    gap = (past.w2c - start.w2c).abs().amax((1, 2)).maximum((past.intrinsics - start.intrinsics).abs().amax(1))
+    if float(gap.max()) > _POSE_TOLERANCE:
+        raise SpatiaError(
+            f"The clip's first {h} camera(s) must be the video's last {h}, but camera {int(gap.argmax())} differs by {float(gap.max()):.3g}; "
+            "connect the window of the same path that the earlier clips were made with, or rebase the path onto the memory's last camera."
+        )
+
+
+def update(
+    memory: SpatialMemory,
+    frames: Tensor,
+    cameras: Cameras,
+    maps: DepthMaps,
+    *,
+    moving: Tensor | None = None,
+    keyframe_stride: int = KEYFRAME_STRIDE,
+    edge_filter: bool = True,
+    progress: Callable[[], None] | None = None,
+) -> MemoryUpdate:
+    """Append a clip's new frames and add what they newly show to the cloud.
+
+    frames: (n, H, W, 3) uint8, the first 1 or 9 repeat the video's end. cameras: n. moving: (n, H, W) bool.
+    maps: depth of the n frames, or of `new_keyframes` only. progress is called after each keyframe.
+    Depth is brought to the cloud's scale: by its overlap with the cloud, else by the estimator's camera path, else it
+    must be metric. A pixel adds a point where the cloud shows nothing, or where it is clearly in front of the cloud.
+    Points already in the cloud are left as they are. Raises SpatiaError on a clip that does not continue the memory.
+    """
+    check_clip(memory, frames, cameras)
+    n, h = frames.shape[0], history_length(memory)
+    keyframes = new_keyframes(memory, n, keyframe_stride)
+    if maps.depth.shape[0] == n and n != len(keyframes):
+        maps = maps.select(keyframes)
+    elif maps.depth.shape[0] != len(keyframes):
+        raise SpatiaError(f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s), expected one for each of the clip's {n} frames.")
+    if moving is None:
+        moving = torch.zeros(frames.shape[:3], dtype=torch.bool)
+    elif tuple(moving.shape) != tuple(frames.shape[:3]):
+        raise SpatiaError(f"Moving masks of shape {tuple(moving.shape)} were given for {n} frames, expected {tuple(frames.shape[:3])}.")
+    height, width = memory.height, memory.width
+    key_cameras = cameras.select(keyframes)
+    estimate = estimate_scene(maps, key_cameras, height, width, moving=moving[keyframes], edge_filter=edge_filter)
+    own_scale = None if maps.w2c is None else baseline_scale(key_cameras.centers, make_cameras(maps.w2c, [1, 1, 0.5, 0.5]).centers)
+
+    cloud, first = memory.cloud, memory.frames.shape[0] - h
+    tally = _Tally()
+    for index, frame in enumerate(keyframes):
+        known = z_buffer(cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size)[0][0]
+        depth = _scaled(estimate, index, frame, known, own_scale, tally)
+        covered = known > 0
+        in_front = covered & (depth < known * (1 - _FRONT_MARGIN) - 2 * memory.voxel_size)
+        same = covered & ((depth - known).abs() <= known * _SAME_SURFACE + 2 * memory.voxel_size)
+        valid = estimate.valid[index]
+        scaled = estimate._replace(depth=estimate.depth.index_copy(0, torch.tensor([index]), depth[None]))
+        points = estimate_points(scaled, index, frames[frame], view=first + frame, keep=~covered | in_front)
+        points = _unoccupied(merged_points(points, memory.voxel_size), cloud, memory.voxel_size)
+        cloud = concat_clouds(cloud, points)
+        tally.count(valid, covered, in_front, same, points.size)
+        if progress is not None:
+            progress()
+    clip = int(memory.clip.max()) + 1
+    report = tally.report(clip, n - h, len(keyframes), estimate, cloud.size)
+    grown = SpatialMemory(
+        cloud,
+        torch.cat([memory.frames, frames[h:]]),
+        torch.cat([memory.moving, moving[h:]]),
+        concat_cameras(memory.cameras, cameras.select(slice(h, None))),
+        torch.cat([memory.clip, torch.full((n - h,), clip, dtype=torch.int32)]),
+        memory.voxel_size,
+        memory.notes + tuple(f"clip {clip}: {warning}" for warning in (*estimate.warnings, *tally.warnings)),
+    )
+    return MemoryUpdate(grown, report)
+
+
+class _Tally:
+    """What happened to a clip's pixels and scales, for the report."""
+
+    def __init__(self):
+        self.valid = self.new = self.in_front = self.same = self.points = 0
+        self.scales: list[float] = []
+        self.residuals: list[float] = []
+        self.warnings: list[str] = []
+        self.guessed: list[int] = []
+
+    def count(self, valid: Tensor, covered: Tensor, in_front: Tensor, same: Tensor, points: int) -> None:
+        self.valid += int(valid.sum())
+        self.new += int((valid & ~covered).sum())
+        self.in_front += int((valid & in_front).sum())
+        self.same += int((valid & same).sum())
+        self.points += points
+
+    def report(self, clip: int, frames: int, keyframes: int, estimate: SceneEstimate, size: int) -> str:
+        def share(count: int) -> str:
+            return f"{100 * count / max(1, self.valid):.1f} %"
+
+        contradicting = self.valid - self.new - self.in_front - self.same
+        lines = [
+            f"Clip {clip}: {frames} new frames, {keyframes} of them unprojected; depth from {estimate.scale_source}, {100 * estimate.coverage:.1f} % of pixels usable.",
+            f"Of the usable pixels {share(self.new)} show new parts of the scene, {share(self.in_front)} a surface in front of the known one, "
+            f"{share(self.same)} agree with the cloud and {share(contradicting)} disagree and were left out.",
+            f"{self.points} points added, {size} in the cloud.",
+        ]
+        if self.residuals:
+            lines.append(
+                f"Scale against the cloud: median {statistics.median(self.scales):.4g} ({min(self.scales):.4g} to {max(self.scales):.4g}), "
+                f"median depth difference afterwards {100 * statistics.median(self.residuals):.2f} %."
+            )
+        if self.guessed:
+            self.warnings.append(f"Frames {', '.join(map(str, self.guessed))} of the clip overlap too little with the cloud; they took the scale of the frames before.")
+        return "\n".join(lines + [f"Warning: {warning}" for warning in (*estimate.warnings, *self.warnings)])
+
+
+def _scaled(estimate: SceneEstimate, index: int, frame: int, known: Tensor, own_scale: float | None, tally: _Tally) -> Tensor:
+    """The keyframe's depth (H, W) in the cloud's scale: overlap, else camera path, else frames before, else metric."""
+    depth = estimate.depth[index]
+    if overlap_share(depth, known) >= MIN_OVERLAP:
+        aligned = align_depth(depth, known)
+        tally.scales.append(aligned.scale)
+        tally.residuals.append(aligned.residual)
+        return aligned.depth
+    if own_scale is not None:
+        return depth * own_scale
+    if estimate.metric:
+        return depth
+    if tally.scales:
+        tally.guessed.append(frame)
+        return depth * tally.scales[-1]
+    raise SpatiaError(
+        f"Frame {frame} of the clip overlaps the cloud in less than {100 * MIN_OVERLAP:.0f} % of its pixels and its depth ({estimate.scale_source}) is not metric, "
+        "so its scale is unknown; connect metric depth, or a geometry with camera poses, or let the path turn more slowly."
+    )
+
+
+def _unoccupied(points: PointCloud, cloud: PointCloud, voxel_size: float) -> PointCloud:
+    """The points whose voxel holds none of the cloud's."""
+    if not points.size or not cloud.size:
+        return points
+    both = torch.cat([points.positions, cloud.positions]).double()
+    cells = torch.floor((both - both.amin(0)) / voxel_size)
+    extent = cells.amax(0) + 1
+    if float(extent.prod()) >= 2**62:
+        raise SpatiaError(f"A voxel size of {voxel_size} cuts this scene into more voxels than can be numbered; increase voxel_size or remove stray far points.")
+    cells, extent = cells.long(), extent.long()
+    key = (cells[:, 0] * extent[1] + cells[:, 1]) * extent[2] + cells[:, 2]
+    return points.select(~torch.isin(key[: points.size], key[points.size :]))
+
+
+def save_memory(memory: SpatialMemory, path: str | os.PathLike) -> None:
+    """Write the whole memory as one archive: a zip of memory.json and memory.safetensors. Replaces the file at once or not at all."""
+    tensors = {f"cloud.{name}": value for name, value in memory.cloud._asdict().items()}
+    tensors |= {"frames": memory.frames, "moving": memory.moving, "w2c": memory.cameras.w2c, "intrinsics": memory.cameras.intrinsics, "clip": memory.clip}
+    header = {"format": "spatia memory", "version": _FORMAT, "voxel_size": memory.voxel_size, "notes": memory.notes}
+    part = f"{os.fspath(path)}.part"
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("memory.json", json.dumps(header))
+            with archive.open("memory.safetensors", "w", force_zip64=True) as file:
+                file.write(safetensors.torch.save({name: value.cpu().contiguous() for name, value in tensors.items()}))
+        os.replace(part, path)
+    finally:
+        if os.path.exists(part):
+            os.remove(part)
+
+
+def load_memory(path: str | os.PathLike) -> SpatialMemory:
+    """Read what `save_memory` wrote, exactly. Raises SpatiaError on a missing, foreign, corrupt or inconsistent file."""
+    name = os.path.basename(os.fspath(path))
+    if not os.path.isfile(path):
+        raise SpatiaError(f"The scene file {name} does not exist; choose another file.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            header = json.loads(archive.read("memory.json"))
+            tensors = safetensors.torch.load(archive.read("memory.safetensors"))
+        if header["format"] != "spatia memory" or header["version"] != _FORMAT:
+            raise SpatiaError(f"The scene file {name} is '{header['format']}' version {header['version']}, expected 'spatia memory' version {_FORMAT}.")
+        voxel_size, notes = float(header["voxel_size"]), tuple(str(note) for note in header["notes"])
+        cloud = make_point_cloud(*(tensors[f"cloud.{field}"] for field in PointCloud._fields))
+        cameras = make_cameras(tensors["w2c"], tensors["intrinsics"])
+        memory = SpatialMemory(cloud, tensors["frames"], tensors["moving"], cameras, tensors["clip"], voxel_size, notes)
+    except SpatiaError as error:
+        raise SpatiaError(f"The scene file {name} cannot be used: {error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise SpatiaError(f"The scene file {name} is damaged or was not saved by Save Scene ({error}); choose another file.") from error
+    _check_loaded(memory, name)
+    return memory
+
+
+def _check_loaded(memory: SpatialMemory, name: str) -> None:
+    count = memory.cameras.count
+    frames = memory.frames
+    fits = (
+        frames.ndim == 4 and frames.dtype == torch.uint8 and frames.shape[0] == count and frames.shape[3] == 3
+        and memory.moving.dtype == torch.bool and memory.moving.shape == frames.shape[:3]
+        and memory.clip.dtype == torch.int32 and memory.clip.shape == (count,)
+        and 0 < memory.voxel_size < float("inf")
+    )
+    if not fits:
+        raise SpatiaError(f"The scene file {name} is inconsistent: {count} cameras, frames {tuple(frames.shape)}, masks {tuple(memory.moving.shape)}; choose another file.")

@@ -1,0 +1,69 @@
+"""Which pixels may become points: no depth edges, no moving objects."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..cameras.camera import unproject
+from ..errors import SpatiaError
+from .depth import require_aspect
+
+EDGE_RELATIVE_DEPTH = 0.03
+EDGE_DEGREES = 5.0
+
+
+def depth_edges(depth: Tensor, K: Tensor, *, relative: float = EDGE_RELATIVE_DEPTH, degrees: float = EDGE_DEGREES) -> Tensor:
+    """Pixels on a depth edge, (H, W) bool: depth jumps within 3x3 and so does the surface normal (MapAnything's rule).
+
+    depth: (H, W), 0 = unknown. K: (3, 3) pixels. Both are asked for, so that a floor seen at a grazing angle, whose
+    depth changes fast along one plane, stays.
+    """
+    known = depth > 0
+    window = depth[None, None].float()
+    highest = F.max_pool2d(torch.where(known, window, -torch.inf), 3, 1, 1)[0, 0]
+    lowest = -F.max_pool2d(torch.where(known, -window, -torch.inf), 3, 1, 1)[0, 0]
+    jumps = (highest - lowest) / depth.clamp_min(1e-9) > relative
+    return known & jumps & _normal_edges(depth, K, degrees)
+
+
+def _normal_edges(depth: Tensor, K: Tensor, degrees: float) -> Tensor:
+    points = unproject(depth, K, torch.eye(4, dtype=torch.float64, device=depth.device))
+    padded = F.pad(points.permute(2, 0, 1)[None], (1, 1, 1, 1), mode="replicate")[0].permute(1, 2, 0)
+    across, down = padded[1:-1, 2:] - padded[1:-1, :-2], padded[2:, 1:-1] - padded[:-2, 1:-1]
+    normals = F.normalize(torch.linalg.cross(across, down), dim=-1)
+    limit = torch.cos(torch.deg2rad(torch.tensor(degrees, dtype=torch.float64)))
+    edges = torch.zeros(depth.shape, dtype=torch.bool, device=depth.device)
+    rows, columns = depth.shape
+    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        # Views of every pixel and its neighbour at (dy, dx).
+        here = (slice(0, rows - dy), slice(max(0, -dx), columns - max(0, dx)))
+        there = (slice(dy, rows), slice(max(0, dx), columns + min(0, dx)))
+        bent = (normals[here] * normals[there]).sum(-1) < limit
+        edges[here] |= bent
+        edges[there] |= bent
+    return edges
+
+
+def moving_pixels(mask: Tensor, count: int, height: int, width: int, *, threshold: float = 0.5, dilate: int = 0) -> Tensor:
+    """Moving pixels (count, H, W) bool of a soft mask (M, h, w) in 0..1, grown by `dilate` pixels; one mask serves all frames.
+
+    Raises SpatiaError when M is neither 1 nor `count`, on another aspect, or on NaN.
+    """
+    if mask.ndim != 3:
+        raise SpatiaError(f"moving has shape {tuple(mask.shape)}, expected (N, height, width); connect a MASK.")
+    if mask.shape[0] not in (1, count):
+        raise SpatiaError(f"moving holds {mask.shape[0]} masks for {count} frame(s), expected one per frame or a single one for all.")
+    if dilate < 0:
+        raise SpatiaError(f"mask_grow: {dilate} was given, expected 0 or more pixels.")
+    require_aspect(mask.shape[1], mask.shape[2], height, width, "moving mask")
+    if not torch.isfinite(mask).all():
+        raise SpatiaError("moving holds NaN or infinite values, expected 0..1; check the node that made the mask.")
+    soft = mask.float().unsqueeze(1)
+    if soft.shape[2:] != (height, width):
+        soft = F.interpolate(soft, size=(height, width), mode="bilinear", align_corners=False)
+    moving = (soft > threshold).float()
+    if dilate:
+        moving = F.max_pool2d(moving, 2 * dilate + 1, 1, dilate)
+    return moving[:, 0].bool().expand(count, height, width)

@@ -1,0 +1,99 @@
+"""The path every estimator's depth takes: the image's size, no far outliers, no edges, no moving objects, then points."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..cameras.camera import Cameras, unproject
+from ..cloud.point_cloud import PointCloud, make_point_cloud
+from ..cloud.voxels import voxel_merge
+from ..errors import SpatiaError
+from .depth import DepthMaps, resize_depth
+from .filters import depth_edges
+
+_FAR_LIMIT = 100.0  # times the median depth: sky and empty disparity, not a surface
+
+
+class SceneEstimate(NamedTuple):
+    """Depth of N images, ready to become points. The intrinsics and poses are the caller's, whatever the estimator thinks."""
+
+    depth: Tensor  # (N, H, W) float32 z-depth in scene units, 0 where not valid
+    valid: Tensor  # (N, H, W) bool
+    confidence: Tensor  # (N, H, W) float32, 1 where the estimator gives none
+    cameras: Cameras  # N of them
+    metric: bool
+    scale_source: str
+    coverage: float  # share of pixels that are valid
+    warnings: tuple[str, ...]
+
+
+def estimate_scene(
+    maps: DepthMaps, cameras: Cameras, height: int, width: int, *, moving: Tensor | None = None, edge_filter: bool = True
+) -> SceneEstimate:
+    """Validated depth of N posed images (height x width).
+
+    maps: N depth maps. cameras: N known poses and intrinsics. moving: (N, H, W) bool, true pixels are left out.
+    Raises SpatiaError on mismatched counts or shapes, or when no pixel is left.
+    """
+    n = cameras.count
+    if maps.depth.shape[0] != n:
+        raise SpatiaError(f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s) for {n} image(s), expected one per image.")
+    depth = resize_depth(maps.depth, height, width, "depth map").float()
+    if bool((depth < 0).any()) or not torch.isfinite(depth).all():
+        raise SpatiaError(f"The depth source ({maps.source}) holds negative or infinite depth, expected z-depth with 0 for unknown.")
+    confidence = torch.ones_like(depth) if maps.confidence is None else resize_depth(maps.confidence, height, width, "confidence")
+    confidence = torch.nan_to_num(confidence.float(), nan=0.0, posinf=0.0, neginf=0.0)
+    valid = depth > 0
+    if not valid.any():
+        raise SpatiaError(f"The depth source ({maps.source}) knows the depth of no pixel; check the depth input and depth_kind.")
+    warnings = list(maps.warnings)
+
+    limit = _FAR_LIMIT * float(depth[valid].median())
+    far = valid & (depth > limit)
+    if far.any():
+        warnings.append(f"{_percent(far)} of the pixels lie beyond {limit:.4g} units, 100 times the median depth, and were left out.")
+        valid &= ~far
+    if edge_filter:
+        K = cameras.K(height, width)
+        valid &= ~torch.stack([depth_edges(depth[i], K[i]) for i in range(n)])
+    if moving is not None:
+        if tuple(moving.shape) != (n, height, width):
+            raise SpatiaError(f"Moving masks of shape {tuple(moving.shape)} were given, expected {(n, height, width)}.")
+        valid &= ~moving
+    if not valid.any():
+        raise SpatiaError("No pixel is left after the depth-edge filter and the moving mask; check moving and the depth input.")
+    coverage = float(valid.float().mean())
+    if coverage < 0.5:
+        warnings.append(f"Only {_percent(valid)} of the pixels have a usable depth.")
+    return SceneEstimate(
+        torch.where(valid, depth, torch.zeros_like(depth)), valid, confidence, cameras, maps.metric,
+        maps.source + (", in metres" if maps.metric else ", in its own unit"), coverage, tuple(warnings),
+    )
+
+
+def estimate_points(estimate: SceneEstimate, index: int, image: Tensor, view: int, keep: Tensor | None = None) -> PointCloud:
+    """Points of the estimate's image `index`, not merged.
+
+    image: (H, W, 3) uint8. view: memory frame they come from. keep: (H, W) bool, a part of the valid pixels.
+    """
+    height, width = estimate.depth.shape[1:]
+    if tuple(image.shape) != (height, width, 3) or image.dtype != torch.uint8:
+        raise SpatiaError(f"An image {image.dtype} of shape {tuple(image.shape)} was given, expected uint8 {(height, width, 3)}.")
+    chosen = estimate.valid[index] if keep is None else estimate.valid[index] & keep
+    cameras = estimate.cameras
+    points = unproject(estimate.depth[index], cameras.K(height, width)[index], cameras.c2w[index])
+    return make_point_cloud(points[chosen], image[chosen], view=view, confidence=estimate.confidence[index][chosen])
+
+
+def merged_points(cloud: PointCloud, voxel_size: float) -> PointCloud:
+    """The cloud with one point per voxel. Raises SpatiaError unless voxel_size is above 0."""
+    if not 0 < voxel_size < float("inf"):
+        raise SpatiaError(f"voxel_size: {voxel_size} was given, expected more than 0; change voxel_size.")
+    return voxel_merge(cloud, voxel_size)
+
+
+def _percent(mask: Tensor) -> str:
+    return f"{100 * float(mask.float().mean()):.1f} %"
