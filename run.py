@@ -513,7 +513,7 @@ class Server:
 # the input names and their order read from the running server's /object_info.
 # ---------------------------------------------------------------------------------------------------------------
 
-_WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
+_WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", "LOAD_3D"}
 _DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
 _NOTES = {"Note", "MarkdownNote"}
 _MUTED = 2
@@ -742,13 +742,108 @@ def configure(
     prompt[nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] = image
     if frames is not None:
         prompt[nodes_of(prompt, "SpatiaCameraPath")[0]]["inputs"]["frames"] = frames
-        window = prompt[nodes_of(prompt, "SpatiaClipWindow")[0]]["inputs"]
-        new = window["later_frames"] - window["history"]
-        prompt = with_clips(prompt, workflow, 1 + max(0, -(-(frames - window["first_frames"]) // new)))
-    for clip, sampler in enumerate(nodes_of(prompt, "SpatiaSampler")):
+        first, new = clip_lengths(prompt)
+        prompt = with_clips(prompt, workflow, 1 + max(0, -(-(frames - first) // new)))
+    for sampler in nodes_of(prompt, "SpatiaSampler"):
         if seed is not None:
-            prompt[sampler]["inputs"]["seed"] = seed + clip
+            prompt[sampler]["inputs"]["seed"] = seed
     return prompt
+
+
+def clip_lengths(prompt: dict) -> tuple[int, int]:
+    """Frames of the first clip, and new frames of each later one (its history left out)."""
+    window = prompt[nodes_of(prompt, "SpatiaClipWindow")[0]]["inputs"]
+    history = prompt[nodes_of(prompt, "SpatiaJoinClips")[0]]["inputs"]["history_frames"]
+    return window["first_frames"], window["later_frames"] - history
+
+
+def with_clips(prompt: dict, workflow: dict, clips: int) -> dict:
+    """The two-clip graph with its group "Clip 2" left out or repeated, so that it makes `clips` clips."""
+    sections = [section_nodes(workflow, title) & prompt.keys() for title in ("Clip 1", "Clip 2")]
+    # Within a section a class stands once, so that the same part of another clip is found by its class.
+    roles = [{prompt[number]["class_type"]: number for number in sorted(section, key=int)} for section in sections]
+    template = {number: prompt[number] for number in sections[1]}
+    result = {number: copy.deepcopy(node) for number, node in prompt.items() if number not in template or clips > 1}
+    fresh = max(map(int, prompt)) + 1
+    while len(roles) < clips:
+        clip, before = len(roles) + 1, roles[-1]
+        names = {}
+        for number in sorted(template, key=int):
+            names[number], fresh = str(fresh), fresh + 1
+        carried = {number: before[kind] for kind, number in roles[0].items() if kind in before}
+        for number, name in names.items():
+            node = copy.deepcopy(template[number])
+            node["_meta"]["title"] = node["_meta"]["title"].replace("clip 2", f"clip {clip}")
+            _relink(node, {**carried, **names})
+            if node["class_type"] == "SpatiaClipWindow":
+                node["inputs"]["clip"] = clip
+            result[name] = node
+        roles.append({kind: names[number] for kind, number in roles[1].items()})
+    last = roles[clips - 1]
+    after = {number: last[kind] for kind, number in roles[1].items() if kind in last}
+    for number in result.keys() - set().union(*(role.values() for role in roles)):
+        _relink(result[number], after)
+    join = result[nodes_of(result, "SpatiaJoinClips")[0]]["inputs"]
+    for name in [name for name in join if name.startswith("clips.")]:
+        del join[name]
+    for clip, role in enumerate(roles[:clips]):
+        join[f"clips.clip{clip}"] = [role["SpatiaSampler"], 1]
+    return result
+
+
+def _relink(node: dict, names: dict[str, str]) -> None:
+    for key, value in node["inputs"].items():
+        if isinstance(value, list) and len(value) == 2 and value[0] in names:
+            node["inputs"][key] = [names[value[0]], value[1]]
+
+
+def collect(server: Server, prompt: dict, outputs: dict, folder: Path) -> None:
+    """Save the run's video, point cloud and contact sheet into `folder` and report on them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while list(folder.glob(f"demo_{number:03}*")):
+        number += 1
+    stem = folder / f"demo_{number:03}"
+    video = stem.with_suffix(".mp4")
+    video.write_bytes(server.fetch(outputs[nodes_of(prompt, "SaveVideo")[0]]["images"][0]))
+    cloud = stem.with_suffix(".ply")
+    cloud.write_bytes(server.fetch(outputs[nodes_of(prompt, "SpatiaSaveScene")[0]]["3d"][0]))
+    sheet = stem.with_name(f"{stem.name}_sheet.png")
+    contact_sheet(server, prompt, outputs, video).save(sheet)
+    say()
+    for title, path in (("video", video), ("contact sheet", sheet), ("scene", cloud)):
+        say(f"  {title:14} {path}")
+
+
+def contact_sheet(server: Server, prompt: dict, outputs: dict, video: Path, cells: int = 12, columns: int = 4):
+    """A picture of frames spread evenly over the video, each above the projection its clip was given."""
+    import io
+
+    import av
+    from PIL import Image, ImageDraw
+
+    with av.open(str(video)) as container:
+        frames = [frame.to_image() for frame in container.decode(video=0)]
+    width, height = frames[0].size
+    first, new = clip_lengths(prompt)
+    previews = nodes_of(prompt, "PreviewImage")
+    cells = min(cells, len(frames))
+    rows, label, gap = -(-cells // columns), 16, 6
+    sheet = Image.new("RGB", (columns * (width + gap) + gap, rows * (2 * height + label + 2 * gap) + gap), "white")
+    draw = ImageDraw.Draw(sheet)
+    for cell in range(cells):
+        index = round(cell * (len(frames) - 1) / max(1, cells - 1))
+        clip = 0 if index < first else 1 + (index - first) // new
+        # A clip's own frames stand at the end of its window, after the history it repeats.
+        shown = outputs[previews[clip]]["images"]
+        place = index if clip == 0 else len(shown) - new + (index - first) % new
+        projection = Image.open(io.BytesIO(server.fetch(shown[place])))
+        left = gap + cell % columns * (width + gap)
+        top = gap + cell // columns * (2 * height + label + 2 * gap)
+        draw.text((left, top + 2), f"frame {index}, clip {clip + 1}: video, projection", fill="black")
+        sheet.paste(frames[index], (left, top + label))
+        sheet.paste(projection.convert("RGB"), (left, top + label + height + 2))
+    return sheet
 
 
 def command_serve(options: argparse.Namespace, comfyui: Path, python: Path, cache: Path) -> int:
@@ -782,7 +877,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--image", type=existing_file, default=DEMO_IMAGE, help="the image to start from (default: a rendered room)")
     demo.add_argument("--prompt", help="text for the video; the bundled small model reads none, a released one does")
     demo.add_argument("--frames", type=whole_number(5, 2000), help="frames of the whole path (default: the workflow's)")
-    demo.add_argument("--seed", type=whole_number(0, 2**32), help="seed of the first clip; clip k uses seed + k - 1")
+    demo.add_argument("--seed", type=whole_number(0, 2**32), help="seed of the noise, the same for every clip as in the release")
     demo.add_argument("--output", type=Path, default=ROOT / "output", help="folder for the results (default: output/)")
     add_device(demo)
 
