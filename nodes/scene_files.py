@@ -1,0 +1,182 @@
+"""The scene in files: a PLY for the world, one .spatia archive for the whole memory, FILE_3D_PLY for the host's viewers.
+
+The host's viewer has y up and z towards the eye and turns nothing by itself, so clouds are turned half round the
+x axis on their way there, and back on their way in where the user says so.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import torch
+from comfy_api.latest import Types, io, ui
+
+from ..spatia_core.cameras import intrinsics_from_fov, make_cameras
+from ..spatia_core.cloud import NO_VIEW, PointCloud
+from ..spatia_core.cloud.ply import ply_bytes, read_ply, write_ply
+from ..spatia_core.errors import SpatiaError
+from ..spatia_core.memory import SpatialMemory, load_memory, save_memory
+from .host.files import existing_file, new_output_file, relative_to_output, stamp
+from .sockets import SpatiaCameras, SpatiaMemory
+
+OPENCV, Y_UP = "x right, y down (scene)", "y up (viewers)"
+ARCHIVE = ".spatia"
+
+
+class SpatiaSceneCloud(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaSceneCloud",
+            display_name="Scene Point Cloud",
+            category="Spatia",
+            search_aliases=["preview scene", "point cloud", "ply"],
+            description="The memory's point cloud as a 3D file, for Preview Point Cloud and Save Point Cloud.",
+            inputs=[
+                SpatiaMemory.Input("memory", tooltip="The scene to show."),
+                io.Combo.Input(
+                    "axes", options=[Y_UP, OPENCV], default=Y_UP,
+                    tooltip="y up stands upright in viewers and modelling programs. Choose the scene's own axes for a file that is to be merged by Edit Point Cloud.",
+                ),
+            ],
+            outputs=[
+                io.File3DPLY.Output(display_name="point_cloud"),
+                io.Int.Output(display_name="points", tooltip="Number of points in the scene."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, memory, axes) -> io.NodeOutput:
+        cloud = _turned(memory.cloud) if axes == Y_UP else memory.cloud
+        return io.NodeOutput(Types.File3D(BytesIO(ply_bytes(cloud)), "ply"), cloud.size)
+
+
+class SpatiaSaveScene(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaSaveScene",
+            display_name="Save Scene",
+            category="Spatia",
+            is_output_node=True,
+            search_aliases=["save memory", "export ply", "save point cloud"],
+            description="Writes the memory into ComfyUI's output folder: everything in one .spatia archive, the world as a PLY point cloud, or both.",
+            inputs=[
+                SpatiaMemory.Input("memory", tooltip="The memory to save."),
+                io.String.Input("filename_prefix", default="spatia/scene", tooltip="Folder and name inside the output folder; a number and the ending follow."),
+                io.Combo.Input(
+                    "content", options=["archive and PLY", "archive", "PLY"], default="archive and PLY",
+                    tooltip="archive: the whole memory (cloud, frames, cameras), to go on later with Load Scene. PLY: the point cloud alone, for other programs.",
+                ),
+                io.Combo.Input("axes", options=[OPENCV, Y_UP], default=OPENCV, tooltip="Axes of the PLY. Keep the scene's own if Load Scene is to read it again; y up stands upright in other programs."),
+            ],
+            outputs=[io.String.Output(display_name="file", tooltip="Name of the archive, or of the PLY when there is no archive, as Load Scene takes it.")],
+        )
+
+    @classmethod
+    def execute(cls, memory, filename_prefix, content, axes) -> io.NodeOutput:
+        stem, _ = new_output_file(filename_prefix, "filename_prefix")
+        paths = []
+        if content != "PLY":
+            paths.append(stem + ARCHIVE)
+            save_memory(memory, paths[-1])
+        if content != "archive":
+            paths.append(stem + ".ply")
+            write_ply(_turned(memory.cloud) if axes == Y_UP else memory.cloud, paths[-1])
+        names = [relative_to_output(path) for path in paths]
+        return io.NodeOutput(names[0], ui=ui.PreviewText("\n".join(names)))
+
+
+class SpatiaLoadScene(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaLoadScene",
+            display_name="Load Scene",
+            category="Spatia",
+            search_aliases=["load memory", "import ply", "load point cloud"],
+            description="Reads a memory from a .spatia archive, or its point cloud from a PLY.",
+            inputs=[
+                io.String.Input(
+                    "file", default="",
+                    tooltip="Name of a .spatia archive or a .ply in ComfyUI's input folder (or output, temp). Save Scene's file output fits here.",
+                ),
+                io.Combo.Input("axes", options=[OPENCV, Y_UP], default=OPENCV, tooltip="Axes of a PLY: those it was saved with."),
+                SpatiaMemory.Input("memory", optional=True, tooltip="For a PLY: the memory whose point cloud it replaces; frames and cameras stay."),
+                io.Image.Input("image", optional=True, tooltip="For a PLY without memory: the one image that a new memory starts with, seen from the world's origin."),
+                io.Float.Input("fov", default=60.0, min=1.0, max=179.0, step=1.0, advanced=True, tooltip="Horizontal field of view of image, in degrees."),
+                io.Float.Input("voxel_size", default=0.01, min=1e-4, max=1e6, step=0.001, advanced=True, tooltip="For a PLY with image: spacing of its points in scene units, at which later clips are merged in."),
+            ],
+            outputs=[
+                SpatiaMemory.Output(display_name="memory"),
+                SpatiaCameras.Output(display_name="cameras", tooltip="Cameras of the memory's video so far: first for Join Cameras, to go on with it."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, file=None):
+        if not file:
+            return True  # a name that comes over a link, or an empty one, which execute explains
+        try:
+            _scene_file(file)
+        except SpatiaError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, file=None, **kwargs):
+        return stamp(_scene_file(file)) if file else ""
+
+    @classmethod
+    def execute(cls, file, axes, fov, voxel_size, memory=None, image=None) -> io.NodeOutput:
+        path = _scene_file(file)
+        if path.lower().endswith(ARCHIVE):
+            if memory is not None or image is not None:
+                raise SpatiaError("A .spatia archive holds a whole memory, but memory or image is connected as well; disconnect them, or choose a .ply file.")
+            loaded = load_memory(path)
+            return io.NodeOutput(loaded, loaded.cameras)
+        if (memory is None) == (image is None):
+            raise SpatiaError("A .ply holds points alone, expected either memory (whose cloud it replaces) or image (to start a new memory); connect exactly one of them.")
+        cloud = read_ply(path)
+        if cloud.size == 0:
+            raise SpatiaError(f"{file} holds no point, expected at least one; choose another file.")
+        cloud = _turned(cloud) if axes == Y_UP else cloud
+        loaded = _new_memory(cloud, image, fov, voxel_size) if memory is None else _with_cloud(memory, cloud)
+        return io.NodeOutput(loaded, loaded.cameras)
+
+
+def _with_cloud(memory: SpatialMemory, cloud: PointCloud) -> SpatialMemory:
+    # A file from elsewhere may name frames that this video does not have.
+    stray = cloud.view >= memory.frames.shape[0]
+    return memory._replace(cloud=cloud._replace(view=torch.where(stray, NO_VIEW, cloud.view)))
+
+
+def _new_memory(cloud: PointCloud, image: torch.Tensor, fov: float, voxel_size: float) -> SpatialMemory:
+    if image.ndim != 4 or image.shape[0] != 1:
+        raise SpatiaError(f"An image batch of shape {tuple(image.shape)} was given, expected a single image; pick one frame for image.")
+    height, width = image.shape[1:3]
+    camera = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))
+    return SpatialMemory(
+        cloud=cloud._replace(view=torch.full_like(cloud.view, NO_VIEW)),
+        frames=(image[..., :3].clamp(0, 1) * 255).round().to(torch.uint8).cpu(),
+        moving=torch.zeros(1, height, width, dtype=torch.bool),
+        cameras=camera,
+        clip=torch.zeros(1, dtype=torch.int32),
+        voxel_size=voxel_size,
+        notes=("point cloud from a PLY file, in its own unit",),
+    )
+
+
+def _turned(cloud: PointCloud) -> PointCloud:
+    """Half a turn about x, between the scene's axes and y up; its own inverse."""
+    return cloud._replace(positions=cloud.positions * torch.tensor([1.0, -1.0, -1.0]))
+
+
+def _scene_file(name: str) -> str:
+    path = existing_file(name, "file")
+    if not path.lower().endswith((ARCHIVE, ".ply")):
+        raise SpatiaError(f"file {name!r} was given, expected a {ARCHIVE} archive or a .ply; choose such a file.")
+    return path
+
+
+NODES = [SpatiaSceneCloud, SpatiaSaveScene, SpatiaLoadScene]

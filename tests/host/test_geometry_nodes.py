@@ -1,0 +1,324 @@
+"""Camera and editing nodes inside the real host: sockets, files, confinement."""
+
+import json
+import os
+
+import pytest
+import torch
+
+
+@pytest.fixture
+def cameras_module(pack_module):
+    return pack_module("nodes.cameras")
+
+
+@pytest.fixture
+def edit_module(pack_module):
+    return pack_module("nodes.edit")
+
+
+@pytest.fixture
+def error(pack_module):
+    return pack_module("spatia_core.errors").SpatiaError
+
+
+@pytest.fixture
+def memory(pack_module):
+    """Two frames of a wall at depth 2, the second one a little to the right."""
+    cameras = pack_module("spatia_core.cameras")
+    cloud = pack_module("spatia_core.cloud")
+    first = cameras.make_cameras(torch.eye(4)[None], [0.8, 1.2, 0.5, 0.5])
+    path = cameras.preset_path("truck", first, 2, distance=0.1, depth=2.0)
+    points = cameras.unproject(torch.full((32, 48), 2.0), first.K(32, 48)[0], first.c2w[0]).reshape(-1, 3)
+    return pack_module("spatia_core.memory").SpatialMemory(
+        cloud=cloud.make_point_cloud(points, torch.full((len(points), 3), 0.5), view=0),
+        frames=torch.full((2, 32, 48, 3), 128, dtype=torch.uint8),
+        moving=torch.zeros(2, 32, 48, dtype=torch.bool),
+        cameras=path,
+        clip=torch.tensor([0, 1], dtype=torch.int32),
+        voxel_size=0.02,
+        notes=(),
+    )
+
+
+def defaults(node) -> dict:
+    """Values the page would send for untouched widgets."""
+    values = {}
+    for entry in node.define_schema().inputs:
+        if getattr(entry, "default", None) is not None:
+            values[entry.id] = entry.default
+        elif getattr(entry, "options", None) and isinstance(entry.options[0], str):
+            values[entry.id] = entry.options[0]
+    return values
+
+
+def run(node, **inputs):
+    return node.execute(**(defaults(node) | inputs)).result
+
+
+# --- Camera Path ---
+
+
+def test_path_without_a_memory_starts_at_the_origin(cameras_module):
+    path, frames = run(cameras_module.SpatiaCameraPath, frames=9)
+    assert path.count == frames == 9
+    assert torch.equal(path.w2c[0], torch.eye(4, dtype=torch.float64))
+    assert path.intrinsics[0, 1] / path.intrinsics[0, 0] == pytest.approx(1248 / 704)
+
+
+def test_path_starts_at_the_memory_and_takes_its_depth(cameras_module, memory):
+    path, _ = run(cameras_module.SpatiaCameraPath, preset="dolly", distance=0.5, frames=5, memory=memory)
+    assert torch.equal(path.w2c[0], memory.cameras.w2c[-1]) and torch.equal(path.intrinsics[0], memory.cameras.intrinsics[-1])
+    torch.testing.assert_close(path.centers[-1] - path.centers[0], torch.tensor([0, 0, 1.0], dtype=torch.float64))
+
+
+def test_closing_returns_to_the_given_image(cameras_module, memory):
+    path, frames = run(cameras_module.SpatiaCameraPath, preset="pan", frames=5, memory=memory, close_loop="append", closing_frames=4)
+    assert frames == path.count == 9 and torch.equal(path.w2c[-1], memory.cameras.w2c[0])
+
+
+def test_example_keyframes_run(cameras_module):
+    path, _ = run(cameras_module.SpatiaCameraPath, preset="keyframes")
+    assert torch.allclose(path.w2c[-1], path.w2c[0]) and path.centers[60, 0] > 0
+
+
+# --- files ---
+
+
+@pytest.mark.parametrize("format", ["spatia", "realestate10k", "nerfstudio", "colmap"])
+def test_exported_cameras_are_imported_again(cameras_module, comfy_host, format):
+    path, _ = run(cameras_module.SpatiaCameraPath, preset="spiral", frames=7)
+    (name,) = run(cameras_module.SpatiaExportCameras, cameras=path, format=format, filename_prefix=f"{format}/path")
+    assert name.startswith(f"{format}/path_00001_") and name.endswith(" [output]")
+    assert cameras_module.SpatiaImportCameras.validate_inputs(file=name) is True
+    again, frames = run(cameras_module.SpatiaImportCameras, file=name)
+    assert frames == 7
+    torch.testing.assert_close(again.w2c, path.w2c, atol=1e-12, rtol=0)
+    torch.testing.assert_close(again.intrinsics, path.intrinsics, atol=1e-12, rtol=0)
+    (second,) = run(cameras_module.SpatiaExportCameras, cameras=path, format=format, filename_prefix=f"{format}/path")
+    assert "00002" in second
+
+
+def test_a_folder_of_the_official_files(cameras_module, comfy_host, memory):
+    from test_camera_formats import CASE_3
+
+    folder = comfy_host / "input" / "case"
+    folder.mkdir(exist_ok=True)
+    for name in ("w2c.txt", "intrinsics.txt"):
+        (folder / name).write_text((CASE_3 / name).read_text())
+    path, frames = run(cameras_module.SpatiaImportCameras, file="case")
+    assert frames == 121
+    stamp = cameras_module.SpatiaImportCameras.fingerprint_inputs(file="case", format="auto")
+    assert len(stamp) == 2
+    carried, _ = run(cameras_module.SpatiaImportCameras, file="case/w2c.txt", start="at the memory's last camera", memory=memory)
+    assert torch.equal(carried.w2c[0], memory.cameras.w2c[-1])
+    torch.testing.assert_close(carried.w2c[1:] @ memory.cameras.c2w[-1], path.w2c[1:] @ path.c2w[0], atol=1e-12, rtol=0)
+    pasted, _ = run(cameras_module.SpatiaImportCameras, text=(folder / "w2c.txt").read_text(), intrinsics="[1 1.8 .5 .5]", scale=2.0)
+    assert pasted.count == 121
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname", "a/../../secret.txt", "link.txt", "gone.txt", "x\0.txt", "../secret.txt [output]"])
+def test_files_outside_the_hosts_folders_are_refused(cameras_module, comfy_host, error, name):
+    (comfy_host / "secret.txt").write_text("[[1, 0, 0, 0]]")
+    link = comfy_host / "input" / "link.txt"
+    if not link.is_symlink():
+        try:
+            os.symlink(comfy_host / "secret.txt", link)
+        except OSError:
+            pytest.skip("this system lets nobody make links")
+    with pytest.raises(error, match="lies outside|was not found"):
+        run(cameras_module.SpatiaImportCameras, file=name)
+    assert isinstance(cameras_module.SpatiaImportCameras.validate_inputs(file=name), str)
+
+
+@pytest.mark.parametrize("prefix", ["../up", "/up", "a/../../up", "", "folder/"])
+def test_writing_outside_the_output_folder_is_refused(cameras_module, comfy_host, error, prefix):
+    path, _ = run(cameras_module.SpatiaCameraPath, frames=3)
+    with pytest.raises(error, match="filename_prefix"):
+        run(cameras_module.SpatiaExportCameras, cameras=path, filename_prefix=prefix)
+    assert not list(comfy_host.glob("up*"))
+
+
+def test_import_says_what_is_missing(cameras_module, error):
+    with pytest.raises(error, match="Neither file nor text"):
+        run(cameras_module.SpatiaImportCameras)
+    with pytest.raises(error, match="no memory is connected"):
+        run(cameras_module.SpatiaImportCameras, text="[1 1 .5 .5]\n[[1,0,0,0],[0,1,0,0],[0,0,1,0]]", start="at the memory's last camera")
+
+
+def test_joining(cameras_module):
+    first, _ = run(cameras_module.SpatiaCameraPath, preset="truck", frames=4)
+    second, _ = run(cameras_module.SpatiaCameraPath, preset="pan", frames=5)
+    assert run(cameras_module.SpatiaConcatCameras, first=first, second=second)[1] == 8
+    assert run(cameras_module.SpatiaConcatCameras, first=first, second=second, mode="keep poses")[1] == 9
+    closed, _ = run(cameras_module.SpatiaConcatCameras, first=first, second=second, close_loop="blend")
+    assert torch.equal(closed.w2c[-1], closed.w2c[0])
+
+
+# --- Edit Point Cloud ---
+
+
+def edit(edit_module, memory, select=None, operation=None, **inputs):
+    values = dict(select=select or {"select": "all"}, invert=False, operation=operation or {"operation": "none"}, edits="")
+    return edit_module.SpatiaEditPointCloud.execute(memory=memory, **(values | inputs)).result
+
+
+def xyz(name, x, y, z):
+    return {f"{name}_x": x, f"{name}_y": y, f"{name}_z": z}
+
+
+def test_every_widget_choice_gives_a_valid_edit(edit_module, memory, pack_module):
+    """The options of both dynamic combos, with their default values, against the core's own schema."""
+    inputs = {entry.id: entry for entry in edit_module.SpatiaEditPointCloud.define_schema().inputs}
+    check = pack_module("spatia_core.cloud.edit").check_edits
+    for shape in inputs["select"].options:
+        for operation in inputs["operation"].options:
+            select_values = {"select": shape.key} | {i.id: i.default for i in shape.inputs}
+            values = {"operation": operation.key}
+            values |= {i.id: i.default for i in operation.inputs}
+            made = edit_module._edit_from_widgets(select_values, True, values)
+            if operation.key == "none":
+                assert made is None
+            else:
+                assert check([made])[0]["do"] == operation.key
+
+
+def test_mask_removes_what_it_covers_and_the_memory_stays(edit_module, memory):
+    mask = torch.zeros(1, 64, 96)
+    mask[:, :, :48] = 1.0
+    before = memory.cloud.size
+    edited, report, edits = edit(
+        edit_module, memory, {"select": "mask", "mask_frame": 0, "through": False}, {"operation": "remove"}, mask=mask
+    )
+    assert edited.cloud.size == before // 2 and memory.cloud.size == before
+    assert report == f"1. removed {before // 2} of {before} points"
+    again, _, _ = edit(edit_module, memory, edits=edits, mask=mask)
+    assert all(torch.equal(a, b) for a, b in zip(again.cloud, edited.cloud))
+    assert edited.frames is memory.frames and edited.cameras is memory.cameras
+
+
+def test_widgets_and_json_are_applied_in_this_order(edit_module, memory):
+    more = json.dumps([{"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 102], "radius": 10}, "invert": True}])
+    with pytest.raises(ValueError, match="unknown keys"):
+        edit(edit_module, memory, edits=more)
+    more = json.dumps([{"do": "duplicate", "offset": [0, 0, 1]}])
+    moved = {"operation": "transform", "scale": 1.0} | xyz("move", 0, 0, 100) | xyz("rotate", 0, 0, 0)
+    edited, report, edits = edit(edit_module, memory, operation=moved, edits=more)
+    assert edited.cloud.size == 2 * memory.cloud.size and float(edited.cloud.positions[:, 2].max()) == pytest.approx(103)
+    assert [e["do"] for e in json.loads(edits)] == ["transform", "duplicate"] and len(report.splitlines()) == 2
+
+
+def test_merging_a_file_of_the_host(edit_module, memory, pack_module, error):
+    from io import BytesIO
+
+    from comfy_api.latest import Types
+
+    data = pack_module("spatia_core.cloud.ply").ply_bytes(memory.cloud)
+    merge = {"operation": "merge", "scale": 1.0} | xyz("move", 0, 0, 1) | xyz("rotate", 0, 0, 0)
+    edited, _, _ = edit(edit_module, memory, operation=merge, point_cloud=Types.File3D(BytesIO(data), "ply"))
+    assert edited.cloud.size == 2 * memory.cloud.size
+    with pytest.raises(error, match="format 'glb'"):
+        edit(edit_module, memory, operation=merge, point_cloud=Types.File3D(BytesIO(data), "glb"))
+    with pytest.raises(error, match="truncated"):
+        edit(edit_module, memory, operation=merge, point_cloud=Types.File3D(BytesIO(data[:-9]), "ply"))
+
+
+def test_bad_masks_are_refused(edit_module, memory, error):
+    select = {"select": "mask", "mask_frame": 0, "through": False}
+    for mask, message in ((torch.zeros(3, 32, 48), "expected a single one"), (torch.zeros(1, 48, 32), "frames of 48x32")):
+        with pytest.raises(error, match=message):
+            edit(edit_module, memory, select, {"operation": "remove"}, mask=mask)
+    with pytest.raises(error, match="no mask is connected"):
+        edit(edit_module, memory, select, {"operation": "remove"})
+
+
+def test_dynamic_combos_reach_execute_as_the_host_sends_them(edit_module):
+    """The flat names of an API prompt ("select.center_x") become the dicts that execute takes."""
+    from comfy_api.latest import _io
+
+    sent = {"select": "sphere", "select.radius": 0.5, "operation": "remove", "invert": False, "edits": ""}
+    sent |= {f"select.center_{axis}": 1.0 for axis in "xyz"}
+    _, _, v3_data = _io.get_finalized_class_inputs(edit_module.SpatiaEditPointCloud.INPUT_TYPES(), sent)
+    built = _io.build_nested_inputs(sent, v3_data)
+    assert built["select"] == {"select": "sphere", "radius": 0.5} | xyz("center", 1, 1, 1)
+    assert built["operation"] == {"operation": "remove"}
+
+
+# --- scene files ---
+
+
+@pytest.fixture
+def scenes(pack_module):
+    return pack_module("nodes.scene_files")
+
+
+def test_scene_cloud_is_upright_for_the_viewer(scenes, memory, pack_module):
+    parse = pack_module("spatia_core.cloud.ply").parse_ply
+    file, points = run(scenes.SpatiaSceneCloud, memory=memory)
+    assert file.format == "ply" and points == memory.cloud.size
+    up = parse(file.get_bytes())
+    assert torch.equal(up.positions * torch.tensor([1, -1, -1]), memory.cloud.positions)
+    assert torch.equal(up.colors, memory.cloud.colors) and torch.equal(up.view, memory.cloud.view)
+    own, _ = run(scenes.SpatiaSceneCloud, memory=memory, axes=scenes.OPENCV)
+    assert torch.equal(parse(own.get_bytes()).positions, memory.cloud.positions)
+
+
+def test_the_hosts_preview_takes_our_cloud(scenes, memory, comfy_host):
+    from comfy_extras.nodes_load_3d import PreviewPointCloud
+
+    file, _ = run(scenes.SpatiaSceneCloud, memory=memory)
+    PreviewPointCloud.execute(model_3d=file, viewport_state={}, width=64, height=64)
+    assert len(list((comfy_host / "temp").glob("preview_pointcloud_*.ply"))) == 1
+
+
+def assert_same_memory(a, b):
+    assert all(torch.equal(x, y) for x, y in zip(a.cloud, b.cloud)) and all(torch.equal(x, y) for x, y in zip(a.cameras, b.cameras))
+    assert all(torch.equal(getattr(a, name), getattr(b, name)) for name in ("frames", "moving", "clip"))
+    assert a.voxel_size == b.voxel_size and a.notes == b.notes
+
+
+def test_saving_and_loading_the_whole_memory(scenes, memory, comfy_host):
+    (name,) = run(scenes.SpatiaSaveScene, memory=memory, filename_prefix="saved/scene")
+    assert name == "saved/scene_00001_.spatia [output]" and (comfy_host / "output/saved/scene_00001_.ply").is_file()
+    assert scenes.SpatiaLoadScene.validate_inputs(file=name) is True
+    loaded, cameras = run(scenes.SpatiaLoadScene, file=name)
+    assert_same_memory(loaded, memory)
+    assert cameras is loaded.cameras
+    (second,) = run(scenes.SpatiaSaveScene, memory=memory, filename_prefix="saved/scene", content="PLY")
+    assert second == "saved/scene_00002_.ply [output]" and not (comfy_host / "output/saved/scene_00002_.spatia").exists()
+
+
+@pytest.mark.parametrize("axes", [0, 1])
+def test_a_ply_replaces_the_cloud_or_starts_a_memory(scenes, memory, axes):
+    axes = (scenes.OPENCV, scenes.Y_UP)[axes]
+    (name,) = run(scenes.SpatiaSaveScene, memory=memory, filename_prefix="ply/scene", content="PLY", axes=axes)
+    emptied = memory._replace(cloud=memory.cloud.select([0]))
+    assert_same_memory(run(scenes.SpatiaLoadScene, file=name, axes=axes, memory=emptied)[0], memory)
+    image = torch.rand(1, 20, 30, 3)
+    fresh, cameras = run(scenes.SpatiaLoadScene, file=name, axes=axes, image=image, fov=90.0, voxel_size=0.05)
+    assert torch.equal(fresh.cloud.positions, memory.cloud.positions) and (fresh.cloud.view == -1).all()
+    assert fresh.frames.shape == (1, 20, 30, 3) and fresh.voxel_size == 0.05 and fresh.clip.tolist() == [0]
+    torch.testing.assert_close(cameras.intrinsics[0], torch.tensor([0.5, 0.75, 0.5, 0.5], dtype=torch.float64))
+
+
+def test_loading_says_what_is_wrong(scenes, memory, error, comfy_host):
+    (archive,) = run(scenes.SpatiaSaveScene, memory=memory, filename_prefix="wrong/scene")
+    ply = archive.replace(".spatia", ".ply")
+    image = torch.rand(1, 20, 30, 3)
+    (comfy_host / "input" / "corrupt.ply").write_bytes(b"ply\nformat ascii 1.0\n")
+    (comfy_host / "input" / "corrupt.spatia").write_bytes(b"PK no zip")
+    (comfy_host / "input" / "notes.txt").write_text("hello")
+    for inputs, message in [
+        (dict(file=archive, memory=memory), "disconnect"),
+        (dict(file=ply), "connect exactly one"),
+        (dict(file=ply, memory=memory, image=image), "connect exactly one"),
+        (dict(file=ply, image=image.repeat(2, 1, 1, 1)), "a single image"),
+        (dict(file="corrupt.ply", image=image), "corrupt.ply has a PLY header"),
+        (dict(file="corrupt.spatia"), "corrupt.spatia is damaged"),
+        (dict(file="notes.txt"), "expected a .spatia archive or a .ply"),
+        (dict(file="../secret.ply"), "lies outside"),
+        (dict(file=""), "file is empty"),
+    ]:
+        with pytest.raises(error, match=message):
+            run(scenes.SpatiaLoadScene, **inputs)
+    assert "lies outside" in scenes.SpatiaLoadScene.validate_inputs(file="../secret.ply")
