@@ -10,8 +10,7 @@ import torch
 
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core import memory as spatial_memory
-from ...spatia_core.memory import SpatialMemory
+from ...spatia_core.memory import SpatialMemory, history
 from ...spatia_core.model.checkpoint import LATENT_CHANNELS
 from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
 from ...spatia_core.rollout import latent_count, require_clip_length
@@ -33,7 +32,7 @@ def condition_clip(
     A memory that holds the image alone makes the first clip, conditioned on it; else the last 9 frames are the history.
     """
     require_backbone(model)
-    past, past_cameras = spatial_memory.history(memory)
+    past, past_cameras = history(memory)
     references = None if references is None or references.shape[0] == 0 else references
     branch = control_branch(model)
     _check_inputs(vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent)

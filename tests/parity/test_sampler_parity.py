@@ -120,3 +120,35 @@ def test_noise_is_the_hosts_own(comfy_host, tag):
 
     theirs = vectors()[f"{tag}/noise"]
     assert torch.equal(comfy.sample.prepare_noise(torch.zeros_like(theirs), RUNS[tag]["seed"]), theirs)
+
+
+@pytest.mark.parametrize("tag", [tag for tag in RUNS if f"{tag}/hist_u8" in vectors()])
+def test_later_round_from_pixels(pack_module, network, tag, record_property):
+    """The whole way: history, references, projection and holes as pixels through Spatia Conditioning, then the solver."""
+    from spatia_core.cameras.camera import make_cameras
+    from spatia_core.cloud.point_cloud import make_point_cloud
+    from spatia_core.memory import SpatialMemory
+
+    bundle, conditioning_module, sampling = (pack_module(f"nodes.host.{name}") for name in ("bundle", "conditioning", "sampling"))
+    run, tensors = RUNS[tag], vectors()
+    vae = bundle.SizedVAE(load_file(FOLDER / "vae" / "tiny_vae38.safetensors"), "tiny_vae38.safetensors", dtype=torch.float32)
+    past = tensors[f"{tag}/hist_u8"]
+    cameras = make_cameras(torch.eye(4).repeat(run["frames"], 1, 1), [1.0, 1.0, 0.5, 0.5])
+    count = past.shape[0]
+    memory = SpatialMemory(
+        make_point_cloud(torch.rand(4, 3), torch.zeros(4, 3, dtype=torch.uint8)), past, torch.zeros(past.shape[:3], dtype=torch.bool),
+        cameras.select(slice(0, count)), torch.ones(count, dtype=torch.int32), 0.01, (),
+    )
+    model, latent = conditioning_module.condition_clip(
+        network, vae, memory, cameras, tensors[f"{tag}/control_u8"].float() / 255.0, tensors[f"{tag}/score_u8_fed"].float() / 255.0,
+        tensors[f"{tag}/refs_u8"].float() / 255.0, run["vace_scale"],
+    )
+    out = sampling.sample_clip(
+        model, conditioning(tensors[f"{tag}/ctx_pos"]), conditioning(tensors[f"{tag}/ctx_neg"]), latent, sampling.unipc_sampler(),
+        flow_schedule(run["steps"]), run["cfg"], run["seed"],
+    )
+    clean = run["hist_latents"]
+    error = relative_l2(model.model.process_latent_in(out)[:, :, clean:], tensors[f"{tag}/final_latents"][:, :, clean:])
+    print(f"{tag} from pixels: generated frames {error:.2e}")
+    record_property("relative_l2", error)
+    assert error <= TOLERANCE
