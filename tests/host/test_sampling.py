@@ -370,3 +370,41 @@ def test_windows_and_joining(nodes_of, loaded, sample):
         clips.SpatiaJoinClips.execute({"clip0": later, "clip1": first}, 9)
     with pytest.raises(ValueError, match="connect the missing clips"):
         clips.SpatiaJoinClips.execute({"clip0": first}, 9, path)
+
+
+@pytest.mark.parametrize("dtype", ["bf16", "fp16", "fp8_e4m3fn"])
+def test_other_precisions_sample(nodes_of, loaded, sample, dtype):
+    models = nodes_of("nodes.host.models")
+    model = nodes_of("nodes.load_model").SpatiaLoadModel.execute(models.BUNDLED, models.BUNDLED, models.NONE, 1.0, dtype).args[0]
+    inputs = clip_inputs(FIRST, 2)
+    _, base = sample(inputs, lora="never")
+    _, ours = sample(inputs, model=model)
+    difference = (ours["samples"] - base["samples"]).norm() / base["samples"].norm()
+    assert torch.isfinite(difference) and difference < (0.5 if dtype.startswith("fp8") else 0.1)
+
+
+def test_a_batch_of_seeds_is_the_single_clips(nodes_of, loaded, prompts, sample):
+    """The stock batch node on our LATENT: the first of two clips is the clip sampled alone."""
+    import nodes
+
+    model, _, vae = loaded
+    sampling, flow = nodes_of("nodes.host.sampling"), nodes_of("spatia_core.model.flow_unipc")
+    inputs = clip_inputs(FIRST, 2)
+    _, alone = sample(inputs)
+    conditioned, start = nodes_of("nodes.sampler").SpatiaConditioning.execute(model, vae, **inputs, **STRENGTHS).args
+    (two,) = nodes.RepeatLatentBatch().repeat(start, 2)
+    both = sampling.sample_clip(conditioned, *prompts, two, sampling.unipc_sampler(), flow.flow_schedule(STEPS), CFG, SEED)
+    assert torch.allclose(both[:1], alone["samples"], atol=1e-4)
+    assert not torch.allclose(both[1:], alone["samples"], atol=1e-1)
+
+
+def test_the_releases_sizes_build_the_branch(nodes_of):
+    """At full size, without its gigabytes: names and shapes of the module are those of the released checkpoint."""
+    import comfy.ops
+
+    from spatia_core.model.checkpoint import ControlLayout, control_shapes
+
+    patching = nodes_of("nodes.host.patching")
+    layout = ControlLayout(3072, 14336, 8, 96, (1, 2, 2))
+    branch = patching.ControlBranch(layout, 24, [0, 4, 8, 12, 16, 20, 24, 28], 1e-6, torch.bfloat16, "meta", comfy.ops.manual_cast)
+    assert {name: tuple(tensor.shape) for name, tensor in branch.state_dict().items()} == control_shapes(layout)
