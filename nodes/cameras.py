@@ -22,6 +22,7 @@ from ..spatia_core.cameras import (
     intrinsics_from_fov,
     keyframe_path,
     make_cameras,
+    parse_keyframes,
     preset_path,
     read_cameras,
     scale_path,
@@ -124,6 +125,18 @@ class SpatiaCameraPath(io.ComfyNode):
                 io.Int.Output(display_name="frames", tooltip="Cameras in the path."),
             ],
         )
+
+    @classmethod
+    def validate_inputs(cls, preset=None, keyframes=None):
+        # Before anything runs: the memory this node waits for may be minutes away. Values from links come as None.
+        if preset is not None and preset not in (*PRESETS, KEYFRAMES):
+            return f"preset is {preset!r}, expected one of {', '.join((*PRESETS, KEYFRAMES))}; change preset."
+        try:
+            if preset == KEYFRAMES and keyframes is not None:
+                parse_keyframes(keyframes)
+        except SpatiaError as error:
+            return str(error)
+        return True
 
     @classmethod
     def execute(

@@ -7,7 +7,7 @@ import json
 import torch
 from comfy_api.latest import io
 
-from ..spatia_core.cloud.edit import Scene, apply_edits, parse_edits
+from ..spatia_core.cloud.edit import Scene, apply_edits, check_edits, parse_edits
 from ..spatia_core.cloud.ply import parse_ply
 from ..spatia_core.errors import SpatiaError
 from .sockets import SpatiaMemory
@@ -111,6 +111,15 @@ class SpatiaEditPointCloud(io.ComfyNode):
                 io.String.Output(display_name="edits", tooltip="All edits as JSON, to type into another node."),
             ],
         )
+
+    @classmethod
+    def validate_inputs(cls, edits=None):
+        # Before anything runs: the memory this node waits for may be minutes away. A value from a link comes as None.
+        try:
+            check_edits(parse_edits(edits or ""))
+        except SpatiaError as error:
+            return str(error)
+        return True
 
     @classmethod
     def execute(cls, memory, select, invert, operation, edits, mask=None, point_cloud=None) -> io.NodeOutput:

@@ -82,6 +82,15 @@ def test_example_keyframes_run(cameras_module):
     assert torch.allclose(path.w2c[-1], path.w2c[0]) and path.centers[60, 0] > 0
 
 
+def test_bad_text_is_refused_before_anything_runs(cameras_module, edit_module):
+    check = cameras_module.SpatiaCameraPath.validate_inputs
+    assert check(preset="keyframes", keyframes=None) is True and check(preset="pan", keyframes="1 2") is True
+    assert "Line 1" in check(preset="keyframes", keyframes="1 2") and "'zoom'" in check(preset="zoom")
+    check = edit_module.SpatiaEditPointCloud.validate_inputs
+    assert check() is True and check(edits='{"do": "merge"}') is True
+    assert "not valid JSON" in check(edits="{") and "'explode'" in check(edits='{"do": "explode"}')
+
+
 # --- files ---
 
 
