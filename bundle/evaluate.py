@@ -1,0 +1,150 @@
+"""Measure the small bundle on held-out rooms, two clips each, through the nodes of this package.
+
+    COMFYUI_PATH=... python bundle/evaluate.py --rooms 24
+
+Clip 1 is made from the first frame, clip 2 from the last 9 generated frames, the memory updated with generated frames
+and the references retrieved from them. PSNR is against the ray-cast truth, over generated frames only; the baselines
+are the projection video with its holes filled by its mean colour, and the first frame repeated.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import make  # noqa: I001 - this folder's recipe
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rooms", type=int, default=24)
+    parser.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--depth", choices=("exact", "network"), default="exact", help="of the memory: ray-cast truth or the bundled network")
+    parser.add_argument("--without", choices=("projection", "references"), nargs="*", default=[], help="leave conditions out")
+    parser.add_argument("--sheet", type=Path, help="write a picture of the first rooms")
+    parser.add_argument("--json", type=Path, help="write the figures")
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    make.load_host()
+    import comfy.model_management
+    import torch
+
+    comfy.model_management.in_training = False  # measured with the kernels that run at inference
+    torch.set_num_threads(arguments.threads)
+    evaluation = Evaluation(arguments)
+    rows = []
+    with torch.inference_mode():
+        for seed in range(arguments.first_seed, arguments.first_seed + arguments.rooms):
+            rows.append(evaluation.room(seed))
+            print(json.dumps(rows[-1]), flush=True)
+    summary = {name: round(sum(row[name] for row in rows) / len(rows), 3) for name in rows[0] if name not in ("seed", "kind")}
+    print(json.dumps({"rooms": len(rows), "depth": arguments.depth, "without": arguments.without, "steps": arguments.steps, **summary}, indent=1))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"rows": rows, "mean": summary}, indent=1))
+    if arguments.sheet:
+        evaluation.write_sheet(arguments.sheet)
+
+
+class Evaluation:
+    """The loaded bundle and what it made so far."""
+
+    def __init__(self, arguments):
+        from spatia_pack.nodes.host import bundle
+        from spatia_pack.nodes.host.models import BUNDLED, NONE, load_spatia_model
+        from spatia_pack.spatia_core.estimate.small_depth import load_small_depth
+
+        self.arguments = arguments
+        self.model, clip, self.vae = load_spatia_model(BUNDLED, BUNDLED, NONE, 1.0, "default")
+        self.text = clip.encode_from_tokens_scheduled(clip.tokenize(""))
+        self.depth_network = load_small_depth(bundle.bundle_path("spatia_small_depth.safetensors"))
+        self.sheet = []
+
+    def room(self, seed: int) -> dict:
+        import torch
+        from spatia_pack.spatia_core.cameras.camera import make_cameras
+        from spatia_pack.spatia_core.estimate.scene import estimate_scene
+        from spatia_pack.spatia_core.memory import new_memory, update
+        from spatia_pack.spatia_core.training import clips
+
+        video = clips.room_video(seed)
+        truth = torch.from_numpy(video.frames).float() / 255
+        exact = torch.from_numpy(video.z_depth)
+        cameras = make_cameras(video.w2c, video.intrinsics)
+        first = torch.from_numpy(video.frames[0])
+        start = cameras.select([0])
+        memory = new_memory(first, estimate_scene(self._maps(truth[:1], exact[:1]), start, *first.shape[:2]), voxel_size=clips.VOXEL_SIZE)
+        figures, frames, shown = {"seed": seed}, [truth[0]], []
+        for clip, begin in ((1, 0), (2, clips.CLIP_FRAMES - clips.HISTORY_FRAMES)):
+            window = cameras.select(slice(begin, begin + clips.CLIP_FRAMES))
+            given = 1 if clip == 1 else clips.HISTORY_FRAMES
+            generated, projection, holes = self._clip(memory, window)
+            target = truth[begin + given : begin + clips.CLIP_FRAMES]
+            colour = projection[holes < 0.1].mean(0)
+            filled = projection + holes[..., None] * colour
+            figures[f"clip {clip}"] = _psnr(generated[given:], target)
+            figures[f"clip {clip} projection, mean colour in holes"] = _psnr(filled[given:], target)
+            figures[f"clip {clip} first frame repeated"] = _psnr(truth[:1].expand_as(target), target)
+            figures[f"clip {clip} hole share"] = float(holes[given:].mean())
+            frames += list(generated[given:])
+            shown += list(filled[given:])
+            codes = (generated * 255).round().to(torch.uint8)
+            memory = update(memory, codes, window, self._maps(generated, exact[begin : begin + clips.CLIP_FRAMES])).memory
+        made, filled = torch.stack(frames[1:]), torch.stack(shown)
+        figures["both clips"] = _psnr(made, truth[1:])
+        figures["both clips projection, mean colour in holes"] = _psnr(filled, truth[1:])
+        figures["both clips first frame repeated"] = _psnr(truth[:1].expand_as(made), truth[1:])
+        figures["autoencoder"] = _psnr(self._roundtrip(truth), truth)
+        if len(self.sheet) < 24:
+            self.sheet += [truth, torch.stack(frames), torch.cat([truth[:1], filled])]
+        return {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
+
+    def _maps(self, frames, exact):
+        from spatia_pack.spatia_core.estimate.depth import DepthMaps
+
+        if self.arguments.depth == "exact":
+            return DepthMaps(exact, True, "ray-cast truth")
+        return DepthMaps(self.depth_network(frames), True, "bundled depth network")
+
+    def _clip(self, memory, window):
+        import torch
+        from spatia_pack.nodes.host.conditioning import condition_clip
+        from spatia_pack.nodes.host.sampling import decode_frames, sample_clip, unipc_sampler
+        from spatia_pack.nodes.retrieve import SpatiaRetrieveReferences
+        from spatia_pack.spatia_core.model.flow_unipc import flow_schedule
+        from spatia_pack.spatia_core.render.soft import render_soft
+        from spatia_pack.spatia_core.training import clips
+
+        rendered = render_soft(memory.cloud.positions, memory.cloud.colors, window, memory.height, memory.width, radius=clips.POINT_RADIUS)
+        projection, holes = rendered.image.float() / 255, 1 - rendered.coverage.float() / 255
+        without = self.arguments.without
+        references = None
+        if "references" not in without:
+            references = SpatiaRetrieveReferences.execute(memory, window, "paper_iou", clips.MAX_REFERENCES, 0.05, 6, 2).result[0]
+        shown = (None, None) if "projection" in without else (projection, holes)
+        conditioned, latent = condition_clip(self.model, self.vae, memory, window, *shown, references)
+        samples = sample_clip(conditioned, self.text, self.text, latent, unipc_sampler(), flow_schedule(self.arguments.steps), 1.0, 0)
+        return torch.clamp(decode_frames(self.vae, samples), 0, 1), projection, holes
+
+    def _roundtrip(self, frames):
+        return self.vae.decode(self.vae.encode(frames))[0].clamp(0, 1)
+
+    def write_sheet(self, path: Path) -> None:
+        import torch
+        from PIL import Image
+
+        columns = [0, 6, 12, 18, 24, 28, 32, 36, 40]
+        rows = [torch.cat(list(video[columns]), dim=1) for video in self.sheet]
+        Image.fromarray((torch.cat(rows) * 255).round().byte().numpy()).save(path)
+
+
+def _psnr(made, target) -> float:
+    import torch
+
+    return float(-10 * torch.log10((made - target).square().mean().clamp_min(1e-10)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,328 @@
+"""Make the small bundle: rooms -> autoencoder -> latents -> network, and the depth network, all on the CPU.
+
+    COMFYUI_PATH=... python bundle/make.py WORK_FOLDER --rooms 1000 --autoencoder-minutes 25 --network-minutes 60
+
+Stages leave their results in WORK_FOLDER and may be run one by one (--stages); `export` writes the weights beside
+this file. Seeds are fixed; give --*-steps instead of minutes for a run that repeats exactly.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+STAGES = ("rooms", "depth", "autoencoder", "latents", "network", "export")
+HELD_OUT_SEED = 1_000_000  # rooms from this seed on are never trained on
+
+BACKBONE = {"dim": 256, "ffn_dim": 1024, "num_heads": 2, "num_layers": 8, "text_dim": 16}
+AUTOENCODER = {
+    "dim": 24, "dec_dim": 24, "z_dim": 48, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 1,
+    "temperal_downsample": [False, True, True],
+}  # fmt: skip
+
+
+def load_host() -> None:
+    """Put ComfyUI and this package on the path; ComfyUI reads its options from sys.argv at import."""
+    comfyui = os.environ.get("COMFYUI_PATH")
+    if not comfyui or not (Path(comfyui) / "comfy").is_dir():
+        sys.exit("Set COMFYUI_PATH to a ComfyUI folder: the bundle is made of its model classes.")
+    sys.path.insert(0, comfyui)
+    ours, sys.argv = sys.argv, [sys.argv[0], "--cpu", "--use-pytorch-cross-attention"]
+    import comfy.options
+
+    comfy.options.enable_args_parsing()
+    import comfy.model_management
+
+    # The host's inference kernels have no gradients; this flag chooses those that do.
+    comfy.model_management.in_training = True
+    sys.argv = ours
+    spec = importlib.util.spec_from_file_location(
+        "spatia_pack", HERE.parent / "__init__.py", submodule_search_locations=[str(HERE.parent)]
+    )
+    sys.modules["spatia_pack"] = importlib.util.module_from_spec(spec)
+
+
+def make_rooms(work: Path, first: int, count: int) -> None:
+    import numpy as np
+    from spatia_pack.spatia_core.training.clips import first_clip, room_video, second_clip
+
+    folder = work / "rooms"
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in range(first, first + count):
+        path = folder / f"{seed}.npz"
+        if path.exists():
+            continue
+        video, rng = room_video(seed), np.random.default_rng(seed + HELD_OUT_SEED)
+        one, two = first_clip(video, rng), second_clip(video, rng)
+        partial = path.with_suffix(".part")
+        with open(partial, "wb") as file:
+            np.savez(
+                file, frames=video.frames, depth=video.z_depth[::10].astype(np.float16), refs=two.references.numpy(),
+                p1=one.projection.numpy(), c1=one.coverage.numpy(), p2=two.projection.numpy(), c2=two.coverage.numpy(),
+            )  # fmt: skip
+        partial.rename(path)
+        if seed % 50 == 0:
+            print(f"rooms {seed - first + 1}/{count}", flush=True)
+
+
+def rooms(work: Path) -> list[Path]:
+    found = sorted((work / "rooms").glob("*.npz"), key=lambda path: int(path.stem))
+    if not found:
+        sys.exit(f"No rooms in {work / 'rooms'}: run the stage 'rooms' first.")
+    return found
+
+
+def make_depth(work: Path, budget) -> None:
+    import numpy as np
+    import torch
+    from spatia_pack.spatia_core.estimate.small_depth import SmallDepthNet
+    from spatia_pack.spatia_core.training.depth import train_depth
+
+    torch.manual_seed(0)
+    images, depths = [], []
+    for path in rooms(work):
+        with np.load(path) as room:
+            images.append(torch.from_numpy(room["frames"][::10]))
+            depths.append(torch.from_numpy(room["depth"]))
+    images, depths = torch.cat(images), torch.cat(depths)
+
+    def sample(generator):
+        index = int(torch.randint(len(images), (), generator=generator))
+        return images[index], depths[index]
+
+    network = SmallDepthNet()
+    train_depth(network, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=_print)
+    torch.save(network.state_dict(), work / "depth.pt")
+
+
+def make_autoencoder(work: Path, budget) -> None:
+    import numpy as np
+    import torch
+    from comfy.ldm.wan.vae2_2 import WanVAE
+    from spatia_pack.spatia_core.training.autoencoder import initialise, train_autoencoder
+
+    torch.manual_seed(0)
+    vae = WanVAE(**AUTOENCODER)
+    initialise(vae)
+    paths = rooms(work)
+    kept: dict[int, tuple] = {}
+
+    def sample(generator):
+        # Read the rooms little by little: the first steps need few of them.
+        draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
+        if not kept or (len(kept) < min(600, len(paths)) and draw(10) < 3):
+            index = draw(len(paths))
+            with np.load(paths[index]) as room:
+                kept[index] = tuple(torch.from_numpy(room[name]) for name in ("frames", "p1", "c1"))
+        frames, projection, coverage = list(kept.values())[draw(len(kept))]
+        # Projections and hole masks go through the same encoder as frames.
+        kind = draw(100)
+        if kind < 15:
+            return projection
+        if kind < 20:
+            return (128 + (255 - coverage.int()) // 2).clamp(max=255).to(torch.uint8)[..., None].expand(-1, -1, -1, 3)
+        return frames
+
+    train_autoencoder(vae, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=_print)
+    torch.save(vae.state_dict(), work / "vae.pt")
+
+
+def deployed_autoencoder(work: Path):
+    """The autoencoder as it will be loaded: latents scaled to the stock format, weights rounded to float8."""
+    import comfy.latent_formats
+    import numpy as np
+    import torch
+    from comfy.ldm.wan.vae2_2 import WanVAE
+    from spatia_pack.spatia_core.model.checkpoint import dequantise, quantise
+    from spatia_pack.spatia_core.training.autoencoder import normalise_latents
+
+    vae = WanVAE(**AUTOENCODER)
+    vae.load_state_dict(torch.load(work / "vae.pt"))
+    vae.eval().requires_grad_(False)
+    stock = comfy.latent_formats.Wan22()
+    videos = []
+    for path in rooms(work)[:24]:
+        with np.load(path) as room:
+            videos.append(torch.from_numpy(room["frames"][:25]))
+    normalise_latents(vae, videos, stock.latents_mean.flatten(), stock.latents_std.flatten())
+    vae.load_state_dict(dequantise(quantise(vae.state_dict())))
+    return vae, stock
+
+
+def make_latents(work: Path, part: int, parts: int) -> None:
+    import numpy as np
+    import torch
+    from spatia_pack.spatia_core.training.autoencoder import to_input
+
+    vae, stock = deployed_autoencoder(work)
+
+    @torch.no_grad()
+    def encode(video):
+        with torch.autocast("cpu", torch.bfloat16):
+            return stock.process_in(vae.encode(to_input(video)).float())[0].half()
+
+    def control(projection, coverage):
+        # A hole is fed as the pixel value 0..1 of the network's -1..1 range.
+        holes = (1 - coverage.float() / 255 + 1) * 127.5
+        return torch.cat([encode(projection), encode(holes[..., None].expand(-1, -1, -1, 3))])
+
+    (work / "latents").mkdir(exist_ok=True)
+    # What the sampler feeds when nothing is projected: mid grey, and a hole everywhere.
+    grey, nothing = torch.full((25, 128, 192, 3), 127.5), torch.zeros(25, 128, 192)
+    torch.save(control(grey, nothing), work / "no_projection.pt")
+    for path in rooms(work)[part::parts]:
+        out = work / "latents" / f"{path.stem}.pt"
+        if out.exists():
+            continue
+        with np.load(path) as stored:
+            room = {name: torch.from_numpy(stored[name]) for name in stored.files if name != "depth"}
+        references = [encode(frame[None]) for frame in room["refs"]]
+        clips = {
+            "first": {"video": encode(room["frames"][:25]), "control": control(room["p1"], room["c1"])},
+            "second": {
+                "video": encode(room["frames"][16:]),
+                "control": control(room["p2"], room["c2"]),
+                "references": torch.cat(references, dim=1) if references else torch.zeros(48, 0, 8, 12).half(),
+            },
+        }
+        partial = out.with_suffix(".part")
+        torch.save(clips, partial)
+        partial.rename(out)
+
+
+def build_network():
+    import comfy.ops
+    import torch
+    from comfy.ldm.wan.model import WanModel
+    from spatia_pack.nodes.host.patching import ControlBranch
+    from spatia_pack.spatia_core.model.checkpoint import ControlLayout
+    from spatia_pack.spatia_core.model.control import control_positions
+
+    plain = comfy.ops.disable_weight_init
+    backbone = WanModel(model_type="t2v", in_dim=48, out_dim=48, dtype=torch.float32, operations=plain, **BACKBONE)
+    blocks = len(range(0, BACKBONE["num_layers"], 4))
+    layout = ControlLayout(BACKBONE["dim"], BACKBONE["ffn_dim"], blocks, 96, (1, 2, 2))
+    positions = control_positions(BACKBONE["num_layers"], blocks)
+    control = ControlBranch(layout, BACKBONE["num_heads"], positions, backbone.eps, torch.float32, None, plain)
+    return backbone, control
+
+
+def make_network(work: Path, budget, batch_size: int = 8) -> None:
+    import torch
+    from spatia_pack.spatia_core.training.network import Batch, initialise, train_network
+
+    torch.manual_seed(0)
+    backbone, control = build_network()
+    initialise(backbone, control)
+    known: dict[Path, dict] = {}
+    no_projection = torch.load(work / "no_projection.pt").float()
+
+    def refresh():
+        # Latents may still be arriving from another process.
+        for path in sorted((work / "latents").glob("*.pt")):
+            if path not in known:
+                known[path] = torch.load(path)
+
+    refresh()
+    if not known:
+        sys.exit(f"No latents in {work / 'latents'}: run the stage 'latents' first.")
+
+    def batch(generator):
+        draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
+        chance = lambda p: float(torch.rand((), generator=generator)) < p  # noqa: E731
+        rooms_here = list(known.values())
+        kind = "first" if chance(0.5) else "second"
+        clips = [rooms_here[draw(len(rooms_here))][kind] for _ in range(batch_size)]
+        video = torch.stack([clip["video"] for clip in clips]).float()
+        latents = torch.stack([clip["control"] for clip in clips]).float()
+        if chance(0.08):
+            latents = no_projection.expand_as(latents)
+        references = torch.zeros(batch_size, 48, 0, *video.shape[-2:])
+        if kind == "second" and chance(0.85):
+            wanted = 1 + draw(4)
+            full = [clip["references"] for clip in clips if clip["references"].shape[1] >= wanted]
+            if full:
+                chosen = [index for index, clip in enumerate(clips) if clip["references"].shape[1] >= wanted]
+                video, latents = video[chosen], latents[chosen]
+                picks = sorted(torch.randperm(min(c.shape[1] for c in full), generator=generator)[:wanted].tolist())
+                references = torch.stack([clip[:, picks] for clip in full]).float()
+        # References are generated frames at run time: not quite clean.
+        references = references + 0.05 * torch.randn(references.shape, generator=generator)
+        return Batch(video, latents, references, 1 if kind == "first" else 3)
+
+    def report(step, progress, loss):
+        refresh()
+        _print(f"network step {step}, {100 * progress:.0f} %, {len(known)} rooms, loss {loss:.4f}")
+        if step % 500 == 0:
+            torch.save({"backbone": backbone.state_dict(), "control": control.state_dict()}, work / "network_now.pt")
+
+    weights = train_network(
+        backbone, control, batch, torch.zeros(1, 1, BACKBONE["text_dim"]),
+        budget=budget, generator=torch.Generator().manual_seed(0), report=report,
+    )  # fmt: skip
+    torch.save(weights, work / "network.pt")
+
+
+def export(work: Path) -> None:
+    import torch
+    from spatia_pack.spatia_core.model.checkpoint import save_quantised
+
+    network = torch.load(work / "network.pt")
+    config = {"transformer": {"num_heads": BACKBONE["num_heads"], "text_dim": BACKBONE["text_dim"]}}
+    save_quantised(network["backbone"], HERE / "spatia_small_backbone.safetensors", {"config": json.dumps(config)})
+    save_quantised(network["control"], HERE / "spatia_small_control.safetensors")
+    save_quantised(deployed_autoencoder(work)[0].state_dict(), HERE / "spatia_small_vae.safetensors")
+    save_quantised(torch.load(work / "depth.pt"), HERE / "spatia_small_depth.safetensors")
+    total = sum(path.stat().st_size for path in HERE.glob("*.safetensors"))
+    print(f"bundle: {total / 1e6:.1f} MB")
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=Path, help="folder for rooms, latents and unfinished weights (about 8 MB per room)")
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--rooms", type=int, default=1000)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the latents stage")
+    parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
+    for name, minutes in (("depth", 12), ("autoencoder", 25), ("network", 60)):
+        group = parser.add_mutually_exclusive_group()
+        group.add_argument(f"--{name}-minutes", type=float, default=minutes)
+        group.add_argument(f"--{name}-steps", type=int)
+    arguments = parser.parse_args()
+    load_host()
+    import torch
+    from spatia_pack.spatia_core.training.budget import Budget
+
+    torch.set_num_threads(arguments.threads)
+
+    def budget(name):
+        steps = getattr(arguments, f"{name}_steps")
+        return Budget(steps=steps) if steps else Budget(minutes=getattr(arguments, f"{name}_minutes"))
+
+    work = arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+    for stage in arguments.stages:
+        if stage == "rooms":
+            make_rooms(work, arguments.first_seed, arguments.rooms)
+        elif stage == "depth":
+            make_depth(work, budget("depth"))
+        elif stage == "autoencoder":
+            make_autoencoder(work, budget("autoencoder"))
+        elif stage == "latents":
+            make_latents(work, *arguments.part)
+        elif stage == "network":
+            make_network(work, budget("network"))
+        elif stage == "export":
+            export(work)
+
+
+if __name__ == "__main__":
+    main()

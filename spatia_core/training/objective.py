@@ -1,0 +1,101 @@
+"""Forward pass and flow-matching objective of the network with its control branch and references, for training.
+
+The modules are handed in (the host's Wan classes), so this file needs no host. Token layout as in the release:
+references first, at times -R..-1 and rows h..2h-1, then the video; the control branch sees the video tokens only.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..model.control import frame_timesteps, reference_shift
+
+MAX_AUGMENT = 0.05  # paper, section 4: preceding latents are noised at t_aug in [0, 50] of 1000
+_FREQUENCIES = 256
+
+
+class Batch(NamedTuple):
+    """Normalised latents of B clips of T latent frames, the first `clean` of which are given.
+
+    video: (B, 48, T, h, w). control: (B, 96, T, h, w). references: (B, 48, R, h, w). clean: 1 for an image, 3 for 9 frames.
+    """
+
+    video: Tensor
+    control: Tensor
+    references: Tensor
+    clean: int
+
+
+def velocity(
+    backbone: nn.Module, control: nn.Module | None, video: Tensor, timesteps: Tensor, context: Tensor, control_latents: Tensor, references: Tensor
+) -> Tensor:
+    """Predicted noise - data of the video frames, (B, 48, T, h, w).
+
+    timesteps: (B, T) in 0..1000, one per latent frame. context: (B, L, text_dim), whose dtype is the
+    modules' own. control: None leaves the branch out.
+    """
+    batch, _, frames, height, width = video.shape
+    count = references.shape[2]
+    rows, columns = height // backbone.patch_size[1], width // backbone.patch_size[2]
+    first = count * rows * columns
+
+    dtype = context.dtype
+    x = backbone.patch_embedding(torch.cat([references, video], dim=2).to(dtype))
+    grid = x.shape[2:]
+    x = x.flatten(2).transpose(1, 2)
+    all_timesteps = frame_timesteps(timesteps, count, frames)
+    e = backbone.time_embedding(_sinusoid(all_timesteps.flatten()).to(x.dtype)).view(batch, count + frames, -1)
+    e0 = backbone.time_projection(e).unflatten(2, (6, -1))
+    freqs = backbone.rope_encode(frames, height, width, device=x.device, dtype=torch.float32)
+    video_freqs = freqs
+    if count:
+        shift = reference_shift(count, rows)
+        options = {"rope_options": {"shift_t": float(shift.time), "shift_y": float(shift.rows)}}
+        reference_freqs = backbone.rope_encode(count, height, width, device=x.device, dtype=torch.float32, transformer_options=options)
+        freqs = torch.cat([reference_freqs, freqs], dim=1)
+    context = backbone.text_embedding(context)
+
+    if control is not None:
+        state = control.vace_patch_embedding(control_latents.to(dtype)).flatten(2).transpose(1, 2)
+        start = x[:, first:]
+    for index, block in enumerate(backbone.blocks):
+        x = block(x, e=e0, freqs=freqs, context=context)
+        if control is not None and index in control.positions:
+            branch = control.vace_blocks[control.positions.index(index)]
+            hint, state = branch(state, start, e=e0[:, count:], freqs=video_freqs, context=context)
+            x = torch.cat([x[:, :first], x[:, first:] + hint], dim=1)
+    x = backbone.head(x, e)
+    return backbone.unpatchify(x, grid)[:, :, count:]
+
+
+def flow_matching_loss(
+    backbone: nn.Module, control: nn.Module, batch: Batch, context: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Mean squared error of the velocity on the generated frames (paper, equation 1); t is logit-normal.
+
+    Given latents of a clip's history are noised at t_aug as in the paper; the network is told they are clean.
+    """
+    count = batch.video.shape[0]
+    # Centred on the noisy side, where the sampler's shift of 5 spends most of its steps.
+    sigma = torch.sigmoid(1.0 + 1.2 * torch.randn(count, generator=generator))
+    noise = torch.randn(batch.video.shape, generator=generator)
+    noised = torch.lerp(batch.video, noise, sigma.view(-1, 1, 1, 1, 1))
+    given = batch.video[:, :, : batch.clean]
+    if batch.clean > 1:
+        augment = MAX_AUGMENT * torch.rand(count, 1, 1, 1, 1, generator=generator)
+        given = torch.lerp(given, noise[:, :, : batch.clean], augment)
+    video = torch.cat([given, noised[:, :, batch.clean :]], dim=2)
+    timesteps = (1000 * sigma)[:, None].repeat(1, batch.video.shape[2])
+    timesteps[:, : batch.clean] = 0
+    predicted = velocity(backbone, control, video, timesteps, context.expand(count, -1, -1), batch.control, batch.references)
+    target = (noise - batch.video)[:, :, batch.clean :]
+    return (predicted[:, :, batch.clean :].float() - target).square().mean()
+
+
+def _sinusoid(timesteps: Tensor) -> Tensor:
+    half = _FREQUENCIES // 2
+    rates = torch.exp(-math.log(10000) * torch.arange(half, dtype=torch.float64, device=timesteps.device) / half)
+    angles = timesteps.double()[:, None] * rates
+    return torch.cat([angles.cos(), angles.sin()], dim=1).float()
