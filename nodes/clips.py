@@ -62,7 +62,7 @@ class SpatiaJoinClips(io.ComfyNode):
             category="Spatia",
             description="All clips' latents as one video: later clips' history is dropped, so the video is decoded once and not encoded again.",
             inputs=[
-                io.Autogrow.Input("clips", template=clips),
+                io.Autogrow.Input("clips", template=clips, tooltip="The clips' latents, first clip first; a new slot appears as you connect."),
                 io.Int.Input("history_frames", default=HISTORY_FRAMES, min=1, max=10001, step=4, advanced=True, tooltip="Frames by which a later clip repeats the one before; the release uses 9."),
                 SpatiaCameras.Input("cameras", optional=True, tooltip="The whole path: padding beyond its last camera is trimmed."),
                 io.Vae.Input("vae", optional=True, tooltip="To get the decoded, trimmed `images` as well."),
