@@ -1,0 +1,33 @@
+"""ComfyUI nodes: one file per step of the workflow; schema, conversion and one call into the core."""
+
+from . import (
+    cameras,
+    clips,
+    edit,
+    estimate_scene,
+    load_model,
+    metrics,
+    render,
+    retrieve,
+    sampler,
+    scene_files,
+    update_memory,
+)
+
+NODES = [
+    node
+    for module in (
+        load_model,
+        cameras,
+        estimate_scene,
+        render,
+        retrieve,
+        clips,
+        sampler,
+        update_memory,
+        edit,
+        scene_files,
+        metrics,
+    )
+    for node in module.NODES
+]

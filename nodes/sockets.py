@@ -1,0 +1,9 @@
+"""Socket types of this package. Everything else on our nodes is the host's own type."""
+
+from comfy_api.latest import io
+
+# A spatia_core.memory.SpatialMemory: the scene cloud, the video so far and its cameras.
+SpatiaMemory = io.Custom("SPATIA_MEMORY")
+
+# A spatia_core.cameras.Cameras: posed OpenCV cameras with normalised intrinsics.
+SpatiaCameras = io.Custom("SPATIA_CAMERAS")
