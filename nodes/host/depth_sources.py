@@ -1,0 +1,196 @@
+"""The host's depth inputs, read into the core's DepthMaps: depth pictures, DA3_GEOMETRY, MOGE_GEOMETRY, the bundled network.
+
+DA3_GEOMETRY and MOGE_GEOMETRY are dicts; their keys are written down at the top of the host's nodes_depth_anything_3.py
+and nodes_moge.py.
+"""
+
+from __future__ import annotations
+
+import comfy.model_management
+import torch
+from comfy_api.latest import io
+from torch import Tensor
+
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.estimate import DEPTH_KINDS, DepthMaps, depth_from_map
+from ...spatia_core.estimate.small_depth import load_small_depth
+from .bundle import bundle_path
+from .images import values_from_image
+
+DA3Geometry = io.Custom("DA3_GEOMETRY")
+MoGeGeometry = io.Custom("MOGE_GEOMETRY")
+
+CONNECTED, BUNDLED = "connected input", "bundled small network"
+SMALL_DEPTH = "spatia_small_depth.safetensors"
+BUNDLED_LIMITS = (
+    "The bundled depth network has only seen generated rooms. On a photograph its depth is a guess: "
+    "for one, connect a depth map, Depth Anything 3 or MoGe."
+)
+
+
+def depth_widgets() -> list[io.Input]:
+    """The widgets that say what the depth inputs mean, shared by the nodes that estimate."""
+    return [
+        io.Combo.Input(
+            "depth_source", options=[CONNECTED, BUNDLED], default=CONNECTED,
+            tooltip="connected input: the depth_map, da3_geometry or moge_geometry that is connected.\n"
+            "bundled small network: this package's own small network, made for generated rooms; needs nothing else.",
+        ),
+        io.Combo.Input(
+            "depth_kind", options=list(DEPTH_KINDS), default=DEPTH_KINDS[0],
+            tooltip="What the values of depth_map mean.\n"
+            "- metres: distance along the viewing axis.\n"
+            "- inverse: 1 / distance, in any unit.\n"
+            "- normalised: 0 to 1, white is near, linear in 1 / distance between near and far, as depth preprocessors draw it.\n"
+            "- normalised, white is far: 0 to 1, linear in distance between near and far.\n"
+            "0 (metres, inverse) and NaN mean unknown.",
+        ),
+        io.Float.Input("near", default=1.0, min=0.001, max=1e6, step=0.1, advanced=True, tooltip="Distance of the nearest value of a normalised depth_map, scene units."),
+        io.Float.Input("far", default=10.0, min=0.001, max=1e6, step=0.1, advanced=True, tooltip="Distance of the farthest value of a normalised depth_map, scene units."),
+        io.Float.Input(
+            "depth_scale", default=1.0, min=1e-6, max=1e6, step=0.01, advanced=True,
+            tooltip="Multiplies the depth of any source: scene units per unit of the source. For millimetres in depth_map set 0.001.",
+        ),
+        io.Int.Input(
+            "da3_metric_resolution", default=0, min=0, max=4096, step=14, advanced=True,
+            tooltip="For Depth Anything 3 Metric-Large: the longer side in pixels it ran at (Run Depth Anything 3's resolution, 504). "
+            "Its output becomes metres with the focal length at that size. 0: the depth is taken as it is, in its own unit.",
+        ),
+    ]
+
+
+def depth_sockets() -> list[io.Input]:
+    """The optional inputs that bring depth."""
+    return [
+        io.Image.Input("depth_map", optional=True, tooltip="Depth picture(s), one per frame, in the shape of the frames; what its values mean is set by depth_kind."),
+        DA3Geometry.Input("da3_geometry", optional=True, tooltip="From Run Depth Anything 3 on the same frames."),
+        MoGeGeometry.Input("moge_geometry", optional=True, tooltip="From Run MoGe on the same frames."),
+    ]
+
+
+def mask_inputs() -> list[io.Input]:
+    """The moving-object mask and how far it is grown."""
+    return [
+        io.Int.Input(
+            "mask_grow", default=4, min=0, max=256,
+            tooltip="Pixels by which the moving mask is grown, so that the soft rim of an object stays out of the cloud too.",
+        ),
+        io.Mask.Input(
+            "moving", optional=True,
+            tooltip="1 on moving objects, which never enter the cloud. One mask per frame (SAM 3 Track to Mask), or a single one for all.",
+        ),
+    ]
+
+
+def require_source(depth_source: str, depth_map, da3_geometry, moge_geometry) -> None:
+    """Refuse anything but exactly one source of depth, before any work."""
+    connected = [name for name, value in (("depth_map", depth_map), ("da3_geometry", da3_geometry), ("moge_geometry", moge_geometry)) if value is not None]
+    if depth_source == BUNDLED and connected:
+        raise SpatiaError(f"{', '.join(connected)} is connected, but depth_source is '{BUNDLED}', so it would be ignored; set depth_source to '{CONNECTED}' or disconnect it.")
+    if depth_source == BUNDLED:
+        bundle_path(SMALL_DEPTH)
+    elif not connected:
+        raise SpatiaError(f"No depth is connected; connect depth_map, da3_geometry or moge_geometry, or set depth_source to '{BUNDLED}'.")
+    elif len(connected) > 1:
+        raise SpatiaError(f"{' and '.join(connected)} are connected, expected one source of depth; disconnect the others.")
+
+
+def read_depth(
+    images: Tensor, pick: list[int], depth_map, da3_geometry, moge_geometry, *, depth_kind: str, near: float, far: float,
+    depth_scale: float, focal: float | None, da3_metric_resolution: int,
+) -> DepthMaps:
+    """Depth of the images `pick` from whichever source is connected, else from the bundled network.
+
+    images: (N, H, W, 3) uint8. Connected sources must hold N maps. focal: fx normalised by the width, where known.
+    """
+    n, height, width = images.shape[:3]
+    if depth_map is not None:
+        maps = depth_from_map(values_from_image(depth_map, "depth_map"), depth_kind, near=near, far=far, scale=depth_scale)
+    elif da3_geometry is not None:
+        maps = da3_depth(da3_geometry, focal, da3_metric_resolution, depth_scale)
+    elif moge_geometry is not None:
+        maps = moge_depth(moge_geometry, depth_scale)
+    else:
+        return bundled_depth(images[pick])._replace(warnings=(BUNDLED_LIMITS,))
+    if maps.depth.shape[0] != n:
+        raise SpatiaError(f"{maps.source}: {maps.depth.shape[0]} map(s) came for {n} frame(s), expected one per frame; estimate the depth of these very frames.")
+    return maps.select(pick)
+
+
+def bundled_depth(frames: Tensor) -> DepthMaps:
+    """Depth of frames (N, H, W, 3) uint8 by the bundled network, in metres of its rooms."""
+    estimator = load_small_depth(bundle_path(SMALL_DEPTH))
+    depths = []
+    for frame in frames:
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        depths.append(estimator(frame[None].float() / 255))
+    return DepthMaps(torch.cat(depths).float(), True, "bundled small depth network")
+
+
+def da3_depth(geometry: dict, focal: float | None, metric_resolution: int = 0, scale: float = 1.0) -> DepthMaps:
+    """Depth of a DA3_GEOMETRY. Sky is unknown; intrinsics of several views are in pixels of the size the network ran at."""
+    depth = _tensor(geometry, "depth", "da3_geometry", 3)
+    views, height, width = depth.shape
+    sky = geometry.get("sky")
+    if sky is not None:
+        depth = torch.where(sky.cpu() >= 0.5, 0.0, depth)
+    intrinsics, w2c, warnings = None, None, []
+    if "intrinsics" in geometry:
+        K = geometry["intrinsics"].cpu().double().reshape(-1, 3, 3)
+        # Its principal point is the middle of the picture, which gives away the size it ran at. An identity stands for "none".
+        if K.shape[0] == views and torch.isfinite(K).all() and bool((K[:, :2, 2] > 0).all()) and bool((K[:, [0, 1], [0, 1]] > 0).all()):
+            fx, fy = (K[:, i, i] / (2 * K[:, i, 2]) for i in (0, 1))
+            intrinsics = torch.stack([fx.median(), fy.median(), torch.tensor(0.5).double(), torch.tensor(0.5).double()])
+        else:
+            warnings.append("Depth Anything 3 gave no usable intrinsics.")
+    if "extrinsics" in geometry and views > 1:
+        E = geometry["extrinsics"].cpu().double().reshape(views, -1, 4)[:, :3]
+        if torch.isfinite(E).all() and float((E - torch.eye(4, dtype=torch.float64)[:3]).abs().max()) > 0:
+            w2c = torch.cat([_nearest_rotation(E[..., :3]), E[..., 3:]], -1)
+            w2c = torch.cat([w2c, torch.tensor([0.0, 0.0, 0.0, 1.0]).double().expand(views, 1, 4)], 1)
+        else:
+            warnings.append("Depth Anything 3 gave no usable camera poses.")
+    metric = False
+    if metric_resolution:
+        if intrinsics is not None:
+            focal = float(intrinsics[0])
+        if focal is None:
+            raise SpatiaError("da3_metric_resolution needs the focal length; set field_of_view or intrinsics.")
+        focal_pixels = focal * width * metric_resolution / max(height, width)
+        depth, metric = depth * (focal_pixels / 300), True
+    if w2c is not None:
+        w2c = torch.cat([w2c[..., :3], w2c[..., 3:] * torch.tensor([scale, scale, scale, 1.0]).double().view(1, 4, 1)], -1)
+    confidence = geometry.get("confidence")
+    return DepthMaps(
+        _known(depth * scale), metric, "Depth Anything 3", intrinsics, None if confidence is None else confidence.cpu().float(), w2c, tuple(warnings)
+    )
+
+
+def moge_depth(geometry: dict, scale: float = 1.0) -> DepthMaps:
+    """Depth of a MOGE_GEOMETRY: infinite where masked; metres when it comes from version 2, which alone has normals."""
+    if "intrinsics" not in geometry:
+        raise SpatiaError("moge_geometry has no intrinsics, so it is a panorama's; connect Run MoGe Inference on an ordinary picture.")
+    depth = _tensor(geometry, "depth", "moge_geometry", 3)
+    mask = geometry.get("mask")
+    if mask is not None:
+        depth = torch.where(mask.cpu().bool(), depth, 0.0)
+    K = geometry["intrinsics"].cpu().double().reshape(-1, 3, 3)
+    values = torch.stack([K[:, 0, 0], K[:, 1, 1], K[:, 0, 2], K[:, 1, 2]], -1)
+    return DepthMaps(_known(depth * scale), "normal" in geometry, "MoGe", values.median(0).values)
+
+
+def _known(depth: Tensor) -> Tensor:
+    return torch.where(torch.isfinite(depth) & (depth > 0), depth, torch.zeros_like(depth)).float()
+
+
+def _nearest_rotation(matrices: Tensor) -> Tensor:
+    u, _, vh = torch.linalg.svd(matrices)
+    sign = torch.det(u @ vh).sign()
+    return torch.cat([u[..., :2], u[..., 2:] * sign[:, None, None]], -1) @ vh
+
+
+def _tensor(geometry: dict, key: str, name: str, dimensions: int) -> Tensor:
+    value = geometry.get(key) if isinstance(geometry, dict) else None
+    if not isinstance(value, Tensor) or value.ndim != dimensions:
+        raise SpatiaError(f"{name} has no '{key}' of shape (N, height, width); connect the geometry node's own output.")
+    return value.float().cpu()

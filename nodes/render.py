@@ -1,0 +1,74 @@
+"""Render Camera Path: the projection video and the hole video that steer the network."""
+
+from __future__ import annotations
+
+import comfy.utils
+import torch
+from comfy_api.latest import io
+
+from ..spatia_core.errors import SpatiaError
+from ..spatia_core.render.soft import render_soft
+from .sockets import SpatiaCameras, SpatiaMemory
+
+_ASPECT_TOLERANCE = 0.05  # rounding to multiples of 32
+
+
+class SpatiaRenderCameraPath(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaRenderCameraPath",
+            display_name="Render Camera Path",
+            category="Spatia",
+            search_aliases=["projection", "point cloud render", "scene video", "hole mask"],
+            description="Draws the memory's cloud along the cameras: the projection video and the holes, where the cloud shows nothing.",
+            inputs=[
+                SpatiaMemory.Input("memory", tooltip="The scene to draw."),
+                SpatiaCameras.Input("cameras", tooltip="One camera per frame: for a clip, Clip Window's cameras."),
+                io.Int.Input("width", default=0, min=0, max=16384, step=8, tooltip="Width in pixels. 0: the memory's image width, which the sampler needs."),
+                io.Int.Input("height", default=0, min=0, max=16384, step=8, tooltip="Height in pixels. 0: the memory's image height, which the sampler needs."),
+                io.Float.Input(
+                    "radius", default=0.01, min=0.0005, max=1.0, step=0.001,
+                    tooltip="Radius of a point's disc, as a fraction of half the shorter side. The released network was trained with 0.01, "
+                    "the bundled small one with 0.03.",
+                ),
+                io.Int.Input(
+                    "points_per_pixel", default=5, min=1, max=64, advanced=True,
+                    tooltip="How many of the nearest points a pixel blends. The released network was trained with 5.",
+                ),
+            ],
+            outputs=[
+                io.Image.Output(display_name="projection", tooltip="The soft projection video, black where there is no point."),
+                io.Mask.Output(display_name="holes", tooltip="1 where the cloud shows nothing, 0 where it is opaque."),
+                io.Float.Output(display_name="coverage", tooltip="Share of the video that the cloud covers, 0 to 1."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, memory, cameras, width, height, radius, points_per_pixel) -> io.NodeOutput:
+        if not memory.cloud.size:
+            raise SpatiaError("The memory's cloud holds no point, so there is nothing to draw; check the edits before this node, or estimate the scene again.")
+        height, width = height or memory.height, width or memory.width
+        if abs(width / height / (memory.width / memory.height) - 1) > _ASPECT_TOLERANCE:
+            raise SpatiaError(
+                f"width {width} and height {height} were given for a memory of {memory.width}x{memory.height}, expected the same shape of picture, "
+                "or the scene would be drawn stretched; change width or height."
+            )
+        projection = torch.zeros(cameras.count, height, width, 3)
+        holes = torch.ones(cameras.count, height, width)
+        # Batches keep every core busy and the bar moving; updating the bar is also where the host interrupts.
+        batch = max(1, torch.get_num_threads())
+        bar = comfy.utils.ProgressBar(cameras.count)
+        for start in range(0, cameras.count, batch):
+            part = slice(start, start + batch)
+            drawn = render_soft(
+                memory.cloud.positions, memory.cloud.colors, cameras.select(part), height, width,
+                radius=radius, points_per_pixel=points_per_pixel,
+            )
+            projection[part] = drawn.image.float() / 255
+            holes[part] -= drawn.coverage.float() / 255
+            bar.update(drawn.image.shape[0])
+        return io.NodeOutput(projection, holes, float(1 - holes.double().mean()))
+
+
+NODES = [SpatiaRenderCameraPath]

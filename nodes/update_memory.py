@@ -1,0 +1,91 @@
+"""Update Memory: a finished clip enters the spatial memory."""
+
+from __future__ import annotations
+
+import logging
+
+import comfy.utils
+from comfy_api.latest import io, ui
+
+from ..spatia_core.errors import SpatiaError
+from ..spatia_core.estimate import moving_pixels
+from ..spatia_core.memory import KEYFRAME_STRIDE, check_clip, new_keyframes, update
+from .host.depth_sources import depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
+from .host.images import frames_from_image, mask_values, point_cloud_file
+from .sockets import SpatiaCameras, SpatiaMemory
+
+
+class SpatiaUpdateMemory(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaUpdateMemory",
+            display_name="Update Memory",
+            category="Spatia",
+            search_aliases=["spatial memory", "point cloud update", "add frames"],
+            description="Appends a clip's new frames to the memory and adds what they newly show to the cloud, at the cloud's own scale.",
+            inputs=[
+                SpatiaMemory.Input("memory", tooltip="The memory the clip was made from."),
+                io.Image.Input("frames", tooltip="All frames of the clip, its history included: the sampler's frames."),
+                SpatiaCameras.Input("cameras", tooltip="The clip's cameras, one per frame: Clip Window's cameras."),
+                io.Int.Input(
+                    "padding", default=0, min=0, max=10000,
+                    tooltip="Frames at the clip's end that only fill it up, and stay out of the memory: connect Clip Window's padding.",
+                ),
+                *depth_widgets(),
+                io.Int.Input(
+                    "keyframe_every", default=KEYFRAME_STRIDE, min=1, max=1000,
+                    tooltip="Every n-th new frame, the last one included, adds points to the cloud.",
+                ),
+                io.Boolean.Input(
+                    "edge_filter", default=True, advanced=True,
+                    tooltip="Leave out pixels on depth edges, where a depth map blends near and far into points in mid-air.",
+                ),
+                *mask_inputs(),
+                *depth_sockets(),
+            ],
+            outputs=[
+                SpatiaMemory.Output(display_name="memory", tooltip="The memory with the clip in it; the one that came in is unchanged."),
+                io.String.Output(display_name="report", tooltip="Points added, scale, coverage and warnings."),
+                io.File3DPLY.Output(display_name="point_cloud", tooltip="The whole cloud as a file, in the scene's own axes (y down). For an upright preview use Scene Point Cloud."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls, memory, frames, cameras, padding, depth_source, depth_kind, near, far, depth_scale, da3_metric_resolution, keyframe_every,
+        edge_filter, mask_grow, moving=None, depth_map=None, da3_geometry=None, moge_geometry=None,
+    ) -> io.NodeOutput:
+        require_source(depth_source, depth_map, da3_geometry, moge_geometry)
+        images = frames_from_image(frames, "frames")
+        given = images.shape[0]
+        kept = cameras.count - padding
+        if kept < 1:
+            raise SpatiaError(f"padding: {padding} was given for {cameras.count} cameras, so no frame is left; change padding.")
+        if given not in (kept, cameras.count):
+            raise SpatiaError(
+                f"frames holds {given} frames for {cameras.count} cameras with {padding} of padding, expected {cameras.count} or, padding cut, {kept}; "
+                "connect the cameras of this very clip (Clip Window)."
+            )
+        clip = cameras.select(slice(0, kept))
+        check_clip(memory, images[:kept], clip)
+        mask = None
+        if moving is not None:
+            mask = moving_pixels(mask_values(moving, "moving"), given, memory.height, memory.width, dilate=mask_grow)[:kept]
+        keyframes = new_keyframes(memory, kept, keyframe_every)
+        bar = comfy.utils.ProgressBar(2 * len(keyframes))
+        maps = read_depth(
+            images, keyframes, depth_map, da3_geometry, moge_geometry, depth_kind=depth_kind, near=near, far=far, depth_scale=depth_scale,
+            focal=float(clip.intrinsics[0, 0]), da3_metric_resolution=da3_metric_resolution,
+        )
+        bar.update(len(keyframes))
+        grown, report = update(
+            memory, images[:kept], clip, maps, moving=mask, keyframe_stride=keyframe_every, edge_filter=edge_filter,
+            progress=lambda: bar.update(1),
+        )
+        for warning in grown.notes[len(memory.notes) :]:
+            logging.warning("Update Memory: %s", warning)
+        return io.NodeOutput(grown, report, point_cloud_file(grown.cloud), ui=ui.PreviewText(report))
+
+
+NODES = [SpatiaUpdateMemory]

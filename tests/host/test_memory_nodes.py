@@ -1,0 +1,270 @@
+"""Estimate, render, retrieve, update and metrics nodes inside the real host."""
+
+import json
+import math
+
+import pytest
+import torch
+
+HEIGHT, WIDTH = 64, 96
+EXACT = {"depth_source": "connected input", "depth_kind": "metres", "voxel_size": 0.03, "mask_grow": 0}
+
+
+@pytest.fixture
+def spatia(pack_module):
+    class Spatia:
+        error = pack_module("spatia_core.errors").SpatiaError
+        cameras = pack_module("spatia_core.cameras")
+        memory = pack_module("spatia_core.memory")
+        estimate = pack_module("nodes.estimate_scene").SpatiaEstimateScene
+        render = pack_module("nodes.render").SpatiaRenderCameraPath
+        retrieve = pack_module("nodes.retrieve").SpatiaRetrieveReferences
+        update = pack_module("nodes.update_memory").SpatiaUpdateMemory
+        metrics = pack_module("nodes.metrics").SpatiaClosedLoopMetrics
+        sources = pack_module("nodes.host.depth_sources")
+        bundle = pack_module("nodes.host.bundle")
+        parse_ply = staticmethod(pack_module("spatia_core.cloud.ply").parse_ply)
+
+        @staticmethod
+        def path(*shifts):
+            w2c = torch.eye(4, dtype=torch.float64).repeat(len(shifts), 1, 1)
+            w2c[:, 0, 3] = -torch.tensor(shifts, dtype=torch.float64)
+            return Spatia.cameras.make_cameras(w2c, Spatia.cameras.intrinsics_from_fov(62.0, WIDTH, HEIGHT))
+
+    return Spatia
+
+
+def run(node, **inputs):
+    """The node's results with untouched widgets as the page would send them."""
+    values = {entry.id: entry.default for entry in node.define_schema().inputs if getattr(entry, "default", None) is not None}
+    return node.execute(**(values | inputs))
+
+
+def wall(cameras, distance=3.0):
+    """IMAGE and depth IMAGE of a striped wall."""
+    columns = (torch.arange(WIDTH, dtype=torch.float64) + 0.5) / WIDTH - 0.5
+    fx = float(cameras.intrinsics[0, 0])
+    x = cameras.centers[:, :1] + columns[None] * distance / fx
+    shade = (torch.sin(4 * x) * 0.4 + 0.5).float()
+    image = shade[:, None, :, None].expand(-1, HEIGHT, -1, 3).clone()
+    return image, torch.full_like(image, distance)
+
+
+@pytest.fixture
+def started(spatia):
+    image, depth = wall(spatia.path(0.0))
+    return run(spatia.estimate, image=image, depth_map=depth, **EXACT).result[0]
+
+
+def clip(spatia, n=13, step=0.1):
+    return spatia.path(*[step * i for i in range(n)])
+
+
+# --- Estimate Scene ---
+
+
+def test_a_depth_map_becomes_a_memory_and_a_ply(spatia):
+    image, depth = wall(spatia.path(0.0))
+    output = run(spatia.estimate, image=image, depth_map=depth, **EXACT)
+    memory, ply = output.result
+    assert (memory.cloud.positions[:, 2] - 3).abs().max() < 1e-4
+    assert torch.equal(memory.frames[0], (image[0] * 255).round().to(torch.uint8))
+    assert torch.equal(spatia.parse_ply(ply.get_bytes()).positions, memory.cloud.positions)
+    assert any("field of view" in note for note in memory.notes)
+    assert "points" in json.dumps(output.ui.as_dict())
+
+
+def test_intrinsics_come_from_the_widget_then_the_cameras_then_the_geometry_then_the_angle(spatia):
+    image, depth = wall(spatia.path(0.0))
+    K = torch.tensor([[[0.9, 0, 0.5], [0, 1.35, 0.5], [0, 0, 1]]])
+    geometry = {"depth": depth[..., 0], "intrinsics": K, "mask": torch.ones(1, HEIGHT, WIDTH, dtype=torch.bool), "image": image}
+    path = spatia.cameras.make_cameras(spatia.path(0.5).w2c, [0.7, 1.05, 0.5, 0.5])
+    sources = [{"depth_map": depth}, {"moge_geometry": geometry}, {"moge_geometry": geometry, "cameras": path}]
+    expected = [spatia.path(0.0).intrinsics[0, 0], 0.9, 0.7]
+    for inputs, fx in zip(sources, expected):
+        memory = run(spatia.estimate, image=image, **inputs, **EXACT).result[0]
+        assert float(memory.cameras.intrinsics[0, 0]) == pytest.approx(float(fx))
+    assert torch.equal(memory.cameras.w2c[0], path.w2c[0])
+    typed = run(spatia.estimate, image=image, intrinsics="[0.6, 0.9 0.5 0.5]", **inputs, **EXACT).result[0]
+    assert float(typed.cameras.intrinsics[0, 0]) == pytest.approx(0.6)
+
+
+def test_moge_geometry_marks_metres_and_holes(spatia):
+    image, depth = wall(spatia.path(0.0))
+    depth = depth[..., 0].clone()
+    depth[:, :, :10] = math.inf
+    geometry = {"depth": depth, "intrinsics": torch.eye(3)[None] * torch.tensor([0.8, 1.2, 1.0]).view(1, 3, 1), "image": image}
+    maps = spatia.sources.moge_depth(geometry)
+    assert not maps.metric and (maps.depth[:, :, :10] == 0).all() and (maps.depth[:, :, 10:] == 3).all()
+    assert spatia.sources.moge_depth(geometry | {"normal": torch.zeros(1, HEIGHT, WIDTH, 3)}).metric
+    del geometry["intrinsics"]
+    with pytest.raises(spatia.error, match="panorama"):
+        spatia.sources.moge_depth(geometry)
+
+
+def test_da3_intrinsics_are_those_of_the_size_it_ran_at(spatia):
+    # Two views seen at 84 x 56: focal 70 px, so 70 / 84 of the width.
+    K = torch.tensor([[70.0, 0, 42], [0, 70, 28], [0, 0, 1]]).repeat(1, 2, 1, 1)
+    E = torch.eye(4)[:3].repeat(1, 2, 1, 1).clone()
+    E[0, 1, 0, 3] = -0.5
+    geometry = {"depth": torch.ones(2, HEIGHT, WIDTH), "mode": "multiview", "intrinsics": K, "extrinsics": E, "image": None}
+    maps = spatia.sources.da3_depth(geometry, None)
+    assert maps.intrinsics.tolist() == pytest.approx([70 / 84, 70 / 56, 0.5, 0.5])
+    assert torch.allclose(maps.w2c[:, 0, 3], torch.tensor([0.0, -0.5]).double()) and not maps.metric
+    nothing = geometry | {"intrinsics": torch.eye(3).repeat(1, 2, 1, 1), "extrinsics": torch.eye(4).repeat(1, 2, 1, 1)}
+    maps = spatia.sources.da3_depth(nothing, None)
+    assert maps.intrinsics is None and maps.w2c is None and len(maps.warnings) == 2
+
+
+def test_da3_sky_is_unknown_and_metric_large_becomes_metres(spatia):
+    sky = torch.zeros(1, HEIGHT, WIDTH)
+    sky[:, :20] = 0.9
+    geometry = {"depth": torch.full((1, HEIGHT, WIDTH), 2.0), "mode": "mono", "sky": sky, "image": None}
+    maps = spatia.sources.da3_depth(geometry, 0.75, metric_resolution=400)
+    assert maps.metric and (maps.depth[:, :20] == 0).all()
+    assert maps.depth[0, 30, 0] == pytest.approx(2.0 * 0.75 * 400 / 300)
+
+
+def test_refusals_before_any_work(spatia):
+    image, depth = wall(spatia.path(0.0))
+    geometry = {"depth": depth[..., 0], "mode": "mono", "image": image}
+    coloured = depth * torch.tensor([1.0, 0.5, 0.2])
+    cases = [
+        ({}, "No depth is connected"),
+        ({"depth_map": depth, "da3_geometry": geometry}, "depth_map and da3_geometry"),
+        ({"depth_map": depth, "depth_source": "bundled small network"}, "would be ignored"),
+        ({"depth_map": coloured}, "coloured"),
+        ({"depth_map": depth.repeat(2, 1, 1, 1)}, r"2 map\(s\) came for 1"),
+        ({"depth_map": depth[:, :, :60]}, "same shape"),
+        ({"depth_map": depth * 0}, "no pixel"),
+        ({"depth_map": depth, "moving": torch.zeros(1, 64, 64)}, "moving mask is 64x64"),
+        ({"depth_map": depth, "moving": torch.zeros(2, HEIGHT, WIDTH)}, "2 masks for 1"),
+        ({"depth_map": depth, "moving": torch.ones(1, HEIGHT, WIDTH)}, "No pixel is left"),
+        ({"depth_map": depth, "image": image.repeat(2, 1, 1, 1)}, "2 images"),
+        ({"depth_map": depth, "image": image * math.nan}, "NaN"),
+        ({"depth_map": depth, "intrinsics": "800 800 48 32"}, "normalised"),
+        ({"depth_map": depth, "intrinsics": "1 2"}, "four numbers"),
+        ({"depth_map": depth, "intrinsics": "0 0 0.5 0.5"}, "focal length"),
+        ({"depth_map": depth, "voxel_size": 0.0}, "voxel_size"),
+        ({"da3_geometry": {}}, "'depth'"),
+    ]
+    for change, message in cases:
+        with pytest.raises(spatia.error, match=message):
+            run(spatia.estimate, **({"image": image} | EXACT | change))
+
+
+# --- Render Camera Path ---
+
+
+def test_render_shows_the_image_and_the_holes(spatia, started):
+    projection, holes, coverage = run(spatia.render, memory=started, cameras=spatia.path(0.0, 1.0), radius=0.08).result
+    assert projection.shape == (2, HEIGHT, WIDTH, 3) and holes.shape == (2, HEIGHT, WIDTH)
+    image = started.frames[0].float() / 255
+    inner = holes[0] < 0.2
+    assert inner.float().mean() > 0.8 and (projection[0] - image)[inner].abs().mean() < 0.05
+    # The second camera looks one unit to the right, beyond what the first has seen.
+    assert (holes[1, :, -15:] == 1).all() and not projection[1, :, -15:].any()
+    assert coverage == pytest.approx(1 - float(holes.mean()), abs=1e-5)
+    larger = run(spatia.render, memory=started, cameras=spatia.path(0.0), width=2 * WIDTH, height=2 * HEIGHT).result[0]
+    assert larger.shape == (1, 2 * HEIGHT, 2 * WIDTH, 3)
+
+
+def test_render_refuses_an_empty_cloud_and_another_shape(spatia, started):
+    empty = started._replace(cloud=started.cloud.select(slice(0, 0)))
+    with pytest.raises(spatia.error, match="no point"):
+        run(spatia.render, memory=empty, cameras=spatia.path(0.0))
+    with pytest.raises(spatia.error, match="change width or height"):
+        run(spatia.render, memory=started, cameras=spatia.path(0.0), width=WIDTH, height=WIDTH)
+
+
+# --- Update Memory and Retrieve References ---
+
+
+@pytest.fixture
+def grown(spatia, started):
+    cameras = clip(spatia, 25)
+    image, depth = wall(cameras)
+    return run(spatia.update, memory=started, frames=image, cameras=cameras, depth_map=depth, mask_grow=0).result[0]
+
+
+def test_update_then_retrieve(spatia, started, grown):
+    assert grown.frames.shape[0] == 25 and grown.cloud.size > started.cloud.size and started.frames.shape[0] == 1
+    back = spatia.cameras.concat_cameras(grown.cameras.select(slice(16, 25)), spatia.path(*[2.4 - 0.15 * i for i in range(1, 17)]))
+    references, report = run(spatia.retrieve, memory=grown, cameras=back, every=8, max_references=3).result
+    assert 1 <= references.shape[0] <= 3 and references.shape[1:] == (HEIGHT, WIDTH, 3)
+    # The path returns to the start: its end asks for the first frames.
+    assert torch.equal((references[-1] * 255).round().to(torch.uint8), grown.frames[0]) and "clip frame 24: frame 0" in report
+    released, _ = run(spatia.retrieve, memory=grown, cameras=back, every=8, mode="release_hungarian").result
+    assert released.shape[0] == 4
+    with pytest.raises(spatia.error, match="paper_iou"):
+        run(spatia.retrieve, memory=grown, cameras=back, every=2, mode="release_hungarian")
+
+
+def test_no_references_before_the_first_clip(spatia, started):
+    references, report = run(spatia.retrieve, memory=started, cameras=clip(spatia)).result
+    assert references.shape == (0, HEIGHT, WIDTH, 3) and "No references" in report
+
+
+def test_padding_stays_out_of_the_memory(spatia, started):
+    cameras = spatia.path(*[0.1 * min(i, 9) for i in range(13)])
+    image, depth = wall(cameras)
+    moving = torch.zeros(1, HEIGHT, WIDTH)
+    moving[:, :10] = 1
+    for n in (13, 10):
+        memory, report, _ = run(
+            spatia.update, memory=started, frames=image[:n], cameras=cameras, padding=3, depth_map=depth[:n], moving=moving
+        ).result
+        assert memory.frames.shape[0] == memory.cameras.count == 10 and "9 new frames" in report
+        assert memory.moving[1:, :14].all() and not memory.moving[1:, 15:].any()
+
+
+def test_update_refusals(spatia, started):
+    cameras = clip(spatia)
+    image, depth = wall(cameras)
+    cases = [
+        ({"frames": image[:7]}, "7 frames for 13 cameras"),
+        ({"padding": 13}, "padding"),
+        ({"frames": image[:, :32]}, "like the video so far"),
+        ({"cameras": spatia.path(*[0.3 + 0.1 * i for i in range(13)])}, "must be the video's last"),
+        ({"depth_map": depth[:5]}, r"5 map\(s\) came for 13"),
+        ({"moving": torch.zeros(5, HEIGHT, WIDTH)}, "5 masks for 13"),
+        ({"depth_map": None}, "No depth is connected"),
+    ]
+    for change, message in cases:
+        with pytest.raises(spatia.error, match=message):
+            run(spatia.update, **({"memory": started, "frames": image, "cameras": cameras, "depth_map": depth} | change))
+
+
+# --- Closed-Loop Metrics ---
+
+
+def test_metrics_of_a_loop(spatia):
+    image, _ = wall(clip(spatia, 5))
+    output = run(spatia.metrics, frames=torch.cat([image, image[:1]]))
+    psnr, ssim, report = output.result
+    assert psnr == math.inf and ssim == pytest.approx(1.0) and "PSNR" in report
+    assert run(spatia.metrics, frames=image).result[0] < 40
+    with pytest.raises(spatia.error, match="at least 2"):
+        run(spatia.metrics, frames=image[:1])
+
+
+# --- The bundled depth network ---
+
+
+def test_the_bundled_network_needs_nothing_else_and_states_its_limits(spatia):
+    import os
+
+    bundle = spatia.bundle
+    if not os.path.isfile(os.path.join(bundle.FOLDER, spatia.sources.SMALL_DEPTH)):
+        pytest.skip("this checkout has no bundled depth network; bundle/make.py trains it")
+    image, _ = wall(spatia.path(0.0))
+    memory, _ = run(spatia.estimate, image=image, depth_source="bundled small network").result
+    assert memory.cloud.size > 100 and torch.isfinite(memory.cloud.positions).all()
+    assert any("photograph" in note for note in memory.notes)
+
+
+def test_a_missing_bundled_network_is_named(spatia, monkeypatch, tmp_path):
+    monkeypatch.setattr(spatia.bundle, "FOLDER", str(tmp_path))
+    image, _ = wall(spatia.path(0.0))
+    with pytest.raises(spatia.error, match="spatia_small_depth.safetensors"):
+        run(spatia.estimate, image=image, depth_source="bundled small network")
