@@ -21,7 +21,7 @@ from .errors import SpatiaError
 from .estimate.align import MIN_OVERLAP, align_depth, baseline_scale, overlap_share
 from .estimate.depth import DepthMaps
 from .estimate.scene import SceneEstimate, estimate_points, estimate_scene, merged_points
-from .render.visibility import z_buffer
+from .render.visibility import surface_depth
 from .rollout import HISTORY_FRAMES
 
 KEYFRAME_STRIDE = 4
@@ -178,11 +178,12 @@ def update(
     cloud, first = memory.cloud, memory.frames.shape[0] - h
     tally = _Tally()
     for index, frame in enumerate(keyframes):
-        known = z_buffer(cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size)[0][0]
+        seen, hidden = surface_depth(cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size)
+        known, covered = seen[0], hidden[0]
         depth = _scaled(estimate, index, frame, known, own_scale, tally)
-        covered = known > 0
-        in_front = covered & (depth < known * (1 - _FRONT_MARGIN) - 2 * memory.voxel_size)
-        same = covered & ((depth - known).abs() <= known * _SAME_SURFACE + 2 * memory.voxel_size)
+        in_front = (known > 0) & (depth < known * (1 - _FRONT_MARGIN) - 2 * memory.voxel_size)
+        # A covered pixel between points shows their surface, whatever its neighbours' exact depth.
+        same = covered & ~in_front & ((known == 0) | ((depth - known).abs() <= known * _SAME_SURFACE + 2 * memory.voxel_size))
         valid = estimate.valid[index]
         scaled = estimate._replace(depth=estimate.depth.index_copy(0, torch.tensor([index]), depth[None]))
         points = estimate_points(scaled, index, frames[frame], view=first + frame, keep=~covered | in_front)

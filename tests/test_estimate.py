@@ -99,6 +99,12 @@ def test_edges_are_steps_and_not_slopes():
     assert edges[:, 39:41].all() and not edges[:, :38].any() and not edges[:, 43:].any()
 
 
+def test_noise_on_a_slope_is_no_edge():
+    noise = torch.randn(HEIGHT, WIDTH, generator=torch.Generator().manual_seed(0)) * 0.007
+    edges = depth_edges(floor_depth() * (1 + noise), cameras().K(HEIGHT, WIDTH)[0])
+    assert edges.float().mean() < 0.1
+
+
 def test_unknown_depth_makes_no_edge():
     depth = torch.full((HEIGHT, WIDTH), 4.0)
     depth[20:30, 20:30] = 0

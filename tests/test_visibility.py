@@ -3,7 +3,7 @@ import torch
 
 from spatia_core.cameras.camera import intrinsics_from_fov, make_cameras, project, unproject
 from spatia_core.errors import SpatiaError
-from spatia_core.render.visibility import visible_points, z_buffer
+from spatia_core.render.visibility import surface_depth, visible_points, z_buffer
 
 HEIGHT, WIDTH = 96, 128
 
@@ -76,6 +76,21 @@ def test_z_buffer_undoes_unprojection():
     drawn, point = z_buffer(points, cameras, HEIGHT, WIDTH)
     assert torch.equal(point[0].flatten(), torch.arange(HEIGHT * WIDTH))
     assert torch.allclose(drawn[0], depth, atol=1e-5)
+
+
+def test_surface_depth_does_not_stand_in_front_of_slanted_surfaces():
+    # A floor one unit below the camera: z = 1 / slope of the ray.
+    cameras = camera_at(0, 0, 0)
+    x, z = torch.arange(-4, 4, 0.01), torch.arange(1.5, 6, 0.01)
+    points = torch.cartesian_prod(x, torch.tensor([1.0]), z)
+    depth, covered = surface_depth(points, cameras, HEIGHT, WIDTH, voxel_size=0.01)
+    K = cameras.K(HEIGHT, WIDTH)[0]
+    truth = (K[1, 1] / (torch.arange(HEIGHT) + 0.5 - K[1, 2]))[:, None].expand(HEIGHT, WIDTH)
+    inner = covered[0] & (depth[0] > 0) & (truth > 1.6) & (truth < 5)
+    assert inner.sum() > 500
+    bias = (depth[0] / truth - 1)[inner].median()
+    widened = (z_buffer(points, cameras, HEIGHT, WIDTH, voxel_size=0.01)[0][0] / truth - 1)[inner].median()
+    assert bias.abs() < 1e-3 < -widened
 
 
 def test_points_behind_the_camera_are_never_seen():

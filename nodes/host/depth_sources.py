@@ -6,6 +6,8 @@ and nodes_moge.py.
 
 from __future__ import annotations
 
+import os
+
 import comfy.model_management
 import torch
 from comfy_api.latest import io
@@ -14,7 +16,7 @@ from torch import Tensor
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.estimate import DEPTH_KINDS, DepthMaps, depth_from_map
 from ...spatia_core.estimate.small_depth import load_small_depth
-from .bundle import bundle_path
+from . import bundle
 from .images import values_from_image
 
 DA3Geometry = io.Custom("DA3_GEOMETRY")
@@ -88,7 +90,7 @@ def require_source(depth_source: str, depth_map, da3_geometry, moge_geometry) ->
     if depth_source == BUNDLED and connected:
         raise SpatiaError(f"{', '.join(connected)} is connected, but depth_source is '{BUNDLED}', so it would be ignored; set depth_source to '{CONNECTED}' or disconnect it.")
     if depth_source == BUNDLED:
-        bundle_path(SMALL_DEPTH)
+        small_depth_path()
     elif not connected:
         raise SpatiaError(f"No depth is connected; connect depth_map, da3_geometry or moge_geometry, or set depth_source to '{BUNDLED}'.")
     elif len(connected) > 1:
@@ -117,9 +119,20 @@ def read_depth(
     return maps.select(pick)
 
 
+def small_depth_path() -> str:
+    """The bundled depth network's file. Raises SpatiaError that says how to get it."""
+    path = os.path.join(bundle.FOLDER, SMALL_DEPTH)
+    if not os.path.isfile(path):
+        raise SpatiaError(
+            f"The bundled depth network bundle/{SMALL_DEPTH} is missing from this package; reinstall it, make it with `python bundle/make.py`, "
+            f"or connect a depth map or geometry and set depth_source to '{CONNECTED}'."
+        )
+    return path
+
+
 def bundled_depth(frames: Tensor) -> DepthMaps:
     """Depth of frames (N, H, W, 3) uint8 by the bundled network, in metres of its rooms."""
-    estimator = load_small_depth(bundle_path(SMALL_DEPTH))
+    estimator = load_small_depth(small_depth_path())
     depths = []
     for frame in frames:
         comfy.model_management.throw_exception_if_processing_interrupted()

@@ -12,20 +12,38 @@ from .depth import require_aspect
 
 EDGE_RELATIVE_DEPTH = 0.03
 EDGE_DEGREES = 5.0
+EDGE_BEND = 0.05
 
 
 def depth_edges(depth: Tensor, K: Tensor, *, relative: float = EDGE_RELATIVE_DEPTH, degrees: float = EDGE_DEGREES) -> Tensor:
     """Pixels on a depth edge, (H, W) bool: depth jumps within 3x3 and so does the surface normal (MapAnything's rule).
 
-    depth: (H, W), 0 = unknown. K: (3, 3) pixels. Both are asked for, so that a floor seen at a grazing angle, whose
-    depth changes fast along one plane, stays.
+    depth: (H, W), 0 = unknown. K: (3, 3) pixels. A floor at a grazing angle jumps in depth and keeps its normal. With an
+    estimator's noise its normal jumps too, so its disparity, which is linear in the pixel on any plane, must also bend.
     """
     known = depth > 0
     window = depth[None, None].float()
     highest = F.max_pool2d(torch.where(known, window, -torch.inf), 3, 1, 1)[0, 0]
     lowest = -F.max_pool2d(torch.where(known, -window, -torch.inf), 3, 1, 1)[0, 0]
     jumps = (highest - lowest) / depth.clamp_min(1e-9) > relative
-    return known & jumps & _normal_edges(depth, K, degrees)
+    return known & jumps & _normal_edges(depth, K, degrees) & _bends(depth)
+
+
+def _bends(depth: Tensor) -> Tensor:
+    """Where disparity departs from a line by more than EDGE_BEND, over 3 or 5 pixels along a row or a column."""
+    disparity = torch.where(depth > 0, 1 / depth.clamp_min(1e-9), 0.0)
+    bends = torch.zeros(depth.shape, dtype=torch.bool, device=depth.device)
+    for axis in (0, 1):
+        for reach in (1, 2):
+            size = depth.shape[axis] - 2 * reach
+            if size < 1:
+                continue
+            before, here, after = (disparity.narrow(axis, offset, size) for offset in (0, reach, 2 * reach))
+            known = (before > 0) & (after > 0)
+            bent = known & ((before + after - 2 * here).abs() > EDGE_BEND * here)
+            bends.narrow(axis, reach, size).logical_or_(bent)
+    # Both sides of an edge: the bend is seen from its near or its far pixel, whichever is not in line with the rest.
+    return F.max_pool2d(bends[None, None].float(), 3, 1, 1)[0, 0].bool()
 
 
 def _normal_edges(depth: Tensor, K: Tensor, degrees: float) -> Tensor:

@@ -30,14 +30,33 @@ def z_buffer(
         footprint = None if voxel_size is None else _footprint(z, cameras, view, height, width, voxel_size)
         key = _nearest(u, v, z, height, width, footprint)
         empty = key == _NOTHING
-        point = torch.where(empty, -1, key & 0xFFFFFFFF)
-        depth = torch.where(empty, 0, key >> 32).to(torch.int32).view(torch.float32)
-        depths.append(depth)
-        points.append(point)
+        depths.append(torch.where(empty, 0.0, _key_depth(key)))
+        points.append(torch.where(empty, -1, key & 0xFFFFFFFF))
     shape = (cameras.count, height, width)
     if not depths:
         return torch.zeros(shape), torch.full(shape, -1, dtype=torch.int64)
     return torch.stack(depths).view(shape), torch.stack(points).view(shape)
+
+
+def surface_depth(positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float) -> tuple[Tensor, Tensor]:
+    """Depth of the cloud as each camera sees it, for comparing with other depth.
+
+    Returns depth (N, H, W) float32, the mean over the visible points of a pixel, 0 where there is none, and covered
+    (N, H, W) bool, where the cloud hides what is behind it. A z-buffer of widened points will not do for the depth: its
+    minimum lies in front of every slanted surface, and depth fitted to it drifts.
+    """
+    _check(positions, height, width, voxel_size)
+    depths = torch.zeros(cameras.count, height * width, device=positions.device)
+    covered = torch.zeros(cameras.count, height * width, dtype=torch.bool, device=positions.device)
+    for view in range(cameras.count):
+        key, point, pixel, z = _seen_precisely(positions, cameras, view, height, width, voxel_size)
+        total, count = (torch.zeros(height * width, dtype=torch.float64, device=positions.device) for _ in range(2))
+        total.index_add_(0, pixel, z)
+        count.index_add_(0, pixel, torch.ones_like(z))
+        depths[view] = (total / count.clamp_min(1)).float()
+        covered[view] = key != _NOTHING
+    shape = (cameras.count, height, width)
+    return depths.view(shape), covered.view(shape)
 
 
 def visible_points(
@@ -45,7 +64,8 @@ def visible_points(
 ) -> Tensor:
     """Which points each camera sees: (N, P) bool.
 
-    precise: in front of 1.01 * depth + 2 voxels, against the z-buffer whose points fill their voxels.
+    precise: in front of 1.01 * depth + 2 voxels plus the surface's own slope, against the z-buffer whose points fill
+    their voxels.
     release: the nearest of its own pixel in float32, as the release decides; leaks through gaps between points.
     Raises SpatiaError on an unknown mode, or precise without a voxel size.
     """
@@ -59,15 +79,45 @@ def visible_points(
         if mode == "release":
             visible[view] = _visible_as_released(positions, cameras, view, height, width)
             continue
-        u, v, z = pixel_coordinates(positions, cameras, view, height, width, False)
-        key = _nearest(u, v, z, height, width, _footprint(z, cameras, view, height, width, voxel_size))
-        column, row = u.floor().long(), v.floor().long()
-        inside = ((z > 0) & (column >= 0) & (column < width) & (row >= 0) & (row < height)).nonzero().squeeze(1)
-        pixel = row[inside] * width + column[inside]
-        # Every point inside lies in its own footprint, so its pixel holds a depth.
-        surface = (key[pixel] >> 32).to(torch.int32).view(torch.float32)
-        visible[view, inside] = z[inside] <= 1.01 * surface.double() + 2 * voxel_size
+        _, point, _, _ = _seen_precisely(positions, cameras, view, height, width, voxel_size)
+        visible[view, point] = True
     return visible
+
+
+def _seen_precisely(positions: Tensor, cameras: Cameras, view: int, height: int, width: int, voxel_size: float):
+    """Keys (H * W,) of the widened z-buffer, and of the points it does not hide: index, pixel and z."""
+    u, v, z = pixel_coordinates(positions, cameras, view, height, width, False)
+    footprint = _footprint(z, cameras, view, height, width, voxel_size)
+    key = _nearest(u, v, z, height, width, footprint)
+    column, row = u.floor().long(), v.floor().long()
+    point = ((z > 0) & (column >= 0) & (column < width) & (row >= 0) & (row < height)).nonzero().squeeze(1)
+    pixel, z = row[point] * width + column[point], z[point]
+    # Every point inside lies in its own footprint, so its pixel holds a depth.
+    surface = _key_depth(key).double()
+    # A slanted surface's own depth varies over the pixels that a point was widened to.
+    slope = _slope(surface.view(height, width)).flatten()
+    seen = z <= 1.01 * surface[pixel] + 2 * voxel_size + (footprint[point] + 1) * slope[pixel]
+    return key, point[seen], pixel[seen], z[seen]
+
+
+def _key_depth(key: Tensor) -> Tensor:
+    """Depth (float32) in a key, infinite where it holds nothing."""
+    depth = torch.where(key == _NOTHING, 0, key >> 32).to(torch.int32).view(torch.float32)
+    return torch.where(key == _NOTHING, torch.inf, depth)
+
+
+def _slope(depth: Tensor) -> Tensor:
+    """Change of depth (H, W) per pixel along the surface, at most a tenth of the depth; infinite depth is nothing.
+
+    The smaller of the two one-sided differences, so that the jump to another surface does not count.
+    """
+    slope = torch.zeros_like(depth)
+    for axis in (0, 1):
+        step = depth.diff(dim=axis).abs().nan_to_num(nan=torch.inf)
+        outside = torch.full_like(depth.narrow(axis, 0, 1), torch.inf)
+        smaller = torch.minimum(torch.cat([outside, step], axis), torch.cat([step, outside], axis))
+        slope += torch.where(torch.isfinite(smaller), smaller, 0.0)
+    return torch.minimum(slope, torch.where(torch.isfinite(depth), 0.1 * depth, 0.0))
 
 
 def _nearest(u: Tensor, v: Tensor, z: Tensor, height: int, width: int, footprint: Tensor | None) -> Tensor:
