@@ -9,6 +9,7 @@ import torch
 from comfy_execution.graph_utils import ExecutionBlocker
 
 from ...spatia_core.errors import SpatiaError
+from ...spatia_core.model.checkpoint import backbone_layout, first_shard, shard_files, sharded_shapes
 from . import bundle
 from .patching import apply_spatia, require_backbone
 
@@ -24,7 +25,8 @@ DTYPES = {
 
 
 def backbone_options() -> list[str]:
-    return [BUNDLED, *folder_paths.get_filename_list("diffusion_models")]
+    # Weights published in several files are one choice.
+    return [BUNDLED, *filter(first_shard, folder_paths.get_filename_list("diffusion_models"))]
 
 
 def control_options() -> list[str]:
@@ -84,23 +86,32 @@ def find_lora(lora: str) -> str | None:
 
 
 def load_backbone(backbone: str, dtype: str):
-    """A diffusion-model file through the host's loader, refused unless it is Wan2.2-TI2V-5B's kind and complete."""
+    """A diffusion-model file, or all shards of one, through the host's loader; refused unless it is Wan2.2-TI2V-5B's kind and complete."""
     path = folder_paths.get_full_path("diffusion_models", backbone)
     if path is None:
         raise SpatiaError(f"Backbone {backbone} is not in models/diffusion_models; put it there or change `backbone`.")
+    paths = shard_files(path)
+    # Headers first: what does not fit is told before gigabytes are read.
+    if path.lower().endswith((".safetensors", ".sft")):
+        backbone_layout(sharded_shapes(paths), backbone)
     options = {} if DTYPES[dtype] is None else {"dtype": DTYPES[dtype]}
+    return read_backbone(paths, backbone, options)
+
+
+def read_backbone(paths: list[str], backbone: str, options: dict, disable_dynamic: bool = False):
+    """The MODEL of one or more weights files; also how the host makes it again when it needs another copy."""
+    state_dict, metadata = {}, {}
     try:
-        state_dict, metadata = comfy.utils.load_torch_file(path, return_metadata=True)
+        for path in paths:
+            tensors, header = comfy.utils.load_torch_file(path, return_metadata=True)
+            state_dict |= tensors
+            metadata |= header or {}
     except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
         raise SpatiaError(f"Backbone {backbone} cannot be read: {error}. Choose another file in `backbone`.") from error
-    names = {name.removeprefix("model.").removeprefix("diffusion_model.") for name in state_dict}
-    first = next(iter(state_dict), "none")
-    model = comfy.sd.load_diffusion_model_state_dict(state_dict, model_options=options, metadata=metadata)
+    backbone_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, backbone)
+    model = comfy.sd.load_diffusion_model_state_dict(state_dict, model_options=dict(options), metadata=metadata, disable_dynamic=disable_dynamic)
     if model is None:
-        raise SpatiaError(f"Backbone {backbone}: the host recognises no model in it (its first tensor is {first}). Choose Wan2.2-TI2V-5B in `backbone`.")
+        raise SpatiaError(f"Backbone {backbone}: the host recognises no model in it. Choose Wan2.2-TI2V-5B in `backbone`.")
     require_backbone(model)
-    for name, parameter in model.model.diffusion_model.named_parameters():
-        if name not in names:
-            raise SpatiaError(f"Backbone {backbone}: tensor {name} of shape {tuple(parameter.shape)} is missing; the file is incomplete, choose another in `backbone`.")
-    model.cached_patcher_init = (comfy.sd.load_diffusion_model, (path, options))
+    model.cached_patcher_init = (read_backbone, (paths, backbone, options))
     return model

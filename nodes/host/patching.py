@@ -21,7 +21,7 @@ from comfy.ldm.wan.model import VaceWanAttentionBlock
 from comfy.patcher_extension import WrappersMP
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.checkpoint import LATENT_CHANNELS, SCALE_SUFFIX, ControlLayout, control_layout, dequantise, lora_for_host
+from ...spatia_core.model.checkpoint import LATENT_CHANNELS, SCALE_SUFFIX, ControlLayout, control_layout, dequantise, lora_for_host, unscale_float8
 from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
 from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 
@@ -81,6 +81,8 @@ def load_control_patcher(path: str, file: str, backbone: dict, dtype=None, disab
         raise SpatiaError(f"Control checkpoint {file} cannot be read: {error}. Choose another file in `control`.") from error
     if any(name.endswith(SCALE_SUFFIX) for name in state_dict):
         state_dict = dequantise(state_dict)
+    elif any(tensor.dtype in (torch.float8_e4m3fn, torch.float8_e5m2) for tensor in state_dict.values()):
+        state_dict = unscale_float8(state_dict)
     return control_patcher(state_dict, file, backbone, dtype, disable_dynamic)
 
 

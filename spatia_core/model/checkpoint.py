@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from typing import NamedTuple
@@ -16,6 +17,9 @@ from ..errors import SpatiaError
 FLOAT8 = torch.float8_e4m3fn
 FLOAT8_MAX = 448.0  # largest finite float8_e4m3fn
 SCALE_SUFFIX = ".scale"
+# What a float8 file keeps beside a layer's weight: the older and the newer names of ComfyUI's scaled files.
+_FLOAT8_COMPANIONS = (".scale_weight", ".scale_input", ".weight_scale", ".weight_scale_2", ".input_scale", ".comfy_quant")
+_FLOAT8_MARK = "scaled_fp8"
 
 
 def quantise(state_dict, *, minimum_size=4096):
@@ -53,6 +57,19 @@ def dequantise(state_dict, dtype=torch.float32):
         else:
             restored[name] = tensor
     return restored
+
+
+def unscale_float8(state_dict: dict, dtype=torch.bfloat16) -> dict:
+    """ComfyUI's scaled float8 (`X.weight` with `X.scale_weight` or `X.weight_scale`) as plain tensors; other tensors stay as they are."""
+    plain = {name: tensor for name, tensor in state_dict.items() if name != _FLOAT8_MARK and not name.endswith(_FLOAT8_COMPANIONS)}
+    for name, tensor in state_dict.items():
+        suffix = next((suffix for suffix in (".scale_weight", ".weight_scale") if name.endswith(suffix)), None)
+        if suffix is not None:
+            weight = name[: -len(suffix)] + ".weight"
+            if weight not in plain:
+                raise SpatiaError(f"Tensor {name} scales {weight}, which the file does not hold; the file is incomplete, choose another.")
+            plain[weight] = (plain[weight].float() * tensor.float()).to(dtype)
+    return plain
 
 
 def save_quantised(state_dict, path, metadata=None):
@@ -138,6 +155,167 @@ def control_shapes(layout: ControlLayout) -> dict[str, tuple[int, ...]]:
         expected[f"{prefix}norm3.bias"] = (dim,)
         expected[f"{prefix}modulation"] = (1, 6, dim)
     return expected
+
+
+class BackboneLayout(NamedTuple):
+    """Sizes of a backbone (Wan2.2-TI2V-5B: dim 3072, ffn 14336, 30 blocks, 48 channels in and out, text 4096, 256 frequencies)."""
+
+    dim: int
+    ffn_dim: int
+    layers: int
+    in_channels: int
+    out_channels: int
+    text_dim: int
+    freq_dim: int
+    patch: tuple[int, int, int]
+
+
+_BACKBONE_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.")
+_BACKBONE_BLOCK = re.compile(r"^blocks\.(\d+)\.")
+
+
+def backbone_layout(shapes: dict[str, tuple[int, ...]], file: str) -> BackboneLayout:
+    """Read and check a backbone's layout from its tensor shapes, float8 scales included; `file` is the name used in messages.
+
+    Raises SpatiaError naming the tensor that is missing, foreign or of the wrong shape.
+    """
+    shapes = strip_backbone_prefix(shapes)
+    what = "a Wan2.2-TI2V-5B backbone"
+    embedding = _shape(shapes, "patch_embedding.weight", 5, file, what)
+    layers = 1 + max((int(match.group(1)) for match in map(_BACKBONE_BLOCK.match, shapes) if match), default=-1)
+    patch = tuple(embedding[2:])
+    layout = BackboneLayout(
+        dim=embedding[0],
+        ffn_dim=_shape(shapes, "blocks.0.ffn.0.bias", 1, file, what)[0],
+        layers=layers,
+        in_channels=embedding[1],
+        out_channels=_shape(shapes, "head.head.bias", 1, file, what)[0] // math.prod(patch),
+        text_dim=_shape(shapes, "text_embedding.0.weight", 2, file, what)[1],
+        freq_dim=_shape(shapes, "time_embedding.0.weight", 2, file, what)[1],
+        patch=patch,
+    )
+    if (layout.in_channels, layout.out_channels) != (LATENT_CHANNELS, LATENT_CHANNELS):
+        raise SpatiaError(
+            f"{file} is not {what}: patch_embedding.weight takes {layout.in_channels} channels and head.head gives {layout.out_channels}, "
+            f"expected {LATENT_CHANNELS} and {LATENT_CHANNELS}. Choose another file in `backbone`."
+        )
+    expected = backbone_shapes(layout)
+    quantised = {name[: -len(suffix)] for name in shapes for suffix in _FLOAT8_COMPANIONS if name.endswith(suffix)}
+    for name, shape in expected.items():
+        if name not in shapes:
+            raise SpatiaError(f"Backbone {file}: tensor {name} of shape {shape} is missing; the file is incomplete, choose another in `backbone`.")
+        # A quantised weight may be packed; its own loader checks it.
+        if tuple(shapes[name]) != shape and name.removesuffix(".weight") not in quantised:
+            raise SpatiaError(f"Backbone {file}: tensor {name} has shape {tuple(shapes[name])}, expected {shape}; choose another file in `backbone`.")
+    for name, shape in shapes.items():
+        layer = next((name[: -len(suffix)] for suffix in _FLOAT8_COMPANIONS if name.endswith(suffix)), None)
+        if name not in expected and name != _FLOAT8_MARK and (layer is None or f"{layer}.weight" not in expected):
+            raise SpatiaError(f"Backbone {file}: tensor {name} of shape {tuple(shape)} belongs to no layer of {what}; choose another file in `backbone`.")
+    return layout
+
+
+def backbone_shapes(layout: BackboneLayout) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor of a backbone with these sizes."""
+    dim, ffn = layout.dim, layout.ffn_dim
+    linear = {
+        "text_embedding.0": (dim, layout.text_dim),
+        "text_embedding.2": (dim, dim),
+        "time_embedding.0": (dim, layout.freq_dim),
+        "time_embedding.2": (dim, dim),
+        "time_projection.1": (6 * dim, dim),
+        "head.head": (layout.out_channels * math.prod(layout.patch), dim),
+    }
+    expected = {
+        "patch_embedding.weight": (dim, layout.in_channels, *layout.patch),
+        "patch_embedding.bias": (dim,),
+        "head.modulation": (1, 2, dim),
+    }
+    for index in range(layout.layers):
+        prefix = f"blocks.{index}."
+        linear |= {f"{prefix}ffn.0": (ffn, dim), f"{prefix}ffn.2": (dim, ffn)}
+        linear |= {f"{prefix}{attention}.{part}": (dim, dim) for attention in ("self_attn", "cross_attn") for part in "qkvo"}
+        expected |= {f"{prefix}{attention}.{norm}.weight": (dim,) for attention in ("self_attn", "cross_attn") for norm in ("norm_q", "norm_k")}
+        expected |= {f"{prefix}norm3.weight": (dim,), f"{prefix}norm3.bias": (dim,), f"{prefix}modulation": (1, 6, dim)}
+    for name, shape in linear.items():
+        expected |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    return expected
+
+
+def strip_backbone_prefix(named: dict) -> dict:
+    """The same dict without the prefix that checkpoint files put before a backbone's tensor names."""
+    prefix = next((prefix for prefix in _BACKBONE_PREFIXES if f"{prefix}patch_embedding.weight" in named), "")
+    return {name.removeprefix(prefix): value for name, value in named.items()}
+
+
+_SHARD = re.compile(r"^(?P<stem>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.safetensors)$")
+
+
+def shard_files(name: str) -> list[str]:
+    """All files a weights file belongs with: `x-00002-of-00003.safetensors` has three, any other file only itself."""
+    match = _SHARD.match(name)
+    if match is None:
+        return [name]
+    count = int(match["count"])
+    if not 1 <= int(match["number"]) <= count:
+        raise SpatiaError(f"{os.path.basename(name)} says it is part {int(match['number'])} of {count}; the file is misnamed, restore its published name.")
+    return [f"{match['stem']}-{number:05}-of-{match['count']}{match['suffix']}" for number in range(1, count + 1)]
+
+
+def first_shard(name: str) -> bool:
+    """Whether a file stands for its weights in a list: the first of several shards, or a file of its own."""
+    match = _SHARD.match(name)
+    return match is None or int(match["number"]) == 1
+
+
+def read_header(path: str) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor of a safetensors file, from its header alone. Raises SpatiaError on a broken or cut file."""
+    file, size = os.path.basename(path), os.path.getsize(path)
+    try:
+        with open(path, "rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if length > size:
+                raise ValueError("its header is longer than the file")
+            header = json.loads(stream.read(length))
+        header.pop("__metadata__", None)
+        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
+        end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SpatiaError(f"{file} is no readable safetensors file: {error}. Download it again or choose another file.") from error
+    if size < end:
+        raise SpatiaError(f"{file} has {size} bytes, but its header promises {end}: the download was cut off. Download it again.")
+    return shapes
+
+
+def sharded_shapes(paths: list[str]) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor of a model in several safetensors files.
+
+    Beside shards an index (`<stem>.safetensors.index.json`) is optional; where there is one, it must agree.
+    Raises SpatiaError naming the missing shard, or a tensor that is in two shards or not where the index says.
+    """
+    absent = [os.path.basename(path) for path in paths if not os.path.isfile(path)]
+    if absent:
+        raise SpatiaError(f"The weights come in {len(paths)} files, of which {', '.join(absent)} is missing; put all of them into one folder.")
+    shapes, shard_of = {}, {}
+    for path in paths:
+        for name, shape in read_header(path).items():
+            if name in shapes:
+                raise SpatiaError(f"Tensor {name} is in both {shard_of[name]} and {os.path.basename(path)}; the shards are of different downloads, fetch them again.")
+            shapes[name], shard_of[name] = shape, os.path.basename(path)
+    match = _SHARD.match(paths[0])
+    index = match and f"{match['stem']}{match['suffix']}.index.json"
+    if index and os.path.isfile(index):
+        try:
+            with open(index, encoding="utf-8") as stream:
+                promised = json.load(stream)["weight_map"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise SpatiaError(f"{os.path.basename(index)} is no index of weights: {error}. Download it again, or remove it: the shards do without.") from error
+        for name in sorted(promised.keys() | shapes.keys()):
+            if promised.get(name) != shard_of.get(name):
+                raise SpatiaError(
+                    f"{os.path.basename(index)} puts tensor {name} into {promised.get(name, 'no file')}, but it is in {shard_of.get(name, 'none of them')}; "
+                    "the files are of different downloads, fetch them again."
+                )
+    return shapes
 
 
 class VaeLayout(NamedTuple):

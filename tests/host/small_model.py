@@ -10,6 +10,8 @@ DIM, HEADS, FFN, LAYERS, CONTROL_BLOCKS, TEXT = 48, 2, 64, 8, 2, 8
 VAE = {"dim": 4, "dec_dim": 4, "z_dim": 48, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 1}
 WIDTH, HEIGHT = 64, 32
 FIRST, LATER, HISTORY = 13, 17, 9
+STRENGTHS = {"strength": 1.0, "start_percent": 0.0, "end_percent": 1.0, "lora": "after the first clip"}
+STEPS, CFG, SEED = 3, 3.5, 7
 
 
 def random_weights(shapes: dict, seed: int) -> dict:
