@@ -644,9 +644,13 @@ async def run_prompt(server: Server, prompt: dict, progress: Progress) -> dict[s
     ) as socket_:
         async with session.post("/prompt", json={"prompt": prompt, "client_id": client}) as answer:
             body = await answer.json()
-            if answer.status != 200:
-                raise RunError(refusal(body, progress.titles))
-            prompt_id = body["prompt_id"]
+        if answer.status == 200 and body["node_errors"]:
+            # The server runs what is left of a graph when one of its branches is refused; a part is not what was asked for.
+            await session.post("/queue", json={"delete": [body["prompt_id"]]})
+            await session.post("/interrupt", json={"prompt_id": body["prompt_id"]})
+        if answer.status != 200 or body["node_errors"]:
+            raise RunError(refusal(body, progress.titles))
+        prompt_id = body["prompt_id"]
         async for message in socket_:
             if message.type != aiohttp.WSMsgType.TEXT:
                 continue  # previews
@@ -672,7 +676,8 @@ async def run_prompt(server: Server, prompt: dict, progress: Progress) -> dict[s
 
 def refusal(body: dict, titles: dict[str, str]) -> str:
     """The reasons in an answer with which POST /prompt refused a graph."""
-    lines = [body["error"]["message"] if isinstance(body.get("error"), dict) else str(body.get("error"))]
+    error = body.get("error") or {"message": "A part of the graph was refused"}
+    lines = [error["message"] if isinstance(error, dict) else str(error)]
     for number, node in (body.get("node_errors") or {}).items():
         for error in node["errors"]:
             lines.append(f"{titles.get(number, node['class_type'])}: {error['message']} {error['details']}")
@@ -807,12 +812,22 @@ def collect(server: Server, prompt: dict, outputs: dict, folder: Path) -> None:
     video = stem.with_suffix(".mp4")
     video.write_bytes(server.fetch(outputs[nodes_of(prompt, "SaveVideo")[0]]["images"][0]))
     cloud = stem.with_suffix(".ply")
-    cloud.write_bytes(server.fetch(outputs[nodes_of(prompt, "SpatiaSaveScene")[0]]["3d"][0]))
+    cloud.write_bytes(server.fetch(saved_file(outputs[nodes_of(prompt, "SpatiaSaveScene")[0]], ".ply")))
     sheet = stem.with_name(f"{stem.name}_sheet.png")
     contact_sheet(server, prompt, outputs, video).save(sheet)
     say()
     for title, path in (("video", video), ("contact sheet", sheet), ("scene", cloud)):
         say(f"  {title:14} {path}")
+    say(f"  {'closed loop':14} {outputs[nodes_of(prompt, 'SpatiaClosedLoopMetrics')[0]]['text'][0]}")
+    say()
+
+
+def saved_file(output: dict, ending: str) -> dict:
+    """The entry that fetch() takes of a file which a node named in its text, relative to the output folder."""
+    names = (name.removesuffix(" [output]") for name in output["text"][0].splitlines())
+    name = next(name for name in names if name.endswith(ending))
+    subfolder, _, filename = name.rpartition("/")
+    return {"filename": filename, "subfolder": subfolder, "type": "output"}
 
 
 def contact_sheet(server: Server, prompt: dict, outputs: dict, video: Path, cells: int = 12, columns: int = 4):

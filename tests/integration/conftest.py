@@ -1,0 +1,77 @@
+"""One real ComfyUI server for the session, on a private base folder and a free port."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def host_files(comfyui_path):
+    """A function: what lies in ComfyUI's folder, compiled files left out, as pytest itself may import from there."""
+
+    def listing() -> set:
+        files = (path for path in comfyui_path.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        return {(path, path.stat().st_mtime_ns) for path in files}
+
+    return listing
+
+
+@pytest.fixture(scope="session")
+def host_files_before(host_files) -> set:
+    """The same, before the server started."""
+    return host_files()
+
+
+@pytest.fixture(scope="session")
+def base(run_py, tmp_path_factory) -> Path:
+    """The server's base folder, with the images and model files of the tests."""
+    base = tmp_path_factory.mktemp("server")
+    run_py.make_base(base)
+    rows, columns = np.mgrid[0:128, 0:192]
+    picture = np.stack([rows * 2, columns, (rows * 7 + columns * 5) % 256], axis=-1).astype(np.uint8)
+    Image.fromarray(picture).save(base / "input" / "image.png")
+    Image.fromarray(picture[:, :96]).save(base / "input" / "narrow.png")
+    # A wall that recedes to the right.
+    Image.fromarray(np.repeat((60 + columns // 2)[..., None], 3, axis=-1).astype(np.uint8)).save(base / "input" / "depth.png")
+    (base / "input" / "corrupt.ply").write_bytes(b"ply\nformat binary_little_endian 1.0\nelement vertex 5\nproperty float x\nend_header\n12")
+    for folder, name in [
+        ("model_patches", "step-8500.safetensors"),
+        ("loras", "lora_weights_10000.safetensors"),
+        ("diffusion_models", "wan2.2_ti2v_5B_fp16.safetensors"),
+        ("text_encoders", "umt5_xxl_fp8_e4m3fn_scaled.safetensors"),
+        ("vae", "wan2.2_vae.safetensors"),
+        ("geometry_estimation", "moge_2_vitl_normal_fp16.safetensors"),
+    ]:
+        (base / "models" / folder).mkdir(parents=True, exist_ok=True)
+        (base / "models" / folder / name).write_bytes(b"not a model")
+    return base
+
+
+@pytest.fixture(scope="session")
+def server(run_py, comfyui_path, base, host_files_before):
+    with run_py.Server(comfyui_path, Path(sys.executable), base, base) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def object_info(server) -> dict:
+    return server.get("/object_info")
+
+
+@pytest.fixture(scope="session")
+def submit(run_py, server):
+    """A function: API graph -> (outputs by node, Progress); RunError carries the server's message."""
+
+    def run(prompt: dict):
+        for node in prompt.values():
+            node.setdefault("_meta", {"title": node["class_type"]})
+        progress = run_py.Progress(prompt, quiet=True)
+        return asyncio.run(run_py.run_prompt(server, prompt, progress)), progress
+
+    return run

@@ -1,0 +1,144 @@
+"""The real server over HTTP and websocket: what it offers, the scene without a network, and what it refuses."""
+
+import io
+import json
+import urllib.request
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from spatia_core.cloud.ply import read_ply
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).resolve().parent.parent.parent
+WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+
+
+def node(kind: str, **inputs) -> dict:
+    return {"class_type": kind, "inputs": inputs}
+
+
+def with_defaults(prompt: dict, object_info: dict) -> dict:
+    """A graph whose unset widgets take their defaults, as the page sets them."""
+    for entry in prompt.values():
+        for section in ("required", "optional"):
+            for name, spec in object_info[entry["class_type"]]["input"].get(section, {}).items():
+                if len(spec) > 1 and "default" in spec[1]:
+                    entry["inputs"].setdefault(name, spec[1]["default"])
+    return prompt
+
+
+@pytest.fixture
+def scene_graph(object_info) -> dict:
+    """Depth map -> scene -> path -> projection and references -> files: everything but the network."""
+    return with_defaults(
+        {
+            "image": node("LoadImage", image="image.png"),
+            "depth": node("LoadImage", image="depth.png"),
+            "scene": node(
+                "SpatiaEstimateScene", image=["image", 0], depth_map=["depth", 0], depth_kind="normalised, white is far",
+                depth_source="connected input", near=1.0, far=4.0,
+            ),
+            "path": node("SpatiaCameraPath", memory=["scene", 0], preset="out_and_back", base_motion="truck", frames=13),
+            "window": node("SpatiaClipWindow", cameras=["path", 0], clip=1, first_frames=13, later_frames=13),
+            "render": node("SpatiaRenderCameraPath", memory=["scene", 0], cameras=["window", 0], radius=0.03),
+            "references": node("SpatiaRetrieveReferences", memory=["scene", 0], cameras=["window", 0]),
+            "picked": node("PreviewAny", source=["references", 1]),
+            "frames": node("PreviewImage", images=["render", 0]),
+            "coverage": node("PreviewAny", source=["render", 2]),
+            "loop": node("SpatiaClosedLoopMetrics", frames=["render", 0]),
+            "cameras": node("SpatiaExportCameras", cameras=["path", 0]),
+            "save": node("SpatiaSaveScene", memory=["scene", 0]),
+            "cloud": node("SpatiaSceneCloud", memory=["scene", 0]),
+            "view": node("PreviewPointCloud", model_3d=["cloud", 0], viewport_state=""),
+        },
+        object_info,
+    )  # fmt: skip
+
+
+class TestOffers:
+    def test_every_node_is_there(self, object_info, pack):
+        assert {entry.define_schema().node_id for entry in pack.NODES} <= object_info.keys()
+
+    @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+    def test_templates_with_their_thumbnails(self, server, run_py, path):
+        assert path.stem in server.get("/workflow_templates")[run_py.PACK_ID]
+        address = f"{server.url}/api/workflow_templates/{run_py.PACK_ID}/{path.stem}"
+        with urllib.request.urlopen(address + ".json") as answer:
+            assert json.load(answer) == json.loads(path.read_text(encoding="utf-8"))
+        with urllib.request.urlopen(address + ".jpg") as answer:
+            assert Image.open(io.BytesIO(answer.read())).format == "JPEG"
+
+    def test_help_pages_are_served(self, server, run_py):
+        for page in (ROOT / "js" / "docs").glob("*.md"):
+            with urllib.request.urlopen(f"{server.url}/extensions/{run_py.PACK_ID}/docs/{page.name}") as answer:
+                assert answer.read() == page.read_bytes()
+
+    def test_the_users_comfyui_is_not_written_to(self, server, host_files, host_files_before):
+        assert host_files() == host_files_before
+
+
+class TestScene:
+    def test_from_a_depth_map_to_files(self, scene_graph, submit, server, base, run_py):
+        outputs, _ = submit(scene_graph)
+        shown = outputs["frames"]["images"]
+        assert len(shown) == 13
+        sizes = {Image.open(io.BytesIO(server.fetch(entry))).size for entry in shown}
+        assert sizes == {(192, 128)}
+        assert 0.5 < float(outputs["coverage"]["text"][0]) <= 1
+        assert "PSNR inf" in outputs["loop"]["text"][0]  # the path ends where it began
+        assert "No references" in outputs["picked"]["text"][0]
+        cloud = base / "cloud.ply"
+        cloud.write_bytes(server.fetch(run_py.saved_file(outputs["save"], ".ply")))
+        assert read_ply(cloud).size > 1000
+        assert run_py.saved_file(outputs["save"], ".spatia")["subfolder"] == "spatia"
+
+    def test_a_saved_scene_is_loaded_again(self, scene_graph, submit, server, object_info):
+        scene_graph["load"] = node("SpatiaLoadScene", file=["save", 0])
+        scene_graph["again"] = node("SpatiaRenderCameraPath", memory=["load", 0], cameras=["window", 0], radius=0.03)
+        scene_graph["frames again"] = node("PreviewImage", images=["again", 0])
+        outputs, _ = submit(with_defaults(scene_graph, object_info))
+        for one, two in zip(outputs["frames"]["images"], outputs["frames again"]["images"]):
+            pictures = [Image.open(io.BytesIO(server.fetch(entry))) for entry in (one, two)]
+            assert pictures[0].tobytes() == pictures[1].tobytes()
+
+
+class TestRefusals:
+    """Each is answered by the message of ours that names the widget, through the server as a user meets it."""
+
+    @pytest.mark.parametrize(
+        "name, change, expected",
+        [
+            ("window", {"clip": 9}, "lower `clip`"),
+            ("window", {"first_frames": 12}, r"4n \+ 1"),
+            ("depth", {"image": "narrow.png"}, "depth_map"),
+            ("scene", {"intrinsics": "0 0 0.5 0.5"}, "focal"),
+            ("scene", {"depth_source": "bundled small network"}, "would be ignored"),
+            ("save", {"filename_prefix": "../../outside"}, "filename_prefix"),
+            ("cameras", {"filename_prefix": "/outside"}, "filename_prefix"),
+        ],
+    )
+    def test_wrong_values(self, scene_graph, submit, base, run_py, name, change, expected):
+        scene_graph[name]["inputs"].update(change)
+        with pytest.raises(run_py.RunError, match=expected):
+            submit(scene_graph)
+        assert not list(base.parent.glob("outside*")) and not Path("/outside_00001_.ply").exists()
+
+    @pytest.mark.parametrize(
+        "file, expected",
+        [("corrupt.ply", "corrupt.ply"), ("../../server.log", "outside"), ("nowhere.spatia", "not found"), ("image.png", "expected a .spatia")],
+    )
+    def test_wrong_scene_files(self, scene_graph, submit, object_info, run_py, file, expected):
+        scene_graph["load"] = node("SpatiaLoadScene", file=file, memory=["scene", 0])
+        scene_graph["render"]["inputs"]["memory"] = ["load", 0]
+        with pytest.raises(run_py.RunError, match=expected):
+            submit(with_defaults(scene_graph, object_info))
+
+    def test_a_file_that_is_no_control_checkpoint(self, submit, object_info, run_py):
+        graph = {
+            "model": node("SpatiaLoadModel", backbone="bundled small model", control="step-8500.safetensors"),
+            "see": node("PreviewAny", source=["model", 0]),
+        }
+        with pytest.raises(run_py.RunError, match="step-8500.safetensors"):
+            submit(with_defaults(graph, object_info))

@@ -1,0 +1,139 @@
+"""The sample workflows on the real server: run to the end, looked at, run again, and changed."""
+
+import argparse
+import asyncio
+import copy
+import json
+import math
+import re
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+
+from spatia_core.cloud.ply import read_ply
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def load(name: str) -> dict:
+    return json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def video_frames(path: Path) -> list[Image.Image]:
+    with av.open(str(path)) as container:
+        return [frame.to_image() for frame in container.decode(video=0)]
+
+
+@pytest.fixture(scope="module")
+def workflow() -> dict:
+    return load("quick_start_closed_loop")
+
+
+@pytest.fixture(scope="module")
+def graph(run_py, server, object_info, workflow) -> dict:
+    """The quick start as `run.py demo` submits it."""
+    uploaded = asyncio.run(run_py.upload_image(server, run_py.DEMO_IMAGE))
+    return run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image=uploaded)
+
+
+@pytest.fixture(scope="module")
+def first_run(graph, submit):
+    return submit(copy.deepcopy(graph))
+
+
+def samplers(run_py, graph) -> list[str]:
+    return run_py.nodes_of(graph, "SpatiaSampler")
+
+
+class TestQuickStart:
+    def test_progress_is_reported(self, run_py, graph, first_run):
+        _, progress = first_run
+        for sampler in samplers(run_py, graph):
+            assert progress.steps[sampler] == graph[sampler]["inputs"]["steps"]
+            assert progress.seconds[sampler] > 0
+
+    def test_what_comes_out(self, run_py, graph, first_run, server, tmp_path, capsys):
+        outputs, _ = first_run
+        run_py.collect(server, graph, outputs, tmp_path / "output")
+        report = capsys.readouterr().out
+        video = tmp_path / "output" / "demo_001.mp4"
+        frames = video_frames(video)
+        assert len(frames) == 41 and frames[0].size == (192, 128)
+        assert read_ply(tmp_path / "output" / "demo_001.ply").size > 1000
+        sheet = Image.open(tmp_path / "output" / "demo_001_sheet.png")
+        assert sheet.width > 4 * 192 and sheet.height > 6 * 128
+        assert math.isfinite(float(re.search(r"PSNR ([\d.]+) dB", report).group(1)))
+        assert all(str(tmp_path / "output" / f"demo_001{end}") in report for end in (".mp4", ".ply", "_sheet.png"))
+
+    def test_results_are_numbered(self, run_py, graph, first_run, server, tmp_path):
+        for _ in range(2):
+            run_py.collect(server, graph, first_run[0], tmp_path)
+        assert sorted(path.name for path in tmp_path.glob("*.mp4")) == ["demo_001.mp4", "demo_002.mp4"]
+
+    def test_the_memory_grows(self, run_py, graph, first_run):
+        updates = run_py.nodes_of(graph, "SpatiaUpdateMemory")
+        assert all("points" in first_run[0][number]["text"][0] for number in updates)
+
+    def test_a_second_run_comes_from_the_cache(self, run_py, graph, first_run, submit):
+        _, progress = submit(copy.deepcopy(graph))
+        assert not progress.seconds
+
+    def test_a_change_in_clip_2_leaves_clip_1_alone(self, run_py, graph, first_run, submit):
+        changed = copy.deepcopy(graph)
+        one, two = samplers(run_py, changed)
+        changed[two]["inputs"].update(seed=1, steps=2)
+        _, progress = submit(changed)
+        assert two in progress.seconds and one not in progress.seconds
+        assert run_py.nodes_of(changed, "SpatiaEstimateScene")[0] not in progress.seconds
+
+
+class TestDemo:
+    def test_another_image_and_a_short_path(self, run_py, server, base, tmp_path, capsys):
+        """A wide picture, cropped to the video's size, and a path that one clip holds."""
+        Image.open(base / "input" / "image.png").resize((700, 300)).save(tmp_path / "photo.jpg")
+        options = argparse.Namespace(image=tmp_path / "photo.jpg", prompt="a hall", frames=17, seed=5, output=tmp_path / "output")
+        asyncio.run(run_py.demo(server, options))
+        frames = video_frames(tmp_path / "output" / "demo_001.mp4")
+        assert len(frames) == 17  # the clip's padding is cut
+        assert "clip 1" in capsys.readouterr().out
+
+
+class TestAnyNumberOfClips:
+    @pytest.mark.parametrize("frames, clips", [(5, 1), (25, 1), (26, 2), (41, 2), (42, 3), (57, 3), (100, 6)])
+    def test_clips_for_a_path(self, run_py, graph, workflow, object_info, frames, clips):
+        prompt = run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=frames, seed=3)
+        assert len(samplers(run_py, prompt)) == clips
+        assert [prompt[number]["inputs"]["seed"] for number in samplers(run_py, prompt)] == [3] * clips
+        windows = run_py.nodes_of(prompt, "SpatiaClipWindow")
+        assert [prompt[number]["inputs"]["clip"] for number in windows] == list(range(1, clips + 1))
+        for entry in prompt.values():
+            for value in entry["inputs"].values():
+                assert not isinstance(value, list) or value[0] in prompt
+        join = prompt[run_py.nodes_of(prompt, "SpatiaJoinClips")[0]]["inputs"]
+        assert [join[f"clips.clip{k}"][0] for k in range(clips)] == samplers(run_py, prompt)
+        assert f"clips.clip{clips}" not in join
+
+    def test_each_clip_starts_from_the_memory_before(self, run_py, workflow, object_info):
+        prompt = run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=73)
+        updates = run_py.nodes_of(prompt, "SpatiaUpdateMemory")
+        before = [run_py.nodes_of(prompt, "SpatiaEstimateScene")[0], *updates]
+        for kind in ("SpatiaRenderCameraPath", "SpatiaSampler", "SpatiaUpdateMemory"):
+            assert [prompt[number]["inputs"]["memory"][0] for number in run_py.nodes_of(prompt, kind)] == before[:-1]
+        assert prompt[run_py.nodes_of(prompt, "SpatiaSaveScene")[0]]["inputs"]["memory"][0] == updates[-1]
+
+    def test_the_two_clip_graph_is_the_file_itself(self, run_py, workflow, object_info):
+        prompt = run_py.workflow_to_prompt(workflow, object_info)
+        assert run_py.with_clips(prompt, workflow, 2) == prompt
+
+
+def test_the_released_weights_workflow_passes_the_servers_checks(run_py, submit, object_info):
+    """Its files are stand-ins here, so it is accepted as a graph and then refused by a loader that names its file."""
+    prompt = run_py.workflow_to_prompt(load("looped_generation_wan22_5b"), object_info)
+    prompt[run_py.nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] = "image.png"
+    with pytest.raises(run_py.RunError) as refused:
+        submit(prompt)
+    assert "validation" not in str(refused.value)
+    assert re.match(r"Load|MoGe", str(refused.value)), refused.value
