@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ..errors import SpatiaError
 from ..model.checkpoint import load_quantised
 
-NATIVE_SIZE = (128, 192)  # height, width it was trained at
+NATIVE_SIZE = (64, 96)  # height, width it was trained at
 _WIDTHS = (32, 64, 96, 128, 160)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from ..estimate.small_depth import SmallDepthNet
+from ..estimate.small_depth import NATIVE_SIZE, SmallDepthNet
 from .budget import Budget
 
 
@@ -17,7 +18,7 @@ def train_depth(
     budget: Budget,
     generator: torch.Generator,
     report: Callable[[str], None],
-    batch_size: int = 16,
+    batch_size: int = 24,
 ) -> None:
     """Fit log z-depth within a budget. sample: draws one (H, W, 3) uint8 image and its (H, W) z-depth."""
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.01, betas=(0.9, 0.98))
@@ -25,8 +26,10 @@ def train_depth(
     while (progress := budget.progress) < 1:
         optimiser.param_groups[0]["lr"] = 2e-3 * (min(1, (budget.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 0.005)
         pairs = [sample(generator) for _ in range(batch_size)]
-        images = torch.stack([image.permute(2, 0, 1) for image, _ in pairs]).float() / 255
-        target = torch.stack([depth for _, depth in pairs]).float().log()
+        images = F.interpolate(torch.stack([image.permute(2, 0, 1) for image, _ in pairs]).float() / 255, size=NATIVE_SIZE, mode="area")
+        # A mean over an edge would be the depth of nothing: take one pixel's.
+        depths = torch.stack([depth for _, depth in pairs]).float().unsqueeze(1)
+        target = F.interpolate(depths, size=NATIVE_SIZE, mode="nearest-exact")[:, 0].log()
         flip = torch.rand(batch_size, generator=generator) < 0.5
         images[flip], target[flip] = images[flip].flip(-1), target[flip].flip(-1)
         # Brightness is no depth cue: vary it.
