@@ -339,6 +339,8 @@ def set_up(cache: Path) -> tuple[Path, Path]:
     """ComfyUI's folder and the interpreter of a complete environment for it, both made when missing."""
     began = time.monotonic()
     with lock(cache / "set-up.lock"):
+        for unfinished in cache.glob("fetch-*"):
+            shutil.rmtree(unfinished)
         comfyui = find_comfyui(cache)
         path, arguments = environment_folder(comfyui, cache)
         complete = path / "complete"  # written last: an interrupted set-up is made anew
