@@ -111,7 +111,8 @@ class Evaluation:
     def _clip(self, memory, window):
         import torch
         from spatia_pack.nodes.host.conditioning import condition_clip
-        from spatia_pack.nodes.host.sampling import decode_frames, sample_clip, unipc_sampler
+        from spatia_pack.nodes.host.sampling import sample_clip, unipc_sampler
+        from spatia_pack.nodes.host.video import decode_frames
         from spatia_pack.nodes.retrieve import SpatiaRetrieveReferences
         from spatia_pack.spatia_core.model.flow_unipc import flow_schedule
         from spatia_pack.spatia_core.render.soft import render_soft

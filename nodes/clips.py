@@ -6,7 +6,7 @@ from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.rollout import FIRST_FRAMES, HISTORY_FRAMES, LATER_FRAMES, clip_windows, latent_count, window_cameras
-from .host.sampling import decode_frames
+from .host.video import decode_frames
 from .sockets import SpatiaCameras
 
 
@@ -85,7 +85,7 @@ class SpatiaJoinClips(io.ComfyNode):
         if vae is None:
             images = ExecutionBlocker("Join Clips decodes only with a VAE: connect `vae`, or decode `latent` with VAE Decode.")
         else:
-            images = decode_frames(vae, samples)[:frames]
+            images = decode_frames(vae, samples, frames, progress=True)
         return io.NodeOutput({"samples": samples}, frames, images)
 
 

@@ -4,6 +4,7 @@ from comfy_api.latest import io
 
 from ..spatia_core.model.flow_unipc import SHIFT, flow_schedule
 from .host import conditioning, sampling
+from .host.video import decode_frames
 from .sockets import SpatiaCameras, SpatiaMemory
 
 
@@ -69,7 +70,7 @@ class SpatiaSampler(io.ComfyNode):
             model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
         )
         samples = sampling.sample_clip(conditioned, positive, negative, latent, sampling.unipc_sampler(), flow_schedule(steps), cfg, seed)
-        return io.NodeOutput(sampling.decode_frames(vae, samples), {**latent, "samples": samples})
+        return io.NodeOutput(decode_frames(vae, samples), {**latent, "samples": samples})
 
 
 class SpatiaConditioning(io.ComfyNode):

@@ -5,7 +5,6 @@ Everything is checked before anything is encoded.
 
 from __future__ import annotations
 
-import comfy.model_management
 import torch
 
 from ...spatia_core.cameras.camera import Cameras
@@ -15,6 +14,7 @@ from ...spatia_core.model.checkpoint import LATENT_CHANNELS
 from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
 from ...spatia_core.rollout import latent_count, require_clip_length
 from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
+from .video import encode_video
 
 SIZE_STEP = 32  # the VAE's 16 pixels per latent, the network's 2 latents per token
 POSE_TOLERANCE = 1e-4
@@ -72,19 +72,13 @@ def encode_control(vae, to_network, channels: int, count: int, height: int, widt
     Release: no projection is mid grey (0 in -1..1), no holes is 1 everywhere ("no point anywhere").
     """
     if projection is None:
-        projection = torch.full((count, height, width, 3), 0.5)
+        projection = torch.full((), 0.5).expand(count, height, width, 3)
     latents = to_network(encode_video(vae, projection))
     if channels == LATENT_CHANNELS:
         return control_context(latents, None)
     if holes is None:
-        holes = torch.ones(count, height, width)
+        holes = torch.ones(()).expand(count, height, width)
     return control_context(latents, to_network(encode_video(vae, hole_pixels(holes))))
-
-
-def encode_video(vae, pixels: torch.Tensor) -> torch.Tensor:
-    """Pixels (N, H, W, 3) in 0..1 to raw latents (1, 48, (N + 3) // 4, H/16, W/16)."""
-    comfy.model_management.throw_exception_if_processing_interrupted()
-    return vae.encode(pixels[..., :3])
 
 
 def _check_inputs(vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent):

@@ -62,13 +62,3 @@ def sample_clip(model, positive, negative, latent: dict, sampler, sigmas, cfg: f
         disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED, seed=seed,
     )
     return samples.to(comfy.model_management.intermediate_device())
-
-
-def decode_frames(vae, samples: torch.Tensor) -> torch.Tensor:
-    """Latents (1, 48, T, H, W) to frames (4T - 3, 16H, 16W, 3) in 0..1."""
-    frames = vae.decode(samples)
-    if frames.ndim == 5:
-        if frames.shape[0] != 1:
-            raise SpatiaError(f"A batch of {frames.shape[0]} clips was given, expected one; sample one seed at a time.")
-        frames = frames[0]
-    return frames

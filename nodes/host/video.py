@@ -1,0 +1,183 @@
+"""Pixels to latents and back, through the host's video VAE: encoded once per content, decoded in a stream of bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import comfy.model_management
+import comfy.utils
+import torch
+from comfy.ldm.wan.vae2_2 import WanVAE, count_conv3d, unpatchify
+
+from ...spatia_core.errors import SpatiaError
+
+ENCODED_BYTES = 256 << 20  # latents kept per VAE; both videos of a clip of 121 frames at 1248x704 take 41 MB
+PIXELS_PER_LATENT = 16
+FRAMES_PER_LATENT = 4
+TILES = (512, 256, 128)  # pixels, tried in turn when a whole frame does not fit
+_OVERLAP = 4  # tiles overlap by a quarter
+
+
+class _Encoded:
+    """Latents by the content of their pixels, on the CPU, the oldest dropped beyond `ENCODED_BYTES`."""
+
+    def __init__(self):
+        self._latents: OrderedDict[bytes, torch.Tensor] = OrderedDict()
+
+    def get(self, key: bytes) -> torch.Tensor | None:
+        if key in self._latents:
+            self._latents.move_to_end(key)
+        return self._latents.get(key)
+
+    def put(self, key: bytes, latents: torch.Tensor) -> None:
+        self._latents[key] = latents
+        while len(self._latents) > 1 and self.bytes > ENCODED_BYTES:
+            self._latents.popitem(last=False)
+
+    @property
+    def bytes(self) -> int:
+        return sum(latents.nbytes for latents in self._latents.values())
+
+
+# By VAE: when the host lets go of it (another file, Free model and node cache), its latents go too.
+_encoded: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def encode_video(vae, pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels (N, H, W, 3) in 0..1 to raw latents (1, 48, (N + 3) // 4, H/16, W/16); the same pixels are encoded once per VAE.
+
+    Another seed or prompt then reruns the sampling only, although one node encodes and samples.
+    """
+    comfy.model_management.throw_exception_if_processing_interrupted()
+    pixels = pixels[..., :3]
+    kept = _encoded.setdefault(vae, _Encoded())
+    key = _content(pixels)
+    latents = kept.get(key)
+    if latents is None:
+        latents = vae.encode(pixels)
+        # A copy on the CPU: nothing stays on the GPU between runs, and nobody else holds the tensor.
+        kept.put(key, latents.to("cpu", copy=True))
+        return latents
+    return latents.to(comfy.model_management.intermediate_device(), copy=True)
+
+
+def _content(pixels: torch.Tensor) -> bytes:
+    if pixels.stride(-1) == 0:
+        pixels = pixels[..., :1]  # one value for all channels
+    digest = hashlib.blake2b(f"{tuple(pixels.shape)} {pixels.dtype}".encode(), digest_size=16)
+    for frame in pixels:
+        digest.update(frame.reshape(-1).contiguous().cpu().view(torch.uint8).numpy())
+    return digest.digest()
+
+
+def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progress: bool = False) -> torch.Tensor:
+    """Latents (1, 48, T, H, W) to the first `frames` of 4T - 3 frames (N, 16H, 16W, 3) in 0..1.
+
+    One latent frame is decoded at a time and the decoder's causal cache carried on, so the GPU holds as much for six
+    clips as for one, and the result is the whole decode's. When even that does not fit, frames are decoded in tiles.
+    """
+    if samples.ndim != 5 or samples.shape[0] != 1:
+        raise SpatiaError(f"Latents of shape {tuple(samples.shape)} were given, expected one clip (1, 48, T, H, W); sample one seed at a time.")
+    vae.throw_exception_if_invalid()
+    count = FRAMES_PER_LATENT * (samples.shape[2] - 1) + 1
+    frames = count if frames is None else min(frames, count)
+    if not isinstance(vae.first_stage_model, WanVAE):
+        logging.info("Spatia: %s is not the Wan 2.2 VAE; its video is decoded in one piece.", type(vae.first_stage_model).__name__)
+        return vae.decode(samples)[0, :frames]
+    for tile in (None, *TILES):
+        video = _decode(vae, samples, frames, tile, progress)
+        if video is not None:
+            return video
+        comfy.model_management.soft_empty_cache()
+    height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
+    raise SpatiaError(
+        f"Out of memory while decoding {width}x{height}, even in tiles of {TILES[-1]} pixels. The clips' latents are kept: close other "
+        "programs on the GPU, or start ComfyUI with --cpu-vae, and queue again; only the decoding is repeated."
+    )
+
+
+def _decode(vae, samples: torch.Tensor, frames: int, tile: int | None, progress: bool) -> torch.Tensor | None:
+    """The video, whole frames or in tiles of so many pixels; None when memory ran out."""
+    height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
+    tiles = [(slice(None), slice(None), None)] if tile is None else _tiles(height, width, tile)
+    latent_frames = 1 + (frames + FRAMES_PER_LATENT - 2) // FRAMES_PER_LATENT
+    bar = comfy.utils.ProgressBar(latent_frames * len(tiles)) if progress else None
+    make = torch.empty if tile is None else torch.zeros
+    video = make(frames, height, width, 3, dtype=vae.vae_output_dtype(), device=vae.output_device)
+    try:
+        largest = samples[:, :, :1, tiles[0][0], tiles[0][1]].shape
+        comfy.model_management.load_models_gpu(
+            [vae.patcher], memory_required=vae.memory_used_decode(largest, vae.vae_dtype), force_full_load=vae.disable_offload
+        )
+        with comfy.model_management.cuda_device_context(vae.device):
+            for rows, columns, weight in tiles:
+                latents = samples[:, :, :latent_frames, rows, columns]
+                start = 0
+                for pixels in _stream(vae, latents):
+                    end = min(start + pixels.shape[0], frames)
+                    if weight is None:
+                        video[start:end] = pixels[: end - start]
+                    else:
+                        video[start:end, _pixels(rows), _pixels(columns)] += pixels[: end - start] * weight
+                    start = end
+                    if bar is not None:
+                        bar.update(1)
+    except Exception as error:
+        comfy.model_management.raise_non_oom(error)
+        logging.warning("Spatia: out of memory while decoding %s.", "whole frames" if tile is None else f"tiles of {tile} pixels")
+        # Not retried here: the exception holds on to the tensors that filled the memory.
+        return None
+    return video
+
+
+def _stream(vae, latents: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Frames (1 or 4, h, w, 3) in 0..1 of each latent frame in turn; the decoder's cache is all that is kept between them."""
+    network = vae.first_stage_model
+    cache = [None] * count_conv3d(network.decoder)
+    for index in range(latents.shape[2]):
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        latent = latents[:, :, index : index + 1].to(device=vae.device, dtype=vae.vae_dtype)
+        out = network.decoder(network.conv2(latent), feat_cache=cache, feat_idx=[0], first_chunk=index == 0)
+        pixels = unpatchify(out, patch_size=2)
+        # BCTHW to THWC, at the host's edge.
+        yield vae.process_output(pixels.to(device=vae.output_device, dtype=vae.vae_output_dtype(), copy=True))[0].movedim(0, -1)
+
+
+def _tiles(height: int, width: int, tile: int) -> list[tuple[slice, slice, torch.Tensor]]:
+    """Latent rows and columns of overlapping tiles, and each pixel's weight (h, w, 1): ramps that sum to 1 over the tiles."""
+    rows, columns = _spans(height, tile), _spans(width, tile)
+    ramps = [(_ramp(r, height)[:, None] * _ramp(c, width)[None, :], r, c) for r in rows for c in columns]
+    total = torch.zeros(height, width)
+    for ramp, r, c in ramps:
+        total[_pixels(r), _pixels(c)] += ramp
+    return [(r, c, (ramp / total[_pixels(r), _pixels(c)])[..., None]) for ramp, r, c in ramps]
+
+
+def _spans(length: int, tile: int) -> list[slice]:
+    """Tiles along one side, in latents."""
+    size, tile = length // PIXELS_PER_LATENT, tile // PIXELS_PER_LATENT
+    if size <= tile:
+        return [slice(0, size)]
+    starts = range(0, size - tile // _OVERLAP, tile - tile // _OVERLAP)
+    return [slice(start, start + tile) for start in sorted({min(start, size - tile) for start in starts})]
+
+
+def _ramp(span: slice, length: int) -> torch.Tensor:
+    pixels = _pixels(span)
+    size = pixels.stop - pixels.start
+    ramp = torch.ones(size)
+    overlap = size // _OVERLAP
+    slope = (torch.arange(overlap) + 1.0) / (overlap + 1.0)
+    if pixels.start > 0:
+        ramp[:overlap] = slope
+    if pixels.stop < length:
+        ramp[size - overlap :] = torch.minimum(ramp[size - overlap :], slope.flip(0))
+    return ramp
+
+
+def _pixels(span: slice) -> slice:
+    return slice(span.start * PIXELS_PER_LATENT, span.stop * PIXELS_PER_LATENT)
