@@ -3,6 +3,7 @@
 from . import (
     cameras,
     clips,
+    decoupled_memory,
     edit,
     estimate_scene,
     load_model,
@@ -24,6 +25,7 @@ NODES = [
         retrieve,
         clips,
         sampler,
+        decoupled_memory,
         update_memory,
         edit,
         scene_files,

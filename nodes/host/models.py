@@ -15,6 +15,7 @@ from .patching import apply_spatia, require_backbone
 
 BUNDLED = "bundled small model"
 NONE = "none"
+PATCH_FOLDERS = ("model_patches", "diffusion_models")
 DTYPES = {
     "default": None,
     "fp8_e4m3fn": torch.float8_e4m3fn,
@@ -30,8 +31,12 @@ def backbone_options() -> list[str]:
 
 
 def control_options() -> list[str]:
-    files = [*folder_paths.get_filename_list("model_patches"), *folder_paths.get_filename_list("diffusion_models")]
-    return [BUNDLED, *dict.fromkeys(files)]
+    return [BUNDLED, *patch_options()]
+
+
+def patch_options() -> list[str]:
+    """Files that may hold a branch beside a backbone."""
+    return list(dict.fromkeys(file for folder in PATCH_FOLDERS for file in folder_paths.get_filename_list(folder)))
 
 
 def lora_options() -> list[str]:
@@ -68,11 +73,16 @@ def find_control(control: str) -> str:
     """Full path of a control checkpoint by its widget value."""
     if control == BUNDLED:
         return bundle.bundle_path(bundle.CONTROL)
-    for folder in ("model_patches", "diffusion_models"):
-        path = folder_paths.get_full_path(folder, control)
+    return find_patch(control, "Control checkpoint", "control")
+
+
+def find_patch(file: str, what: str, widget: str) -> str:
+    """Full path of a checkpoint of ours in the host's folders for such files."""
+    for folder in PATCH_FOLDERS:
+        path = folder_paths.get_full_path(folder, file)
         if path is not None:
             return path
-    raise SpatiaError(f"Control checkpoint {control} is neither in models/model_patches nor in models/diffusion_models; put it there or change `control`.")
+    raise SpatiaError(f"{what} {file} is neither in models/model_patches nor in models/diffusion_models; put it there or change `{widget}`.")
 
 
 def find_lora(lora: str) -> str | None:

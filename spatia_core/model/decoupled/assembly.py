@@ -70,7 +70,7 @@ def history_camera_frames(ids: Tensor, frames: int, release: bool = False) -> Te
 def assemble(frames: Tensor, ids: Tensor, encode: Callable[[Tensor], Tensor], release: bool = False) -> tuple[Tensor, Tensor]:
     """Temporal and spatial latents (S, C, h, w) of the remembered frames, ids (S,) int64.
 
-    frames: (F, H, W, 3) in 0..1, the history. encode: pixels (N, H, W, 3) -> latents (1, C, (N + 3) // 4, h, w).
+    frames: (F, H, W, 3), the history, black = 0. encode: such pixels (N, H, W, 3) -> latents (1, C, (N + 3) // 4, h, w).
     A slot without a frame (-1 or beyond the history) is zero. release: its spatial cue is an encoded black picture.
     """
     temporal, spatial = [], []

@@ -1,0 +1,168 @@
+"""From a memory and a clip's cameras to a MODEL that remembers: retrieval, gate, encoding, and a strip to look at.
+
+Everything is checked before anything is encoded.
+"""
+
+from __future__ import annotations
+
+import comfy.utils
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+
+from ...spatia_core.cameras.camera import Cameras
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.memory import SpatialMemory
+from ...spatia_core.model.decoupled.assembly import assemble, memory_slots
+from ...spatia_core.model.decoupled.cameras import latent_cameras
+from ...spatia_core.model.decoupled.gate import gate, gate_reasons, gate_report
+from ...spatia_core.model.decoupled.retrieval import (
+    MemoryRetrieval,
+    Rules,
+    camera_distances,
+    choose_frames,
+    retrieve,
+    visible_overlap,
+)
+from ...spatia_core.render.visibility import visible_points, z_buffer
+from ...spatia_core.rollout import HISTORY_FRAMES, latent_count, require_clip_length
+from .conditioning import POSE_TOLERANCE, encode_video
+from .decoupled import apply_memory, load_decoupled_patcher, require_fit
+from .models import DTYPES, find_patch
+
+_VISIBILITY_SIDE = 320  # pixels of the longer side: overlap is a share, and a share needs no full picture
+_CELL, _LABEL, _GAP, _COLUMNS = 224, 44, 6, 8
+_OPEN, _SHUT = (64, 160, 80), (120, 120, 120)
+
+
+def load_memory_model(file: str, dtype: str):
+    """The memory branch of one file as a ModelPatcher."""
+    return load_decoupled_patcher(find_patch(file, "Decoupled memory checkpoint", "memory"), file, DTYPES[dtype])
+
+
+def remember_clip(
+    model, patcher, vae, memory: SpatialMemory, cameras: Cameras, mode: str = "frustum", rules: Rules = Rules(), radius: float = 1.0,
+    candidate_every: int = 1, strength: float = 1.0, start_percent: float = 0.0, end_percent: float = 1.0,
+):
+    """(MODEL, report, strip IMAGE) of one clip. cameras: this clip's, its history's poses first.
+
+    The history to remember is the video up to the clip's first frame, which both share.
+    """
+    branch = require_fit(model, patcher)
+    given = _given_frames(memory, cameras)
+    _check_inputs(vae, branch.layout, memory, cameras, start_percent, end_percent)
+    clean, release = latent_count(given), mode == "release"
+    end = memory.frames.shape[0] - given + 1
+    # The first clip's only earlier frame is its own.
+    candidates = torch.arange(0, end if memory.frames.shape[0] > 1 else 0, candidate_every)
+    target, history = latent_cameras(cameras), memory.cameras.select(candidates)
+    if mode == "visibility":
+        found = _retrieve_visible(memory, target, history, rules)
+    else:
+        found = retrieve(target, history, rules=rules, radius=radius, release=release)
+    ids = found.ids.clone()
+    ids[found.ids >= 0] = candidates[found.ids[found.ids >= 0]]
+    opened = gate(ids, clean)
+    reasons = gate_reasons(found, candidates, opened, clean, rules)
+    report = gate_report(reasons, opened, candidates.shape[0], mode)
+    strip = gate_strip(memory.frames, ids, opened, reasons)
+    if not bool(opened.any()):
+        return model.clone(), report, strip
+
+    to_network = model.get_model_object("latent_format").process_in
+    bar = comfy.utils.ProgressBar(int(ids[opened].unique().shape[0]) * 2)
+
+    def encode(pixels):
+        bar.update(1)
+        # uint8 at rest to float: the host's edge.
+        return to_network(encode_video(vae, pixels.float() / 255.0))
+
+    temporal, spatial = assemble(memory.frames[:end], ids[opened], encode, release)
+    slots = memory_slots(
+        opened, ids, temporal, spatial, cameras, memory.cameras.select(slice(0, end)), memory.height, memory.width, unit=radius, release=release
+    )
+    return apply_memory(model, patcher, slots, strength, start_percent, end_percent), report, strip
+
+
+def _retrieve_visible(memory: SpatialMemory, target: Cameras, history: Cameras, rules: Rules) -> MemoryRetrieval:
+    if not memory.cloud.size:
+        raise SpatiaError("The memory's cloud holds no point, so visibility cannot be measured; set retrieval to frustum.")
+    scale = min(1.0, _VISIBILITY_SIDE / max(memory.height, memory.width))
+    height, width = max(1, round(memory.height * scale)), max(1, round(memory.width * scale))
+    bar = comfy.utils.ProgressBar(target.count + history.count)
+
+    def seen(cameras: Cameras) -> tuple[torch.Tensor, torch.Tensor]:
+        masks, coverage = [torch.zeros(0, memory.cloud.size, dtype=torch.bool)], []
+        for index in range(cameras.count):
+            camera = cameras.select(index)
+            masks.append(visible_points(memory.cloud.positions, camera, height, width, voxel_size=memory.voxel_size))
+            depth, _ = z_buffer(memory.cloud.positions, camera, height, width, voxel_size=memory.voxel_size)
+            coverage.append(float((depth > 0).float().mean()))
+            bar.update(1)
+        return torch.cat(masks), torch.tensor(coverage, dtype=torch.float64)
+
+    (target_seen, target_coverage), (history_seen, history_coverage) = seen(target), seen(history)
+    overlap = visible_overlap(target_seen, history_seen, target_coverage, history_coverage)
+    return choose_frames(overlap, camera_distances(target, history), rules)
+
+
+def _given_frames(memory: SpatialMemory, cameras: Cameras) -> int:
+    """Leading frames of the clip that the video already holds: 9, or 1 where a clip starts from the last frame."""
+    count = memory.frames.shape[0]
+    for given in (HISTORY_FRAMES, 1):
+        if given > count or given >= cameras.count:
+            continue
+        gap = (cameras.w2c[:given] - memory.cameras.w2c[count - given :]).abs().max()
+        if float(gap) <= POSE_TOLERANCE:
+            return given
+    raise SpatiaError(
+        f"The clip's {cameras.count} cameras start neither with those of the memory's last {HISTORY_FRAMES} frames nor with its last one's, "
+        "so the clip does not continue this video; connect Clip Window's cameras for this clip, and the memory it continues."
+    )
+
+
+def _check_inputs(vae, layout, memory: SpatialMemory, cameras: Cameras, start_percent: float, end_percent: float):
+    channels = layout.history_channels - layout.camera_channels[-1]
+    if getattr(vae, "latent_channels", None) != channels or getattr(vae, "latent_dim", None) != 3:
+        raise SpatiaError(f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {channels}, as the memory branch; change `vae`.")
+    require_clip_length(cameras.count, "the clip's cameras")
+    step = layout.unshuffle * layout.patch[1]
+    if memory.height % step or memory.width % step:
+        raise SpatiaError(f"The memory's frames are {memory.width}x{memory.height}, but width and height must be multiples of {step}; resize the image before Estimate Scene.")
+    if not 0.0 <= start_percent <= end_percent <= 1.0:
+        raise SpatiaError(f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1.")
+
+
+def gate_strip(frames: torch.Tensor, ids: torch.Tensor, opened: torch.Tensor, reasons: list[str]) -> torch.Tensor:
+    """IMAGE (1, H, W, 3): a cell per latent frame with the frame it looks up, framed green when it may use it, and why.
+
+    frames: (F, H, W, 3) uint8, the video so far. ids: (L,) int64, -1 = none. opened: (L,) bool.
+    """
+    height, width = frames.shape[1:3]
+    size = (_CELL, max(1, round(_CELL * height / width)))
+    columns = min(_COLUMNS, len(reasons))
+    rows = -(-len(reasons) // columns)
+    sheet = Image.new("RGB", (columns * (size[0] + _GAP) + _GAP, rows * (size[1] + _LABEL + _GAP) + _GAP), "white")
+    draw = ImageDraw.Draw(sheet)
+    for i, reason in enumerate(reasons):
+        left, top = _GAP + i % columns * (size[0] + _GAP), _GAP + i // columns * (size[1] + _LABEL + _GAP)
+        frame = int(ids[i])
+        if frame >= 0:
+            picture = Image.fromarray(frames[frame].numpy()).resize(size, Image.Resampling.BILINEAR)
+            if not opened[i]:
+                picture = Image.blend(picture, Image.new("RGB", size, "white"), 0.7)
+            sheet.paste(picture, (left, top))
+        draw.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline=_OPEN if opened[i] else _SHUT, width=4 if opened[i] else 1)
+        draw.multiline_text((left, top + size[1] + 2), _wrapped(f"latent {i}: {reason}", draw, size[0]), fill="black", spacing=1)
+    return torch.from_numpy(np.asarray(sheet).astype(np.float32) / 255.0)[None]
+
+
+def _wrapped(text: str, draw: ImageDraw.ImageDraw, width: int) -> str:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if draw.textlength(longer) > width and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
