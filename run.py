@@ -708,10 +708,19 @@ def command_test(options: argparse.Namespace, comfyui: Path, python: Path, cache
     """pytest in the environment; every argument after `test` is pytest's."""
     environment = clean_environment(cache)
     environment["COMFYUI_PATH"] = str(comfyui)
-    named = any(Path(argument.split("::")[0]).exists() for argument in options.arguments)
+    named = names_tests(options.arguments)
     where = [] if named else [str(ROOT / "tests")]
     command = [str(python), "-m", "pytest", "-c", str(ROOT / "tests" / "pytest.ini"), *options.arguments, *where]
     return become(command, environment)
+
+
+def names_tests(arguments: list[str]) -> bool:
+    """Whether pytest's arguments say which files to run, rather than leaving it at all of them."""
+    takes_value = {"-c", "-k", "-m", "-o", "-p", "-W", "--ignore", "--deselect", "--basetemp", "--rootdir", "--confcutdir"}
+    return any(
+        not argument.startswith("-") and before not in takes_value and Path(argument.split("::")[0]).exists()
+        for before, argument in zip(["", *arguments], arguments)
+    )
 
 
 def command_demo(options: argparse.Namespace, comfyui: Path, python: Path, cache: Path) -> int:

@@ -189,6 +189,20 @@ class TestCommandLine:
         assert expected in answer.stderr
         assert not (tmp_path / "cache").exists()
 
+    @pytest.mark.parametrize(
+        "arguments, expected",
+        [
+            ([], False),
+            (["-x", "-q"], False),
+            (["-k", "tests"], False),
+            (["--ignore", "tests/integration"], False),
+            (["-x", "tests/test_run.py::TestArchive"], True),
+        ],
+    )
+    def test_pytest_is_told_the_folder_unless_files_are_named(self, run_py, arguments, expected, monkeypatch):
+        monkeypatch.chdir(ROOT)
+        assert run_py.names_tests(arguments) == expected
+
     def test_a_wrong_comfyui_path_is_explained(self, tmp_path):
         answer = self.run("test", SPATIA_CACHE=str(tmp_path / "cache"), COMFYUI_PATH=str(tmp_path))
         assert answer.returncode == 1
