@@ -24,7 +24,7 @@ from comfy.ldm.wan.model import sinusoidal_embedding_1d
 from comfy.patcher_extension import WrappersMP
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.checkpoint import SCALE_SUFFIX, dequantise
+from ...spatia_core.model.checkpoint import SCALE_SUFFIX, dequantise, unscale_float8
 from ...spatia_core.model.control import frame_timesteps
 from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.decoupled.cameras import pluecker_rays
@@ -261,6 +261,8 @@ class MemoryCondition:
         shape[2] += math.ceil(float(self.slots.gate.sum(1).max()) * _MEMORY_SHARE)
         return executor(model, shape, *args, **kwargs)
 
+    # Traced by torch.compile, one clip's memory would become constants of the next.
+    @torch.compiler.disable
     def __call__(self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs):
         """DIFFUSION_MODEL wrapper. x: (B, C, F, h, w), the mask and image latents of an I2V model included."""
         if not self.runs_at(transformer_options):
@@ -296,6 +298,8 @@ def load_decoupled_patcher(path: str, file: str, dtype=None, disable_dynamic: bo
         raise SpatiaError(f"Decoupled memory checkpoint {file} cannot be read: {error}. Choose another file in `memory`.") from error
     if any(name.endswith(SCALE_SUFFIX) for name in state_dict):
         state_dict = dequantise(state_dict)
+    elif any(tensor.dtype in (torch.float8_e4m3fn, torch.float8_e5m2) for tensor in state_dict.values()):
+        state_dict = unscale_float8(state_dict)
     patcher = decoupled_patcher(state_dict, file, _heads_of(metadata, file), dtype, disable_dynamic)
     patcher.cached_patcher_init = (load_decoupled_patcher, (path, file, dtype))
     return patcher

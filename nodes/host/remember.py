@@ -26,9 +26,10 @@ from ...spatia_core.model.decoupled.retrieval import (
 )
 from ...spatia_core.render.visibility import visible_points, z_buffer
 from ...spatia_core.rollout import HISTORY_FRAMES, latent_count, require_clip_length
-from .conditioning import POSE_TOLERANCE, encode_video
+from .conditioning import POSE_TOLERANCE
 from .decoupled import apply_memory, load_decoupled_patcher, require_fit
 from .models import DTYPES, find_patch
+from .video import encode_video
 
 _VISIBILITY_SIDE = 320  # pixels of the longer side: overlap is a share, and a share needs no full picture
 _CELL, _LABEL, _GAP, _COLUMNS = 224, 44, 6, 8

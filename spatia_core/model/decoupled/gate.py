@@ -39,7 +39,7 @@ def gate_reasons(found: MemoryRetrieval, frames: Tensor, opened: Tensor, clean: 
         chosen = int(found.ids[i])
         best = chosen if chosen >= 0 else int(found.best[i])
         overlap, distance = float(found.overlap[i, best]), float(found.distance[i, best])
-        seen = f"overlap {overlap:.2f} at {distance:.2g}"
+        seen = f"overlap {overlap:.2f} at distance {distance:.2f}"
         if opened[i]:
             lines.append(f"frame {int(frames[best])}: {seen}")
         elif chosen >= 0:
