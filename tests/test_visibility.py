@@ -1,9 +1,12 @@
 import pytest
 import torch
 
-from spatia_core.cameras.camera import intrinsics_from_fov, make_cameras, project, unproject
+from spatia_core.cameras.camera import concat_cameras, intrinsics_from_fov, make_cameras, project, unproject
 from spatia_core.errors import SpatiaError
-from spatia_core.render.visibility import surface_depth, visible_points, z_buffer
+from spatia_core.kernels import HAVE_KERNELS
+from spatia_core.render import blocks as blocks_module
+from spatia_core.render.blocks import grown_blocks, point_blocks
+from spatia_core.render.visibility import pack_masks, surface_depth, unpack_masks, visible_bits, visible_points, z_buffer
 
 HEIGHT, WIDTH = 96, 128
 
@@ -115,3 +118,58 @@ def test_refusals():
         visible_points(torch.zeros(1, 3), camera_at(0, 0, 0), 4, 6)
     with pytest.raises(SpatiaError, match="width or height"):
         z_buffer(torch.zeros(1, 3), camera_at(0, 0, 0), 0, 6)
+
+
+def scattered(n, seed=3):
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.rand(n, 3, generator=generator) - 0.5) * torch.tensor([6.0, 5.0, 8.0]) + torch.tensor([0.0, 0.0, 2.0])
+
+
+@pytest.mark.skipif(not HAVE_KERNELS, reason="numba is not installed")
+@pytest.mark.parametrize("height, width, voxel_size", [(96, 128, 0.03), (48, 64, 0.2), (33, 57, 0.0)])
+def test_the_fast_path_decides_like_the_reference(height, width, voxel_size):
+    points = torch.cat([scattered(20000), wall_and_box(0.05)[0]])
+    cameras = concat_cameras(camera_at(0, 0, 0), camera_at(0.7, -0.3, 0.8), camera_at(-1.0, 0.5, 3.0))
+    options = {"voxel_size": voxel_size}
+    expected = visible_points(points, cameras, height, width, backend="torch", **options)
+    assert torch.equal(visible_points(points, cameras, height, width, backend="numba", **options), expected)
+    assert 0 < expected.float().mean() < 1
+    packed = visible_bits(points, cameras, height, width, **options)
+    assert torch.equal(packed, pack_masks(expected)) and torch.equal(unpack_masks(packed, len(points)), expected)
+    for ours, theirs in zip(
+        surface_depth(points, cameras, height, width, backend="numba", **options),
+        surface_depth(points, cameras, height, width, backend="torch", **options),
+    ):
+        assert torch.allclose(ours.float(), theirs.float(), rtol=1e-6, atol=0)
+
+
+def test_bits_of_the_release_mode():
+    points = scattered(1000)
+    cameras = concat_cameras(camera_at(0, 0, 0), camera_at(0.7, -0.3, 0.8))
+    packed = visible_bits(points, cameras, 24, 32, mode="release")
+    assert torch.equal(unpack_masks(packed, 1000), visible_points(points, cameras, 24, 32, mode="release"))
+
+
+@pytest.mark.skipif(not HAVE_KERNELS, reason="numba is not installed")
+def test_blocks_hold_every_point_once_and_are_kept_with_the_cloud():
+    points = scattered(5000)
+    blocks = point_blocks(points)
+    assert point_blocks(points) is blocks and sorted(blocks.order.tolist()) == list(range(5000))
+    assert (blocks.points == points.numpy()[blocks.order]).all()
+    more = torch.cat([points, scattered(700, seed=4)])
+    grown = grown_blocks(more, points)
+    assert point_blocks(more) is grown and sorted(grown.order.tolist()) == list(range(5700))
+    assert (grown.points == more.numpy()[grown.order]).all() and grown.start[-1] == 5700
+    for b in range(len(grown.start) - 1):
+        part = grown.points[grown.start[b] : grown.start[b + 1]]
+        assert (part >= grown.low[b]).all() and (part <= grown.high[b]).all()
+    fresh = more.clone()
+    cameras = camera_at(0, 0, 0)
+    assert torch.equal(visible_points(more, cameras, 48, 64, voxel_size=0.05), visible_points(fresh, cameras, 48, 64, voxel_size=0.05))
+    # A tensor changed in place is another cloud.
+    points += 1
+    assert point_blocks(points) is not blocks
+    key = id(fresh)
+    assert key in blocks_module._known
+    del fresh
+    assert key not in blocks_module._known

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from ..cameras.camera import Cameras
 from ..errors import SpatiaError
+from ..kernels import HAVE_KERNELS, announced
+from .blocks import PointBlocks, point_blocks
 
-try:
-    from .soft_numba import splat_soft
-except ImportError:  # numba is an accelerator; the torch reference draws the same image.
-    splat_soft = None
+if HAVE_KERNELS:
+    from .soft_numba import draw_soft
 
 _FRAGMENTS_PER_BAND = 1 << 18  # point-pixel pairs the torch reference holds at once
 
@@ -69,25 +69,28 @@ def render_soft(
     if backend not in ("auto", "torch", "numba"):
         raise SpatiaError(f"backend: '{backend}' was given, expected 'auto', 'torch' or 'numba'.")
     if backend == "auto":
-        backend = "numba" if splat_soft is not None and positions.device.type == "cpu" else "torch"
-    if backend == "numba" and splat_soft is None:
+        backend = "numba" if HAVE_KERNELS and positions.device.type == "cpu" else "torch"
+    if backend == "numba" and not HAVE_KERNELS:
         raise SpatiaError("backend 'numba': the numba package is not installed; install it or use 'torch'.")
     if backend == "numba" and positions.device.type != "cpu":
         raise SpatiaError(f"backend 'numba' draws on the CPU, and the points are on {positions.device}; use 'torch'.")
     radius_px = radius * min(height, width) / 2
-    draw = _draw_numba if backend == "numba" else _draw_torch
-    views = range(cameras.count)
     arguments = (height, width, radius_px, points_per_pixel)
-
-    def one(view: int) -> tuple[Tensor, Tensor]:
-        u, v, z = pixel_coordinates(positions, cameras, view, height, width, release_geometry)
-        return draw(u, v, z, colors, *arguments)
-
+    views = range(cameras.count)
     if backend == "numba":
-        with ThreadPoolExecutor(max_workers=torch.get_num_threads()) as pool:
+        # An empty cloud has no blocks, and draws as nothing.
+        blocks, palette = point_blocks(positions), colors.numpy()
+
+        def one(view: int) -> tuple[Tensor, Tensor]:
+            return _draw_numba(blocks, palette, cameras, view, *arguments, release_geometry)
+
+        with announced(draw_soft), ThreadPoolExecutor(max_workers=torch.get_num_threads()) as pool:
             drawn = list(pool.map(one, views))
     else:
-        drawn = [one(view) for view in views]
+        drawn = [
+            _draw_torch(*pixel_coordinates(positions, cameras, view, height, width, release_geometry), colors, *arguments)
+            for view in views
+        ]
     if not drawn:
         empty = torch.zeros(0, height, width, dtype=torch.uint8, device=positions.device)
         return SoftRender(empty.unsqueeze(-1).expand(0, height, width, 3), empty)
@@ -101,27 +104,33 @@ def pixel_coordinates(
     w2c = cameras.w2c[view].to(positions.device)
     camera_points = positions.double() @ w2c[:3, :3].T + w2c[:3, 3]
     x, y, z = camera_points.unbind(-1)
-    fx, fy, cx, cy = cameras.intrinsics[view].tolist()
+    fu, bu, fv, bv = lens(cameras, view, height, width, release_geometry)
     # Points on or behind the camera plane are skipped by their depth, whatever lands here.
     safe = torch.where(z > 0, z, torch.ones_like(z))
-    u, v = fx * width * x / safe, fy * height * y / safe
+    return fu * x / safe + bu, fv * y / safe + bv, z
+
+
+def lens(cameras: Cameras, view: int, height: int, width: int, release_geometry: bool = False) -> np.ndarray:
+    """fu, bu, fv, bv float64 of u = fu * x / z + bu and v = fv * y / z + bv, in pixels with centres at +0.5."""
+    fx, fy, cx, cy = cameras.intrinsics[view].tolist()
     if not release_geometry:
-        return u + cx * width, v + cy * height, z
+        return np.array([fx * width, cx * width, fy * height, cy * height])
     side = min(height, width)
-    centre_u, centre_v = (width - 1) / 2, (height - 1) / 2
     scale = side / (side - 1)
-    u = centre_u + (u - (cx * width - centre_u)) * scale
-    v = centre_v + (v - (cy * height - centre_v)) * scale
-    return u + 0.5, v + 0.5, z
+    centre_u, centre_v = (width - 1) / 2, (height - 1) / 2
+    return np.array([
+        fx * width * scale, centre_u - (cx * width - centre_u) * scale + 0.5,
+        fy * height * scale, centre_v - (cy * height - centre_v) * scale + 0.5,
+    ])  # fmt: skip
 
 
-def _draw_numba(u, v, z, colors, height, width, radius_px, points_per_pixel):
-    image = np.zeros((height, width, 3), np.float32)
-    alpha = np.zeros((height, width), np.float32)
-    splat_soft(
-        u.numpy(), v.numpy(), z.numpy(), colors.numpy(), height, width, radius_px, points_per_pixel, image, alpha
+def _draw_numba(blocks: PointBlocks, colors, cameras, view, height, width, radius_px, points_per_pixel, release_geometry):
+    image, coverage = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
+    draw_soft(
+        blocks.points, blocks.order, blocks.start, blocks.low, blocks.high, colors, cameras.w2c[view, :3].numpy(),
+        lens(cameras, view, height, width, release_geometry), height, width, radius_px, points_per_pixel, image, coverage,
     )
-    return _truncate(torch.from_numpy(image)), _truncate(torch.from_numpy(alpha) * 255)
+    return torch.from_numpy(image), torch.from_numpy(coverage)
 
 
 def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
@@ -137,9 +146,9 @@ def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
         bottom = min(height, top + rows_per_band)
         edges = torch.tensor([top - radius_px, bottom + radius_px], dtype=v.dtype, device=v.device)
         first, last = torch.searchsorted(v, edges).tolist()
-        # Front to back, and by index where depths are equal.
+        # Front to back in float32, as the release compares, and by index where depths are equal.
         band = first + torch.argsort(point[first:last])
-        band = band[torch.argsort(z[band], stable=True)]
+        band = band[torch.argsort(z[band].float(), stable=True)]
         image, alpha = _composite_band(u[band], v[band], palette[band], top, bottom, width, radius_px, points_per_pixel, reach)
         images.append(image)
         alphas.append(alpha)

@@ -1,15 +1,27 @@
-"""What each camera sees of a cloud: z-buffer, depth maps and per-point visibility. Plain torch, any device."""
+"""What each camera sees of a cloud: z-buffer, depth maps and per-point visibility.
+
+Plain torch on any device; precise visibility also has a CPU fast path (`visibility_numba.py`) that decides the same.
+"""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..cameras.camera import Cameras
 from ..errors import SpatiaError
-from .soft import pixel_coordinates
+from ..kernels import HAVE_KERNELS, announced
+from .blocks import point_blocks
+from .soft import lens, pixel_coordinates
+
+if HAVE_KERNELS:
+    from .visibility_numba import mean_depth, see_points, set_bits, set_flags
 
 MODES = ("precise", "release")
+BACKENDS = ("auto", "torch", "numba")
 _NOTHING = torch.iinfo(torch.int64).max
 _MAX_FOOTPRINT = 4  # pixels; a point closer than that leaves holes rather than hiding half the image
 
@@ -38,7 +50,9 @@ def z_buffer(
     return torch.stack(depths).view(shape), torch.stack(points).view(shape)
 
 
-def surface_depth(positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float) -> tuple[Tensor, Tensor]:
+def surface_depth(
+    positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float, backend: str = "auto"
+) -> tuple[Tensor, Tensor]:
     """Depth of the cloud as each camera sees it, for comparing with other depth.
 
     Returns depth (N, H, W) float32, the mean over the visible points of a pixel, 0 where there is none, and covered
@@ -48,33 +62,45 @@ def surface_depth(positions: Tensor, cameras: Cameras, height: int, width: int, 
     _check(positions, height, width, voxel_size)
     depths = torch.zeros(cameras.count, height * width, device=positions.device)
     covered = torch.zeros(cameras.count, height * width, dtype=torch.bool, device=positions.device)
-    for view in range(cameras.count):
-        key, point, pixel, z = _seen_precisely(positions, cameras, view, height, width, voxel_size)
-        total, count = (torch.zeros(height * width, dtype=torch.float64, device=positions.device) for _ in range(2))
-        total.index_add_(0, pixel, z)
-        count.index_add_(0, pixel, torch.ones_like(z))
-        depths[view] = (total / count.clamp_min(1)).float()
-        covered[view] = key != _NOTHING
+
+    def fast(view: int, surface, index, pixel, z) -> None:
+        mean_depth(pixel, z, depths[view].numpy())
+        covered[view] = torch.from_numpy(np.isfinite(surface).ravel())
+
+    if _use_kernels(backend, positions):
+        _each_view(fast, positions, cameras, height, width, voxel_size)
+    else:
+        for view in range(cameras.count):
+            key, _, pixel, z = _seen_precisely(positions, cameras, view, height, width, voxel_size)
+            total, count = (torch.zeros(height * width, dtype=torch.float64, device=positions.device) for _ in range(2))
+            total.index_add_(0, pixel, z)
+            count.index_add_(0, pixel, torch.ones_like(z))
+            depths[view] = (total / count.clamp_min(1)).float()
+            covered[view] = key != _NOTHING
     shape = (cameras.count, height, width)
     return depths.view(shape), covered.view(shape)
 
 
 def visible_points(
-    positions: Tensor, cameras: Cameras, height: int, width: int, *, mode: str = "precise", voxel_size: float | None = None
+    positions: Tensor, cameras: Cameras, height: int, width: int, *, mode: str = "precise", voxel_size: float | None = None,
+    backend: str = "auto",
 ) -> Tensor:
     """Which points each camera sees: (N, P) bool.
 
     precise: in front of 1.01 * depth + 2 voxels plus the surface's own slope, against the z-buffer whose points fill
     their voxels.
     release: the nearest of its own pixel in float32, as the release decides; leaks through gaps between points.
+    backend: for precise, "numba" is the CPU fast path, "torch" the reference on any device, "auto" the first where it can run.
     Raises SpatiaError on an unknown mode, or precise without a voxel size.
     """
-    if mode not in MODES:
-        raise SpatiaError(f"mode: '{mode}' was given, expected one of {', '.join(MODES)}.")
-    if mode == "precise" and voxel_size is None:
-        raise SpatiaError("Precise visibility needs the cloud's voxel size, and none was given.")
+    _check_mode(mode, voxel_size)
     _check(positions, height, width, voxel_size)
     visible = torch.zeros(cameras.count, positions.shape[0], dtype=torch.bool, device=positions.device)
+    if mode == "precise" and _use_kernels(backend, positions):
+        _each_view(
+            lambda view, surface, index, pixel, z: set_flags(index, visible[view].numpy()), positions, cameras, height, width, voxel_size
+        )
+        return visible
     for view in range(cameras.count):
         if mode == "release":
             visible[view] = _visible_as_released(positions, cameras, view, height, width)
@@ -82,6 +108,71 @@ def visible_points(
         _, point, _, _ = _seen_precisely(positions, cameras, view, height, width, voxel_size)
         visible[view, point] = True
     return visible
+
+
+def visible_bits(
+    positions: Tensor, cameras: Cameras, height: int, width: int, *, mode: str = "precise", voxel_size: float | None = None
+) -> Tensor:
+    """`visible_points` packed: (N, ceil(P / 64)) int64, bit p % 64 of word p // 64, the rest zero. See `retrieval.pack_masks`."""
+    _check_mode(mode, voxel_size)
+    _check(positions, height, width, voxel_size)
+    words = -(-positions.shape[0] // 64)
+    packed = torch.zeros(cameras.count, words, dtype=torch.int64, device=positions.device)
+    if mode == "precise" and _use_kernels("auto", positions):
+        _each_view(
+            lambda view, surface, index, pixel, z: set_bits(index, packed[view].numpy().view(np.uint64)), positions, cameras, height, width, voxel_size
+        )
+        return packed
+    for view in range(cameras.count):
+        # One frame at a time: the masks of all would be 8 times as large as what is kept.
+        packed[view] = pack_masks(visible_points(positions, cameras.select([view]), height, width, mode=mode, voxel_size=voxel_size))[0]
+    return packed
+
+
+def pack_masks(masks: Tensor) -> Tensor:
+    """Bool masks (N, P) as bits (N, ceil(P / 64)) int64: bit p % 64 of word p // 64, the rest zero."""
+    count, points = masks.shape
+    flags = torch.nn.functional.pad(masks, (0, -points % 64)).view(count, -1, 8, 8).long()
+    octets = (flags << torch.arange(8, device=masks.device)).sum(-1)
+    return (octets << (8 * torch.arange(8, device=masks.device))).sum(-1)
+
+
+def unpack_masks(packed: Tensor, points: int) -> Tensor:
+    """Bool masks (N, points) of what `pack_masks` made."""
+    bits = packed[:, :, None] >> torch.arange(64, device=packed.device)
+    return (bits & 1).bool().view(packed.shape[0], -1)[:, :points]
+
+
+def _use_kernels(backend: str, positions: Tensor) -> bool:
+    if backend not in BACKENDS:
+        raise SpatiaError(f"backend: '{backend}' was given, expected one of {', '.join(BACKENDS)}.")
+    # The kernels number points in 32 bits.
+    possible = HAVE_KERNELS and positions.device.type == "cpu" and positions.shape[0] < 2**31
+    if backend == "numba" and not possible:
+        raise SpatiaError("backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'.")
+    return backend != "torch" and possible
+
+
+def _each_view(take, positions: Tensor, cameras: Cameras, height: int, width: int, voxel_size: float) -> None:
+    """Call take(view, surface, index, pixel, z) with what `see_points` finds in every view."""
+    blocks = point_blocks(positions)
+
+    def one(view: int) -> None:
+        fx, fy = cameras.intrinsics[view, :2].tolist()
+        take(view, *see_points(
+            blocks.points, blocks.order, blocks.start, blocks.low, blocks.high, cameras.w2c[view, :3].numpy(),
+            lens(cameras, view, height, width), height, width, max(fx * width, fy * height), float(voxel_size),
+        ))  # fmt: skip
+
+    with announced(see_points), ThreadPoolExecutor(max_workers=torch.get_num_threads()) as pool:
+        list(pool.map(one, range(cameras.count)))
+
+
+def _check_mode(mode: str, voxel_size: float | None) -> None:
+    if mode not in MODES:
+        raise SpatiaError(f"mode: '{mode}' was given, expected one of {', '.join(MODES)}.")
+    if mode == "precise" and voxel_size is None:
+        raise SpatiaError("Precise visibility needs the cloud's voxel size, and none was given.")
 
 
 def _seen_precisely(positions: Tensor, cameras: Cameras, view: int, height: int, width: int, voxel_size: float):

@@ -7,9 +7,10 @@ import torch
 from safetensors.torch import load_file
 
 from spatia_core.cameras.camera import make_cameras
-from spatia_core.render.soft import render_soft, splat_soft
+from spatia_core.kernels import HAVE_KERNELS
+from spatia_core.render.soft import render_soft
 
-BACKENDS = ["torch"] + (["numba"] if splat_soft is not None else [])
+BACKENDS = ["torch"] + (["numba"] if HAVE_KERNELS else [])
 
 
 @pytest.fixture(scope="module")

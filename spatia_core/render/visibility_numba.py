@@ -1,0 +1,141 @@
+"""CPU fast path of precise visibility: what `visibility.py` decides in plain torch, on culled blocks.
+
+A point covers a square of 1 to 4 pixels each way. Squares of one size are splatted as single pixels and widened
+together by a minimum filter, which gives the same depth as writing every pixel of every square.
+"""
+
+import numpy as np
+
+from ..kernels import kernel
+from .blocks_numba import blocks_in_view
+
+MAX_FOOTPRINT = 4
+
+
+@kernel
+def see_points(points, order, start, low, high, w2c, lens, height, width, focal, voxel_size):
+    """What one view sees of the points in blocks.
+
+    Returns surface (H, W) float32, the depth of the widened points, infinite where there is none; and of the points it
+    does not hide: index in the cloud (int32), pixel (int32) and z (float64).
+    """
+    border = MAX_FOOTPRINT
+    in_view = blocks_in_view(low, high, w2c, lens, height, width, border + 1.0)
+    room = 0
+    for b in range(in_view.shape[0]):
+        if in_view[b]:
+            room += start[b + 1] - start[b]
+    index, pixel = np.empty(room, np.int32), np.empty(room, np.int32)
+    depth, reach = np.empty(room), np.empty(room, np.uint8)
+    padded_height, padded_width = height + 2 * border, width + 2 * border
+    layers = np.full((MAX_FOOTPRINT, padded_height, padded_width), np.float32(np.inf), np.float32)
+    largest = 0
+    kept = 0
+    for b in range(in_view.shape[0]):
+        if not in_view[b]:
+            continue
+        for p in range(start[b], start[b + 1]):
+            x, y, t = np.float64(points[p, 0]), np.float64(points[p, 1]), np.float64(points[p, 2])
+            z = w2c[2, 0] * x + w2c[2, 1] * y + w2c[2, 2] * t + w2c[2, 3]
+            if z <= 0.0:
+                continue
+            u = lens[0] * (w2c[0, 0] * x + w2c[0, 1] * y + w2c[0, 2] * t + w2c[0, 3]) / z + lens[1]
+            v = lens[2] * (w2c[1, 0] * x + w2c[1, 1] * y + w2c[1, 2] * t + w2c[1, 3]) / z + lens[3]
+            if not (u >= -border and v >= -border and u < width + border and v < height + border):
+                continue
+            size = min(max(np.ceil(0.87 * voxel_size * focal / max(z, 1e-9)), 1.0), np.float64(MAX_FOOTPRINT))
+            level = int(size)
+            column, row = int(np.floor(u)), int(np.floor(v))
+            nearer = np.float32(z)
+            if nearer < layers[level - 1, row + border, column + border]:
+                layers[level - 1, row + border, column + border] = nearer
+            largest = max(largest, level)
+            if 0 <= column < width and 0 <= row < height:
+                index[kept], pixel[kept], depth[kept], reach[kept] = order[p], row * width + column, z, level
+                kept += 1
+    # The largest squares are widened by one pixel, join the next smaller ones, are widened with them, and so on.
+    widened = np.full((padded_height, padded_width), np.float32(np.inf), np.float32)
+    row_wise = np.empty((padded_height, padded_width), np.float32)
+    for level in range(largest, 0, -1):
+        _join(widened, layers[level - 1])
+        _widen(widened, row_wise)
+    surface = widened[border : border + height, border : border + width].copy()
+    seen = 0
+    for k in range(kept):
+        row, column = pixel[k] // width, pixel[k] % width
+        limit = 1.01 * np.float64(surface[row, column]) + 2 * voxel_size
+        if depth[k] > limit:
+            limit += (reach[k] + 1) * _slope(surface, row, column, height, width)
+        if depth[k] <= limit:
+            index[seen], pixel[seen], depth[seen] = index[k], pixel[k], depth[k]
+            seen += 1
+    return surface, index[:seen], pixel[:seen], depth[:seen]
+
+
+@kernel
+def _join(into, other):
+    flat, values = into.ravel(), other.ravel()
+    for k in range(flat.shape[0]):
+        flat[k] = values[k] if values[k] < flat[k] else flat[k]
+
+
+@kernel
+def _widen(image, row_wise):
+    """Minimum over 3 x 3, in place; the border of the padding is never needed and stays as it is."""
+    height, width = image.shape
+    for row in range(height):
+        before, here, after, out = image[row, :-2], image[row, 1:-1], image[row, 2:], row_wise[row, 1:-1]
+        for k in range(width - 2):
+            near = before[k] if before[k] < here[k] else here[k]
+            out[k] = after[k] if after[k] < near else near
+        row_wise[row, 0] = min(image[row, 0], image[row, 1])
+        row_wise[row, width - 1] = min(image[row, width - 1], image[row, width - 2])
+    for row in range(height):
+        above, here, below = row_wise[max(0, row - 1)], row_wise[row], row_wise[min(height - 1, row + 1)]
+        out = image[row]
+        for k in range(width):
+            near = above[k] if above[k] < here[k] else here[k]
+            out[k] = below[k] if below[k] < near else near
+
+
+@kernel
+def _slope(surface, row, column, height, width):
+    here = np.float64(surface[row, column])
+    if not np.isfinite(here):
+        return 0.0
+    down, across = np.inf, np.inf
+    if row > 0:
+        down = min(down, abs(here - surface[row - 1, column]))
+    if row < height - 1:
+        down = min(down, abs(here - surface[row + 1, column]))
+    if column > 0:
+        across = min(across, abs(here - surface[row, column - 1]))
+    if column < width - 1:
+        across = min(across, abs(here - surface[row, column + 1]))
+    slope = (down if np.isfinite(down) else 0.0) + (across if np.isfinite(across) else 0.0)
+    return min(slope, 0.1 * here)
+
+
+@kernel
+def set_flags(index, flags):
+    """flags (P,) bool, true at index."""
+    for k in range(index.shape[0]):
+        flags[index[k]] = True
+
+
+@kernel
+def set_bits(index, words):
+    """words (ceil(P / 64),) uint64, bit p of the row set for every p in index, little end first."""
+    for k in range(index.shape[0]):
+        words[index[k] >> 6] |= np.uint64(1) << np.uint64(index[k] & 63)
+
+
+@kernel
+def mean_depth(pixel, z, out):
+    """out (H * W,) float32: mean of z over the points of each pixel, 0 where there is none."""
+    total, count = np.zeros(out.shape[0]), np.zeros(out.shape[0], np.int32)
+    for k in range(pixel.shape[0]):
+        total[pixel[k]] += z[k]
+        count[pixel[k]] += 1
+    for k in range(out.shape[0]):
+        out[k] = total[k] / count[k] if count[k] else 0.0
