@@ -8,6 +8,7 @@ from . import (
     estimate_scene,
     load_model,
     metrics,
+    prepare,
     render,
     retrieve,
     sampler,
@@ -19,6 +20,7 @@ NODES = [
     node
     for module in (
         load_model,
+        prepare,
         cameras,
         estimate_scene,
         render,

@@ -12,11 +12,11 @@ from ...spatia_core.errors import SpatiaError
 from ...spatia_core.memory import SpatialMemory, history
 from ...spatia_core.model.checkpoint import LATENT_CHANNELS
 from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
+from ...spatia_core.model.sizes import SIZE_STEP, nearest_size
 from ...spatia_core.rollout import latent_count, require_clip_length
 from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
 from .video import encode_video
 
-SIZE_STEP = 32  # the VAE's 16 pixels per latent, the network's 2 latents per token
 POSE_TOLERANCE = 1e-4
 
 LORA_MODES = ("after the first clip", "always", "never")
@@ -54,12 +54,12 @@ def condition_clip(
         control = encode_control(vae, to_network, branch.layout.in_channels, cameras.count, height, width, projection, holes)
 
     sampling = model.get_model_object("model_sampling")
+    first_clip = memory.frames.shape[0] == 1
     clip = ClipCondition(
         branch, control, reference_latents, strength,
-        float(sampling.percent_to_sigma(start_percent)), float(sampling.percent_to_sigma(end_percent)),
+        float(sampling.percent_to_sigma(start_percent)), float(sampling.percent_to_sigma(end_percent)), first_clip,
     )
     conditioned = condition_model(model, clip)
-    first_clip = memory.frames.shape[0] == 1
     if conditioned.get_attachment(LORA) is not None and (lora == "always" or (lora == LORA_MODES[0] and not first_clip)):
         add_lora(conditioned)
     latent = {"samples": samples, "noise_mask": clean_frame_mask(frames, clean.shape[2]).expand(1, 1, frames, *clean.shape[3:]).clone()}
@@ -91,7 +91,7 @@ def _check_inputs(vae, memory, past_cameras, cameras, projection, holes, referen
     if height % SIZE_STEP or width % SIZE_STEP:
         raise SpatiaError(
             f"The memory's frames are {width}x{height}, but width and height must be multiples of {SIZE_STEP} "
-            f"(such as {max(1, width // SIZE_STEP) * SIZE_STEP}x{max(1, height // SIZE_STEP) * SIZE_STEP}); resize the image before Estimate Scene."
+            f"(such as {'x'.join(map(str, nearest_size(width, height)))}); put Fit Image before Estimate Scene."
         )
     frames = cameras.count
     require_clip_length(frames, "the clip's cameras")

@@ -19,6 +19,7 @@ import comfy.utils
 import torch
 from comfy.ldm.wan.model import VaceWanAttentionBlock
 from comfy.patcher_extension import WrappersMP
+from comfy_api.torch_helpers.torch_compile import TORCH_COMPILE_KWARGS as _COMPILE_OPTIONS
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.checkpoint import LATENT_CHANNELS, SCALE_SUFFIX, ControlLayout, control_layout, dequantise, lora_for_host, unscale_float8
@@ -221,16 +222,23 @@ class ClipCondition:
     """What one clip is conditioned on; wraps the host's diffusion model and its estimate of memory.
 
     control: (1, 48 | 96, T, H, W) normalised latents or None. references: (1, 48, R, H, W) normalised latents, R >= 0.
+    first: whether it is the video's first clip (for messages).
     Host protocol: `to(device)` before and after sampling.
     """
 
-    def __init__(self, branch: ControlBranch | None, control, references, strength: float, sigma_start: float, sigma_end: float):
+    def __init__(
+        self, branch: ControlBranch | None, control, references, strength: float, sigma_start: float, sigma_end: float, first: bool = True
+    ):
+        self.first = first
         self.branch = branch
         self.control = control
         self.references = references
         self.strength = strength
         self.sigma_start = sigma_start
         self.sigma_end = sigma_end
+        self._reached = False  # whether a forward pass of this run came by
+        self._separate = False  # whether this run ran out of memory with cond and uncond together
+        self._compile = None  # what the host's compile node asks for
 
     def to(self, device_or_dtype):
         # In place, as the host's own patches do: the object it asked is the one it calls.
@@ -249,25 +257,71 @@ class ClipCondition:
 
     def prepare_sampling(self, executor, model, noise_shape, *args, **kwargs):
         """PREPARE_SAMPLING wrapper: the host's estimate counts references and the control state as more frames."""
-        shape = list(noise_shape)
-        extra = self.references.shape[2]
-        if self.control is not None:
-            extra += math.ceil(shape[2] * _CONTROL_MEMORY_SHARE)
-        shape[2] += extra
-        return executor(model, shape, *args, **kwargs)
+        self._reached = self._separate = False
+        self._compile = model.model_options.get(_COMPILE_OPTIONS)
+        return executor(model, self._counted_shape(noise_shape), *args, **kwargs)
 
+    def _counted_shape(self, shape) -> list:
+        frames = shape[2] + self.references.shape[2]
+        if self.control is not None:
+            frames += math.ceil(shape[2] * _CONTROL_MEMORY_SHARE)
+        return [*shape[:2], frames, *shape[3:]]
+
+    def batch_conds(self, executor, model, conds, x_in, timestep, model_options):
+        """CALC_COND_BATCH wrapper: cond and uncond run together only where they fit with references and control.
+
+        The host's own rule knows the video frames alone; and memory that ran out all the same is met by separate passes.
+        """
+        given = [i for i, cond in enumerate(conds) if cond]
+        if len(given) > 1 and not self._separate and self._fits(model, x_in, len(given)):
+            try:
+                return self._checked(executor(model, conds, x_in, timestep, model_options))
+            except Exception as error:
+                comfy.model_management.raise_non_oom(error)
+            # Past the exception, which holds on to the tensors that filled the memory.
+            logging.warning("Spatia: out of memory with positive and negative in one pass; going on with one after the other.")
+            self._separate = True
+            comfy.model_management.soft_empty_cache()
+        if len(given) < 2:
+            return self._checked(executor(model, conds, x_in, timestep, model_options))
+        out = [torch.zeros_like(x_in) for _ in conds]
+        for i in given:
+            alone = [cond if k == i else None for k, cond in enumerate(conds)]
+            out[i] = self._checked(executor(model, alone, x_in, timestep, model_options))[i]
+        return out
+
+    def _fits(self, model, x_in, passes: int) -> bool:
+        shape = self._counted_shape(x_in.shape)
+        needed = model.memory_required([passes * shape[0], *shape[1:]])
+        # The host leaves the same margin.
+        return needed * 1.5 < model.current_patcher.get_free_memory(x_in.device)
+
+    def _checked(self, out):
+        if not self._reached:
+            raise SpatiaError(
+                "The model was run without Spatia's projection and references: another node replaced the forward pass, or reuses one "
+                "compiled without them. Put that node (Torch Compile and the like) on its own model, before Spatia Conditioning or Sampler."
+            )
+        return out
+
+    # Traced by torch.compile, one clip's latents would become constants of the next: the host's compile node does not guard
+    # transformer_options. The blocks are compiled one by one instead.
+    @torch.compiler.disable
     def __call__(self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs):
         """DIFFUSION_MODEL wrapper. x: (B, 48, T, H, W); B holds cond and uncond, or several seeds."""
         network = executor.class_obj
+        self._reached = True
         references = self.references.shape[2]
         self._refuse_misfits(x, time_dim_concat, kwargs)
-        run = _ClipForward(self, network, x, transformer_options)
-        if references == 0 and not run.controls:
+        run = _ClipForward(self, network, x, transformer_options, self._compile)
+        if references == 0 and not run.controls and self._compile is None:
             return executor(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **kwargs)
 
         options = transformer_options.copy()
         replaced = options.get("patches_replace", {})
         options["patches_replace"] = {**replaced, "dit": run.block_patches(replaced.get("dit", {}))}
+        patches = options.get("patches", {})
+        options["patches"] = {**patches, "double_block": [run.watch_block, *patches.get("double_block", [])]}
         if references:
             shifted = options.get("rope_options") or {}
             # Video frame 0 keeps time 0 behind the references.
@@ -298,8 +352,9 @@ class ClipCondition:
 class _ClipForward:
     """One forward pass: the control state walks beside the backbone, block by block, and each hint is spent at once."""
 
-    def __init__(self, clip: ClipCondition, network, x, transformer_options: dict):
+    def __init__(self, clip: ClipCondition, network, x, transformer_options: dict, compile_options: dict | None):
         self.clip = clip
+        self.run_block = _block_runner(compile_options, transformer_options)
         self.network = network
         self.controls = clip.controls_at(transformer_options)
         self.references = clip.references.shape[2]
@@ -317,7 +372,7 @@ class _ClipForward:
         """Replacements of the backbone's blocks. Other nodes' replacements are called in place of the block, not dropped."""
         patches = dict(others)
         # With references every block needs our positions; without, only the control's blocks are touched.
-        blocks = range(self.network.num_layers) if self.references else self.block_of
+        blocks = range(self.network.num_layers) if self.references or self.run_block is not _run_block else self.block_of
         for index in blocks:
             patches[("double_block", index)] = self._block_patch(index, others.get(("double_block", index)))
         return patches
@@ -326,7 +381,13 @@ class _ClipForward:
         def patch(args, extra):
             if self.references:
                 self._place_references(args["pe"])
-            out = extra["original_block"](args) if other is None else other(args, extra)
+            if other is not None:
+                out = other(args, extra)
+            elif self.run_block is _run_block:
+                out = extra["original_block"](args)
+            else:
+                block = self.network.blocks[index]
+                out = {"img": self.run_block(block, args["img"], e=args["vec"], freqs=args["pe"], context=args["txt"])}
             if index in self.block_of:
                 self._add_hint(self.block_of[index], args, out)
             return out
@@ -356,18 +417,31 @@ class _ClipForward:
         if k == 0:
             self.state = branch.embed(self.clip.control.to(tokens.device), tokens.dtype)
         vec = args["vec"]
-        hint, self.state = branch.vace_blocks[k](
+        options = {"transformer_options": args["transformer_options"]} if self.run_block is _run_block else {}
+        hint, self.state = self.run_block(
+            branch.vace_blocks[k],
             self.state,
             x=tokens,
             e=vec[:, self.references :] if vec.shape[1] > 1 else vec,
             freqs=args["pe"][:, start:],
             context=args["txt"],
-            transformer_options=args["transformer_options"],
+            **options,
         )
         self.spent += 1
         if self.spent == len(self.block_of):
             self.state = None
         out["img"][:, start:].add_(hint, alpha=self.clip.strength)
+
+    def watch_block(self, args: dict) -> dict:
+        """Block patch that changes nothing: it sees that no block was run without its hint or without the references' positions."""
+        k = self.block_of.get(args["block_index"])
+        if (k is not None and self.spent <= k) or (self.references and not self.positions_set):
+            what = "control hint" if k is not None and self.spent <= k else "references' positions"
+            raise SpatiaError(
+                f"Block {args['block_index']} ran without its {what}: another node replaced the model's blocks after Spatia Conditioning. "
+                "Put that node before it, or remove it."
+            )
+        return args
 
     def require_all_hints(self) -> None:
         # None at all is a cache node's doing (it skipped the whole pass); some but not all is a condition lost.
@@ -376,6 +450,27 @@ class _ClipForward:
                 f"Only {self.spent} of {len(self.block_of)} control hints reached the model: another node replaced the blocks after "
                 "Spatia Conditioning. Put that node before it."
             )
+
+
+def _run_block(block, *args, **kwargs):
+    return block(*args, **kwargs)
+
+
+def _block_runner(compile_options: dict | None, transformer_options: dict):
+    """How blocks are run: as they are, or compiled as the host's compile node was set.
+
+    Compiled blocks are given no transformer_options, whose every change would compile them anew; where a node's attention
+    patches need them, blocks are run as they are.
+    """
+    needed = "optimized_attention_override" in transformer_options or {"attn1_patch", "attn2_patch"} & set(transformer_options.get("patches", {}))
+    if compile_options is None:
+        return _run_block
+    if needed:
+        logging.warning("Spatia: attention patches are in use, so the blocks run without torch.compile.")
+        return _run_block
+    options = dict(compile_options.get("options") or {})
+    options.pop("guard_filter_fn", None)
+    return torch.compile(_run_block, **{**compile_options, "options": options or None})
 
 
 def condition_model(model, clip: ClipCondition):
@@ -388,5 +483,12 @@ def condition_model(model, clip: ClipCondition):
     model = model.clone()
     model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, CLIP, clip)
     model.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, CLIP, clip.prepare_sampling)
+    model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, CLIP, clip.batch_conds)
     logging.debug("Spatia: %s references, control %s", clip.references.shape[2], None if clip.control is None else tuple(clip.control.shape))
     return model
+
+
+def clip_condition(model) -> ClipCondition | None:
+    """What a MODEL is conditioned on, or None."""
+    found = model.get_wrappers(WrappersMP.DIFFUSION_MODEL, CLIP)
+    return found[0] if found else None

@@ -14,6 +14,8 @@ from tqdm.auto import trange
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.flow_unipc import FlowUniPC
+from ...spatia_core.model.sizes import cheaper_setting
+from .patching import clip_condition
 
 INTEGER_TIMESTEPS = "spatia_integer_timesteps"
 
@@ -57,8 +59,31 @@ def sample_clip(model, positive, negative, latent: dict, sampler, sigmas, cfg: f
     start = comfy.sample.fix_empty_latent_channels(model, latent["samples"])
     noise = comfy.sample.prepare_noise(start, seed)
     callback = latent_preview.prepare_callback(model, sigmas.shape[-1] - 1)
-    samples = guider.sample(
-        noise, start, sampler, sigmas, denoise_mask=latent.get("noise_mask"), callback=callback,
-        disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED, seed=seed,
-    )
+    shortage = None
+    try:
+        samples = guider.sample(
+            noise, start, sampler, sigmas, denoise_mask=latent.get("noise_mask"), callback=callback,
+            disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED, seed=seed,
+        )
+    except Exception as error:
+        comfy.model_management.raise_non_oom(error)
+        shortage = _shortage(model, start)
+    if shortage is not None:
+        # Past the exception, which holds on to the tensors that filled the memory.
+        comfy.model_management.unload_all_models()
+        comfy.model_management.soft_empty_cache()
+        raise SpatiaError(shortage)
     return samples.to(comfy.model_management.intermediate_device())
+
+
+def _shortage(model, start: torch.Tensor) -> str:
+    """What to tell a user whose memory ran out in this clip."""
+    frames, height, width = 4 * (start.shape[2] - 1) + 1, 16 * start.shape[3], 16 * start.shape[4]
+    clip = clip_condition(model)
+    references = 0 if clip is None else clip.references.shape[2]
+    cheaper = cheaper_setting(width, height, frames, references, first=clip is None or clip.first)
+    return (
+        f"Out of memory while sampling {frames} frames of {width}x{height} with {references} references. Next cheaper setting: {cheaper}. "
+        "Weights in fp8 (`dtype` in Load Spatia Model) and ComfyUI's --lowvram make room too. Earlier clips and the memory are kept: "
+        "change the setting and queue again."
+    )

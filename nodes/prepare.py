@@ -1,0 +1,89 @@
+"""Fit Image and Clip Prompts: what goes in before the first clip, and what each clip is told."""
+
+import torch
+from comfy_api.latest import io
+
+from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, fit, nearest_size
+from ..spatia_core.prompts import OFFICIAL_SUFFIX, clip_prompt
+
+_NEAREST = f"nearest multiple of {SIZE_STEP}"
+_CUSTOM = "width and height below"
+_NAMED = {
+    **{f"{width}x{height}": (width, height) for width, height in OFFICIAL},
+    "192x128 (bundled small model)": (192, 128),
+}
+
+
+class SpatiaFitImage(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaFitImage",
+            display_name="Fit Image",
+            category="Spatia",
+            description="An image at a size the network takes: scaled to cover it and cropped in the middle, and told so.",
+            inputs=[
+                io.Image.Input("image", tooltip="One image or a batch; all are treated alike."),
+                io.Combo.Input(
+                    "size", options=[*_NAMED, _NEAREST, _CUSTOM], default="1248x704",
+                    tooltip="The release's size, a smaller one, or the image's own, rounded. An upright image takes the official sizes upright.",
+                ),
+                io.Int.Input("width", default=1248, min=32, max=4096, step=32, advanced=True, tooltip=f"Used when `size` is '{_CUSTOM}'; a multiple of {SIZE_STEP}."),
+                io.Int.Input("height", default=704, min=32, max=4096, step=32, advanced=True, tooltip=f"Used when `size` is '{_CUSTOM}'; a multiple of {SIZE_STEP}."),
+            ],
+            outputs=[
+                io.Image.Output(display_name="image", tooltip="For Estimate Scene and depth nodes."),
+                io.Int.Output(display_name="width"),
+                io.Int.Output(display_name="height"),
+                io.String.Output(display_name="report", tooltip="What was scaled and cropped."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, image, size, width, height) -> io.NodeOutput:
+        given_height, given_width = image.shape[1:3]
+        if size == _NEAREST:
+            target = nearest_size(given_width, given_height)
+        elif size == _CUSTOM:
+            target = width, height
+        else:
+            target = _NAMED[size]
+            if given_height > given_width and target in OFFICIAL:
+                target = target[::-1]
+        plan = fit(given_width, given_height, *target)
+        return io.NodeOutput(_scale_and_crop(image, plan), plan.width, plan.height, plan.report(given_width, given_height))
+
+
+def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:
+    if tuple(image.shape[1:3]) != (plan.scaled_height, plan.scaled_width):
+        # BHWC to BCHW and back: the host's edge.
+        channels_first = torch.nn.functional.interpolate(
+            image.movedim(-1, 1), (plan.scaled_height, plan.scaled_width), mode="bicubic", align_corners=False, antialias=True
+        )
+        image = channels_first.movedim(1, -1).clamp(0, 1)
+    top, left = (plan.scaled_height - plan.height) // 2, (plan.scaled_width - plan.width) // 2
+    return image[:, top : top + plan.height, left : left + plan.width].contiguous()
+
+
+class SpatiaClipPrompts(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaClipPrompts",
+            display_name="Clip Prompts",
+            category="Spatia",
+            description="The prompt of one clip out of a list with one line per clip; the last line is repeated.",
+            inputs=[
+                io.String.Input("prompts", multiline=True, default="", tooltip="One line per clip, empty lines skipped. Later clips repeat the last line."),
+                io.Int.Input("clip", default=1, min=1, max=10000, tooltip="Which clip, counted from 1."),
+                io.Boolean.Input("official_suffix", default=True, tooltip=f"Append '{OFFICIAL_SUFFIX}' as the release does."),
+            ],
+            outputs=[io.String.Output(display_name="prompt", tooltip="For CLIP Text Encode.")],
+        )
+
+    @classmethod
+    def execute(cls, prompts, clip, official_suffix) -> io.NodeOutput:
+        return io.NodeOutput(clip_prompt(prompts, clip, official_suffix))
+
+
+NODES = [SpatiaFitImage, SpatiaClipPrompts]
