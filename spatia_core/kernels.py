@@ -6,9 +6,12 @@ import logging
 import os
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+
+import torch
 
 try:
     import numba
@@ -28,6 +31,21 @@ def kernel(function):
     """
     function.__qualname__ = f"{function.__name__}.{zlib.crc32(function.__module__.encode()):08x}"
     return numba.njit(cache=True, nogil=True)(function)
+
+
+def in_threads(work: Callable, items: Iterable, threads: int | None = None) -> list:
+    """[work(item), ...] on torch's number of threads, or on `threads`; kernels run without the interpreter's lock.
+
+    torch's inference mode belongs to a thread: the workers take the caller's, else they could not write its tensors.
+    """
+    inference = torch.is_inference_mode_enabled()
+
+    def one(item):
+        with torch.inference_mode(inference):
+            return work(item)
+
+    with ThreadPoolExecutor(max_workers=threads or torch.get_num_threads()) as pool:
+        return list(pool.map(one, items))
 
 
 @contextmanager

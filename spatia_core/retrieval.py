@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from .errors import SpatiaError
+from .kernels import HAVE_KERNELS, announced, in_threads
+from .render.visibility import pack_masks, unpack_masks
+
+if HAVE_KERNELS:
+    from .retrieval_numba import count_common
 
 MODES = ("paper_iou", "release_hungarian")
 MAX_REFERENCES = 7
@@ -15,6 +21,7 @@ TARGET_EVERY = 12  # release: every 12th camera of the clip asks for a reference
 CANDIDATE_EVERY = 4  # release: every 4th earlier frame may be one
 # float32 sums of ones are exact below 2^24.
 _POINTS_PER_CHUNK = 1 << 22
+_WORDS_PER_CHUNK = _POINTS_PER_CHUNK // 64
 
 
 class Retrieval(NamedTuple):
@@ -76,13 +83,27 @@ def retrieve_references(
         raise SpatiaError(
             f"Targets see {target_visible.shape[1]} points and candidates {candidate_visible.shape[1]}, expected the same cloud for both."
         )
-    rows = target_frames(target_visible.shape[0], every)
-    used = target_visible[rows]
-    intersection = intersections(used, candidate_visible)
-    seen_by_target, seen_by_candidate = used.sum(1), candidate_visible.sum(1)
+    return retrieve_packed(
+        pack_masks(target_visible), pack_masks(candidate_visible), mode=mode, every=every, max_references=max_references, threshold=threshold
+    )
+
+
+def retrieve_packed(
+    target_bits: Tensor, candidate_bits: Tensor, *, mode: str = "paper_iou", every: int = 1, max_references: int = MAX_REFERENCES,
+    threshold: float = 0.1,
+) -> Retrieval:
+    """`retrieve_references` on masks packed by `pack_masks`: (T, W) and (C, W) int64."""
+    if mode not in MODES:
+        raise SpatiaError(f"mode: '{mode}' was given, expected one of {', '.join(MODES)}.")
+    if max_references < 0:
+        raise SpatiaError(f"max_references: {max_references} was given, expected 0 or more.")
+    rows = target_frames(target_bits.shape[0], every)
+    used = target_bits[rows]
+    intersection = common_points(used, candidate_bits)
+    seen_by_target, seen_by_candidate = seen_points(used), seen_points(candidate_bits)
     union = seen_by_target[:, None] + seen_by_candidate[None] - intersection
     iou = intersection.double() / union.clamp_min(1).double()
-    if not rows or not candidate_visible.shape[0] or not max_references:
+    if not rows or not candidate_bits.shape[0] or not max_references:
         pairs, rejected = [], []
     elif mode == "paper_iou":
         pairs, rejected = _pick_by_iou(iou, max_references, threshold)
@@ -95,12 +116,47 @@ def retrieve_references(
 
 
 def intersections(a: Tensor, b: Tensor) -> Tensor:
-    """Exact counts (A, B) int64 of points seen by both, for masks (A, P) and (B, P) bool."""
+    """Exact counts (A, B) int64 of points seen by both, for masks (A, P) and (B, P) bool: the plain reference of `common_points`."""
     counts = torch.zeros(a.shape[0], b.shape[0], dtype=torch.int64, device=a.device)
     for start in range(0, a.shape[1], _POINTS_PER_CHUNK):
         part = slice(start, start + _POINTS_PER_CHUNK)
         counts += (a[:, part].float() @ b[:, part].float().T).long()
     return counts
+
+
+def common_points(a: Tensor, b: Tensor) -> Tensor:
+    """Exact counts (A, B) int64 of points seen by both, for packed masks (A, W) and (B, W) int64."""
+    if a.device.type != "cpu":
+        counts = torch.zeros(a.shape[0], b.shape[0], dtype=torch.int64, device=a.device)
+        for start in range(0, a.shape[1], _WORDS_PER_CHUNK):
+            part = slice(start, start + _WORDS_PER_CHUNK)
+            counts += intersections(*(unpack_masks(bits[:, part], 64 * bits[:, part].shape[1]) for bits in (a, b)))
+        return counts
+    x, y = (bits.contiguous().numpy().view(np.uint64) for bits in (a, b))
+    counts = np.zeros((len(x), len(y)), np.int64)
+    if not HAVE_KERNELS:
+        for j, row in enumerate(y):
+            counts[:, j] = _ones(x & row)
+        return torch.from_numpy(counts)
+    threads = max(1, min(torch.get_num_threads(), len(y)))
+    edges = [len(y) * t // threads for t in range(threads + 1)]
+    with announced(count_common):
+        in_threads(lambda t: count_common(x, y[edges[t] : edges[t + 1]], counts[:, edges[t] : edges[t + 1]]), range(threads), threads)
+    return torch.from_numpy(counts)
+
+
+def seen_points(bits: Tensor) -> Tensor:
+    """How many points each packed mask (N, W) int64 holds: (N,) int64."""
+    if bits.device.type != "cpu":
+        return torch.stack([unpack_masks(row[None], 64 * row.shape[0]).sum() for row in bits]) if bits.shape[0] else bits.new_zeros(0)
+    return torch.from_numpy(np.array([_ones(row[None])[0] for row in bits.contiguous().numpy().view(np.uint64)], np.int64))
+
+
+def _ones(words: np.ndarray) -> np.ndarray:
+    """Set bits of each row of (N, W) uint64."""
+    if hasattr(np, "bitwise_count"):
+        return np.bitwise_count(words).sum(-1, dtype=np.int64)
+    return np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=-1).sum(-1, dtype=np.int64)
 
 
 def retrieval_report(

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import SpatiaError
+from ..kernels import HAVE_KERNELS, announced, in_threads
 from .point_cloud import NO_VIEW, PointCloud
 
+if HAVE_KERNELS:
+    from . import voxels_numba as fast
 
-def voxel_merge(cloud: PointCloud, voxel_size: float) -> PointCloud:
+BACKENDS = ("auto", "torch", "numba")
+
+
+def voxel_merge(cloud: PointCloud, voxel_size: float, *, backend: str = "auto") -> PointCloud:
     """One point per occupied voxel of edge `voxel_size` (scene units), in float64, identical to Open3D's voxel_down_sample.
 
     Position, colour and confidence are plain means over the points in the voxel; count is their sum; view is the
     lowest contributing view other than -1 (the frame that saw the place first), -1 when there is none. Voxels come
-    out in the order of their first point. Size 0 returns the cloud unchanged. Raises SpatiaError on a negative or
+    out in the order of their first point. Size 0 returns the cloud unchanged. backend: "numba" is the CPU fast path,
+    "torch" the reference on any device, "auto" the first where it can run. Raises SpatiaError on a negative or
     non-finite size.
     """
+    if backend not in BACKENDS:
+        raise SpatiaError(f"backend: '{backend}' was given, expected one of {', '.join(BACKENDS)}.")
     if not (0 <= voxel_size < float("inf")):
         raise SpatiaError(f"A voxel size of {voxel_size} was given, expected a finite size of 0 (no merging) or more; change voxel_size.")
     if voxel_size == 0 or cloud.size == 0:
         return cloud
+    possible = HAVE_KERNELS and cloud.positions.device.type == "cpu" and cloud.size < 2**31
+    if backend == "numba" and not possible:
+        raise SpatiaError("backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'.")
+    if possible and backend != "torch":
+        return _merge_fast(cloud, voxel_size)
     voxel, n = voxel_index(cloud.positions, voxel_size)
     count = torch.zeros(n, dtype=torch.int64, device=voxel.device).index_add_(0, voxel, cloud.count.to(torch.int64))
     nowhere = torch.iinfo(torch.int32).max
@@ -42,14 +58,8 @@ def voxel_index(positions: Tensor, voxel_size: float) -> tuple[Tensor, int]:
     The grid starts at min(positions) - voxel_size / 2, as Open3D's does. Raises SpatiaError when the scene spans more
     voxels than 64-bit keys can number.
     """
-    positions = positions.to(torch.float64)
-    origin = positions.amin(0) - voxel_size / 2
-    cells = torch.floor((positions - origin) / voxel_size)
-    extent = cells.amax(0) + 1
-    if float(extent[0]) * float(extent[1]) * float(extent[2]) >= 2**62:
-        size = " x ".join(f"{float(e) * voxel_size:g}" for e in extent)
-        raise SpatiaError(f"A voxel size of {voxel_size} cuts this scene of {size} units into more voxels than can be numbered; increase voxel_size or remove stray far points.")
-    cells, ny, nz = cells.to(torch.int64), int(extent[1]), int(extent[2])
+    origin, ny, nz = _grid(positions, voxel_size)
+    cells = torch.floor((positions.to(torch.float64) - origin) / voxel_size).to(torch.int64)
     keys, inverse = torch.unique((cells[:, 0] * ny + cells[:, 1]) * nz + cells[:, 2], return_inverse=True)
     n, device = keys.shape[0], positions.device
     # Renumber by first appearance, so that the result follows the input's order and not the grid's.
@@ -58,6 +68,86 @@ def voxel_index(positions: Tensor, voxel_size: float) -> tuple[Tensor, int]:
     rank = torch.empty(n, dtype=torch.int64, device=device)
     rank[torch.argsort(first)] = torch.arange(n, device=device)
     return rank[inverse], n
+
+
+def _grid(positions: Tensor, voxel_size: float) -> tuple[Tensor, int, int]:
+    """Origin (3,) float64 of the voxel grid over positions, and its number of voxels along y and z."""
+    origin = positions.amin(0).to(torch.float64) - voxel_size / 2
+    extent = torch.floor((positions.amax(0).to(torch.float64) - origin) / voxel_size) + 1
+    if float(extent[0]) * float(extent[1]) * float(extent[2]) >= 2**62:
+        size = " x ".join(f"{float(e) * voxel_size:g}" for e in extent)
+        raise SpatiaError(f"A voxel size of {voxel_size} cuts this scene of {size} units into more voxels than can be numbered; increase voxel_size or remove stray far points.")
+    return origin, int(extent[1]), int(extent[2])
+
+
+def _merge_fast(cloud: PointCloud, voxel_size: float) -> PointCloud:
+    """`voxel_merge` by the kernels, on all of torch's threads."""
+    origin, ny, nz = _grid(cloud.positions, voxel_size)
+    positions, colors, view, confidence, count = (field.contiguous().numpy() for field in cloud)
+    origin, cells = origin.numpy(), np.array([ny, nz])
+    threads = torch.get_num_threads()
+    edges = [cloud.size * t // threads for t in range(threads + 1)]
+    chunks = list(zip(edges[:-1], edges[1:]))
+    keys, dealt = np.empty(cloud.size, np.int64), np.empty(cloud.size, np.int32)
+    sizes = np.empty((threads, fast._PARTS), np.int64)
+    with announced(fast.merge_part):
+        in_threads(lambda t: fast.part_points(positions, *chunks[t], origin, float(voxel_size), cells, keys, sizes[t]), range(threads))
+        # Part by part, and in each part chunk by chunk: the points of a part stay in the cloud's order.
+        place = np.cumsum(sizes.T.ravel()).reshape(fast._PARTS, threads)
+        ends = place[:, -1]
+        starts = (place - sizes.T).T.copy()
+        begins = starts[0].copy()
+        in_threads(lambda t: fast.deal_points(keys, *chunks[t], starts[t], dealt), range(threads))
+
+        firsts, loose = np.empty(cloud.size, np.int32), _empty_fields(cloud.size)
+
+        def merge(part: int) -> slice:
+            begin, end = int(begins[part]), int(ends[part])
+            voxels = fast.merge_part(
+                dealt[begin:end], keys, positions, colors, confidence, view, count, NO_VIEW, firsts[begin:end], *(field[begin:end] for field in loose)
+            )
+            return slice(begin, begin + voxels)
+
+        parts = in_threads(merge, range(fast._PARTS))
+        rank = np.zeros(cloud.size + 1, np.int32)
+        fast.ranks(np.concatenate([firsts[part] for part in parts]), rank)
+        merged = _empty_fields(int(rank[-1]))
+        in_threads(lambda part: fast.place_voxels(firsts[part], rank, *(field[part] for field in loose), *merged), parts)
+    return PointCloud(*map(torch.from_numpy, merged))
+
+
+def _empty_fields(size: int) -> tuple[np.ndarray, ...]:
+    """Room for the fields of a PointCloud."""
+    return (
+        np.empty((size, 3), np.float32), np.empty((size, 3), np.uint8), np.empty(size, np.int32), np.empty(size, np.float32), np.empty(size, np.int32),
+    )
+
+
+class VoxelSet:
+    """Voxels of a fixed grid (origin 0) that hold a point: what a growing cloud is asked for room."""
+
+    def __init__(self, voxel_size: float):
+        self._voxel_size = voxel_size
+        self._taken = 0
+        self._table = np.zeros((1 << 12, 4), np.int64)
+        self._plain: set[tuple[int, int, int]] = set()
+
+    def add(self, positions: Tensor) -> Tensor:
+        """Take the voxels of positions (P, 3); returns (P,) bool, true for the first point in a voxel that was free."""
+        cells = torch.floor(positions.detach().cpu().to(torch.float64) / self._voxel_size).to(torch.int64).numpy()
+        if not HAVE_KERNELS:
+            fresh = torch.zeros(len(cells), dtype=torch.bool)
+            for k, cell in enumerate(map(tuple, cells.tolist())):
+                fresh[k] = cell not in self._plain
+                self._plain.add(cell)
+            return fresh
+        while 2 * (self._taken + len(cells)) > len(self._table):
+            old = self._table[self._table[:, 3] == 1, :3]
+            self._table = np.zeros((2 * len(self._table), 4), np.int64)
+            fast.add_cells(old, self._table)
+        fresh = fast.add_cells(np.ascontiguousarray(cells), self._table)
+        self._taken += int(fresh.sum())
+        return torch.from_numpy(fresh)
 
 
 def voxel_mean(values: Tensor, voxel: Tensor, n: int) -> Tensor:

@@ -5,7 +5,6 @@ alpha = 1 - d^2 / r^2, front to back over black.
 """
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from ..cameras.camera import Cameras
 from ..errors import SpatiaError
-from ..kernels import HAVE_KERNELS, announced
+from ..kernels import HAVE_KERNELS, announced, in_threads
 from .blocks import PointBlocks, point_blocks
 
 if HAVE_KERNELS:
@@ -84,8 +83,8 @@ def render_soft(
         def one(view: int) -> tuple[Tensor, Tensor]:
             return _draw_numba(blocks, palette, cameras, view, *arguments, release_geometry)
 
-        with announced(draw_soft), ThreadPoolExecutor(max_workers=torch.get_num_threads()) as pool:
-            drawn = list(pool.map(one, views))
+        with announced(draw_soft):
+            drawn = in_threads(one, views)
     else:
         drawn = [
             _draw_torch(*pixel_coordinates(positions, cameras, view, height, width, release_geometry), colors, *arguments)

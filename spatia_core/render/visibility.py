@@ -5,7 +5,6 @@ Plain torch on any device; precise visibility also has a CPU fast path (`visibil
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from ..cameras.camera import Cameras
 from ..errors import SpatiaError
-from ..kernels import HAVE_KERNELS, announced
+from ..kernels import HAVE_KERNELS, announced, in_threads
 from .blocks import point_blocks
 from .soft import lens, pixel_coordinates
 
@@ -22,6 +21,8 @@ if HAVE_KERNELS:
 
 MODES = ("precise", "release")
 BACKENDS = ("auto", "torch", "numba")
+# Little end first, in bytes as in words: this package runs on little-endian machines, as ComfyUI does.
+_BIT_VALUES = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8)
 _NOTHING = torch.iinfo(torch.int64).max
 _MAX_FOOTPRINT = 4  # pixels; a point closer than that leaves holes rather than hiding half the image
 
@@ -131,16 +132,17 @@ def visible_bits(
 
 def pack_masks(masks: Tensor) -> Tensor:
     """Bool masks (N, P) as bits (N, ceil(P / 64)) int64: bit p % 64 of word p // 64, the rest zero."""
-    count, points = masks.shape
-    flags = torch.nn.functional.pad(masks, (0, -points % 64)).view(count, -1, 8, 8).long()
-    octets = (flags << torch.arange(8, device=masks.device)).sum(-1)
-    return (octets << (8 * torch.arange(8, device=masks.device))).sum(-1)
+    padded = torch.nn.functional.pad(masks, (0, -masks.shape[1] % 64))
+    flags = padded.view(masks.shape[0], padded.shape[1] // 8, 8).to(torch.uint8)
+    octets = (flags * _BIT_VALUES.to(masks.device)).sum(-1, dtype=torch.uint8)
+    return octets.view(torch.int64)
 
 
 def unpack_masks(packed: Tensor, points: int) -> Tensor:
     """Bool masks (N, points) of what `pack_masks` made."""
-    bits = packed[:, :, None] >> torch.arange(64, device=packed.device)
-    return (bits & 1).bool().view(packed.shape[0], -1)[:, :points]
+    octets = packed.contiguous().view(torch.uint8)
+    bits = octets[:, :, None] & _BIT_VALUES.to(packed.device)
+    return bits.bool().flatten(1)[:, :points]
 
 
 def _use_kernels(backend: str, positions: Tensor) -> bool:
@@ -164,8 +166,8 @@ def _each_view(take, positions: Tensor, cameras: Cameras, height: int, width: in
             lens(cameras, view, height, width), height, width, max(fx * width, fy * height), float(voxel_size),
         ))  # fmt: skip
 
-    with announced(see_points), ThreadPoolExecutor(max_workers=torch.get_num_threads()) as pool:
-        list(pool.map(one, range(cameras.count)))
+    with announced(see_points):
+        in_threads(one, range(cameras.count))
 
 
 def _check_mode(mode: str, voxel_size: float | None) -> None:

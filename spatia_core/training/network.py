@@ -67,8 +67,9 @@ def train_network(
     others = [p for p in parameters if id(p) not in chosen]
     optimisers = [
         *(Muon(matrices[part::micro_batches], lr=learning_rate, weight_decay=0.01) for part in range(micro_batches)),
-        torch.optim.AdamW(others, lr=learning_rate, betas=(0.9, 0.95), weight_decay=0),
+        torch.optim.AdamW(others, lr=learning_rate / 2, betas=(0.9, 0.95), weight_decay=0),
     ]
+    base_rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
     average = [p.detach().clone() for p in parameters]
     losses = []
 
@@ -82,8 +83,8 @@ def train_network(
     with ThreadPoolExecutor(max_workers=micro_batches) as pool:
         while (progress := budget.progress) < 1:
             rate = min(1, (budget.step + 1) / 100) * min(1, 0.01 + 1.6 * 0.5 * (1 + math.cos(math.pi * progress)))
-            for optimiser in optimisers:
-                optimiser.param_groups[0]["lr"] = learning_rate * rate
+            for optimiser, base in zip(optimisers, base_rates, strict=True):
+                optimiser.param_groups[0]["lr"] = base * rate
             jobs = [(sample_batch(generator), int(torch.randint(2**31, (), generator=generator))) for _ in range(micro_batches)]
             results = list(pool.map(gradients, jobs))
             for parameter, *parts in zip(parameters, *(grads for _, grads in results), strict=True):

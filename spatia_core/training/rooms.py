@@ -7,7 +7,8 @@ pattern and may carry a picture. World axes as OpenCV: x right, y down, z forwar
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from ..kernels import kernel
 
 HORIZONTAL_FOV = 62.0  # degrees, of every room video
 
@@ -176,7 +177,7 @@ def _furniture_materials(rng: np.random.Generator) -> np.ndarray:
     return np.tile(material, (6, 1))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pattern(kind, u, v, fu, fv, phase, contrast):
     if kind == 0:
         s = np.sin(6.2832 * fu * u + phase)
@@ -189,7 +190,7 @@ def _pattern(kind, u, v, fu, fv, phase, contrast):
     return 0.5 + 0.5 * np.tanh(contrast * s)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hit(boxes, ox, oy, oz, dx, dy, dz):
     """Nearest hit along a ray: distance, box, face and the two coordinates on the face."""
     best, best_box, best_face, best_u, best_v = 1e9, 0, 0, 0.0, 0.0
@@ -229,7 +230,7 @@ def _hit(boxes, ox, oy, oz, dx, dy, dz):
     return best, best_box, best_face, best_u, best_v
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _trace(boxes, materials, light, c2w, focal, height, width, supersample, frame, z_depth):
     ox, oy, oz = c2w[0, 3], c2w[1, 3], c2w[2, 3]
     step = 1.0 / supersample

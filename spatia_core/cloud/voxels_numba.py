@@ -1,0 +1,129 @@
+"""CPU fast path of the voxel merge: points are dealt to parts by the hash of their voxel, each part merged in cache.
+
+`voxels.py` holds the plain torch reference, whose sums these follow point by point in the cloud's order.
+"""
+
+import numpy as np
+
+from ..kernels import kernel
+
+_PARTS = 256
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+@kernel
+def part_points(positions, first, last, origin, voxel_size, cells, keys, sizes):
+    """Voxel keys of points first..last-1, and how many of them each part gets: sizes (256,) int64.
+
+    cells: number of voxels along y and z. keys: (P,) int64.
+    """
+    sizes[:] = 0
+    for p in range(first, last):
+        x = np.int64(np.floor((positions[p, 0] - origin[0]) / voxel_size))
+        y = np.int64(np.floor((positions[p, 1] - origin[1]) / voxel_size))
+        z = np.int64(np.floor((positions[p, 2] - origin[2]) / voxel_size))
+        key = (x * cells[0] + y) * cells[1] + z
+        keys[p] = key
+        sizes[_part(key)] += 1
+
+
+@kernel
+def _part(key):
+    return np.int64((np.uint64(key) * _MIX) >> np.uint64(56))
+
+
+@kernel
+def deal_points(keys, first, last, place, dealt):
+    """Write the points first..last-1 to their parts, in order; place (256,) is where each part's next point goes."""
+    for p in range(first, last):
+        part = _part(keys[p])
+        dealt[place[part]] = p
+        place[part] += 1
+
+
+@kernel
+def merge_part(dealt, keys, positions, colors, confidence, view, count, none, firsts, out_positions, out_colors, out_view, out_confidence, out_count):
+    """Merge one part's points, dealt (n,) int32 in the cloud's order; returns how many voxels it has.
+
+    firsts: (n,) int32, first point of each voxel. out_*: the merged fields, in the first rows. none: the view of a point
+    that came from no frame.
+    """
+    n = dealt.shape[0]
+    size = 16
+    while size < 2 * n:
+        size *= 2
+    table = np.full(size, -1, np.int32)
+    found = np.empty(n, np.int64)
+    samples = np.empty(n, np.int32)
+    sums = np.empty((n, 7))
+    voxels = 0
+    for k in range(n):
+        p = dealt[k]
+        key = keys[p]
+        slot = np.int64((np.uint64(key) * _MIX) >> np.uint64(24)) & (size - 1)
+        while table[slot] >= 0 and found[table[slot]] != key:
+            slot = (slot + 1) & (size - 1)
+        voxel = np.int64(table[slot])
+        if voxel < 0:
+            voxel = voxels
+            voxels += 1
+            table[slot] = voxel
+            found[voxel], firsts[voxel], samples[voxel] = key, p, 0
+            out_view[voxel], out_count[voxel] = none, 0
+            for column in range(7):
+                sums[voxel, column] = 0.0
+        for axis in range(3):
+            sums[voxel, axis] += positions[p, axis]
+            sums[voxel, 3 + axis] += colors[p, axis]
+        sums[voxel, 6] += confidence[p]
+        samples[voxel] += 1
+        out_count[voxel] += count[p]
+        if view[p] >= 0 and (out_view[voxel] < 0 or view[p] < out_view[voxel]):
+            out_view[voxel] = view[p]
+    for voxel in range(voxels):
+        for axis in range(3):
+            out_positions[voxel, axis] = sums[voxel, axis] / samples[voxel]
+            # Half to even, as torch rounds.
+            out_colors[voxel, axis] = np.uint8(np.rint(sums[voxel, 3 + axis] / samples[voxel]))
+        out_confidence[voxel] = sums[voxel, 6] / samples[voxel]
+    return voxels
+
+
+@kernel
+def ranks(firsts, flags):
+    """For flags (P + 1,) int32 zero: flags[p] becomes the number of voxels whose first point comes before p."""
+    for p in firsts:
+        flags[p + 1] = 1
+    for p in range(1, flags.shape[0]):
+        flags[p] += flags[p - 1]
+
+
+@kernel
+def place_voxels(firsts, rank, positions, colors, view, confidence, count, to_positions, to_colors, to_view, to_confidence, to_count):
+    """Copy voxels to their rows, in the order of their first points."""
+    for voxel in range(firsts.shape[0]):
+        row = rank[firsts[voxel]]
+        for axis in range(3):
+            to_positions[row, axis] = positions[voxel, axis]
+            to_colors[row, axis] = colors[voxel, axis]
+        to_view[row], to_confidence[row], to_count[row] = view[voxel], confidence[voxel], count[voxel]
+
+
+@kernel
+def add_cells(cells, table):
+    """Insert cells (n, 3) int64 into the set table (S, 4) int64, whose last column is 1 where taken; fresh (n,) bool.
+
+    S is a power of two of at least twice what the set will hold. A cell is fresh when it was not in the set before.
+    """
+    size = table.shape[0]
+    fresh = np.zeros(cells.shape[0], np.bool_)
+    for k in range(cells.shape[0]):
+        x, y, z = cells[k]
+        mixed = np.uint64(x) * _MIX + np.uint64(y) * np.uint64(0xC2B2AE3D27D4EB4F) + np.uint64(z) * np.uint64(0x165667B19E3779F9)
+        slot = np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(size - 1))
+        while table[slot, 3] and not (table[slot, 0] == x and table[slot, 1] == y and table[slot, 2] == z):
+            slot = (slot + 1) & (size - 1)
+        if not table[slot, 3]:
+            table[slot, 0], table[slot, 1], table[slot, 2], table[slot, 3] = x, y, z, 1
+            fresh[k] = True
+    return fresh
