@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from spatia_core.cloud import concat_clouds, empty_cloud, make_point_cloud, voxel_merge
-from spatia_core.cloud.voxels import voxel_index, voxel_mean
+from spatia_core.cloud.voxels import VoxelSet, voxel_index, voxel_mean
 from spatia_core.errors import SpatiaError
+from spatia_core.kernels import HAVE_KERNELS
 
 
 def random_cloud(n: int = 500, seed: int = 0):
@@ -116,3 +117,30 @@ def test_voxel_merge_equals_open3d():
     voxel, n = voxel_index(cloud.positions, 0.25)
     ours = np.hstack([voxel_mean(cloud.positions, voxel, n), voxel_mean(cloud.colors / 255, voxel, n)])
     np.testing.assert_allclose(rows_sorted(ours), rows_sorted(np.hstack([down.points, down.colors])), rtol=0, atol=1e-7)
+
+
+@pytest.mark.skipif(not HAVE_KERNELS, reason="numba is not installed")
+@pytest.mark.parametrize("points, voxel", [(1, 0.1), (37, 0.5), (20000, 0.03), (20000, 0.4), (20000, 10.0)])
+def test_the_fast_merge_is_the_reference(points, voxel):
+    g = torch.Generator().manual_seed(points)
+    cloud = make_point_cloud(
+        torch.randn(points, 3, generator=g), torch.randint(0, 256, (points, 3), generator=g, dtype=torch.uint8),
+        view=torch.randint(-1, 5, (points,), generator=g), confidence=torch.rand(points, generator=g),
+        count=torch.randint(1, 4, (points,), generator=g),
+    )
+    plain, fast = (voxel_merge(cloud, voxel, backend=backend) for backend in ("torch", "numba"))
+    for name, expected, got in zip(plain._fields, plain, fast):
+        assert expected.dtype == got.dtype and torch.equal(expected, got), name
+
+
+def test_a_voxel_set_knows_what_is_taken():
+    g = torch.Generator().manual_seed(0)
+    taken, known = VoxelSet(0.1), set()
+    for size in (0, 50, 5000, 9000):
+        points = torch.rand(size, 3, generator=g) * 4 - 2
+        cells = torch.floor(points.double() / 0.1).long().tolist()
+        expected = []
+        for cell in map(tuple, cells):
+            expected.append(cell not in known)
+            known.add(cell)
+        assert taken.add(points).tolist() == expected

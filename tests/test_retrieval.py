@@ -2,7 +2,16 @@ import pytest
 import torch
 
 from spatia_core.errors import SpatiaError
-from spatia_core.retrieval import candidate_frames, intersections, retrieval_report, retrieve_references, target_frames
+from spatia_core.render.visibility import pack_masks, unpack_masks
+from spatia_core.retrieval import (
+    candidate_frames,
+    common_points,
+    intersections,
+    retrieval_report,
+    retrieve_references,
+    seen_points,
+    target_frames,
+)
 
 
 def masks(*rows):
@@ -90,3 +99,12 @@ def test_refused_masks():
         retrieve_references(masks("##"), masks("###"))
     with pytest.raises(SpatiaError, match="bool"):
         retrieve_references(torch.ones(1, 2), masks("##"))
+
+
+@pytest.mark.parametrize("points", [1, 64, 65, 70000])
+def test_packed_counts_are_exact(points):
+    g = torch.Generator().manual_seed(points)
+    a, b = torch.rand(3, points, generator=g) > 0.4, torch.rand(5, points, generator=g) > 0.3
+    assert torch.equal(unpack_masks(pack_masks(a), points), a)
+    assert torch.equal(common_points(pack_masks(a), pack_masks(b)), intersections(a, b))
+    assert torch.equal(seen_points(pack_masks(a)), a.sum(1))
