@@ -708,6 +708,7 @@ def command_test(options: argparse.Namespace, comfyui: Path, python: Path, cache
     """pytest in the environment; every argument after `test` is pytest's."""
     environment = clean_environment(cache)
     environment["COMFYUI_PATH"] = str(comfyui)
+    environment.setdefault("OMP_NUM_THREADS", "1")  # the tests' tensors are small: threads would wait for each other
     named = names_tests(options.arguments)
     where = [] if named else [str(ROOT / "tests")]
     command = [str(python), "-m", "pytest", "-c", str(ROOT / "tests" / "pytest.ini"), *options.arguments, *where]
