@@ -17,19 +17,44 @@ from torch import Tensor
 
 from .cameras.camera import Cameras, concat_cameras, make_cameras
 from .cloud.point_cloud import PointCloud, concat_clouds, make_point_cloud
+from .cloud.voxels import VoxelSet
 from .errors import SpatiaError
 from .estimate.align import MIN_OVERLAP, align_depth, baseline_scale, overlap_share
+from .estimate.consistency import MIN_VIEWS_NEW, MIN_VIEWS_OLD, vote
 from .estimate.depth import DepthMaps
 from .estimate.scene import SceneEstimate, estimate_points, estimate_scene, merged_points
+from .kernels import HAVE_KERNELS
+from .render.blocks import grown_blocks
 from .render.visibility import surface_depth
+from .retrieval import candidate_frames
 from .rollout import HISTORY_FRAMES
+from .visible_frames import SeenMasks, carried_masks, seen_bits
 
 KEYFRAME_STRIDE = 4
 _POSE_TOLERANCE = 1e-4
 # A new surface in front of the known one is kept when it is nearer by more than an aligned depth errs.
 _FRONT_MARGIN = 0.15
 _SAME_SURFACE = 0.03
+_MOVING_GROW = 2  # pixels round what was found to move
 _FORMAT = 1
+
+
+class ClipChange(NamedTuple):
+    """What one clip did to the cloud, so that it can be taken back: it dropped `dropped` (rows `index` (D,) int64 of the
+    `size` points before), then added points at the end. notes: how many notes there were before."""
+
+    clip: int
+    size: int
+    index: Tensor
+    dropped: PointCloud
+    notes: int
+
+
+class Ledger(NamedTuple):
+    """The changes that led to `cloud`, oldest first. It holds for that very cloud: an edited one is another."""
+
+    cloud: PointCloud
+    changes: tuple[ClipChange, ...]
 
 
 class SpatialMemory(NamedTuple):
@@ -45,6 +70,8 @@ class SpatialMemory(NamedTuple):
     clip: Tensor  # (F,) int32: 0 = the given image, k = made by clip k
     voxel_size: float  # scene units
     notes: tuple[str, ...]  # where the scale came from, and warnings
+    ledger: Ledger | None = None  # how the clips changed the cloud
+    seen: SeenMasks | None = None  # what earlier frames see of the cloud, for retrieval
 
     @property
     def height(self) -> int:
@@ -89,7 +116,8 @@ def new_memory(image: Tensor, estimate: SceneEstimate, *, moving: Tensor | None 
     if voxel_pixels > 4:
         notes.append(f"A voxel of {voxel_size:g} spans {voxel_pixels:.0f} pixels at the median depth {depth:.4g}; decrease voxel_size for a sharper cloud.")
     return SpatialMemory(
-        cloud, image[None].clone(), moving[None].clone(), estimate.cameras, torch.zeros(1, dtype=torch.int32), float(voxel_size), tuple(notes)
+        cloud, image[None].clone(), moving[None].clone(), estimate.cameras, torch.zeros(1, dtype=torch.int32), float(voxel_size), tuple(notes),
+        Ledger(cloud, ()),
     )
 
 
@@ -149,6 +177,7 @@ def update(
     moving: Tensor | None = None,
     keyframe_stride: int = KEYFRAME_STRIDE,
     edge_filter: bool = True,
+    consistency: bool = True,
     progress: Callable[[], None] | None = None,
 ) -> MemoryUpdate:
     """Append a clip's new frames and add what they newly show to the cloud.
@@ -157,7 +186,9 @@ def update(
     maps: depth of the n frames, or of `new_keyframes` only. progress is called after each keyframe.
     Depth is brought to the cloud's scale: by its overlap with the cloud, else by the estimator's camera path, else it
     must be metric. A pixel adds a point where the cloud shows nothing, or where it is clearly in front of the cloud.
-    Points already in the cloud are left as they are. Raises SpatiaError on a clip that does not continue the memory.
+    consistency: points that several keyframes see through are dropped, what they hid is filled in, and where no moving
+    mask is given, pixels that differ from what other keyframes see there in depth and colour are marked as moving.
+    Points already in the cloud are otherwise left as they are. Raises SpatiaError on a clip that does not continue the memory.
     """
     check_clip(memory, frames, cameras)
     n, h = frames.shape[0], history_length(memory)
@@ -166,6 +197,7 @@ def update(
         maps = maps.select(keyframes)
     elif maps.depth.shape[0] != len(keyframes):
         raise SpatiaError(f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s), expected one for each of the clip's {n} frames.")
+    find_moving = consistency and moving is None
     if moving is None:
         moving = torch.zeros(frames.shape[:3], dtype=torch.bool)
     elif tuple(moving.shape) != tuple(frames.shape[:3]):
@@ -175,35 +207,149 @@ def update(
     estimate = estimate_scene(maps, key_cameras, height, width, moving=moving[keyframes], edge_filter=edge_filter)
     own_scale = None if maps.w2c is None else baseline_scale(key_cameras.centers, make_cameras(maps.w2c, [1, 1, 0.5, 0.5]).centers)
 
-    cloud, first = memory.cloud, memory.frames.shape[0] - h
+    before, cloud, first = memory.cloud, memory.cloud, memory.frames.shape[0] - h
+    taken = VoxelSet(memory.voxel_size)
+    taken.add(cloud.positions)
     tally = _Tally()
+    fronts = []
+
+    def add(cloud: PointCloud, index: int, keep: Tensor) -> tuple[PointCloud, int]:
+        points = estimate_points(estimate, index, frames[keyframes[index]], view=first + keyframes[index], keep=keep)
+        points = merged_points(points, memory.voxel_size, aligned=True)
+        points = points.select(taken.add(points.positions))
+        if not points.size:
+            return cloud, 0
+        grown = concat_clouds(cloud, points)
+        if HAVE_KERNELS:
+            grown_blocks(grown.positions, cloud.positions)
+        return grown, points.size
+
     for index, frame in enumerate(keyframes):
         seen, hidden = surface_depth(cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size)
         known, covered = seen[0], hidden[0]
         depth = _scaled(estimate, index, frame, known, own_scale, tally)
+        estimate = estimate._replace(depth=estimate.depth.index_copy(0, torch.tensor([index]), depth[None]))
         in_front = (known > 0) & (depth < known * (1 - _FRONT_MARGIN) - 2 * memory.voxel_size)
         # A covered pixel between points shows their surface, whatever its neighbours' exact depth.
         same = covered & ~in_front & ((known == 0) | ((depth - known).abs() <= known * _SAME_SURFACE + 2 * memory.voxel_size))
         valid = estimate.valid[index]
-        scaled = estimate._replace(depth=estimate.depth.index_copy(0, torch.tensor([index]), depth[None]))
-        points = estimate_points(scaled, index, frames[frame], view=first + frame, keep=~covered | in_front)
-        points = _unoccupied(merged_points(points, memory.voxel_size), cloud, memory.voxel_size)
-        cloud = concat_clouds(cloud, points)
-        tally.count(valid, covered, in_front, same, points.size)
+        cloud, added = add(cloud, index, ~covered | in_front)
+        fronts.append(valid & in_front)
+        tally.count(valid, covered, in_front, same, added)
         if progress is not None:
             progress()
+
+    dropped = torch.zeros(cloud.size, dtype=torch.bool)
+    if consistency:
+        if find_moving:
+            found = _moving_pixels(estimate, fronts, frames[keyframes], memory.voxel_size)
+            moving = moving.index_copy(0, torch.tensor(keyframes), found)
+            estimate = estimate._replace(valid=estimate.valid & ~found)
+            tally.found_moving(found)
+        dropped = _contradicted(estimate, cloud, before.size, frames[keyframes], first, keyframes, memory.voxel_size)
+        if dropped.any():
+            tally.dropped(int(dropped[: before.size].sum()), int(dropped[before.size :].sum()))
+            cloud = cloud.select(~dropped)
+            taken = VoxelSet(memory.voxel_size)
+            taken.add(cloud.positions)
+            for index in range(len(keyframes)):
+                # What the dropped points hid.
+                _, hidden = surface_depth(cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size)
+                cloud, added = add(cloud, index, ~hidden[0])
+                tally.points += added
+
     clip = int(memory.clip.max()) + 1
     report = tally.report(clip, n - h, len(keyframes), estimate, cloud.size)
+    all_cameras = concat_cameras(memory.cameras, cameras.select(slice(h, None)))
+    kept = ~dropped[: before.size]
+    index = (~kept).nonzero().squeeze(1)
+    changes = memory.ledger.changes if memory.ledger is not None and memory.ledger.cloud is before else None
+    change = ClipChange(clip, before.size, index, before.select(index), len(memory.notes))
+    candidates = candidate_frames(all_cameras.count, 0)
     grown = SpatialMemory(
         cloud,
         torch.cat([memory.frames, frames[h:]]),
         torch.cat([memory.moving, moving[h:]]),
-        concat_cameras(memory.cameras, cameras.select(slice(h, None))),
+        all_cameras,
         torch.cat([memory.clip, torch.full((n - h,), clip, dtype=torch.int32)]),
         memory.voxel_size,
         memory.notes + tuple(f"clip {clip}: {warning}" for warning in (*estimate.warnings, *tally.warnings)),
+        Ledger(cloud, (change,) if changes is None else (*changes, change)),
+        carried_masks(memory.seen, before.positions, kept, cloud.positions, all_cameras, candidates, height, width, memory.voxel_size),
     )
     return MemoryUpdate(grown, report)
+
+
+def seen_points_of(memory: SpatialMemory, frames: list[int]) -> Tensor:
+    """Packed precise visibility (len(frames), W) int64 of the cloud from these frames, as far as kept from the memory."""
+    return seen_bits(memory.seen, memory.cloud.positions, memory.cameras, frames, memory.height, memory.width, memory.voxel_size)
+
+
+def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
+    """The memory as it was before its last clip.
+
+    Exact, bit for bit, unless the cloud was edited after the clip: then the points that came from the clip's frames go,
+    those that it had dropped come back at the end, and the edits stay; the report says so.
+    Raises SpatiaError when the memory holds no clip.
+    """
+    clip = int(memory.clip.max())
+    if clip == 0:
+        raise SpatiaError("The memory holds only the image it started with, so there is no clip to take back; connect a memory that was updated with one.")
+    keep = int((memory.clip < clip).sum())
+    ledger = memory.ledger
+    change = ledger.changes[-1] if ledger is not None and ledger.changes and ledger.changes[-1].clip == clip else None
+    rest = () if change is None else ledger.changes[:-1]
+    if change is not None and ledger.cloud is memory.cloud:
+        stayed = torch.ones(change.size, dtype=torch.bool)
+        stayed[change.index] = False
+        fields = []
+        for now, dropped in zip(memory.cloud, change.dropped):
+            field = torch.empty((change.size, *now.shape[1:]), dtype=now.dtype)
+            field[stayed], field[change.index] = now[: int(stayed.sum())], dropped
+            fields.append(field)
+        cloud, how = PointCloud(*fields), "exactly"
+        changes = rest
+    else:
+        cloud = memory.cloud.select(memory.cloud.view < keep)
+        how = "by the frames its points came from, since the cloud was edited after it"
+        if change is not None:
+            cloud = concat_clouds(cloud, change.dropped)
+        # Rows have moved: earlier clips can be taken back by their frames only.
+        changes = ()
+    if not cloud.size:
+        raise SpatiaError("Without the last clip the cloud holds no point, since the edits removed all others; take the edits back instead.")
+    reverted = SpatialMemory(
+        cloud, memory.frames[:keep], memory.moving[:keep], memory.cameras.select(slice(0, keep)), memory.clip[:keep], memory.voxel_size,
+        memory.notes if change is None else memory.notes[: change.notes], Ledger(cloud, changes),
+    )
+    frames = memory.frames.shape[0] - keep
+    return MemoryUpdate(reverted, f"Clip {clip} taken back {how}: {frames} frames, cloud of {memory.cloud.size} points now {cloud.size}.")
+
+
+def _moving_pixels(estimate: SceneEstimate, fronts: list[Tensor], frames: Tensor, voxel_size: float) -> Tensor:
+    """Pixels (K, H, W) bool in front of the cloud whose place other keyframes see through, in another colour."""
+    found = torch.zeros(estimate.depth.shape, dtype=torch.bool)
+    depth = torch.where(estimate.valid, estimate.depth, 0.0)
+    for index, front in enumerate(fronts):
+        points = estimate_points(estimate, index, frames[index], view=0, keep=front)
+        if not points.size:
+            continue
+        votes = vote(points.positions, points.colors, depth, frames, estimate.cameras, voxel_size=voxel_size, skip=index)
+        found[index][estimate.valid[index] & front] = (votes.other_color >= MIN_VIEWS_NEW) & (votes.through > votes.support)
+    if found.any():
+        found = torch.nn.functional.max_pool2d(found[:, None].float(), 2 * _MOVING_GROW + 1, 1, _MOVING_GROW)[:, 0].bool()
+    return found
+
+
+def _contradicted(
+    estimate: SceneEstimate, cloud: PointCloud, old: int, frames: Tensor, first: int, keyframes: list[int], voxel_size: float
+) -> Tensor:
+    """Points (P,) bool of the grown cloud that the clip's keyframes see through; the first `old` are from earlier clips."""
+    depth = torch.where(estimate.valid, estimate.depth, 0.0)
+    votes = vote(cloud.positions, cloud.colors, depth, frames, estimate.cameras, voxel_size=voxel_size)
+    needed = torch.full((cloud.size,), MIN_VIEWS_OLD)
+    needed[old:] = MIN_VIEWS_NEW
+    return (votes.through >= needed) & (votes.through > votes.support)
 
 
 class _Tally:
@@ -215,6 +361,14 @@ class _Tally:
         self.residuals: list[float] = []
         self.warnings: list[str] = []
         self.guessed: list[int] = []
+        self.moving = (0, 0.0)
+        self.contradicted = (0, 0)
+
+    def found_moving(self, found: Tensor) -> None:
+        self.moving = (int(found.flatten(1).any(1).sum()), float(found.float().mean()))
+
+    def dropped(self, old: int, new: int) -> None:
+        self.contradicted = (old, new)
 
     def count(self, valid: Tensor, covered: Tensor, in_front: Tensor, same: Tensor, points: int) -> None:
         self.valid += int(valid.sum())
@@ -234,6 +388,12 @@ class _Tally:
             f"{share(self.same)} agree with the cloud and {share(contradicting)} disagree and were left out.",
             f"{self.points} points added, {size} in the cloud.",
         ]
+        if any(self.contradicted):
+            lines.append(f"{self.contradicted[0]} earlier points and {self.contradicted[1]} of this clip were seen through by several keyframes and dropped.")
+        if self.moving[0]:
+            lines.append(
+                f"No moving mask was given; {100 * self.moving[1]:.1f} % of the keyframes' pixels ({self.moving[0]} keyframes) look like moving objects and were left out."
+            )
         if self.residuals:
             lines.append(
                 f"Scale against the cloud: median {statistics.median(self.scales):.4g} ({min(self.scales):.4g} to {max(self.scales):.4g}), "
@@ -265,25 +425,18 @@ def _scaled(estimate: SceneEstimate, index: int, frame: int, known: Tensor, own_
     )
 
 
-def _unoccupied(points: PointCloud, cloud: PointCloud, voxel_size: float) -> PointCloud:
-    """The points whose voxel holds none of the cloud's."""
-    if not points.size or not cloud.size:
-        return points
-    both = torch.cat([points.positions, cloud.positions]).double()
-    cells = torch.floor((both - both.amin(0)) / voxel_size)
-    extent = cells.amax(0) + 1
-    if float(extent.prod()) >= 2**62:
-        raise SpatiaError(f"A voxel size of {voxel_size} cuts this scene into more voxels than can be numbered; increase voxel_size or remove stray far points.")
-    cells, extent = cells.long(), extent.long()
-    key = (cells[:, 0] * extent[1] + cells[:, 1]) * extent[2] + cells[:, 2]
-    return points.select(~torch.isin(key[: points.size], key[points.size :]))
-
-
 def save_memory(memory: SpatialMemory, path: str | os.PathLike) -> None:
-    """Write the whole memory as one archive: a zip of memory.json and memory.safetensors. Replaces the file at once or not at all."""
+    """Write the whole memory as one archive: a zip of memory.json and memory.safetensors. Replaces the file at once or not at all.
+
+    What earlier frames see is not written: it follows from the rest.
+    """
     tensors = {f"cloud.{name}": value for name, value in memory.cloud._asdict().items()}
     tensors |= {"frames": memory.frames, "moving": memory.moving, "w2c": memory.cameras.w2c, "intrinsics": memory.cameras.intrinsics, "clip": memory.clip}
     header = {"format": "spatia memory", "version": _FORMAT, "voxel_size": memory.voxel_size, "notes": memory.notes}
+    if memory.ledger is not None and memory.ledger.cloud is memory.cloud:
+        header["ledger"] = [{"clip": change.clip, "size": change.size, "notes": change.notes} for change in memory.ledger.changes]
+        for i, change in enumerate(memory.ledger.changes):
+            tensors |= {f"ledger.{i}.{name}": value for name, value in change.dropped._asdict().items()} | {f"ledger.{i}.index": change.index}
     part = f"{os.fspath(path)}.part"
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -310,13 +463,26 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
         voxel_size, notes = float(header["voxel_size"]), tuple(str(note) for note in header["notes"])
         cloud = make_point_cloud(*(tensors[f"cloud.{field}"] for field in PointCloud._fields))
         cameras = make_cameras(tensors["w2c"], tensors["intrinsics"])
-        memory = SpatialMemory(cloud, tensors["frames"], tensors["moving"], cameras, tensors["clip"], voxel_size, notes)
+        ledger = _loaded_ledger(header["ledger"], tensors, cloud) if "ledger" in header else None
+        memory = SpatialMemory(cloud, tensors["frames"], tensors["moving"], cameras, tensors["clip"], voxel_size, notes, ledger)
     except SpatiaError as error:
         raise SpatiaError(f"The scene file {name} cannot be used: {error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise SpatiaError(f"The scene file {name} is damaged or was not saved by Save Scene ({error}); choose another file.") from error
     _check_loaded(memory, name)
     return memory
+
+
+def _loaded_ledger(entries: list[dict], tensors: dict[str, Tensor], cloud: PointCloud) -> Ledger:
+    changes = []
+    for i, entry in enumerate(entries):
+        dropped = make_point_cloud(*(tensors[f"ledger.{i}.{field}"] for field in PointCloud._fields))
+        index = tensors[f"ledger.{i}.index"]
+        change = ClipChange(int(entry["clip"]), int(entry["size"]), index, dropped, int(entry["notes"]))
+        if index.dtype != torch.int64 or index.shape != (dropped.size,) or not bool(((index >= 0) & (index < change.size)).all()):
+            raise SpatiaError(f"its record of clip {change.clip} does not fit its points.")
+        changes.append(change)
+    return Ledger(cloud, tuple(changes))
 
 
 def _check_loaded(memory: SpatialMemory, name: str) -> None:

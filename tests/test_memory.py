@@ -7,7 +7,19 @@ import torch
 from spatia_core.cameras.camera import concat_cameras, intrinsics_from_fov, make_cameras
 from spatia_core.errors import SpatiaError
 from spatia_core.estimate import DepthMaps, estimate_scene
-from spatia_core.memory import check_clip, history, load_memory, new_keyframes, new_memory, save_memory, update
+from spatia_core.memory import (
+    check_clip,
+    history,
+    load_memory,
+    new_keyframes,
+    new_memory,
+    revert_clip,
+    save_memory,
+    seen_points_of,
+    update,
+)
+from spatia_core.render.visibility import visible_bits
+from spatia_core.visible_frames import carried_masks
 
 HEIGHT, WIDTH, VOXEL = 48, 72, 0.04
 
@@ -208,6 +220,10 @@ def assert_equal(a, b):
             assert x.dtype == y.dtype and torch.equal(x, y), name
         elif hasattr(x, "_fields"):
             assert_equal(x, y)
+        elif name == "changes":
+            assert len(x) == len(y)
+            for change, other in zip(x, y):
+                assert_equal(change, other)
         else:
             assert x == y, name
 
@@ -218,7 +234,11 @@ def test_archives_give_back_the_same_memory(tmp_path):
     memory = update(memory, frames, cameras, maps(depth)).memory
     save_memory(memory, tmp_path / "scene.spatia")
     assert [file.name for file in tmp_path.iterdir()] == ["scene.spatia"]
-    assert_equal(memory, load_memory(tmp_path / "scene.spatia"))
+    loaded = load_memory(tmp_path / "scene.spatia")
+    # What frames see follows from the rest and is not stored.
+    assert loaded.seen is None and torch.equal(seen_points_of(loaded, [0, 4]), seen_points_of(memory, [0, 4]))
+    assert_equal(memory._replace(seen=None), loaded)
+    assert_equal(revert_clip(loaded).memory.cloud, start().cloud)
 
 
 def test_damaged_archives_are_refused(tmp_path):
@@ -245,3 +265,107 @@ def test_an_inconsistent_archive_is_refused(tmp_path):
     save_memory(memory._replace(clip=torch.zeros(3, dtype=torch.int32)), tmp_path / "scene.spatia")
     with pytest.raises(SpatiaError, match="inconsistent"):
         load_memory(tmp_path / "scene.spatia")
+
+
+# --- Taking clips back, contradicted points, moving objects, kept visibility ---
+
+
+def moving_box(cameras, steps, size=0.3, z=2.0):
+    """The striped wall, and in front of it a red box that moves with the frame number."""
+    frames, depth = view(cameras)
+    K = cameras.K(HEIGHT, WIDTH)[0]
+    columns = (torch.arange(WIDTH, dtype=torch.float64) + 0.5 - K[0, 2]) / K[0, 0]
+    boxes = torch.zeros(frames.shape[:3], dtype=torch.bool)
+    for i, centre in enumerate(cameras.centers[:, 0]):
+        boxes[i, HEIGHT // 4 : 3 * HEIGHT // 4] = ((centre + columns * z - steps[i]).abs() < size / 2)[None]
+    frames[boxes] = torch.tensor([255, 0, 0], dtype=torch.uint8)
+    depth[boxes] = z
+    return frames, depth, boxes
+
+
+def red(cloud):
+    return (cloud.colors[:, 0] == 255) & (cloud.colors[:, 1] == 0)
+
+
+def test_a_moving_box_is_found_without_a_mask_and_the_wall_behind_it_is_whole():
+    n = 17
+    cameras = path(*[0.0] * n)
+    # It stands in the first image too, which nobody masked.
+    frames, depth, boxes = moving_box(cameras, [-0.9 + 0.12 * i for i in range(n)])
+    estimate = estimate_scene(maps(depth[:1]), cameras.select([0]), HEIGHT, WIDTH)
+    memory = new_memory(frames[0], estimate, voxel_size=VOXEL)
+    assert red(memory.cloud).any()
+    grown, report = update(memory, frames, cameras, maps(depth))
+    assert not red(grown.cloud).any() and "look like moving objects" in report and "dropped" in report
+    keyframes = new_keyframes(memory, n)
+    found, truth = grown.moving[keyframes], boxes[keyframes]
+    assert (found & truth).sum() > 0.8 * truth.sum() and (found & ~truth).sum() < 0.5 * truth.sum()
+    # Every voxel of the wall that the camera ever saw free of the box holds a point.
+    whole, exact = view(path(0.0))
+    clean = new_memory(whole[0], estimate_scene(maps(exact), path(0.0), HEIGHT, WIDTH), voxel_size=VOXEL).cloud
+    gap = torch.cdist(clean.positions, grown.cloud.positions).amin(1)
+    assert (gap < 2 * VOXEL).float().mean() > 0.999
+    assert (grown.cloud.positions[:, 2] - 4).abs().max() < 0.05
+
+
+def test_a_given_mask_keeps_the_box_out_at_once():
+    cameras = path(*[0.0] * 9)
+    frames, depth, boxes = moving_box(cameras, [-0.9 + 0.2 * i for i in range(9)])
+    estimate = estimate_scene(maps(depth[:1]), cameras.select([0]), HEIGHT, WIDTH, moving=boxes[:1])
+    memory = new_memory(frames[0], estimate, moving=boxes[0], voxel_size=VOXEL)
+    grown, report = update(memory, frames, cameras, maps(depth), moving=boxes)
+    assert not red(memory.cloud).any() and not red(grown.cloud).any() and "look like" not in report
+    assert (grown.cloud.positions[:, 2] - 4).abs().max() < 0.05
+    assert torch.equal(grown.moving[1:], boxes[1:])
+
+
+def test_a_static_scene_loses_nothing():
+    memory, cameras = start(box=2.0), first_clip()
+    frames, depth = view(cameras, box=2.0)
+    grown, report = update(memory, frames, cameras, maps(depth))
+    assert not grown.moving.any() and "dropped" not in report
+    assert torch.equal(grown.cloud.positions[: memory.cloud.size], memory.cloud.positions)
+
+
+def test_a_clip_is_taken_back_bit_for_bit():
+    n = 17
+    cameras = path(*[0.0] * n)
+    frames, depth, _ = moving_box(cameras, [-0.9 + 0.12 * i for i in range(n)])
+    memory = new_memory(frames[0], estimate_scene(maps(depth[:1]), cameras.select([0]), HEIGHT, WIDTH), voxel_size=VOXEL)
+    one = update(memory, frames, cameras, maps(depth)).memory
+    later = concat_cameras(history(one).cameras, path(*[0.1 * (i + 1) for i in range(8)]))
+    frames, depth = view(later)
+    two = update(one, frames, later, maps(depth)).memory
+    back, report = revert_clip(two)
+    assert_equal(back._replace(seen=None), one._replace(seen=None))
+    assert "exactly" in report
+    assert_equal(revert_clip(back).memory._replace(seen=None), memory._replace(seen=None))
+    with pytest.raises(SpatiaError, match="no clip"):
+        revert_clip(memory)
+    # An edit in between: by provenance, and the edit stays.
+    edited = two._replace(cloud=two.cloud.select(two.cloud.positions[:, 1] < 0.5))
+    back, report = revert_clip(edited)
+    assert "edited" in report and (back.cloud.positions[:, 1] < 0.5).all() and (back.cloud.view < one.frames.shape[0]).all()
+    assert back.frames.shape == one.frames.shape
+
+
+def test_what_frames_see_is_kept_and_equals_computing_it():
+    memory = start(box=2.0)
+    cameras = concat_cameras(path(*[0.1 * i for i in range(13)]))
+    frames, depth = view(cameras, box=2.0)
+    one = update(memory, frames, cameras, maps(depth)).memory
+    later = concat_cameras(history(one).cameras, path(*[1.2 + 0.2 * (i + 1) for i in range(12)]))
+    frames, depth = view(later, box=2.0)
+    two = update(one, frames, later, maps(depth)).memory
+    wanted = list(range(0, 25, 4))
+    assert two.seen.frames.tolist() == wanted and two.seen.positions is two.cloud.positions
+    expected = visible_bits(two.cloud.positions, two.cameras.select(wanted), HEIGHT, WIDTH, voxel_size=VOXEL)
+    assert torch.equal(two.seen.bits, expected) and torch.equal(seen_points_of(two, wanted), expected)
+    # Masks of another cloud are never used.
+    fewer = two._replace(cloud=two.cloud.select(slice(0, 100)))
+    assert seen_points_of(fewer, [0, 3]).shape == (2, 2)
+    # Points taken out: rows are renumbered, and frames that saw them computed anew.
+    kept = two.cloud.positions[:, 0] > -1.0
+    cloud = two.cloud.select(kept)
+    masks = carried_masks(two.seen, two.cloud.positions, kept, cloud.positions, two.cameras, wanted, HEIGHT, WIDTH, VOXEL)
+    assert torch.equal(masks.bits, visible_bits(cloud.positions, two.cameras.select(wanted), HEIGHT, WIDTH, voxel_size=VOXEL))

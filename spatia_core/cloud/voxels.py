@@ -17,12 +17,13 @@ if HAVE_KERNELS:
 BACKENDS = ("auto", "torch", "numba")
 
 
-def voxel_merge(cloud: PointCloud, voxel_size: float, *, backend: str = "auto") -> PointCloud:
+def voxel_merge(cloud: PointCloud, voxel_size: float, *, aligned: bool = False, backend: str = "auto") -> PointCloud:
     """One point per occupied voxel of edge `voxel_size` (scene units), in float64, identical to Open3D's voxel_down_sample.
 
     Position, colour and confidence are plain means over the points in the voxel; count is their sum; view is the
     lowest contributing view other than -1 (the frame that saw the place first), -1 when there is none. Voxels come
-    out in the order of their first point. Size 0 returns the cloud unchanged. backend: "numba" is the CPU fast path,
+    out in the order of their first point. Size 0 returns the cloud unchanged. aligned: the grid goes through the world's
+    origin instead, so that clouds merged at different times share it (`VoxelSet`). backend: "numba" is the CPU fast path,
     "torch" the reference on any device, "auto" the first where it can run. Raises SpatiaError on a negative or
     non-finite size.
     """
@@ -36,8 +37,8 @@ def voxel_merge(cloud: PointCloud, voxel_size: float, *, backend: str = "auto") 
     if backend == "numba" and not possible:
         raise SpatiaError("backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'.")
     if possible and backend != "torch":
-        return _merge_fast(cloud, voxel_size)
-    voxel, n = voxel_index(cloud.positions, voxel_size)
+        return _merge_fast(cloud, voxel_size, aligned)
+    voxel, n = voxel_index(cloud.positions, voxel_size, aligned)
     count = torch.zeros(n, dtype=torch.int64, device=voxel.device).index_add_(0, voxel, cloud.count.to(torch.int64))
     nowhere = torch.iinfo(torch.int32).max
     view = torch.full((n,), nowhere, dtype=torch.int32, device=voxel.device)
@@ -52,13 +53,13 @@ def voxel_merge(cloud: PointCloud, voxel_size: float, *, backend: str = "auto") 
     )
 
 
-def voxel_index(positions: Tensor, voxel_size: float) -> tuple[Tensor, int]:
+def voxel_index(positions: Tensor, voxel_size: float, aligned: bool = False) -> tuple[Tensor, int]:
     """Voxel number (P,) int64 of each point (P, 3), and how many voxels are occupied; numbered by first appearance.
 
-    The grid starts at min(positions) - voxel_size / 2, as Open3D's does. Raises SpatiaError when the scene spans more
+    The grid starts at min(positions) - voxel_size / 2, as Open3D's does, or goes through the origin if aligned. Raises SpatiaError when the scene spans more
     voxels than 64-bit keys can number.
     """
-    origin, ny, nz = _grid(positions, voxel_size)
+    origin, ny, nz = _grid(positions, voxel_size, aligned)
     cells = torch.floor((positions.to(torch.float64) - origin) / voxel_size).to(torch.int64)
     keys, inverse = torch.unique((cells[:, 0] * ny + cells[:, 1]) * nz + cells[:, 2], return_inverse=True)
     n, device = keys.shape[0], positions.device
@@ -70,9 +71,11 @@ def voxel_index(positions: Tensor, voxel_size: float) -> tuple[Tensor, int]:
     return rank[inverse], n
 
 
-def _grid(positions: Tensor, voxel_size: float) -> tuple[Tensor, int, int]:
+def _grid(positions: Tensor, voxel_size: float, aligned: bool) -> tuple[Tensor, int, int]:
     """Origin (3,) float64 of the voxel grid over positions, and its number of voxels along y and z."""
     origin = positions.amin(0).to(torch.float64) - voxel_size / 2
+    if aligned:
+        origin = torch.floor(positions.amin(0).to(torch.float64) / voxel_size) * voxel_size
     extent = torch.floor((positions.amax(0).to(torch.float64) - origin) / voxel_size) + 1
     if float(extent[0]) * float(extent[1]) * float(extent[2]) >= 2**62:
         size = " x ".join(f"{float(e) * voxel_size:g}" for e in extent)
@@ -80,9 +83,9 @@ def _grid(positions: Tensor, voxel_size: float) -> tuple[Tensor, int, int]:
     return origin, int(extent[1]), int(extent[2])
 
 
-def _merge_fast(cloud: PointCloud, voxel_size: float) -> PointCloud:
+def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointCloud:
     """`voxel_merge` by the kernels, on all of torch's threads."""
-    origin, ny, nz = _grid(cloud.positions, voxel_size)
+    origin, ny, nz = _grid(cloud.positions, voxel_size, aligned)
     positions, colors, view, confidence, count = (field.contiguous().numpy() for field in cloud)
     origin, cells = origin.numpy(), np.array([ny, nz])
     threads = torch.get_num_threads()

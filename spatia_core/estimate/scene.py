@@ -88,11 +88,11 @@ def estimate_points(estimate: SceneEstimate, index: int, image: Tensor, view: in
     return make_point_cloud(points[chosen], image[chosen], view=view, confidence=estimate.confidence[index][chosen])
 
 
-def merged_points(cloud: PointCloud, voxel_size: float) -> PointCloud:
-    """The cloud with one point per voxel. Raises SpatiaError unless voxel_size is above 0."""
+def merged_points(cloud: PointCloud, voxel_size: float, *, aligned: bool = False) -> PointCloud:
+    """The cloud with one point per voxel; aligned: of the grid through the world's origin. Raises SpatiaError unless voxel_size is above 0."""
     if not 0 < voxel_size < float("inf"):
         raise SpatiaError(f"voxel_size: {voxel_size} was given, expected more than 0; change voxel_size.")
-    return voxel_merge(cloud, voxel_size)
+    return voxel_merge(cloud, voxel_size, aligned=aligned)
 
 
 def _percent(mask: Tensor) -> str:
