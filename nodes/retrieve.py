@@ -7,8 +7,8 @@ import torch
 from comfy_api.latest import io, ui
 
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.memory import history_length
-from ..spatia_core.render.visibility import visible_points
+from ..spatia_core.memory import history_length, seen_points_of
+from ..spatia_core.render.visibility import visible_bits
 from ..spatia_core.retrieval import (
     CANDIDATE_EVERY,
     MAX_REFERENCES,
@@ -16,7 +16,7 @@ from ..spatia_core.retrieval import (
     TARGET_EVERY,
     candidate_frames,
     retrieval_report,
-    retrieve_references,
+    retrieve_packed,
     target_frames,
 )
 from .host.images import image_from_frames
@@ -75,17 +75,23 @@ class SpatiaRetrieveReferences(io.ComfyNode):
 
         def seen(path, frames) -> torch.Tensor:
             masks = []
-            for frame in frames:
-                masks.append(
-                    visible_points(
-                        memory.cloud.positions, path.select(frame), memory.height, memory.width,
-                        mode="precise" if mode == "paper_iou" else "release", voxel_size=memory.voxel_size,
+            # Batches keep every core busy and the bar moving; updating the bar is also where the host interrupts.
+            batch = max(1, torch.get_num_threads())
+            for start in range(0, len(frames), batch):
+                part = frames[start : start + batch]
+                if path is memory.cameras and mode == "paper_iou":
+                    masks.append(seen_points_of(memory, part))
+                else:
+                    masks.append(
+                        visible_bits(
+                            memory.cloud.positions, path.select(part), memory.height, memory.width,
+                            mode="precise" if mode == "paper_iou" else "release", voxel_size=memory.voxel_size,
+                        )
                     )
-                )
-                bar.update(1)
+                bar.update(len(part))
             return torch.cat(masks)
 
-        picked = retrieve_references(
+        picked = retrieve_packed(
             seen(cameras, targets), seen(memory.cameras, candidates), mode=mode, max_references=max_references, threshold=threshold
         )
         references = memory.frames[[candidates[candidate] for candidate in picked.candidates]]

@@ -9,7 +9,7 @@ from comfy_api.latest import io, ui
 
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import moving_pixels
-from ..spatia_core.memory import KEYFRAME_STRIDE, check_clip, new_keyframes, update
+from ..spatia_core.memory import KEYFRAME_STRIDE, check_clip, new_keyframes, revert_clip, update
 from .host.depth_sources import depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -43,6 +43,11 @@ class SpatiaUpdateMemory(io.ComfyNode):
                 ),
                 *mask_inputs(),
                 *depth_sockets(),
+                io.Boolean.Input(
+                    "consistency", default=True, advanced=True, optional=True,
+                    tooltip="Drop points that several keyframes see through, and fill in what they hid. Without a moving mask, also mark "
+                    "what differs from other keyframes in depth and colour as moving, and leave it out.",
+                ),
             ],
             outputs=[
                 SpatiaMemory.Output(display_name="memory", tooltip="The memory with the clip in it; the one that came in is unchanged."),
@@ -54,7 +59,7 @@ class SpatiaUpdateMemory(io.ComfyNode):
     @classmethod
     def execute(
         cls, memory, frames, cameras, padding, depth_source, depth_kind, near, far, depth_scale, da3_metric_resolution, keyframe_every,
-        edge_filter, mask_grow, moving=None, depth_map=None, da3_geometry=None, moge_geometry=None,
+        edge_filter, mask_grow, moving=None, depth_map=None, da3_geometry=None, moge_geometry=None, consistency=True,
     ) -> io.NodeOutput:
         require_source(depth_source, depth_map, da3_geometry, moge_geometry)
         images = frames_from_image(frames, "frames")
@@ -80,7 +85,7 @@ class SpatiaUpdateMemory(io.ComfyNode):
         )
         bar.update(len(keyframes))
         grown, report = update(
-            memory, images[:kept], clip, maps, moving=mask, keyframe_stride=keyframe_every, edge_filter=edge_filter,
+            memory, images[:kept], clip, maps, moving=mask, keyframe_stride=keyframe_every, edge_filter=edge_filter, consistency=consistency,
             progress=lambda: bar.update(1),
         )
         for warning in grown.notes[len(memory.notes) :]:
@@ -88,4 +93,35 @@ class SpatiaUpdateMemory(io.ComfyNode):
         return io.NodeOutput(grown, report, point_cloud_file(grown.cloud), ui=ui.PreviewText(report))
 
 
-NODES = [SpatiaUpdateMemory]
+class SpatiaRevertClip(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaRevertClip",
+            display_name="Revert Clip",
+            category="Spatia",
+            search_aliases=["undo clip", "take back", "remove last clip"],
+            description="Takes the last clips back out of the memory: their frames, their cameras, and what they did to the cloud.",
+            inputs=[
+                SpatiaMemory.Input("memory", tooltip="A memory that was updated with at least this many clips. It is not changed itself: a new memory comes out."),
+                io.Int.Input("clips", default=1, min=1, max=10000, tooltip="How many clips to take back, the last one first."),
+            ],
+            outputs=[
+                SpatiaMemory.Output(display_name="memory", tooltip="The memory as it was before those clips, bit for bit unless the cloud was edited since."),
+                io.String.Output(display_name="report", tooltip="What was taken back, and whether exactly."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, memory, clips) -> io.NodeOutput:
+        held = int(memory.clip.max())
+        if clips > held:
+            raise SpatiaError(f"clips: {clips} was given for a memory that holds {held} clip(s), expected at most that many; decrease clips.")
+        reports = []
+        for _ in range(clips):
+            memory, report = revert_clip(memory)
+            reports.append(report)
+        return io.NodeOutput(memory, "\n".join(reports), ui=ui.PreviewText("\n".join(reports)))
+
+
+NODES = [SpatiaUpdateMemory, SpatiaRevertClip]

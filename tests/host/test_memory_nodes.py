@@ -20,6 +20,7 @@ def spatia(pack_module):
         render = pack_module("nodes.render").SpatiaRenderCameraPath
         retrieve = pack_module("nodes.retrieve").SpatiaRetrieveReferences
         update = pack_module("nodes.update_memory").SpatiaUpdateMemory
+        revert = pack_module("nodes.update_memory").SpatiaRevertClip
         metrics = pack_module("nodes.metrics").SpatiaClosedLoopMetrics
         sources = pack_module("nodes.host.depth_sources")
         bundle = pack_module("nodes.host.bundle")
@@ -233,6 +234,13 @@ def test_update_refusals(spatia, started):
     for change, message in cases:
         with pytest.raises(spatia.error, match=message):
             run(spatia.update, **({"memory": started, "frames": image, "cameras": cameras, "depth_map": depth} | change))
+
+
+def test_a_clip_is_taken_back(spatia, started, grown):
+    back, report = run(spatia.revert, memory=grown).result
+    assert torch.equal(back.cloud.positions, started.cloud.positions) and back.frames.shape[0] == 1 and "exactly" in report
+    with pytest.raises(spatia.error, match="decrease clips"):
+        run(spatia.revert, memory=grown, clips=2)
 
 
 # --- Closed-Loop Metrics ---
