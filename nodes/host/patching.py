@@ -354,7 +354,9 @@ class _ClipForward:
 
     def __init__(self, clip: ClipCondition, network, x, transformer_options: dict, compile_options: dict | None):
         self.clip = clip
-        self.run_block = _block_runner(compile_options, transformer_options)
+        # Blocks that another node compiled one by one are not compiled once more.
+        compiled = any(isinstance(block, torch._dynamo.OptimizedModule) for block in network.blocks)
+        self.run_block = _block_runner(None if compiled else compile_options, transformer_options)
         self.network = network
         self.controls = clip.controls_at(transformer_options)
         self.references = clip.references.shape[2]

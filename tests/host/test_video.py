@@ -6,7 +6,7 @@ import gc
 
 import pytest
 import torch
-from live_bytes import LiveBytes
+from benchmarks.live_bytes import LiveBytes
 from small_model import HEIGHT, WIDTH, clip_inputs
 
 
