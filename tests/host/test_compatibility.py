@@ -344,3 +344,26 @@ def test_fit_image(pack_module):
     same, _, _, report = prepare.SpatiaFitImage.execute(image[:, :96], "nearest multiple of 32", 0, 0).args
     assert torch.equal(same, image[:, :96]) and report == "192x96 as it is"
     assert prepare.SpatiaClipPrompts.execute("a\nb", 2, False).args[0] == "b"
+
+
+def test_weights_are_streamed_when_memory_is_short(nodes_of, loaded, inputs, sample, base_samples, monkeypatch):
+    """The host's low-memory path: nearly all weights of backbone and branch stay offloaded and are cast layer by layer."""
+    import comfy.model_management
+    import comfy.model_patcher
+
+    comfy.model_management.unload_all_models()
+    load, loads = comfy.model_patcher.ModelPatcher.load, []
+
+    def short(self, device_to=None, lowvram_model_memory=0, force_patch_weights=False, full_load=False):
+        result = load(self, device_to, 5000, force_patch_weights, False)
+        loads.append((type(self.model).__name__, self.model.model_lowvram, self.model.model_loaded_weight_memory))
+        return result
+
+    monkeypatch.setattr(comfy.model_patcher.ModelPatcher, "load", short)
+    ours = sample(inputs)[1]["samples"]
+    monkeypatch.undo()
+    comfy.model_management.unload_all_models()
+    streamed = {name: (low, held) for name, low, held in loads}
+    for name in ("WAN22", "ControlBranch"):
+        assert streamed[name][0] and streamed[name][1] <= 5000, streamed
+    assert difference(ours, base_samples) < 1e-4
