@@ -548,6 +548,13 @@ def _widget_inputs(node: dict, info: dict) -> dict:
     values = list(node.get("widgets_values") or [])
     inputs: dict = {}
     _take_widgets(info["input"], info.get("input_order", {}), "", values, inputs, node)
+    # The file also lists its widgets' sockets: a node that gained, lost or moved one is caught before values shift.
+    stored = [socket_["name"] for socket_ in node.get("inputs", []) if socket_.get("widget")]
+    if stored and [name for name in stored if name in inputs] != list(inputs):
+        raise RunError(
+            f"node {node['id']} ({node['type']}) of the workflow stores the widgets {', '.join(stored)}, this server's has "
+            f"{', '.join(inputs)}: the file was saved with another version of this node"
+        )
     return inputs
 
 

@@ -1,4 +1,5 @@
 import logging
+from pathlib import Path
 
 import pytest
 import torch
@@ -28,4 +29,4 @@ def test_a_first_compilation_is_announced_once(tmp_path, monkeypatch, caplog):
     assert len(caplog.records) == 2
     with announced(doubling.double):
         doubling.double(1)
-    assert len(caplog.records) == 2 and list((tmp_path / "__pycache__").glob("doubling.double.*.nbi"))
+    assert len(caplog.records) == 2 and list(Path(doubling.double.stats.cache_path).glob("doubling.double.*.nbi"))

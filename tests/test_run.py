@@ -276,6 +276,15 @@ class TestConversion:
         with pytest.raises(run_py.RunError, match=expected):
             run_py.workflow_to_prompt(workflow(node), OBJECT_INFO)
 
+    def test_widgets_that_moved_are_caught(self, run_py):
+        node = sample_node([7, "fixed", "x", "plain", "hello"])
+        names = ["seed", "name", "mode", "text"]
+        node["inputs"] += [{"name": name, "link": None, "widget": {"name": name}} for name in names]
+        run_py.workflow_to_prompt(workflow(node), OBJECT_INFO)
+        node["inputs"][1:3] = node["inputs"][2:0:-1]
+        with pytest.raises(run_py.RunError, match="another version"):
+            run_py.workflow_to_prompt(workflow(node), OBJECT_INFO)
+
     def test_sections_by_group(self, run_py):
         graph = {
             "nodes": [{"id": 1, "pos": [10, 10]}, {"id": 2, "pos": [200, 10]}],
