@@ -30,7 +30,7 @@ class SpatiaLoadModel(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "backbone", options=models.backbone_options(), default=models.BUNDLED,
-                    tooltip="Wan2.2-TI2V-5B (from models/diffusion_models), or the small model that comes with this package.",
+                    tooltip="Wan2.2-TI2V-5B (from models/diffusion_models; of several files the first), or the small model that comes with this package.",
                 ),
                 *_weights_inputs(),
             ],

@@ -92,11 +92,13 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
         video = _decode(vae, samples, frames, tile, progress)
         if video is not None:
             return video
+        if tile == TILES[-2]:
+            comfy.model_management.unload_all_models()  # the last attempt has the GPU to itself
         comfy.model_management.soft_empty_cache()
     height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
     raise SpatiaError(
-        f"Out of memory while decoding {width}x{height}, even in tiles of {TILES[-1]} pixels. The clips' latents are kept: close other "
-        "programs on the GPU, or start ComfyUI with --cpu-vae, and queue again; only the decoding is repeated."
+        f"Out of memory while decoding {width}x{height}, even in tiles of {TILES[-1]} pixels with all models unloaded. Close other programs "
+        "on the GPU, or start ComfyUI with --cpu-vae, and queue again; clips that were finished are kept."
     )
 
 

@@ -367,3 +367,26 @@ def test_weights_are_streamed_when_memory_is_short(nodes_of, loaded, inputs, sam
     for name in ("WAN22", "ControlBranch"):
         assert streamed[name][0] and streamed[name][1] <= 5000, streamed
     assert difference(ours, base_samples) < 1e-4
+
+
+def test_start_and_end_percent_bound_the_control(nodes_of, loaded, prompts, inputs, base_samples):
+    """The control blocks run in the steps between the two, and in no others."""
+    patching, calls = nodes_of("nodes.host.patching"), []
+    branch = patching.control_branch(loaded[0])
+    hook = branch.vace_blocks[0].register_forward_hook(lambda *args: calls.append(1))
+    sampler = nodes_of("nodes.sampler").SpatiaSampler
+
+    def sampled(start, end):
+        calls.clear()
+        bounds = {**STRENGTHS, "start_percent": start, "end_percent": end}
+        out = sampler.execute(loaded[0], *prompts, loaded[2], seed=SEED, steps=6, cfg=1.0, **inputs, **bounds)
+        return len(calls), out.args[1]["samples"]
+
+    try:
+        steps, whole = sampled(0.0, 1.0)
+        first_half, early = sampled(0.0, 0.5)
+        second_half, late = sampled(0.5, 1.0)
+    finally:
+        hook.remove()
+    assert steps == 6 and 0 < first_half < 6 and first_half + second_half == 6
+    assert not torch.allclose(early, whole, atol=1e-4) and not torch.allclose(late, early, atol=1e-4)
