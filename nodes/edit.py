@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 
+import folder_paths
 import torch
 from comfy_api.latest import io
 
 from ..spatia_core.cloud.edit import Scene, apply_edits, check_edits, parse_edits
+from ..spatia_core.cloud.foreign import read_foreign
 from ..spatia_core.cloud.ply import parse_ply
 from ..spatia_core.errors import SpatiaError
 from .sockets import SpatiaMemory
@@ -102,7 +106,8 @@ class SpatiaEditPointCloud(io.ComfyNode):
                 io.Mask.Input("mask", optional=True, tooltip="For select = mask: one mask in the shape of the memory's frames, white where to edit."),
                 io.MultiType.Input(
                     "point_cloud", types=[io.File3DPLY, io.File3DPointCloudAny, io.File3DAny], optional=True,
-                    tooltip="For operation = merge: a PLY file with coloured points, in x right, y down, z forward.",
+                    tooltip="For operation = merge: a PLY file with coloured points, in x right, y down, z forward. Other clouds (pcd, xyz, pts) and "
+                    "meshes (obj, stl, glb), which become points, need Open3D; a message says how to install it.",
                 ),
             ],
             outputs=[
@@ -130,6 +135,8 @@ class SpatiaEditPointCloud(io.ComfyNode):
             mask=None if mask is None else _single_mask(mask, memory),
             voxel_size=memory.voxel_size,
             other=None if point_cloud is None else _point_cloud(point_cloud),
+            size=(memory.height, memory.width),
+            clip=memory.clip,
         )
         edited = apply_edits(memory.cloud, all_edits, scene)
         report = "\n".join(edited.report) or "no edits"
@@ -183,9 +190,20 @@ def _single_mask(mask: torch.Tensor, memory) -> torch.Tensor:
 
 
 def _point_cloud(file):
-    if file.format != "ply":
-        raise SpatiaError(f"A 3D file of format {file.format or 'unknown'!r} was given for point_cloud, expected a PLY point cloud; convert it first.")
-    return parse_ply(file.get_bytes(), "point_cloud")
+    if file.format == "ply":
+        return parse_ply(file.get_bytes(), "point_cloud")
+    # Open3D reads files only, and tells their format by the ending.
+    with tempfile.TemporaryDirectory(dir=_temporary_folder()) as folder:
+        path = os.path.join(folder, f"input.{''.join(c for c in file.format if c.isalnum())}")
+        with open(path, "wb") as out:
+            out.write(file.get_bytes())
+        return read_foreign(path, "point_cloud")
+
+
+def _temporary_folder() -> str:
+    folder = folder_paths.get_temp_directory()
+    os.makedirs(folder, exist_ok=True)
+    return folder
 
 
 NODES = [SpatiaEditPointCloud]

@@ -241,3 +241,93 @@ def test_bad_text_and_bad_frames_are_refused():
     scene = Scene(cameras=camera(), mask=torch.ones(4, 4, dtype=torch.bool))
     with pytest.raises(SpatiaError, match="the memory has 1 frames"):
         apply_edits(random_cloud(), [{"do": "remove", "select": {"shape": "mask", "frame": 1}}], scene)
+
+
+# --- selections by lasso, plane, cluster, provenance ---
+
+
+def test_a_lasso_is_the_mask_it_encloses():
+    cam = camera()
+    cloud = concat_clouds(wall(cam, 2.0), wall(cam, 4.0))
+    polygon = [[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]]
+    mask = torch.zeros(32, 48, dtype=torch.bool)
+    mask[8:24, 12:36] = True
+    scene = Scene(cam, mask, voxel_size=0.01, size=(32, 48))
+    for through in (False, True):
+        lasso = select(cloud, {"shape": "lasso", "points": polygon, "through": through}, scene)
+        assert torch.equal(lasso, select(cloud, {"shape": "mask", "through": through}, scene)) and lasso.any()
+    triangle = select(cloud, {"shape": "lasso", "points": [[0, 0], [1, 0], [0, 1]], "through": True}, scene)
+    assert 0.45 < float(triangle.float().mean()) < 0.55
+    with pytest.raises(SpatiaError, match="three corners"):
+        select(cloud, {"shape": "lasso", "points": [[0, 0], [1, 1]]}, scene)
+    with pytest.raises(SpatiaError, match="frame 5"):
+        select(cloud, {"shape": "lasso", "points": polygon, "frame": 5}, scene)
+
+
+def test_planes_given_and_fitted():
+    g = torch.Generator().manual_seed(0)
+    floor = torch.rand(500, 3, generator=g) * 4 - 2
+    floor[:, 1] = 1 + 0.1 * floor[:, 0]
+    cloud = make_point_cloud(torch.cat([floor, torch.rand(300, 3, generator=g) - 1.5]), torch.zeros(800, 3))
+    given = select(cloud, {"shape": "plane", "point": [0, 1, 0], "normal": [-0.1, 1, 0], "distance": 0.01})
+    fitted = select(cloud, {"shape": "plane", "point": [0.1, 1, 0.2], "distance": 0.05})
+    assert given[:500].all() and not given[500:].any() and torch.equal(given, fitted)
+    with pytest.raises(SpatiaError, match="too few"):
+        select(cloud, {"shape": "plane", "point": [50, 0, 0], "distance": 0.05})
+    with pytest.raises(SpatiaError, match="not all 0"):
+        select(cloud, {"shape": "plane", "point": [0, 0, 0], "normal": [0, 0, 0], "distance": 1})
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+def test_clusters_end_where_a_gap_begins(kernels, monkeypatch):
+    from spatia_core.cloud import edit
+
+    monkeypatch.setattr(edit, "HAVE_KERNELS", edit.HAVE_KERNELS and kernels)
+    g = torch.Generator().manual_seed(0)
+    near, far = torch.rand(2000, 3, generator=g), torch.rand(1000, 3, generator=g) + torch.tensor([2.0, 0, 0])
+    cloud = make_point_cloud(torch.cat([near, far]), torch.zeros(3000, 3))
+    cluster = {"shape": "cluster", "at": [2.5, 0.5, 0.5], "distance": 0.2}
+    assert torch.equal(select(cloud, cluster), torch.arange(3000) >= 2000)
+    assert select(cloud, cluster | {"distance": 2.0}).all()
+    half = {"shape": "box", "center": [0.25, 0.5, 0.5], "size": [0.5, 2, 2]}
+    assert torch.equal(select(cloud, cluster | {"at": [0, 0, 0], "within": half}), select(cloud, half))
+
+
+def test_provenance():
+    cloud = random_cloud(6)._replace(view=torch.tensor([-1, 0, 1, 2, 3, 3], dtype=torch.int32))
+    assert select(cloud, {"shape": "frames", "first": 1, "last": 2}).tolist() == [False, False, True, True, False, False]
+    assert select(cloud, {"shape": "frames", "first": -1, "last": -1}).tolist() == [True] + [False] * 5
+    scene = Scene(clip=torch.tensor([0, 1, 1, 2]))
+    assert select(cloud, {"shape": "clip", "clip": 1}, scene).tolist() == [False, False, True, True, False, False]
+    with pytest.raises(SpatiaError, match="frames instead"):
+        select(cloud, {"shape": "clip", "clip": 1})
+
+
+def test_leaving_an_edit_out_of_the_list_undoes_it():
+    cloud = random_cloud()
+    edits = parse_edits(json.dumps([
+        {"do": "recolor", "select": {"shape": "sphere", "center": [0, 0, 0], "radius": 1}, "color": "#ff0000"},
+        {"do": "remove", "select": {"shape": "plane", "point": [0, 0, 0], "normal": [1, 0, 0], "distance": 0.5}},
+    ]))
+    both, one = apply_edits(cloud, edits).cloud, apply_edits(cloud, edits[:1]).cloud
+    assert both.size < one.size == cloud.size
+    again = apply_edits(cloud, edits).cloud
+    assert all(torch.equal(a, b) for a, b in zip(both, again))
+
+
+def test_other_formats_need_open3d_and_say_so(tmp_path):
+    from spatia_core.cloud.foreign import import_open3d, read_foreign
+
+    with pytest.raises(SpatiaError, match="convert it"):
+        read_foreign(tmp_path / "x.blend", "point_cloud")
+    path = tmp_path / "triangle.obj"
+    path.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    try:
+        import_open3d("test")
+    except SpatiaError as error:
+        assert "pip install open3d" in str(error) and "libusb" in str(error)
+        with pytest.raises(SpatiaError, match="triangle.obj|point_cloud is a .obj"):
+            read_foreign(path, "point_cloud")
+        return
+    cloud = read_foreign(path, "point_cloud", points=1000)
+    assert cloud.size == 1000 and (cloud.positions[:, :2].sum(1) <= 1 + 1e-6).all() and (cloud.positions[:, 2] == 0).all()

@@ -15,6 +15,13 @@ A selection is an object, everything by default; "invert": true takes the rest i
     {"shape": "sphere", "center": [x, y, z], "radius": r}
     {"shape": "color", "color": COLOR, "tolerance": 0..1}      distance in RGB, 1 = black to white
     {"shape": "mask", "frame": -1, "through": false}           the connected mask, seen from that frame's camera
+    {"shape": "lasso", "frame": -1, "points": [[u, v], ...], "through": false}   a polygon drawn on that frame, 0..1 of its sides
+    {"shape": "plane", "point": [x, y, z], "normal": [x, y, z], "distance": d}   at most d away; without normal, the plane
+                                                               that fits the points round `point`
+    {"shape": "cluster", "at": [x, y, z], "distance": d, "within": SELECTION}    what hangs together with the point nearest
+                                                               to `at`, over gaps up to about d, inside `within`
+    {"shape": "frames", "first": 0, "last": 10}                points that came from these frames; -1 is from none
+    {"shape": "clip", "clip": 2}                               points that came from that clip; 0 is the given image
     {"shape": "union" | "intersection", "of": [SELECTION, ...]}
 
 Positions are world coordinates (x right, y down, z forward of the first camera), angles degrees about the world's x,
@@ -31,14 +38,21 @@ import math
 import re
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from ..cameras.camera import Cameras, project
 from ..errors import SpatiaError
+from ..kernels import HAVE_KERNELS, announced
 from ..render.visibility import visible_points
 from .point_cloud import NO_VIEW, PointCloud, concat_clouds
+
+if HAVE_KERNELS:
+    from .cluster_numba import flood
+
+_FIT_REACH = 10  # a plane without a normal is fitted to the points within so many times its distance
 
 
 class Edited(NamedTuple):
@@ -55,6 +69,8 @@ class Scene(NamedTuple):
     mask: Tensor | None = None  # (H, W) bool, at any resolution of the camera's image
     voxel_size: float = 0.0  # scene units: the tolerance of what counts as the front surface
     other: PointCloud | None = None  # the cloud that "merge" adds
+    size: tuple[int, int] = (720, 1280)  # height and width in pixels of the cameras' images
+    clip: Tensor | None = None  # (F,) int32, the clip that made each of the memory's frames
 
 
 def apply_edits(cloud: PointCloud, edits: list[dict], scene: Scene = Scene()) -> Edited:
@@ -138,6 +154,63 @@ def select_mask(positions: Tensor, mask: Tensor, camera: Cameras, *, through: bo
     return selected
 
 
+def select_lasso(positions: Tensor, polygon: Tensor, camera: Cameras, height: int, width: int, *, through: bool, voxel_size: float) -> Tensor:
+    """Points (P, 3) that one camera (1) sees inside a polygon (V, 2) in 0..1 of its image; only its front surface unless `through`."""
+    uv, z = project(positions, camera.w2c[0], camera.K(height, width)[0])
+    uv = uv / torch.tensor([width, height], dtype=torch.float64)
+    low, high = polygon.amin(0).clamp_min(0), polygon.amax(0).clamp_max(1)
+    selected = (z > 0) & (uv >= low).all(1) & (uv < high).all(1)
+    point = selected.nonzero().squeeze(1)
+    u, v = uv[point].unbind(1)
+    crossings = torch.zeros(len(point), dtype=torch.int64)
+    for (u0, v0), (u1, v1) in zip(polygon.tolist(), polygon.roll(-1, 0).tolist()):
+        if v0 != v1:
+            # Even-odd rule: edges met on the way to the right.
+            crossings += (((v0 <= v) != (v1 <= v)) & (u < u0 + (v - v0) * ((u1 - u0) / (v1 - v0)))).long()
+    selected[point] = crossings % 2 == 1
+    if not through:
+        selected &= visible_points(positions, camera, height, width, mode="precise", voxel_size=voxel_size)[0]
+    return selected
+
+
+def select_plane(positions: Tensor, point: Tensor, normal: Tensor | None, distance: float) -> Tensor:
+    """Points (P, 3) at most `distance` from a plane. normal None: the least-squares plane of the points round `point`."""
+    offset = positions.to(torch.float64) - point
+    if normal is None:
+        near = offset[offset.square().sum(1) <= (_FIT_REACH * distance) ** 2]
+        if near.shape[0] < 3:
+            raise SpatiaError(f"Only {near.shape[0]} points lie within {_FIT_REACH * distance:g} of the plane's point, too few to fit a plane; move point, give a normal, or increase distance.")
+        middle = near.mean(0)
+        normal = torch.linalg.eigh((near - middle).T @ (near - middle)).eigenvectors[:, 0]
+        offset = offset - middle
+    return (offset @ (normal / normal.norm())).abs() <= distance
+
+
+def select_cluster(positions: Tensor, at: Tensor, distance: float) -> Tensor:
+    """Points (P, 3) that hang together with the one nearest to `at`: cells of edge `distance` that hold points and touch."""
+    if not positions.shape[0]:
+        return torch.zeros(0, dtype=torch.bool)
+    if float(positions.abs().max()) / distance >= 2**31:
+        raise SpatiaError(f"A cluster distance of {distance:g} cuts this scene into more cells than can be numbered; increase distance.")
+    seed = int((positions.to(torch.float64) - at).square().sum(1).argmin())
+    if HAVE_KERNELS:
+        with announced(flood):
+            return torch.from_numpy(flood(positions.detach().cpu().contiguous().numpy(), float(distance), seed)).to(positions.device)
+    cells = np.floor(positions.detach().cpu().double().numpy() / distance).astype(np.int64)
+    occupied, cell_of = np.unique(cells, axis=0, return_inverse=True)
+    free = set(map(tuple, occupied.tolist()))
+    queue = [tuple(cells[seed].tolist())]
+    free.discard(queue[0])
+    for x, y, z in queue:
+        for step in range(27):
+            near = (x + step // 9 - 1, y + step // 3 % 3 - 1, z + step % 3 - 1)
+            if near in free:
+                free.discard(near)
+                queue.append(near)
+    reached = np.array([tuple(cell) not in free for cell in occupied.tolist()])
+    return torch.from_numpy(reached[cell_of.ravel()]).to(positions.device)
+
+
 def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
     shape = selection["shape"]
     if shape == "all":
@@ -150,6 +223,26 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
         mask = select_color(cloud.colors, selection["color"], selection["tolerance"])
     elif shape == "mask":
         mask = _select_connected_mask(cloud, selection, scene)
+    elif shape == "lasso":
+        camera = _camera(scene, selection["frame"], "lasso")
+        # The size only tells the footprint of points apart from holes; the polygon is in parts of the image.
+        height, width = scene.size
+        mask = select_lasso(
+            cloud.positions, selection["points"], camera, height, width, through=selection["through"], voxel_size=scene.voxel_size
+        )
+    elif shape == "plane":
+        mask = select_plane(cloud.positions, selection["point"], selection["normal"], selection["distance"])
+    elif shape == "cluster":
+        within = _select(cloud, selection["within"], scene)
+        mask = within.clone()
+        mask[within] = select_cluster(cloud.positions[within], selection["at"], selection["distance"])
+    elif shape == "frames":
+        mask = (cloud.view >= selection["first"]) & (cloud.view <= selection["last"])
+    elif shape == "clip":
+        if scene.clip is None:
+            raise SpatiaError("A selection by clip was asked for, but the frames' clips are not known here; select by frames instead.")
+        known = cloud.view >= 0
+        mask = known & (scene.clip.to(torch.int64)[cloud.view.clamp_min(0).long()] == selection["clip"])
     else:
         masks = torch.stack([_select(cloud, part, scene) for part in selection["of"]])
         mask = masks.any(0) if shape == "union" else masks.all(0)
@@ -159,11 +252,17 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
 def _select_connected_mask(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
     if scene.mask is None or scene.cameras is None:
         raise SpatiaError("A selection by mask was asked for, but no mask is connected; connect mask or select by another shape.")
-    frame, count = selection["frame"], scene.cameras.count
-    if not -count <= frame < count:
-        raise SpatiaError(f"The mask is to be seen from frame {frame}, but the memory has {count} frames (0 to {count - 1}, or -1 for the last); change the mask's frame.")
-    camera = scene.cameras.select([frame % count])
+    camera = _camera(scene, selection["frame"], "mask")
     return select_mask(cloud.positions, scene.mask, camera, through=selection["through"], voxel_size=scene.voxel_size)
+
+
+def _camera(scene: Scene, frame: int, what: str) -> Cameras:
+    if scene.cameras is None:
+        raise SpatiaError(f"A selection by {what} was asked for, but no cameras are known here; select by another shape.")
+    count = scene.cameras.count
+    if not -count <= frame < count:
+        raise SpatiaError(f"The {what} is to be seen from frame {frame}, but the memory has {count} frames (0 to {count - 1}, or -1 for the last); change the {what}'s frame.")
+    return scene.cameras.select([frame % count])
 
 
 # --- operations: (cloud, checked edit, scene) -> (cloud, report line) ---
@@ -323,6 +422,21 @@ def _mode(value) -> str:
     return value
 
 
+def _direction(value) -> Tensor | None:
+    if value is None:
+        return None
+    vector = _vector(value)
+    if not float(vector.norm()) > 0:
+        raise ValueError("three numbers [x, y, z], not all 0")
+    return vector
+
+
+def _polygon(value) -> Tensor:
+    if not isinstance(value, (list, tuple)) or len(value) < 3 or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in value):
+        raise ValueError("at least three corners [u, v]")
+    return torch.tensor([[_number(u), _number(v)] for u, v in value], dtype=torch.float64)
+
+
 def _selection(value) -> dict:
     where = "A selection"
     fields = _named(value, "shape", _SHAPES, where)
@@ -344,6 +458,11 @@ _SHAPES = {
     "sphere": {"center": Field(_vector), "radius": Field(_positive)},
     "color": {"color": Field(_color), "tolerance": Field(_fraction, 0.1)},
     "mask": {"frame": Field(_whole, -1), "through": Field(_flag, False)},
+    "lasso": {"frame": Field(_whole, -1), "points": Field(_polygon), "through": Field(_flag, False)},
+    "plane": {"point": Field(_vector), "normal": Field(_direction, None), "distance": Field(_positive)},
+    "cluster": {"at": Field(_vector), "distance": Field(_positive), "within": Field(_selection, {"shape": "all"})},
+    "frames": {"first": Field(_whole), "last": Field(_whole)},
+    "clip": {"clip": Field(_whole)},
     "union": {"of": Field(_selections)},
     "intersection": {"of": Field(_selections)},
 }

@@ -29,6 +29,11 @@ class PointCloud(NamedTuple):
 
     def select(self, index) -> PointCloud:
         """The points under a bool mask (P,) or at an index tensor, in order."""
+        if isinstance(index, Tensor) and index.dtype == torch.bool:
+            # Once for all fields.
+            index = index.nonzero().squeeze(1)
+        if isinstance(index, Tensor) and index.dtype == torch.int64 and index.ndim == 1 and not bool((index < 0).any()):
+            return PointCloud(*(field.index_select(0, index.to(field.device)) for field in self))
         return PointCloud(*(field[index] for field in self))
 
 

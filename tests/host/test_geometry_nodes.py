@@ -226,8 +226,8 @@ def test_merging_a_file_of_the_host(edit_module, memory, pack_module, error):
     merge = {"operation": "merge", "scale": 1.0} | xyz("move", 0, 0, 1) | xyz("rotate", 0, 0, 0)
     edited, _, _ = edit(edit_module, memory, operation=merge, point_cloud=Types.File3D(BytesIO(data), "ply"))
     assert edited.cloud.size == 2 * memory.cloud.size
-    with pytest.raises(error, match="format 'glb'"):
-        edit(edit_module, memory, operation=merge, point_cloud=Types.File3D(BytesIO(data), "glb"))
+    with pytest.raises(error, match="format 'splat'"):
+        edit(edit_module, memory, operation=merge, point_cloud=Types.File3D(BytesIO(data), "splat"))
     with pytest.raises(error, match="truncated"):
         edit(edit_module, memory, operation=merge, point_cloud=Types.File3D(BytesIO(data[:-9]), "ply"))
 
