@@ -6,7 +6,6 @@ import weakref
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 
 class LiveBytes(TorchDispatchMode):
@@ -22,13 +21,14 @@ class LiveBytes(TorchDispatchMode):
         self._seen: set[int] = set()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        for tensor in tree_leaves((args, kwargs)):
-            if isinstance(tensor, torch.Tensor):
-                self._seen.add(tensor.untyped_storage()._cdata)  # made before, or counted already
+        for tensor in _tensors(args):
+            self._seen.add(tensor.untyped_storage()._cdata)  # made before, or counted already
+        if kwargs:
+            for tensor in _tensors(kwargs.values()):
+                self._seen.add(tensor.untyped_storage()._cdata)
         out = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(out):
-            if isinstance(tensor, torch.Tensor):
-                self._count(tensor.untyped_storage())
+        for tensor in _tensors((out,)):
+            self._count(tensor.untyped_storage())
         return out
 
     def _count(self, storage) -> None:
@@ -44,3 +44,12 @@ class LiveBytes(TorchDispatchMode):
     def _free(self, key: int, size: int) -> None:
         self._seen.discard(key)
         self.now -= size
+
+
+def _tensors(values):
+    """Tensors among an operation's arguments or results, which are tensors or flat lists of them."""
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _tensors(value)

@@ -1,6 +1,6 @@
 """Time and memory of the sampler's forward pass at full size, beside the plain backbone and what the release does.
 
-    COMFYUI_PATH=/path/to/ComfyUI python benchmarks/sampling.py [--derived] [--repeats 3]
+    COMFYUI_PATH=/path/to/ComfyUI python benchmarks/sampling.py [--only time|memory|decode] [--repeats 3]
 
 On a GPU: Wan2.2-TI2V-5B's sizes with random weights, timed and measured. Without one, the time is taken at 1/12 of the width
 with 1/12 of the tokens per frame, so that tokens per channel, references per frame and control blocks per block are those
@@ -263,6 +263,9 @@ def decode_table() -> None:
     with torch.device("meta"):
         network = WanVAE(dim=160, dec_dim=256, z_dim=48, dim_mult=[1, 2, 4, 4], num_res_blocks=2, temperal_downsample=[False, True, True])
     network = network.to(torch.bfloat16).requires_grad_(False)
+    for module in network.modules():
+        if hasattr(module, "optimized_attention"):
+            module.optimized_attention = lambda q, k, v: torch.empty_like(q)
 
     class OnMeta:
         """What the stream asks of the host's VAE object."""
@@ -293,30 +296,32 @@ def decode_table() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3, help="timed rounds after one to warm up; the best counts")
-    parser.add_argument("--derived", action="store_true", help="only what is derived on the meta device; takes no time measurements")
+    parser.add_argument("--only", choices=("time", "memory", "decode"), help="one of the three tables")
     arguments = parser.parse_args()
+    wanted = {arguments.only} if arguments.only else {"time", "memory", "decode"}
     import_host()
     import torch
 
     weights = {"bf16": torch.bfloat16, "fp8": torch.float8_e4m3fn}
+    gpu = torch.cuda.is_available()
     with torch.no_grad():
-        if torch.cuda.is_available() and not arguments.derived:
-            print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}: full size, measured")
-            memory_table(lambda dtype: Bench("cuda", torch.bfloat16, weights[dtype], 1), "measured")
+        if "time" in wanted and gpu:
             for dtype in weights:
-                print(f"\nweights in {dtype}, cond + uncond in one pass")
+                print(f"\n{torch.cuda.get_device_name()}, torch {torch.__version__}: full size, weights in {dtype}, cond + uncond in one pass")
                 bench = Bench("cuda", torch.bfloat16, weights[dtype], 1)
                 time_table(bench, 2, arguments.repeats)
                 release_table(bench, arguments.repeats, [case for case in cases() if case.control])
                 del bench
-        else:
-            memory_table(lambda dtype: Bench("meta", torch.bfloat16, weights[dtype], 1), "derived by shape arithmetic, not measured")
-            if not arguments.derived:
-                print(f"\n{torch.get_num_threads()} CPU threads, torch {torch.__version__}, float32: 1/{SHRINK} of the width, 1/{SHRINK} of the tokens; one pass")
-                bench = Bench("cpu", torch.float32, torch.float32, SHRINK)
-                time_table(bench, 1, arguments.repeats)
-                release_table(bench, 1, [case for case in cases() if case.control and case.width == 832 and case.frames == 81])
-        decode_table()
+        elif "time" in wanted:
+            print(f"\n{torch.get_num_threads()} CPU threads, torch {torch.__version__}, float32: 1/{SHRINK} of the width, 1/{SHRINK} of the tokens; one pass")
+            bench = Bench("cpu", torch.float32, torch.float32, SHRINK)
+            time_table(bench, 1, arguments.repeats)
+            release_table(bench, 1, [case for case in cases() if case.control and case.width == 832 and case.frames == 81])
+        if "memory" in wanted:
+            device, kind = ("cuda", "measured") if gpu else ("meta", "derived by shape arithmetic, not measured")
+            memory_table(lambda dtype: Bench(device, torch.bfloat16, weights[dtype], 1), kind)
+        if "decode" in wanted:
+            decode_table()
 
 
 if __name__ == "__main__":
