@@ -549,8 +549,8 @@ def _widget_inputs(node: dict, info: dict) -> dict:
     inputs: dict = {}
     _take_widgets(info["input"], info.get("input_order", {}), "", values, inputs, node)
     # The file also lists its widgets' sockets: a node that gained, lost or moved one is caught before values shift.
-    stored = [socket_["name"] for socket_ in node.get("inputs", []) if socket_.get("widget")]
-    if stored and [name for name in stored if name in inputs] != list(inputs):
+    stored = [socket_["name"] for socket_ in node.get("inputs", []) if socket_.get("widget") and socket_.get("type") != "IMAGEUPLOAD"]
+    if stored != [name for name in inputs if name in stored]:
         raise RunError(
             f"node {node['id']} ({node['type']}) of the workflow stores the widgets {', '.join(stored)}, this server's has "
             f"{', '.join(inputs)}: the file was saved with another version of this node"
