@@ -753,8 +753,9 @@ async def demo(server: Server, options: argparse.Namespace) -> None:
     prompt = configure(prompt, workflow, image=uploaded, text=options.prompt, frames=options.frames, seed=options.seed)
     clips = len(nodes_of(prompt, "SpatiaSampler"))
     say(f"Making {prompt[nodes_of(prompt, 'SpatiaCameraPath')[0]]['inputs']['frames']} frames in {clips} clips from {options.image}")
-    progress = Progress(prompt)
-    outputs = await run_prompt(server, prompt, progress)
+    if options.prompt is not None:
+        say("The bundled small model reads no text: the prompt changes nothing, unless you put other weights into the workflow.")
+    outputs = await run_prompt(server, prompt, Progress(prompt))
     collect(server, prompt, outputs, options.output)
 
 
@@ -764,6 +765,9 @@ def configure(
     """The closed-loop graph with the command line's options set in it, and as many clips as the path needs."""
     prompt = copy.deepcopy(prompt)
     prompt[nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] = image
+    if text is not None:
+        positive = prompt[nodes_of(prompt, "SpatiaSampler")[0]]["inputs"]["positive"][0]
+        prompt[positive]["inputs"]["text"] = text
     if frames is not None:
         prompt[nodes_of(prompt, "SpatiaCameraPath")[0]]["inputs"]["frames"] = frames
         first, new = clip_lengths(prompt)

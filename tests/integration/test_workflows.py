@@ -116,6 +116,12 @@ class TestAnyNumberOfClips:
         assert [join[f"clips.clip{k}"][0] for k in range(clips)] == samplers(run_py, prompt)
         assert f"clips.clip{clips}" not in join
 
+    def test_options_reach_their_widgets(self, run_py, workflow, object_info):
+        prompt = run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", text="a hall")
+        assert prompt[run_py.nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] == "x.png"
+        texts = {prompt[number]["_meta"]["title"]: prompt[number]["inputs"]["text"] for number in run_py.nodes_of(prompt, "CLIPTextEncode")}
+        assert texts["Prompt"] == "a hall" and texts["Negative prompt"] != "a hall"
+
     def test_each_clip_starts_from_the_memory_before(self, run_py, workflow, object_info):
         prompt = run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=73)
         updates = run_py.nodes_of(prompt, "SpatiaUpdateMemory")
