@@ -243,6 +243,37 @@ def test_a_clip_is_taken_back(spatia, started, grown):
         run(spatia.revert, memory=grown, clips=2)
 
 
+# --- Plane Sweep and MapAnything ---
+
+
+def test_plane_sweep_depth_feeds_update_memory(spatia, started, pack_module):
+    node = pack_module("nodes.estimators").SpatiaPlaneSweepDepth
+    cameras = clip(spatia, 13, step=0.05)
+    columns = (torch.arange(WIDTH, dtype=torch.float64) + 0.5) / WIDTH - 0.5
+    rows = (torch.arange(HEIGHT, dtype=torch.float64) + 0.5) / HEIGHT - 0.5
+    x = cameras.centers[:, :1] + columns[None] * 3.0 / float(cameras.intrinsics[0, 0])
+    y = rows * 3.0 / float(cameras.intrinsics[0, 1])
+    shade = 0.5 + 0.25 * torch.sin(19 * x[:, None] + 2 * torch.sin(9 * y[:, None])) + 0.2 * torch.sin(17 * y[:, None] + torch.cos(7 * x[:, None]))
+    image = shade[..., None].expand(-1, -1, -1, 3).float().clone()
+    depth, coverage, report = run(node, frames=image, cameras=cameras, near=1.5, far=8.0).result
+    assert depth.shape == image.shape and coverage > 0.4 and "4 of 13 frames" in report
+    found = depth[12, :, :, 0] > 0
+    assert (depth[12, :, :, 0][found] - 3).abs().median() < 0.05 and not depth[1].any()
+    grown, text, _ = run(spatia.update, memory=started, frames=image, cameras=cameras, depth_map=depth, mask_grow=0).result
+    assert grown.cloud.size > started.cloud.size
+
+
+def test_mapanything_says_how_to_get_it(spatia, pack_module):
+    node = pack_module("nodes.estimators").SpatiaMapAnythingDepth
+    image, _ = wall(clip(spatia, 5))
+    with pytest.raises(spatia.error, match="lacks config.json"):
+        run(node, frames=image, cameras=clip(spatia, 5), model="nothing-here")
+    with pytest.raises(spatia.error, match="plain name"):
+        run(node, frames=image, cameras=clip(spatia, 5), model="../escape")
+    with pytest.raises(spatia.error, match="one camera per frame"):
+        run(node, frames=image, cameras=clip(spatia, 4))
+
+
 # --- Closed-Loop Metrics ---
 
 
