@@ -141,6 +141,13 @@ class Bench:
         wrappers = {self.patching.CLIP: [clip]}
         return lambda: self.network(x, timestep, context, transformer_options=self.options(wrappers))
 
+    def estimate(self, case: Case, batch: int) -> float:
+        """Bytes the host sets aside before sampling, with our frames for references and control (its formula on a GPU)."""
+        _, _, _, control, references = self.inputs(case, 1)
+        clip = self.patching.ClipCondition(self.branch, control, references, 1.0, 1.0, 0.0)
+        frames, height, width = clip._counted_shape((batch, 48, case.latent_frames, *self.grid(case)))[2:]
+        return batch * frames * height * width * self.dtype.itemsize * 0.01 * (self.network.dim / 2222) * (1 << 20)
+
     def release(self, case: Case, batch: int):
         """As the release does it: all hints first and stacked, one modulation per token, cond and uncond one after the other."""
         x, timestep, context, control, references = self.inputs(case, batch)
@@ -243,14 +250,15 @@ def release_table(bench: Bench, repeats: int, chosen: list[Case]) -> None:
 
 def memory_table(make, kind: str) -> None:
     print(f"\npeak memory in GiB, cond + uncond in one pass ({kind}); weights are what lies on the GPU when nothing is offloaded")
-    print(f"{'case':44} {'weights':>16} {'activations':>12} {'one pass':>9} {'release':>8}")
+    print("estimate: what the host is told to keep free; release: what the release's way takes, one pass at a time")
+    print(f"{'case':44} {'weights':>16} {'activations':>12} {'estimate':>9} {'one pass':>9} {'release':>8}")
     for dtype in ("bf16", "fp8"):
         bench = make(dtype)
         for case in cases():
             weights = bench.weights["backbone"] + (bench.weights["control"] if case.control else 0)
             two, one = (bench.peak(bench.ours(case, batch)) for batch in (2, 1))
             release = f"{bench.peak(bench.release(case, 2)) / GIB:8.2f}" if case.control else f"{'':8}"
-            print(f"{case.label:44} {dtype:>5} {weights / GIB:10.2f} {two / GIB:12.2f} {one / GIB:9.2f} {release}", flush=True)
+            print(f"{case.label:44} {dtype:>5} {weights / GIB:10.2f} {two / GIB:12.2f} {bench.estimate(case, 2) / GIB:9.2f} {one / GIB:9.2f} {release}", flush=True)
 
 
 def decode_table() -> None:

@@ -161,3 +161,31 @@ def test_the_kept_latents_go_with_the_vae(nodes_of, video):
     del vae
     gc.collect()
     assert len(video._encoded) == before - 1
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_clips_latents_leave_the_gpu_with_the_run(nodes_of, loaded, prompts, interrupted, monkeypatch):
+    """The host asks the condition to the load device before and to the offload device after, interrupted or not."""
+    import comfy.model_management
+    from small_model import STRENGTHS
+
+    patching = nodes_of("nodes.host.patching")
+    asked = []
+    moved = patching.ClipCondition.to
+
+    def to(self, target):
+        if isinstance(target, torch.device):
+            asked.append(target)
+            if interrupted and len(asked) == 1:
+                comfy.model_management.interrupt_current_processing(True)
+        return moved(self, target)
+
+    monkeypatch.setattr(patching.ClipCondition, "to", to)
+    arguments = {"seed": 1, "steps": 1, "cfg": 1.0, **clip_inputs(13, 1), **STRENGTHS}
+    sampler = nodes_of("nodes.sampler").SpatiaSampler
+    if interrupted:
+        with pytest.raises(comfy.model_management.InterruptProcessingException):
+            sampler.execute(loaded[0], *prompts, loaded[2], **arguments)
+    else:
+        sampler.execute(loaded[0], *prompts, loaded[2], **arguments)
+    assert asked == [loaded[0].load_device, loaded[0].offload_device]
