@@ -1,4 +1,4 @@
-"""Estimators that need posed frames: Plane Sweep Depth and MapAnything Depth. Their depth goes into Update Memory's depth_map."""
+"""Estimators that need posed frames: Plane Sweep Depth, Depth Anything 3 with Cameras, MapAnything Depth. Their depth goes into Update Memory's depth_map."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from ..spatia_core.estimate.mapanything import HOW_TO_GET, load_mapanything, map
 from ..spatia_core.estimate.plane_sweep import PLANES, plane_sweep
 from ..spatia_core.memory import KEYFRAME_STRIDE
 from ..spatia_core.render.visibility import surface_depth
+from .host.da3 import da3_multiview_depth
 from .host.images import frames_from_image
 from .sockets import SpatiaCameras, SpatiaMemory
 
 _FOLDER = "mapanything"
+DA3Model = io.Custom("DA3_MODEL")
 
 
 def _common_inputs() -> list[io.Input]:
@@ -65,6 +67,31 @@ class SpatiaPlaneSweepDepth(io.ComfyNode):
         keyframes = _keyframes(images.shape[0], keyframe_every)
         # Sources between keyframes give shorter baselines than keyframes alone.
         maps = plane_sweep(images, cameras, near=near, far=far, pick=keyframes, planes=planes, longest=longest)
+        return _answer(images, keyframes, maps)
+
+
+class SpatiaDA3CamerasDepth(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaDA3CamerasDepth",
+            display_name="Depth Anything 3 with Cameras",
+            category="Spatia/depth",
+            search_aliases=["da3 multiview", "depth anything known poses"],
+            description="Depth of a clip by Depth Anything 3 over several views, which is told the known cameras; ComfyUI's own node guesses them.",
+            inputs=[
+                DA3Model.Input("da3_model", tooltip="From Load Depth Anything 3: Small, Base, Large or Giant, which take cameras."),
+                *_common_inputs(),
+                io.Int.Input("resolution", default=504, min=14, max=4096, step=14, tooltip="Longer side in pixels at which the network runs."),
+            ],
+            outputs=_outputs(),
+        )
+
+    @classmethod
+    def execute(cls, da3_model, frames, cameras, keyframe_every, resolution) -> io.NodeOutput:
+        images = _posed_frames(frames, cameras)
+        keyframes = _keyframes(images.shape[0], keyframe_every)
+        maps = da3_multiview_depth(da3_model, images[keyframes], cameras.select(keyframes), resolution=resolution)
         return _answer(images, keyframes, maps)
 
 
@@ -125,4 +152,4 @@ def _answer(images: torch.Tensor, keyframes: list[int], maps: DepthMaps) -> io.N
     return io.NodeOutput(depth[..., None].repeat(1, 1, 1, 3), coverage, report, ui=ui.PreviewText(report))
 
 
-NODES = [SpatiaPlaneSweepDepth, SpatiaMapAnythingDepth]
+NODES = [SpatiaPlaneSweepDepth, SpatiaDA3CamerasDepth, SpatiaMapAnythingDepth]

@@ -263,6 +263,60 @@ def test_plane_sweep_depth_feeds_update_memory(spatia, started, pack_module):
     assert grown.cloud.size > started.cloud.size
 
 
+@pytest.fixture
+def da3(comfy_host):
+    """The host's DA3 network with both camera parts, random weights."""
+    import comfy.ops
+    from comfy.ldm.depth_anything_3.model import DepthAnything3Net
+    from comfy.model_patcher import ModelPatcher
+
+    torch.manual_seed(0)
+    with torch.inference_mode(False):
+        network = DepthAnything3Net(
+            backbone_name="vits", out_layers=(5, 7, 9, 11), alt_start=4, qknorm_start=4, rope_start=4, cat_token=True, head_type="dualdpt",
+            head_dim_in=768, head_output_dim=2, head_features=16, head_out_channels=(12, 24, 24, 24), has_cam_enc=True, has_cam_dec=True,
+            dtype=torch.float32, device="cpu", operations=comfy.ops.manual_cast,
+        )  # fmt: skip
+        for weight in network.parameters():
+            torch.nn.init.normal_(weight, std=0.05)
+    holder = torch.nn.Module()
+    holder.diffusion_model = network
+    return ModelPatcher(holder, torch.device("cpu"), torch.device("cpu"))
+
+
+def test_da3_is_told_the_cameras(spatia, pack_module, da3, monkeypatch):
+    node = pack_module("nodes.estimators").SpatiaDA3CamerasDepth
+    cameras = spatia.path(*[5.0 + 0.1 * i for i in range(9)])
+    image, exact = wall(cameras)
+    network, calls = da3.model.diffusion_model, []
+    forward = network.forward
+
+    def analytic(x, extrinsics, intrinsics):
+        calls.append((x, extrinsics, intrinsics))
+        out = forward(x, extrinsics, intrinsics)
+        assert torch.isfinite(out["depth"]).all()
+        # What it would say if it were right, in a unit of its own.
+        poses = extrinsics.clone()
+        poses[..., :3, 3] *= 0.5
+        return out | {"depth": torch.full_like(out["depth"], 3.0 / 0.4 * 0.5), "extrinsics": poses[:, :, :3]}
+
+    monkeypatch.setattr(network, "forward", analytic)
+    depth, coverage, report = run(node, da3_model=da3, frames=image, cameras=cameras, resolution=98).result
+    x, E, K = calls[0]
+    h, w = x.shape[-2:]
+    assert torch.equal(E[0, 0], torch.eye(4)) and E.shape == (1, 3, 4, 4)
+    # Keyframes 0, 4 and 8: 0, 0.4 and 0.8 to the right, in parts of the median.
+    assert E[0, :, 0, 3].tolist() == pytest.approx([0.0, -1.0, -2.0])
+    assert K[0, 0, 0, 0] == pytest.approx(float(cameras.intrinsics[0, 0]) * w) and K[0, 0, 1, 2] == pytest.approx(h / 2)
+    assert coverage == 1 and (depth[8] - 3).abs().max() < 1e-3 and "camera path" in report and not depth[1].any()
+    monkeypatch.setattr(network, "forward", forward)
+    told = network(x, extrinsics=E, intrinsics=K)["depth"]
+    assert not torch.equal(told, network(x)["depth"])
+    network.cam_enc = None
+    with pytest.raises(spatia.error, match="takes no cameras"):
+        run(node, da3_model=da3, frames=image, cameras=cameras, resolution=98)
+
+
 def test_mapanything_says_how_to_get_it(spatia, pack_module):
     node = pack_module("nodes.estimators").SpatiaMapAnythingDepth
     image, _ = wall(clip(spatia, 5))
