@@ -5,6 +5,7 @@ Nothing is changed in place: every function takes a ModelPatcher and returns a c
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 from typing import NamedTuple
@@ -458,6 +459,11 @@ def _run_block(block, *args, **kwargs):
     return block(*args, **kwargs)
 
 
+@functools.cache  # once, not in every forward pass
+def _say_uncompiled() -> None:
+    logging.warning("Spatia: attention patches are in use, so the blocks run without torch.compile.")
+
+
 def _block_runner(compile_options: dict | None, transformer_options: dict):
     """How blocks are run: as they are, or compiled as the host's compile node was set.
 
@@ -468,7 +474,7 @@ def _block_runner(compile_options: dict | None, transformer_options: dict):
     if compile_options is None:
         return _run_block
     if needed:
-        logging.warning("Spatia: attention patches are in use, so the blocks run without torch.compile.")
+        _say_uncompiled()
         return _run_block
     options = dict(compile_options.get("options") or {})
     options.pop("guard_filter_fn", None)
