@@ -22,7 +22,7 @@ _SMALL_STEP, _LARGE_STEP = 0.05, 0.4  # matching cost of a change by one plane, 
 _LEAST_CORRELATION = 0.6
 _LEAST_VARIANCE = 1e-5  # of grey in 0..1 within the window
 _AGREEMENT = 0.03  # relative depth between frames
-_LEAST_BASELINE = 0.01  # of the nearest depth
+_LEAST_BASELINE, _GOOD_BASELINE = 0.01, 0.1  # of the middle of the range of depth
 
 
 def plane_sweep(
@@ -47,7 +47,7 @@ def plane_sweep(
     grey = (frames.float() @ torch.tensor([0.299, 0.587, 0.114]) / 255)[:, None]
     grey = F.interpolate(grey, size=(h, w), mode="area")
     inverse = torch.linspace(1 / near, 1 / far, planes, dtype=torch.float64)
-    sources = {target: _sources(cameras, target, near) for target in range(count)}
+    sources = {target: _sources(cameras, target, (near * far) ** 0.5) for target in range(count)}
     if not any(sources[target] for target in pick):
         raise SpatiaError("The cameras of these frames stand still or only turn, so there is no parallax to measure depth by; use frames of a moving camera or another depth source.")
     wanted = sorted({*pick, *(source for target in pick for source in sources[target])})
@@ -58,13 +58,13 @@ def plane_sweep(
     return DepthMaps(maps, True, "plane sweep", warnings=warnings)
 
 
-def _sources(cameras: Cameras, target: int, near: float) -> list[int]:
-    """Frames to match with: in the order of time, from a baseline that shows parallax on, and looking the same way."""
+def _sources(cameras: Cameras, target: int, middle: float) -> list[int]:
+    """Frames to match with, best first: those with a baseline that shows parallax, looking about the same way."""
     baseline = (cameras.centers - cameras.centers[target]).norm(dim=1)
     facing = (cameras.w2c[:, 2, :3] * cameras.w2c[target, 2, :3]).sum(1)
-    # About a twentieth of the near depth: near enough to look alike, far enough to tell depth.
-    score = (baseline / near - 0.1).abs()
-    score[(baseline < _LEAST_BASELINE * near) | (facing < 0.7)] = torch.inf
+    # Near enough to look alike, far enough to tell depth.
+    score = (baseline / middle - _GOOD_BASELINE).abs()
+    score[(baseline < _LEAST_BASELINE * middle) | (facing < 0.7)] = torch.inf
     order = torch.argsort(score)[:SOURCES].tolist()
     return [source for source in order if bool(torch.isfinite(score[source]))]
 
