@@ -27,7 +27,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+ROOT = str(Path(__file__).resolve().parent.parent)
+if ROOT not in sys.path:  # pytest has put it there already, behind ComfyUI, whose `nodes` must be found first
+    sys.path.insert(0, ROOT)
 
 from spatia_core.cameras.camera import make_cameras  # noqa: E402
 from spatia_core.cloud.edit import Scene, apply_edits  # noqa: E402
