@@ -52,7 +52,7 @@ TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")
 
 DEMO_WORKFLOW = ROOT / "workflows" / "quick_start_closed_loop.json"
 DEMO_IMAGE = ROOT / "bundle" / "example.png"
-SERVER_START_SECONDS = 240
+SERVER_START_SECONDS = 600
 
 
 class RunError(Exception):
