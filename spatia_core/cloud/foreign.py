@@ -47,7 +47,7 @@ def import_open3d(why: str):
     try:
         import open3d
     except (ImportError, OSError) as error:
-        # Its wheel links against libusb and libGL, which plain containers lack: that import fails with OSError.
+        # Its wheel links against libusb and libGL, which plain containers lack: then it is installed and still fails here.
         raise SpatiaError(
             f"{why}, which needs Open3D, and it cannot be imported ({error}). Install it into ComfyUI's Python with "
             "`pip install open3d` and, on a plain Debian or Ubuntu, `apt install libusb-1.0-0 libgl1 libgomp1`; or convert the file to a PLY point cloud, which needs nothing."
