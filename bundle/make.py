@@ -210,13 +210,17 @@ def build_network():
     return backbone, control
 
 
-def make_network(work: Path, budget, batch_size: int = 8) -> None:
+def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
     import torch
     from spatia_pack.spatia_core.training.network import Batch, initialise, train_network
 
     torch.manual_seed(0)
     backbone, control = build_network()
     initialise(backbone, control)
+    if resume:
+        earlier = torch.load(work / "network.pt")
+        backbone.load_state_dict(earlier["backbone"])
+        control.load_state_dict(earlier["control"])
     known: dict[Path, dict] = {}
     no_projection = torch.load(work / "no_projection.pt").float()
 
@@ -261,7 +265,8 @@ def make_network(work: Path, budget, batch_size: int = 8) -> None:
 
     weights = train_network(
         backbone, control, batch, torch.zeros(1, 1, BACKBONE["text_dim"]),
-        budget=budget, generator=torch.Generator().manual_seed(0), report=report,
+        budget=budget, generator=torch.Generator().manual_seed(int(resume)), report=report,
+        learning_rate=1.2e-3 if resume else 2e-3,
     )  # fmt: skip
     torch.save(weights, work / "network.pt")
 
@@ -291,6 +296,7 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the latents stage")
+    parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run, more gently")
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     for name, minutes in (("depth", 12), ("autoencoder", 25), ("network", 60)):
         group = parser.add_mutually_exclusive_group()
@@ -319,7 +325,7 @@ def main() -> None:
         elif stage == "latents":
             make_latents(work, *arguments.part)
         elif stage == "network":
-            make_network(work, budget("network"))
+            make_network(work, budget("network"), arguments.resume)
         elif stage == "export":
             export(work)
 
