@@ -753,6 +753,8 @@ async def demo(server: Server, options: argparse.Namespace) -> None:
     prompt = configure(prompt, workflow, image=uploaded, text=options.prompt, frames=options.frames, seed=options.seed)
     clips = len(nodes_of(prompt, "SpatiaSampler"))
     say(f"Making {prompt[nodes_of(prompt, 'SpatiaCameraPath')[0]]['inputs']['frames']} frames in {clips} clips from {options.image}")
+    if Path(options.image).resolve() != DEMO_IMAGE.resolve():
+        say("  The small bundled weights know nothing but generated rooms: of any other picture they make a blur in its colours.")
     if options.prompt is not None:
         say("The bundled small model reads no text: the prompt changes nothing, unless you put other weights into the workflow.")
     outputs = await run_prompt(server, prompt, Progress(prompt))
