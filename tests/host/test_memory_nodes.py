@@ -345,11 +345,6 @@ def test_metrics_of_a_loop(spatia):
 
 
 def test_the_bundled_network_needs_nothing_else_and_states_its_limits(spatia):
-    import os
-
-    bundle = spatia.bundle
-    if not os.path.isfile(os.path.join(bundle.FOLDER, spatia.sources.SMALL_DEPTH)):
-        pytest.skip("this checkout has no bundled depth network; bundle/make.py trains it")
     image, _ = wall(spatia.path(0.0))
     memory, _ = run(spatia.estimate, image=image, depth_source="bundled small network").result
     assert memory.cloud.size > 100 and torch.isfinite(memory.cloud.positions).all()
