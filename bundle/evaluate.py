@@ -52,35 +52,28 @@ class Evaluation:
     """The loaded bundle and what it made so far."""
 
     def __init__(self, arguments):
-        from spatia_pack.nodes.host import bundle
-        from spatia_pack.nodes.host.models import BUNDLED, NONE, load_spatia_model
-        from spatia_pack.spatia_core.estimate.small_depth import load_small_depth
+        from pipeline import Pipeline
 
-        self.arguments = arguments
-        self.model, clip, self.vae = load_spatia_model(BUNDLED, BUNDLED, NONE, 1.0, "default")
-        self.text = clip.encode_from_tokens_scheduled(clip.tokenize(""))
-        self.depth_network = load_small_depth(bundle.bundle_path("spatia_small_depth.safetensors"))
+        self.exact = arguments.depth == "exact"
+        self.pipeline = Pipeline(arguments.steps, tuple(arguments.without))
         self.sheet = []
 
     def room(self, seed: int) -> dict:
         import torch
         from spatia_pack.spatia_core.cameras.camera import make_cameras
-        from spatia_pack.spatia_core.estimate.scene import estimate_scene
-        from spatia_pack.spatia_core.memory import new_memory, update
         from spatia_pack.spatia_core.training import clips
 
         video = clips.room_video(seed)
         truth = torch.from_numpy(video.frames).float() / 255
         exact = torch.from_numpy(video.z_depth)
         cameras = make_cameras(video.w2c, video.intrinsics)
-        first = torch.from_numpy(video.frames[0])
-        start = cameras.select([0])
-        memory = new_memory(first, estimate_scene(self._maps(truth[:1], exact[:1]), start, *first.shape[:2]), voxel_size=clips.VOXEL_SIZE)
+        memory = self.pipeline.start(torch.from_numpy(video.frames[0]), self._maps(truth[:1], exact[:1]), cameras.select([0]), torch.from_numpy(video.moving[0]))
         figures, frames, shown = {"seed": seed}, [truth[0]], []
         for clip, begin in ((1, 0), (2, clips.CLIP_FRAMES - clips.HISTORY_FRAMES)):
             window = cameras.select(slice(begin, begin + clips.CLIP_FRAMES))
             given = 1 if clip == 1 else clips.HISTORY_FRAMES
-            generated, projection, holes = self._clip(memory, window)
+            projection, holes = self.pipeline.render(memory, window)
+            generated = self.pipeline.generate(*self.pipeline.condition(memory, window, projection, holes))
             target = truth[begin + given : begin + clips.CLIP_FRAMES]
             colour = projection[holes < 0.1].mean(0)
             filled = projection + holes[..., None] * colour
@@ -90,8 +83,7 @@ class Evaluation:
             figures[f"clip {clip} hole share"] = float(holes[given:].mean())
             frames += list(generated[given:])
             shown += list(filled[given:])
-            codes = (generated * 255).round().to(torch.uint8)
-            memory = update(memory, codes, window, self._maps(generated, exact[begin : begin + clips.CLIP_FRAMES])).memory
+            memory = self.pipeline.remember(memory, generated, window, self._maps(generated, exact[begin : begin + clips.CLIP_FRAMES]))
         made, filled = torch.stack(frames[1:]), torch.stack(shown)
         figures["both clips"] = _psnr(made, truth[1:])
         figures["both clips projection, mean colour in holes"] = _psnr(filled, truth[1:])
@@ -104,33 +96,11 @@ class Evaluation:
     def _maps(self, frames, exact):
         from spatia_pack.spatia_core.estimate.depth import DepthMaps
 
-        if self.arguments.depth == "exact":
-            return DepthMaps(exact, True, "ray-cast truth")
-        return DepthMaps(self.depth_network(frames), True, "bundled depth network")
-
-    def _clip(self, memory, window):
-        import torch
-        from spatia_pack.nodes.host.conditioning import condition_clip
-        from spatia_pack.nodes.host.sampling import sample_clip, unipc_sampler
-        from spatia_pack.nodes.host.video import decode_frames
-        from spatia_pack.nodes.retrieve import SpatiaRetrieveReferences
-        from spatia_pack.spatia_core.model.flow_unipc import flow_schedule
-        from spatia_pack.spatia_core.render.soft import render_soft
-        from spatia_pack.spatia_core.training import clips
-
-        rendered = render_soft(memory.cloud.positions, memory.cloud.colors, window, memory.height, memory.width, radius=clips.POINT_RADIUS)
-        projection, holes = rendered.image.float() / 255, 1 - rendered.coverage.float() / 255
-        without = self.arguments.without
-        references = None
-        if "references" not in without:
-            references = SpatiaRetrieveReferences.execute(memory, window, "paper_iou", clips.MAX_REFERENCES, 0.05, 6, 2).result[0]
-        shown = (None, None) if "projection" in without else (projection, holes)
-        conditioned, latent = condition_clip(self.model, self.vae, memory, window, *shown, references)
-        samples = sample_clip(conditioned, self.text, self.text, latent, unipc_sampler(), flow_schedule(self.arguments.steps), 1.0, 0)
-        return torch.clamp(decode_frames(self.vae, samples), 0, 1), projection, holes
+        return DepthMaps(exact, True, "ray-cast truth") if self.exact else self.pipeline.depth(frames)
 
     def _roundtrip(self, frames):
-        return self.vae.decode(self.vae.encode(frames))[0].clamp(0, 1)
+        vae = self.pipeline.vae
+        return vae.decode(vae.encode(frames))[0].clamp(0, 1)
 
     def write_sheet(self, path: Path) -> None:
         import torch

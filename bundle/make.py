@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-STAGES = ("rooms", "depth", "autoencoder", "latents", "network", "export")
+STAGES = ("rooms", "depth", "autoencoder", "latents", "network", "export", "generated")
+MOVING_SEED = 500_000  # rooms from this seed on have a box that moves
 HELD_OUT_SEED = 1_000_000  # rooms from this seed on are never trained on
 
 BACKBONE = {"dim": 256, "ffn_dim": 1024, "num_heads": 2, "num_layers": 8, "text_dim": 16}
@@ -55,7 +56,7 @@ def make_rooms(work: Path, first: int, count: int) -> None:
         path = folder / f"{seed}.npz"
         if path.exists():
             continue
-        video, rng = room_video(seed), np.random.default_rng(seed + HELD_OUT_SEED)
+        video, rng = room_video(seed, seed >= MOVING_SEED), np.random.default_rng(seed + HELD_OUT_SEED)
         one, two = first_clip(video, rng), second_clip(video, rng)
         partial = path.with_suffix(".part")
         with open(partial, "wb") as file:
@@ -193,6 +194,53 @@ def make_latents(work: Path, part: int, parts: int) -> None:
         partial.rename(out)
 
 
+def make_generated(work: Path, part: int, parts: int) -> None:
+    """Second clips conditioned on what the exported bundle made of the first: its frames are softer than the truth, and
+    a network that never saw such a history, projection and references softens them further, clip after clip."""
+    import comfy.model_management
+
+    comfy.model_management.in_training = False  # made with the kernels that run at inference
+    import torch
+    from pipeline import Pipeline
+    from spatia_pack.nodes.host.patching import clip_condition
+    from spatia_pack.spatia_core.cameras.camera import make_cameras
+    from spatia_pack.spatia_core.estimate.depth import DepthMaps
+    from spatia_pack.spatia_core.training import clips
+
+    pipeline = Pipeline(steps=4)
+    to_network = pipeline.model.get_model_object("latent_format").process_in
+    (work / "generated").mkdir(exist_ok=True)
+    for path in rooms(work)[part::parts]:
+        out = work / "generated" / f"{path.stem}.pt"
+        if out.exists() or not (work / "latents" / out.name).exists():
+            continue
+        seed = int(path.stem)
+        with torch.inference_mode():
+            video = clips.room_video(seed, seed >= MOVING_SEED)
+            exact, cameras = torch.from_numpy(video.z_depth), make_cameras(video.w2c, video.intrinsics)
+            first = torch.from_numpy(video.frames[0])
+
+            def maps(frames, exact):
+                # Half of the rooms with an estimator's errors.
+                return DepthMaps(exact, True, "ray-cast truth") if seed % 2 else pipeline.depth(frames)
+
+            # None where nothing moves: the memory then looks for it, as it does for a user without a mask.
+            moving = torch.from_numpy(video.moving) if video.moving.any() else None
+            memory = pipeline.start(first, maps(first[None].float() / 255, exact[:1]), cameras.select([0]), torch.from_numpy(video.moving[0]))
+            window = cameras.select(slice(0, clips.CLIP_FRAMES))
+            frames = pipeline.generate(*pipeline.condition(memory, window, *pipeline.render(memory, window)), seed=seed)
+            masks = None if moving is None else moving[: clips.CLIP_FRAMES]
+            memory = pipeline.remember(memory, frames, window, maps(frames, exact[: clips.CLIP_FRAMES]), masks)
+            begin = clips.CLIP_FRAMES - clips.HISTORY_FRAMES
+            window = cameras.select(slice(begin, begin + clips.CLIP_FRAMES))
+            conditioned, latent = pipeline.condition(memory, window, *pipeline.render(memory, window))
+            seen = clip_condition(conditioned)
+            history = to_network(latent["samples"])[0, :, : (clips.HISTORY_FRAMES + 3) // 4]
+        partial = out.with_suffix(".part")
+        torch.save({"history": history.half(), "control": seen.control[0].half(), "references": seen.references[0].half()}, partial)
+        partial.rename(out)
+
+
 def build_network():
     import comfy.ops
     import torch
@@ -230,6 +278,14 @@ def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
             if path not in known:
                 known[path] = torch.load(path)
 
+        # Conditioned as at inference: on generated frames. The target stays the truth.
+        for path in sorted((work / "generated").glob("*.pt")):
+            clips = known.get(work / "latents" / path.name)
+            if clips is not None and "generated" not in clips:
+                made = torch.load(path)
+                video = torch.cat([made["history"], clips["second"]["video"][:, made["history"].shape[1] :]], dim=1)
+                clips["generated"] = {"video": video, "control": made["control"], "references": made["references"]}
+
     refresh()
     if not known:
         sys.exit(f"No latents in {work / 'latents'}: run the stage 'latents' first.")
@@ -237,15 +293,17 @@ def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
     def batch(generator):
         draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
         chance = lambda p: float(torch.rand((), generator=generator)) < p  # noqa: E731
-        rooms_here = list(known.values())
-        kind = "first" if chance(0.5) else "second"
+        kind = "first" if chance(0.4) else "generated" if chance(0.65) else "second"
+        rooms_here = [clips for clips in known.values() if kind in clips]
+        if not rooms_here:  # before the stage 'generated'
+            kind, rooms_here = "second", list(known.values())
         clips = [rooms_here[draw(len(rooms_here))][kind] for _ in range(batch_size)]
         video = torch.stack([clip["video"] for clip in clips]).float()
         latents = torch.stack([clip["control"] for clip in clips]).float()
         if chance(0.08):
             latents = no_projection.expand_as(latents)
         references = torch.zeros(batch_size, 48, 0, *video.shape[-2:])
-        if kind == "second" and chance(0.85):
+        if kind != "first" and chance(0.85):
             wanted = 1 + draw(4)
             full = [clip["references"] for clip in clips if clip["references"].shape[1] >= wanted]
             if full:
@@ -295,7 +353,7 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the latents stage")
+    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the stages latents and generated")
     parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run, more gently")
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     for name, minutes in (("depth", 12), ("autoencoder", 25), ("network", 60)):
@@ -328,6 +386,8 @@ def main() -> None:
             make_network(work, budget("network"), arguments.resume)
         elif stage == "export":
             export(work)
+        elif stage == "generated":
+            make_generated(work, *arguments.part)
 
 
 if __name__ == "__main__":

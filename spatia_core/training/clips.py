@@ -11,7 +11,7 @@ from ..cloud.point_cloud import concat_clouds, make_point_cloud
 from ..cloud.voxels import voxel_merge
 from ..render.soft import render_soft
 from ..retrieval import retrieve_references
-from .rooms import RoomVideo, make_room, render_room, room_path
+from .rooms import RoomVideo, add_moving_box, make_room, render_room, room_path
 
 HEIGHT, WIDTH = 128, 192
 CLIP_FRAMES = 25
@@ -34,17 +34,18 @@ class ClipSample(NamedTuple):
     history: int
 
 
-def room_video(seed: int) -> RoomVideo:
-    """The room video of a seed: VIDEO_FRAMES frames of a path that returns, loops or leaves."""
+def room_video(seed: int, moving: bool = False) -> RoomVideo:
+    """The room video of a seed: VIDEO_FRAMES frames of a path that returns, loops or leaves; moving: with a box that moves."""
     rng = np.random.default_rng(seed)
     kind = rng.choice(["out_and_back", "loop", "one_way"], p=[0.5, 0.25, 0.25])
     while True:
         room = make_room(rng)
         try:
             path = room_path(room, rng, VIDEO_FRAMES, kind)
+            room, motion = add_moving_box(room, rng, path) if moving else (room, None)
         except ValueError:
             continue  # a room too full to move in: the next one of the same stream
-        return render_room(room, path, HEIGHT, WIDTH)
+        return render_room(room, path, HEIGHT, WIDTH, motion=motion)
 
 
 def first_clip(video: RoomVideo, rng: np.random.Generator) -> ClipSample:
@@ -79,7 +80,9 @@ def _projection(video: RoomVideo, cameras: Cameras, sources: list[int], target: 
         if rng.random() < 0.5:
             depth = depth * _smooth_factor(rng, 0.03)
         points = unproject(depth, cameras.K(HEIGHT, WIDTH)[index], cameras.c2w[index])
-        clouds.append(make_point_cloud(points.reshape(-1, 3).float(), torch.from_numpy(video.frames[index]).reshape(-1, 3)))
+        # What moves is kept out of the cloud and stays in the target.
+        still = torch.from_numpy(~video.moving[index])
+        clouds.append(make_point_cloud(points[still].float(), torch.from_numpy(video.frames[index])[still]))
     cloud = voxel_merge(concat_clouds(*clouds), VOXEL_SIZE)
     rendered = render_soft(cloud.positions, cloud.colors, target, HEIGHT, WIDTH, radius=POINT_RADIUS)
     return rendered.image, rendered.coverage

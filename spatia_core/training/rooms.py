@@ -28,12 +28,14 @@ class Room(NamedTuple):
 
 
 class RoomVideo(NamedTuple):
-    """frames: (N, H, W, 3) uint8; z_depth: (N, H, W) float32 metres; w2c: (N, 4, 4); intrinsics: (4,) normalised."""
+    """frames: (N, H, W, 3) uint8; z_depth: (N, H, W) float32 metres; w2c: (N, 4, 4); intrinsics: (4,) normalised;
+    moving: (N, H, W) bool, pixels of the moving box."""
 
     frames: np.ndarray
     z_depth: np.ndarray
     w2c: np.ndarray
     intrinsics: np.ndarray
+    moving: np.ndarray
 
 
 def make_room(rng: np.random.Generator) -> Room:
@@ -104,17 +106,60 @@ def room_path(room: Room, rng: np.random.Generator, frames: int, kind: str, stre
     raise ValueError("no free camera path found in this room: use another seed")
 
 
-def render_room(room: Room, c2w: np.ndarray, height: int, width: int, supersample: int = 2) -> RoomVideo:
-    """Ray cast a room along camera-to-world poses (N, 4, 4): colours antialiased, depth exact at pixel centres."""
+def add_moving_box(room: Room, rng: np.random.Generator, c2w: np.ndarray) -> tuple[Room, np.ndarray]:
+    """The room with one more box, in view of some cameras, and its displacement (N, 3) in metres at each of the poses (N, 4, 4).
+
+    Raises ValueError where no free track was found.
+    """
+    half = room.boxes[0, 3:6]
+    size = np.array([rng.uniform(0.15, 0.3), rng.uniform(0.3, 0.7), rng.uniform(0.15, 0.3)])
+    time = np.linspace(0, 1, len(c2w))
+    for _ in range(200):
+        distance = rng.uniform(1.5, 3.5)
+        start = c2w[0, :3, 3] + distance * (c2w[0, :3, 2] + rng.uniform(-0.4, 0.4) * c2w[0, :3, 0])
+        start[1] = half[1] - size[1]
+        heading, reach = rng.uniform(-np.pi, np.pi), rng.uniform(0.5, 1.3)
+        there_and_back = rng.random() < 0.5
+        along = np.sin(np.pi * time) ** 2 if there_and_back else time
+        motion = reach * along[:, None] * np.array([np.sin(heading), 0, np.cos(heading)])
+        track = start + motion
+        # Tested at its top: at its own height the floor would be in the way.
+        clear = _free(room, track - [0, size[1], 0], max(size[0], size[2]) + 0.05)
+        apart = np.linalg.norm((track - c2w[:, :3, 3])[:, [0, 2]], axis=1).min() > 0.9
+        if not (clear and apart):
+            continue
+        yaw = rng.uniform(-np.pi, np.pi)
+        box = np.array([*start, *size, np.cos(yaw), np.sin(yaw)])
+        materials = np.concatenate([room.materials, _furniture_materials(rng)[None]])
+        furnished = Room(np.concatenate([room.boxes, box[None]]), materials, room.light)
+        probe = np.linspace(0, len(c2w) - 1, 4).astype(int)
+        share = render_room(furnished, c2w[probe], 16, 24, supersample=1, motion=motion[probe]).moving.mean()
+        if 0.02 < share < 0.25:
+            return furnished, motion
+    raise ValueError("no free track for a moving box found in this room: use another seed")
+
+
+def render_room(
+    room: Room, c2w: np.ndarray, height: int, width: int, supersample: int = 2, motion: np.ndarray | None = None
+) -> RoomVideo:
+    """Ray cast a room along camera-to-world poses (N, 4, 4): colours antialiased, depth exact at pixel centres.
+
+    motion: (N, 3) displacement of the last box in each frame, or None where nothing moves.
+    """
     focal = 0.5 / np.tan(np.radians(HORIZONTAL_FOV) / 2)
     intrinsics = np.array([focal, focal * width / height, 0.5, 0.5])
     count = len(c2w)
     frames = np.empty((count, height, width, 3), np.uint8)
     z_depth = np.empty((count, height, width), np.float32)
+    hit = np.empty((count, height, width), np.int16)
+    boxes = room.boxes.copy()
     for index in range(count):
-        _trace(room.boxes, room.materials, room.light, c2w[index], focal * width, height, width,
-               supersample, frames[index], z_depth[index])
-    return RoomVideo(frames, z_depth, np.linalg.inv(c2w), intrinsics)
+        if motion is not None:
+            boxes[-1, :3] = room.boxes[-1, :3] + motion[index]
+        _trace(boxes, room.materials, room.light, c2w[index], focal * width, height, width,
+               supersample, frames[index], z_depth[index], hit[index])
+    moving = hit == len(boxes) - 1 if motion is not None else np.zeros(hit.shape, bool)
+    return RoomVideo(frames, z_depth, np.linalg.inv(c2w), intrinsics, moving)
 
 
 def _free(room: Room, position: np.ndarray, margin: float) -> bool:
@@ -231,7 +276,7 @@ def _hit(boxes, ox, oy, oz, dx, dy, dz):
 
 
 @kernel
-def _trace(boxes, materials, light, c2w, focal, height, width, supersample, frame, z_depth):
+def _trace(boxes, materials, light, c2w, focal, height, width, supersample, frame, z_depth, hit):
     ox, oy, oz = c2w[0, 3], c2w[1, 3], c2w[2, 3]
     step = 1.0 / supersample
     for row in range(height):
@@ -282,3 +327,4 @@ def _trace(boxes, materials, light, c2w, focal, height, width, supersample, fram
             )
             # The ray direction has unit length along the camera's z axis, so t is the z-depth.
             z_depth[row, column] = t
+            hit[row, column] = box

@@ -1,0 +1,64 @@
+"""The small bundle run clip by clip on a room video, through the nodes of this package as a workflow would."""
+
+import torch
+from spatia_pack.nodes.host import bundle
+from spatia_pack.nodes.host.conditioning import condition_clip
+from spatia_pack.nodes.host.models import BUNDLED, NONE, load_spatia_model
+from spatia_pack.nodes.host.sampling import sample_clip, unipc_sampler
+from spatia_pack.nodes.host.video import decode_frames
+from spatia_pack.nodes.retrieve import SpatiaRetrieveReferences
+from spatia_pack.spatia_core.cameras.camera import Cameras
+from spatia_pack.spatia_core.estimate.depth import DepthMaps
+from spatia_pack.spatia_core.estimate.scene import estimate_scene
+from spatia_pack.spatia_core.estimate.small_depth import load_small_depth
+from spatia_pack.spatia_core.memory import SpatialMemory, new_memory, update
+from spatia_pack.spatia_core.model.flow_unipc import flow_schedule
+from spatia_pack.spatia_core.render.soft import render_soft
+from spatia_pack.spatia_core.training import clips
+
+
+class Pipeline:
+    """The loaded bundle. Import this module after make.load_host.
+
+    without: conditions to leave out, of 'projection' and 'references'.
+    """
+
+    def __init__(self, steps: int = 8, without: tuple[str, ...] = ()):
+        self.steps, self.without = steps, without
+        self.model, clip, self.vae = load_spatia_model(BUNDLED, BUNDLED, NONE, 1.0, "default")
+        self.text = clip.encode_from_tokens_scheduled(clip.tokenize(""))
+        self.depth_network = load_small_depth(bundle.bundle_path("spatia_small_depth.safetensors"))
+
+    def depth(self, frames: torch.Tensor) -> DepthMaps:
+        """Frames (N, H, W, 3) in 0..1 to the bundled network's metric depth."""
+        return DepthMaps(self.depth_network(frames), True, "bundled depth network")
+
+    def start(self, frame: torch.Tensor, maps: DepthMaps, cameras: Cameras, moving: torch.Tensor) -> SpatialMemory:
+        """The memory of one image (H, W, 3) uint8 with its depth and camera; moving: (H, W) bool."""
+        estimate = estimate_scene(maps, cameras, *frame.shape[:2], moving=moving[None])
+        return new_memory(frame, estimate, moving=moving, voxel_size=clips.VOXEL_SIZE)
+
+    def render(self, memory: SpatialMemory, window: Cameras) -> tuple[torch.Tensor, torch.Tensor]:
+        """Projection (N, H, W, 3) in 0..1 and holes (N, H, W), 1 = no point, of one clip."""
+        cloud = memory.cloud
+        rendered = render_soft(cloud.positions, cloud.colors, window, memory.height, memory.width, radius=clips.POINT_RADIUS)
+        return rendered.image.float() / 255, 1 - rendered.coverage.float() / 255
+
+    def condition(self, memory: SpatialMemory, window: Cameras, projection: torch.Tensor, holes: torch.Tensor):
+        """MODEL conditioned on one clip and LATENT, references retrieved from the memory."""
+        references = None
+        if "references" not in self.without:
+            references = SpatiaRetrieveReferences.execute(memory, window, "paper_iou", clips.MAX_REFERENCES, 0.05, 6, 2).result[0]
+        shown = (None, None) if "projection" in self.without else (projection, holes)
+        return condition_clip(self.model, self.vae, memory, window, *shown, references)
+
+    def generate(self, conditioned, latent, seed: int = 0) -> torch.Tensor:
+        """Frames (N, H, W, 3) in 0..1 of one clip."""
+        samples = sample_clip(conditioned, self.text, self.text, latent, unipc_sampler(), flow_schedule(self.steps), 1.0, seed)
+        return torch.clamp(decode_frames(self.vae, samples), 0, 1)
+
+    def remember(
+        self, memory: SpatialMemory, frames: torch.Tensor, window: Cameras, maps: DepthMaps, moving: torch.Tensor | None = None
+    ) -> SpatialMemory:
+        """The memory with one clip's generated frames in it; moving: (N, H, W) bool, None to have it found."""
+        return update(memory, (frames * 255).round().to(torch.uint8), window, maps, moving=moving).memory
