@@ -207,7 +207,7 @@ def make_generated(work: Path, part: int, parts: int) -> None:
     from spatia_pack.spatia_core.estimate.depth import DepthMaps
     from spatia_pack.spatia_core.training import clips
 
-    pipeline = Pipeline(steps=4)
+    pipeline = Pipeline(steps=4, bfloat16=True)
     to_network = pipeline.model.get_model_object("latent_format").process_in
     (work / "generated").mkdir(exist_ok=True)
     for path in rooms(work)[part::parts]:
