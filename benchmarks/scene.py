@@ -334,8 +334,7 @@ def _unpacked(packed):
 def loop_closure(seed, *, clips=6, height=128, width=192, voxel=0.02, noise="smooth", keyframe_stride=4):
     """Clips along an out-and-back path that is walked again and again, with 2 % depth error anew in every frame.
 
-    noise: "smooth", a field of 3 x 4 values as an estimator errs, or "per pixel", which no edge filter can tell from edges,
-    so it is off there. Returns the median distance to the true surface, the share of points off by more than 3 voxels, the
+    noise: "smooth", a field of 3 x 4 values as an estimator errs, or "per pixel", as a range sensor errs. Returns the median distance to the true surface, the share of points off by more than 3 voxels, the
     growth of the cloud after the lap that first shows everything (2 clips and a bit), and the seconds of each update.
     """
     lap = 40
@@ -352,8 +351,7 @@ def loop_closure(seed, *, clips=6, height=128, width=192, voxel=0.02, noise="smo
             error = torch.nn.functional.interpolate(error, (height, width), mode="bicubic", align_corners=True)
         return exact[indices] * error[:, 0].exp()
 
-    edge_filter = noise == "smooth"
-    estimate = estimate_scene(DepthMaps(depth([0]), True, "noisy"), cameras.select([0]), height, width, edge_filter=edge_filter)
+    estimate = estimate_scene(DepthMaps(depth([0]), True, "noisy"), cameras.select([0]), height, width)
     memory = new_memory(frames[0], estimate, voxel_size=voxel)
     walked, sizes, seconds = [0], [], []
     for clip in range(clips):
@@ -363,7 +361,7 @@ def loop_closure(seed, *, clips=6, height=128, width=192, voxel=0.02, noise="smo
         keyframes = new_keyframes(memory, len(shown), keyframe_stride)
         maps = DepthMaps(depth([shown[k] for k in keyframes]), True, "noisy")
         begin = time.perf_counter()
-        memory = update(memory, frames[shown], cameras.select(shown), maps, edge_filter=edge_filter, keyframe_stride=keyframe_stride).memory
+        memory = update(memory, frames[shown], cameras.select(shown), maps, keyframe_stride=keyframe_stride).memory
         seconds.append(time.perf_counter() - begin)
         sizes.append(memory.cloud.size)
     error = distance_to_surface(room, memory.cloud.positions)

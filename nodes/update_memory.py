@@ -39,7 +39,7 @@ class SpatiaUpdateMemory(io.ComfyNode):
                 ),
                 io.Boolean.Input(
                     "edge_filter", default=True, advanced=True,
-                    tooltip="Leave out pixels on depth edges, where a depth map blends near and far into points in mid-air.",
+                    tooltip="Leave out pixels on depth edges, where a depth map blends near and far into points in mid-air, and smooth depth that jitters from pixel to pixel.",
                 ),
                 *mask_inputs(),
                 *depth_sockets(),

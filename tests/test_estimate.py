@@ -5,6 +5,7 @@ import torch
 
 from spatia_core.cameras.camera import intrinsics_from_fov, make_cameras, project
 from spatia_core.errors import SpatiaError
+from spatia_core.estimate.noise import pixel_noise
 from spatia_core.estimate import (
     DepthMaps,
     align_depth,
@@ -103,6 +104,31 @@ def test_noise_on_a_slope_is_no_edge():
     noise = torch.randn(HEIGHT, WIDTH, generator=torch.Generator().manual_seed(0)) * 0.007
     edges = depth_edges(floor_depth() * (1 + noise), cameras().K(HEIGHT, WIDTH)[0])
     assert edges.float().mean() < 0.1
+
+
+@pytest.mark.parametrize("sigma", [0.005, 0.02, 0.05])
+def test_pixel_noise_is_measured(sigma):
+    depth = floor_depth()
+    assert pixel_noise(depth) < 1e-4
+    depth[:, 50:] /= 2  # an edge is no noise
+    depth[10:20, 10:20] = 0
+    noisy = depth * (1 + sigma * torch.randn(HEIGHT, WIDTH, generator=torch.Generator().manual_seed(0)))
+    assert pixel_noise(noisy) == pytest.approx(sigma, rel=0.1)
+
+
+def test_jittering_depth_is_smoothed_and_keeps_its_step():
+    step = torch.full((HEIGHT, WIDTH), 4.0)
+    step[:, 40:] = 2.0
+    step[5:10, 5:10] = 0
+    noisy = step * (1 + 0.02 * torch.randn(HEIGHT, WIDTH, generator=torch.Generator().manual_seed(0)))
+    plain = estimate_scene(maps(step[None]), cameras(), HEIGHT, WIDTH)
+    estimate = estimate_scene(maps(noisy[None]), cameras(), HEIGHT, WIDTH)
+    assert "jitters by 2." in " ".join(estimate.warnings) and not plain.warnings
+    assert not estimate.valid[0, 5:10, 5:10].any() and not estimate.valid[0, :, 39:41].any()
+    assert estimate.valid.float().mean() > 0.9 * plain.valid.float().mean()
+    error = (estimate.depth[0] / step - 1)[estimate.valid[0]]
+    assert error.abs().max() < 0.03 and error.std() < 0.007
+    torch.testing.assert_close(plain.depth[plain.valid], step[None][plain.valid], rtol=0, atol=0)
 
 
 def test_unknown_depth_makes_no_edge():

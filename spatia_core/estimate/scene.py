@@ -13,6 +13,7 @@ from ..cloud.voxels import voxel_merge
 from ..errors import SpatiaError
 from .depth import DepthMaps, resize_depth
 from .filters import depth_edges
+from .noise import PIXEL_NOISE_LIMIT, pixel_noise, smooth_depth
 
 _FAR_LIMIT = 100.0  # times the median depth: sky and empty disparity, not a surface
 
@@ -36,6 +37,7 @@ def estimate_scene(
     """Validated depth of N posed images (height x width).
 
     maps: N depth maps. cameras: N known poses and intrinsics. moving: (N, H, W) bool, true pixels are left out.
+    edge_filter: depth that jitters from pixel to pixel is smoothed, with a warning, and depth edges are left out; else depth is taken as it is.
     Raises SpatiaError on mismatched counts or shapes, or when no pixel is left.
     """
     n = cameras.count
@@ -57,6 +59,10 @@ def estimate_scene(
         warnings.append(f"{_percent(far)} of the pixels lie beyond {limit:.4g} units, 100 times the median depth, and were left out.")
         valid &= ~far
     if edge_filter:
+        noise = [pixel_noise(one) for one in depth]
+        if max(noise) > PIXEL_NOISE_LIMIT:
+            warnings.append(f"The depth jitters by {100 * max(noise):.1f} % from pixel to pixel and was smoothed (median of 5x5 pixels).")
+            depth = torch.stack([smooth_depth(one) if sigma > PIXEL_NOISE_LIMIT else one for one, sigma in zip(depth, noise)])
         K = cameras.K(height, width)
         valid &= ~torch.stack([depth_edges(depth[i], K[i]) for i in range(n)])
     if moving is not None:
