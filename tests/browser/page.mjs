@@ -1,0 +1,146 @@
+// ComfyUI's page in Chromium, and what every page script does with it.
+
+// A page that is busy for minutes on a slow machine is still right.
+const PATIENCE = 180_000;
+
+/**
+ * Open the page and wait until it can be used.
+ *
+ * options: url; settings: {id: value} of ComfyUI's user settings; width, height of the window.
+ * Returns {page, options, problems, ...functions below with the page bound}. problems fills with uncaught exceptions, errors
+ * on the console, and answers of the server that failed on this package's own addresses.
+ */
+export async function openPage(browser, options) {
+  const { width = 1900, height = 1050, settings = {} } = options;
+  await saveSettings(options.url, { "Comfy.TutorialCompleted": true, ...settings });
+  const context = await browser.newContext({ viewport: { width, height }, acceptDownloads: true });
+  // Nothing outside the server may be needed, and a test must not wait for it.
+  await context.route((url) => url.origin !== new URL(options.url).origin && url.protocol.startsWith("http"), (route) => route.abort());
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const problems = watch(page, options.url);
+  const tools = { page, context, browser, options, problems };
+  for (const part of [ready, openTemplates, loadTemplate, nodes, missingNodes, overlaps, prompt, queue, fitView, save]) {
+    tools[part.name] = (...values) => part(page, ...values);
+  }
+  await page.goto(options.url);
+  await ready(page);
+  return tools;
+}
+
+async function saveSettings(url, settings) {
+  const answer = await fetch(`${url}/settings`, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(settings),
+  });
+  if (!answer.ok) throw new Error(`POST /settings: ${answer.status}`);
+}
+
+/** A list that fills with what goes wrong in the page. */
+export function watch(page, url) {
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(`uncaught: ${error.stack ?? error}`));
+  page.on("console", (message) => {
+    if (message.type() !== "error") return;
+    const from = message.location().url;
+    // Failed loads are judged below, by address; the page asks for some files that are optional.
+    if (message.text().startsWith("Failed to load resource")) return;
+    problems.push(`console: ${message.text()} (${from})`);
+  });
+  page.on("response", (response) => {
+    const address = response.url().slice(url.length);
+    if (response.url().startsWith(url) && response.status() >= 400 && /spatia|\/prompt|\/object_info|\/i18n/.test(address)) {
+      problems.push(`${response.status()} ${address}`);
+    }
+  });
+  return problems;
+}
+
+/** Wait until the page's own start is over. */
+export async function ready(page) {
+  await page.waitForFunction(() => window.app?.graph && window.LiteGraph?.registered_node_types?.SpatiaSampler && window.app.extensionManager, null);
+  // The start ends by loading the last or the default workflow.
+  await page.waitForFunction(() => window.app.extensionManager.workflow?.activeWorkflow?.isLoaded, null);
+}
+
+/** Open the template browser. */
+export async function openTemplates(page) {
+  await page.evaluate(() => window.app.extensionManager.command.execute("Comfy.BrowseTemplates"));
+  await page.getByTestId("template-workflows-content").waitFor();
+}
+
+/** Choose one of this package's templates in the template browser, and wait until its graph is open. */
+export async function loadTemplate(page, name) {
+  await openTemplates(page);
+  await page.getByRole("dialog").getByText("Spatia", { exact: true }).first().click();
+  await page.getByTestId(`template-workflow-${name}`).click();
+  await page.waitForFunction((wanted) => window.app.extensionManager.workflow.activeWorkflow?.filename?.startsWith(wanted), name);
+  await page.getByTestId("template-workflows-content").waitFor({ state: "hidden" });
+  await page.waitForFunction(() => window.app.rootGraph.nodes.length > 0);
+}
+
+/** [{id, type, title, pos, size}] of the open graph. */
+export async function nodes(page) {
+  return page.evaluate(() =>
+    window.app.rootGraph.nodes.map(({ id, type, title, pos, size }) => ({ id, type, title, pos: [...pos], size: [...size] })),
+  );
+}
+
+/** Types in the open graph and its subgraphs that the page does not know, or marks as wrong. */
+export async function missingNodes(page) {
+  return page.evaluate(() => {
+    const graphs = [window.app.rootGraph, ...window.app.rootGraph.subgraphs.values()];
+    return graphs.flatMap((graph) =>
+      graph.nodes
+        .filter((node) => node.has_errors || !(window.LiteGraph.registered_node_types[node.type] || node.isSubgraphNode?.()))
+        .map((node) => node.type),
+    );
+  });
+}
+
+/** Pairs of nodes that cover each other, titles included. */
+export async function overlaps(page) {
+  return page.evaluate(() => {
+    const boxes = window.app.rootGraph.nodes.map((node) => [node.title, ...node.boundingRect]);
+    const pairs = [];
+    for (const [i, [one, x, y, w, h]] of boxes.entries()) {
+      for (const [two, u, v, p, q] of boxes.slice(i + 1)) {
+        if (x < u + p && u < x + w && y < v + q && v < y + h) pairs.push([one, two]);
+      }
+    }
+    return pairs;
+  });
+}
+
+/** The open graph in the form that POST /prompt takes, by the page's own conversion. */
+export async function prompt(page) {
+  return page.evaluate(async () => (await window.app.graphToPrompt()).output);
+}
+
+/** Press Run and wait for the end of the run. Returns what its nodes showed, {node id: output}. */
+export async function queue(page, patience = 600_000) {
+  await page.evaluate(() => {
+    const run = { outputs: {} };
+    window.spatiaRun = run;
+    const { api } = window.app;
+    api.addEventListener("executed", ({ detail }) => (run.outputs[detail.display_node ?? detail.node] = detail.output));
+    for (const end of ["execution_success", "execution_error", "execution_interrupted"]) {
+      api.addEventListener(end, ({ detail }) => (run.end = { kind: end, ...detail }), { once: true });
+    }
+  });
+  await page.getByTestId("queue-button").click();
+  await page.waitForFunction(() => window.spatiaRun.end, null, { timeout: patience });
+  const run = await page.evaluate(() => window.spatiaRun);
+  if (run.end.kind !== "execution_success") throw new Error(`${run.end.kind}: ${run.end.exception_message ?? ""}`);
+  return run.outputs;
+}
+
+/** Show the whole graph in the window. */
+export async function fitView(page) {
+  await page.evaluate(() => window.app.extensionManager.command.execute("Comfy.Canvas.FitView"));
+  await page.waitForTimeout(1500);
+}
+
+/** The open graph as the page would save it. */
+export async function save(page) {
+  return page.evaluate(() => window.app.rootGraph.serialize());
+}
