@@ -5,10 +5,12 @@ references first, at times -R..-1 and rows h..2h-1, then the video; the control 
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint as checkpointed
 
 from ..model.control import frame_timesteps, reference_shift
 
@@ -28,14 +30,31 @@ class Batch(NamedTuple):
     clean: int
 
 
+class Noised(NamedTuple):
+    """What the network is shown of a clip, and what it shall answer.
+
+    video: (B, 48, T, h, w), given frames clean or nearly so, the others noised. timesteps: (B, T) in 0..1000, 0 where given.
+    target: (B, 48, T, h, w), noise - data.
+    """
+
+    video: Tensor
+    timesteps: Tensor
+    target: Tensor
+
+
 def velocity(
-    backbone: nn.Module, control: nn.Module | None, video: Tensor, timesteps: Tensor, context: Tensor, control_latents: Tensor, references: Tensor
+    backbone: nn.Module, control: nn.Module | None, video: Tensor, timesteps: Tensor, context: Tensor, control_latents: Tensor,
+    references: Tensor, *, checkpoint: bool = False, memory: Callable[[int, Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Predicted noise - data of the video frames, (B, 48, T, h, w).
 
     timesteps: (B, T) in 0..1000, one per latent frame. context: (B, L, text_dim), whose dtype is the
-    modules' own. control: None leaves the branch out.
+    modules' own. control: None leaves the branch out. checkpoint: blocks keep their input only and run once more for the gradient.
+    memory: what stands after block i, called with (i, video tokens (B, T * rows * columns, dim)); None leaves them as they are.
     """
+    def run(block, *args, **kwargs):
+        return checkpointed(block, *args, use_reentrant=False, **kwargs) if checkpoint else block(*args, **kwargs)
+
     batch, _, frames, height, width = video.shape
     count = references.shape[2]
     rows, columns = height // backbone.patch_size[1], width // backbone.patch_size[2]
@@ -61,37 +80,51 @@ def velocity(
         state = control.vace_patch_embedding(control_latents.to(dtype)).flatten(2).transpose(1, 2)
         start = x[:, first:]
     for index, block in enumerate(backbone.blocks):
-        x = block(x, e=e0, freqs=freqs, context=context)
+        x = run(block, x, e=e0, freqs=freqs, context=context)
         if control is not None and index in control.positions:
             branch = control.vace_blocks[control.positions.index(index)]
-            hint, state = branch(state, start, e=e0[:, count:], freqs=video_freqs, context=context)
+            hint, state = run(branch, state, start, e=e0[:, count:], freqs=video_freqs, context=context)
             x = torch.cat([x[:, :first], x[:, first:] + hint], dim=1)
+        if memory is not None:
+            x = torch.cat([x[:, :first], memory(index, x[:, first:])], dim=1)
     x = backbone.head(x, e)
     return backbone.unpatchify(x, grid)[:, :, count:]
+
+
+def noised_clip(
+    video: Tensor, clean: int, generator: torch.Generator, *, mean: float = 1.0, deviation: float = 1.2, augment: float = MAX_AUGMENT
+) -> Noised:
+    """Clips (B, 48, T, h, w) at random times of the flow: t is logit-normal (paper, section 3.1.3).
+
+    The defaults are centred on the noisy side, where the sampler's shift of 5 spends most of its steps. The first `clean` frames
+    are given; those of a history (more than one) are noised at t_aug up to `augment`, and the network is told they are clean.
+    """
+    count = video.shape[0]
+    sigma = torch.sigmoid(mean + deviation * torch.randn(count, generator=generator))
+    noise = torch.randn(video.shape, generator=generator)
+    noised = torch.lerp(video, noise, sigma.view(-1, 1, 1, 1, 1))
+    given = video[:, :, :clean]
+    if clean > 1:
+        amount = augment * torch.rand(count, 1, 1, 1, 1, generator=generator)
+        given = torch.lerp(given, noise[:, :, :clean], amount)
+    timesteps = (1000 * sigma)[:, None].repeat(1, video.shape[2])
+    timesteps[:, :clean] = 0
+    return Noised(torch.cat([given, noised[:, :, clean:]], dim=2), timesteps, noise - video)
+
+
+def velocity_error(predicted: Tensor, target: Tensor, clean: int) -> Tensor:
+    """Mean squared error of the velocity on the frames that are not given (paper, equation 1)."""
+    return (predicted[:, :, clean:].float() - target[:, :, clean:]).square().mean()
 
 
 def flow_matching_loss(
     backbone: nn.Module, control: nn.Module, batch: Batch, context: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """Mean squared error of the velocity on the generated frames (paper, equation 1); t is logit-normal.
-
-    Given latents of a clip's history are noised at t_aug as in the paper; the network is told they are clean.
-    """
-    count = batch.video.shape[0]
-    # Centred on the noisy side, where the sampler's shift of 5 spends most of its steps.
-    sigma = torch.sigmoid(1.0 + 1.2 * torch.randn(count, generator=generator))
-    noise = torch.randn(batch.video.shape, generator=generator)
-    noised = torch.lerp(batch.video, noise, sigma.view(-1, 1, 1, 1, 1))
-    given = batch.video[:, :, : batch.clean]
-    if batch.clean > 1:
-        augment = MAX_AUGMENT * torch.rand(count, 1, 1, 1, 1, generator=generator)
-        given = torch.lerp(given, noise[:, :, : batch.clean], augment)
-    video = torch.cat([given, noised[:, :, batch.clean :]], dim=2)
-    timesteps = (1000 * sigma)[:, None].repeat(1, batch.video.shape[2])
-    timesteps[:, : batch.clean] = 0
-    predicted = velocity(backbone, control, video, timesteps, context.expand(count, -1, -1), batch.control, batch.references)
-    target = (noise - batch.video)[:, :, batch.clean :]
-    return (predicted[:, :, batch.clean :].float() - target).square().mean()
+    """Flow-matching loss of a batch at random times, of backbone and control branch together."""
+    noised = noised_clip(batch.video, batch.clean, generator)
+    context = context.expand(batch.video.shape[0], -1, -1)
+    predicted = velocity(backbone, control, noised.video, noised.timesteps, context, batch.control, batch.references)
+    return velocity_error(predicted, noised.target, batch.clean)
 
 
 def _sinusoid(timesteps: Tensor) -> Tensor:
