@@ -1,0 +1,2 @@
+// What the entry loads when an editor is opened: three.js and the editors, one bundle.
+export { openCameraEditor } from "./camera_editor.mjs";

@@ -1,0 +1,39 @@
+// The entry that ComfyUI's page imports: buttons on our nodes. The editors are loaded when one is opened.
+import { app } from "../../../scripts/app.js";
+import { toast } from "./host.mjs";
+import { text } from "./texts.mjs";
+
+const EDITORS = {
+    SpatiaCameraPath: { button: "edit_path", report: "spatia_path", open: (editors, node) => editors.openCameraEditor(node) },
+};
+
+app.registerExtension({
+    name: "Spatia.Editors",
+    async beforeRegisterNodeDef(nodeType, nodeData) {
+        const editor = EDITORS[nodeData.name];
+        if (!editor) return;
+        const executed = nodeType.prototype.onExecuted;
+        nodeType.prototype.onExecuted = function (output) {
+            executed?.apply(this, arguments);
+            if (output?.[editor.report]) {
+                this.spatiaReport = output[editor.report][0];
+                this.spatiaReported?.(this.spatiaReport);
+            }
+        };
+    },
+    nodeCreated(node) {
+        const editor = EDITORS[node.comfyClass];
+        if (!editor) return;
+        const button = node.addWidget("button", text(editor.button), null, async () => {
+            // Relative to this module: the host may serve it below any path.
+            try {
+                const editors = await import("./spatia-editors.mjs");
+                await editor.open(editors, node);
+            } catch (error) {
+                console.error(error);
+                toast("error", text(editor.button), error.message);
+            }
+        }, { serialize: false });
+        button.serialize = false;
+    },
+});

@@ -1,0 +1,114 @@
+// The path as three.js objects: the curve, a frustum per keyframe, the given image in its frustum, the current camera.
+import * as THREE from "three";
+import { invertPose, position, transformPoint } from "./matrix.mjs";
+import { transposed } from "./conventions.mjs";
+
+const COLORS = { path: 0x4a90e2, key: 0x4a90e2, selected: 0xf5b301, current: 0xe0533d, start: 0x35a06a };
+
+/** Corners (world) of a camera's image at a distance, and its centre. */
+export function frustumCorners(camera, reach) {
+    const [fx, fy, cx, cy] = camera.intrinsics;
+    const c2w = invertPose(camera.w2c);
+    const corner = (u, v) => transformPoint(c2w, [((u - cx) / fx) * reach, ((v - cy) / fy) * reach, reach]);
+    return { centre: position(c2w), corners: [corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)] };
+}
+
+export class PathScene {
+    /** @param {import("./viewer.mjs").Viewer} viewer */
+    constructor(viewer) {
+        this.viewer = viewer;
+        this.group = new THREE.Group();
+        viewer.world.add(this.group);
+        this.line = this.lines(THREE.Line, COLORS.path);
+        this.keys = this.lines(THREE.LineSegments, COLORS.key);
+        this.selected = this.lines(THREE.LineSegments, COLORS.selected);
+        this.current = this.lines(THREE.LineSegments, COLORS.current);
+        this.start = this.lines(THREE.LineSegments, COLORS.start);
+        this.dots = new THREE.Points(new THREE.BufferGeometry(), new THREE.PointsMaterial({ size: 9, sizeAttenuation: false, vertexColors: true }));
+        // Above the points, which would hide what is to be grabbed.
+        this.dots.material.depthTest = false;
+        this.dots.renderOrder = 2;
+        this.dots.frustumCulled = false;
+        this.group.add(this.dots);
+        const plane = new THREE.BufferGeometry();
+        plane.setAttribute("uv", new THREE.Float32BufferAttribute([0, 1, 1, 1, 1, 0, 0, 0], 2));
+        plane.setIndex([0, 1, 2, 0, 2, 3]);
+        this.image = new THREE.Mesh(plane, new THREE.MeshBasicMaterial({ side: THREE.DoubleSide, transparent: true, opacity: 0.85 }));
+        this.image.visible = false;
+        this.image.frustumCulled = false;
+        this.group.add(this.image);
+    }
+
+    lines(Kind, color) {
+        const object = new Kind(new THREE.BufferGeometry(), new THREE.LineBasicMaterial({ color }));
+        object.frustumCulled = false;
+        this.group.add(object);
+        return object;
+    }
+
+    /** keys: cameras of the keyframes; reach: scene units, how far a frustum is drawn. */
+    show({ path, keys, selected, frame, start, reach }) {
+        set(this.line, path.map((camera) => position(invertPose(camera.w2c)))); // prettier-ignore
+        set(this.keys, keys.filter((_, i) => i !== selected && i > 0).flatMap((camera) => outline(camera, reach))); // prettier-ignore
+        set(this.selected, keys[selected] ? outline(keys[selected], reach) : []);
+        set(this.current, path[frame] ? outline(path[frame], 0.7 * reach) : []);
+        set(this.start, outline(start, 1.4 * reach));
+        set(this.dots, keys.map((camera) => position(invertPose(camera.w2c)))); // prettier-ignore
+        const colors = keys.flatMap((_, i) => new THREE.Color(i === selected ? COLORS.selected : i === 0 ? COLORS.start : COLORS.key).toArray());
+        this.dots.geometry.setAttribute("color", new THREE.Float32BufferAttribute(colors, 3));
+        this.image.geometry.setAttribute("position", new THREE.Float32BufferAttribute(frustumCorners(start, 1.4 * reach).corners.flat(), 3));
+        this.viewer.invalidate();
+    }
+
+    /** Puts the start's picture into its frustum. */
+    showImage(url) {
+        new THREE.TextureLoader().load(url, (texture) => {
+            this.image.material.map = texture;
+            this.image.material.needsUpdate = true;
+            this.image.visible = true;
+            this.viewer.invalidate();
+        });
+    }
+
+    set visible(flag) {
+        this.group.visible = flag;
+        this.viewer.invalidate();
+    }
+}
+
+function outline(camera, reach) {
+    const { centre, corners } = frustumCorners(camera, reach);
+    const [a, b, c, d] = corners;
+    // A short stroke above the picture tells which side is up.
+    const c2w = invertPose(camera.w2c);
+    const middle = a.map((v, i) => (v + b[i]) / 2);
+    const tip = middle.map((v, i) => v - c2w[4 * i + 1] * 0.2 * reach);
+    return [centre, a, centre, b, centre, c, centre, d, a, b, b, c, c, d, d, a, middle, tip];
+}
+
+function set(object, points) {
+    // A buffer cannot grow: one of another length is a new geometry.
+    const attribute = object.geometry.getAttribute("position");
+    if (attribute && attribute.count === points.length) {
+        attribute.copyArray(points.flat());
+        attribute.needsUpdate = true;
+        return;
+    }
+    object.geometry.dispose();
+    object.geometry = new THREE.BufferGeometry();
+    object.geometry.setAttribute("position", new THREE.Float32BufferAttribute(points.flat(), 3));
+}
+
+/** A THREE.Object3D in world (OpenCV axes) at a camera-to-world pose, for a gizmo to move. */
+export class Handle extends THREE.Object3D {
+    get c2w() {
+        this.updateMatrix();
+        return transposed(this.matrix.elements);
+    }
+
+    set c2w(pose) {
+        this.matrix.fromArray(transposed(pose));
+        this.matrix.decompose(this.position, this.quaternion, this.scale);
+    }
+}
+

@@ -1,0 +1,52 @@
+// The editors' style sheet: the page's own colours, a container-sized grid.
+
+const CSS = `
+.spatia-editor { padding: 0; width: 96vw; height: 94vh; max-width: none; max-height: none; overflow: hidden;
+  border: 1px solid var(--border-color); border-radius: 8px; background: var(--comfy-menu-bg); color: var(--input-text);
+  font: 13px/1.4 Inter, Arial, sans-serif; box-sizing: border-box; }
+.spatia-editor[open] { display: grid; grid-template: "tools tools" auto "view side" minmax(0, 1fr) "time time" auto / minmax(0, 1fr) 300px; }
+.spatia-editor::backdrop { background: rgb(0 0 0 / .5); }
+.spatia-editor * { box-sizing: border-box; }
+.spatia-editor [hidden] { display: none !important; }
+.spatia-editor .tools { grid-area: tools; display: flex; flex-wrap: wrap; gap: 4px; align-items: center; padding: 6px 8px; border-bottom: 1px solid var(--border-color); }
+.spatia-editor .tools h2 { font-size: 14px; margin: 0 10px 0 2px; font-weight: 600; }
+.spatia-editor .tools .gap { width: 1px; height: 20px; background: var(--border-color); margin: 0 4px; }
+.spatia-editor .tools .last { margin-left: auto; }
+.spatia-editor button, .spatia-editor select, .spatia-editor input { font: inherit; color: var(--input-text); background: var(--comfy-input-bg);
+  border: 1px solid var(--border-color); border-radius: 4px; padding: 3px 8px; }
+.spatia-editor button { cursor: pointer; }
+.spatia-editor button:hover:not(:disabled) { filter: brightness(1.15); }
+.spatia-editor button[aria-pressed=true], .spatia-editor button.main { background: var(--p-primary-color, #4a7bd0); border-color: transparent; color: #fff; }
+.spatia-editor :disabled { opacity: .45; cursor: default; }
+.spatia-editor :focus-visible { outline: 2px solid var(--p-primary-color, #4a7bd0); outline-offset: 1px; }
+.spatia-editor .view { grid-area: view; position: relative; min-height: 0; overflow: hidden; }
+.spatia-editor .view .stage { position: absolute; inset: 0; }
+.spatia-editor .view .overlay { position: absolute; pointer-events: none; border: 1px solid var(--p-primary-color, #4a7bd0); }
+.spatia-editor .view .overlay canvas { width: 100%; height: 100%; display: block; }
+.spatia-editor .view .hint { position: absolute; left: 8px; bottom: 8px; pointer-events: none; opacity: .75; font-size: 12px; text-shadow: 0 0 4px var(--bg-color); }
+.spatia-editor .view .notice { position: absolute; top: 8px; left: 8px; right: 8px; display: flex; flex-direction: column; gap: 6px; align-items: flex-start; pointer-events: none; }
+.spatia-editor .notice > div { pointer-events: auto; background: var(--comfy-menu-bg); border: 1px solid var(--border-color); border-radius: 4px; padding: 5px 9px; max-width: 60ch; }
+.spatia-editor .side { grid-area: side; border-left: 1px solid var(--border-color); overflow: auto; padding: 8px; display: flex; flex-direction: column; gap: 10px; }
+.spatia-editor fieldset { border: 1px solid var(--border-color); border-radius: 6px; margin: 0; padding: 4px 8px 8px; min-width: 0; display: flex; flex-direction: column; gap: 4px; }
+.spatia-editor legend { font-weight: 600; padding: 0 4px; }
+.spatia-editor .field { display: grid; grid-template-columns: 1fr 120px; align-items: center; gap: 6px; }
+.spatia-editor .field input, .spatia-editor .field select { width: 100%; min-width: 0; }
+.spatia-editor .row { display: flex; gap: 4px; flex-wrap: wrap; }
+.spatia-editor .preview canvas { width: 100%; display: block; background: #000; border-radius: 4px; cursor: pointer; }
+.spatia-editor .warnings { display: flex; flex-direction: column; gap: 3px; }
+.spatia-editor .warnings button { text-align: left; border-left: 3px solid #d9822b; }
+.spatia-editor .time { grid-area: time; border-top: 1px solid var(--border-color); padding: 6px 8px; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 8px; align-items: center; }
+.spatia-editor .time canvas { width: 100%; height: 92px; display: block; touch-action: none; border-radius: 4px; }
+.spatia-editor .time .play { display: flex; flex-direction: column; gap: 4px; align-items: stretch; width: 108px; }
+@media (max-width: 800px) { .spatia-editor[open] { grid-template-columns: minmax(0, 1fr) 220px; } }
+`;
+
+/** Puts the style sheet into the page, once. */
+export function useStyle() {
+    const id = "spatia-editor-style";
+    if (document.getElementById(id)) return;
+    const style = document.createElement("style");
+    style.id = id;
+    style.textContent = CSS;
+    document.head.append(style);
+}

@@ -1,0 +1,157 @@
+// The strip under the view: frames, clips, keyframes, what the memory knows of each frame, warnings, the playhead.
+import { channels } from "./theme.mjs";
+
+const LEFT = 8;
+const RULER = 20;
+const KEYS = 38; // middle of the keyframes' row
+const STRIP = { top: 54, height: 26 };
+const WARNED = "#d9822b";
+
+export class Timeline extends EventTarget {
+    /**
+     * Events: "scrub" {frame}, "select" {index}, "retime" {index, frame, done}.
+     * @param {HTMLCanvasElement} canvas keyboard: arrows step, shift by 10, Home and End
+     */
+    constructor(canvas, label) {
+        super();
+        this.canvas = canvas;
+        canvas.tabIndex = 0;
+        canvas.setAttribute("role", "slider");
+        canvas.setAttribute("aria-label", label);
+        this.data = { frames: 1, frame: 0, keys: [], selected: -1, rounds: [], coverage: [], warnings: [], editable: true };
+        canvas.addEventListener("pointerdown", (event) => this.press(event));
+        canvas.addEventListener("pointermove", (event) => this.drag(event));
+        canvas.addEventListener("pointerup", (event) => this.release(event));
+        canvas.addEventListener("keydown", (event) => this.key(event));
+        this.resizes = new ResizeObserver(() => this.draw());
+        this.resizes.observe(canvas);
+    }
+
+    dispose() {
+        this.resizes.disconnect();
+    }
+
+    show(data) {
+        Object.assign(this.data, data);
+        this.canvas.setAttribute("aria-valuemin", 0);
+        this.canvas.setAttribute("aria-valuemax", this.data.frames - 1);
+        this.canvas.setAttribute("aria-valuenow", this.data.frame);
+        this.draw();
+    }
+
+    x(frame) {
+        return LEFT + ((this.canvas.clientWidth - 2 * LEFT) * frame) / Math.max(1, this.data.frames - 1);
+    }
+
+    frameAt(x) {
+        const frame = Math.round(((x - LEFT) / (this.canvas.clientWidth - 2 * LEFT)) * (this.data.frames - 1));
+        return Math.max(0, Math.min(this.data.frames - 1, frame));
+    }
+
+    tell(type, detail) {
+        this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+
+    press(event) {
+        this.canvas.setPointerCapture(event.pointerId);
+        this.canvas.focus();
+        const near = this.data.keys.map((frame, index) => ({ index, far: Math.abs(this.x(frame) - event.offsetX) })).sort((a, b) => a.far - b.far)[0];
+        if (near && near.far < 8 && Math.abs(event.offsetY - KEYS) < 12) {
+            this.held = { index: near.index, from: this.data.keys[near.index] };
+            this.tell("select", { index: near.index });
+        } else {
+            this.held = {};
+            this.tell("scrub", { frame: this.frameAt(event.offsetX) });
+        }
+    }
+
+    drag(event) {
+        if (!this.held) return;
+        const frame = this.frameAt(event.offsetX);
+        if (this.held.index === undefined) this.tell("scrub", { frame });
+        else if (this.data.editable && this.held.index > 0 && frame !== this.data.keys[this.held.index]) {
+            this.tell("retime", { index: this.held.index, frame, done: false });
+        }
+    }
+
+    release() {
+        const { held } = this;
+        this.held = null;
+        if (held?.index > 0 && this.data.keys[held.index] !== held.from) this.tell("retime", { index: held.index, frame: this.data.keys[held.index], done: true });
+    }
+
+    key(event) {
+        const step = event.shiftKey ? 10 : 1;
+        const to = {
+            ArrowLeft: this.data.frame - step, ArrowRight: this.data.frame + step, Home: 0, End: this.data.frames - 1,
+        }[event.key]; // prettier-ignore
+        if (to === undefined) return;
+        event.preventDefault();
+        this.tell("scrub", { frame: Math.max(0, Math.min(this.data.frames - 1, to)) });
+    }
+
+    draw() {
+        const { canvas, data } = this;
+        const style = getComputedStyle(canvas);
+        const width = canvas.clientWidth;
+        const height = canvas.clientHeight;
+        if (!width || !height) return;
+        const ratio = window.devicePixelRatio;
+        canvas.width = Math.round(width * ratio);
+        canvas.height = Math.round(height * ratio);
+        const pen = canvas.getContext("2d");
+        pen.scale(ratio, ratio);
+        const text = style.color;
+        const faint = `rgba(${channels(text).map((v) => Math.round(255 * v))}, 0.35)`;
+        pen.font = "11px Inter, Arial, sans-serif";
+        pen.textBaseline = "middle";
+        // Ruler: about one number per 60 pixels.
+        const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000].find((s) => (s / data.frames) * width > 48) ?? 5000;
+        for (let frame = 0; frame < data.frames; frame += step) {
+            pen.fillStyle = faint;
+            pen.fillRect(this.x(frame), RULER - 5, 1, 5);
+            pen.fillStyle = text;
+            pen.textAlign = frame === 0 ? "left" : "center";
+            pen.fillText(String(frame), this.x(frame), 8);
+        }
+        pen.fillStyle = faint;
+        pen.fillRect(LEFT, RULER, width - 2 * LEFT, 1);
+        // Coverage: the taller and greener, the more of the frame is known.
+        const bar = Math.max(1, (width - 2 * LEFT) / Math.max(1, data.frames - 1));
+        pen.strokeStyle = faint;
+        pen.strokeRect(LEFT - 0.5, STRIP.top - 0.5, width - 2 * LEFT + 1, STRIP.height + 1);
+        data.coverage.forEach((share, frame) => {
+            if (share === undefined) return;
+            pen.fillStyle = `hsl(${Math.round(10 + 120 * share)} 55% 45%)`;
+            const tall = Math.max(1, share * STRIP.height);
+            const left = Math.max(LEFT, this.x(frame) - bar / 2);
+            pen.fillRect(left, STRIP.top + STRIP.height - tall, Math.min(this.x(frame) + bar / 2, width - LEFT) - left + 0.5, tall);
+        });
+        for (const { from, to } of data.warnings) {
+            pen.fillStyle = WARNED;
+            pen.fillRect(this.x(from) - 1, STRIP.top + STRIP.height + 3, Math.max(3, this.x(to) - this.x(from) + 2), 4);
+        }
+        data.rounds.forEach((frame, index) => {
+            const x = this.x(frame - 0.5);
+            pen.fillStyle = text;
+            for (let y = RULER; y < STRIP.top + STRIP.height; y += 6) pen.fillRect(x, y, 1, 3);
+            pen.textAlign = "left";
+            pen.fillText(data.roundLabel(index + 2), x + 3, RULER + 7);
+        });
+        pen.fillStyle = text;
+        pen.fillRect(this.x(data.frame), 2, 1.5, height - 4);
+        data.keys.forEach((frame, index) => {
+            const x = this.x(frame);
+            pen.beginPath();
+            pen.moveTo(x, KEYS - 7);
+            pen.lineTo(x + 6, KEYS);
+            pen.lineTo(x, KEYS + 7);
+            pen.lineTo(x - 6, KEYS);
+            pen.closePath();
+            pen.fillStyle = index === data.selected ? "#f5b301" : index === 0 ? faint : "#4a90e2";
+            pen.fill();
+            pen.strokeStyle = text;
+            pen.stroke();
+        });
+    }
+}

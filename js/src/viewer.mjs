@@ -1,0 +1,273 @@
+// A three.js view of a scene, shared by the editors.
+//
+//   const viewer = new Viewer(container);       fills the container, follows its size and the page's theme
+//   viewer.world                                THREE.Group in scene units and OpenCV axes: add your objects here
+//   viewer.setCloud(decodePoints(buffer));      the scene's points; null for none
+//   viewer.lookFrom(c2w, depth)                 free camera to an OpenCV pose, its orbit target `depth` ahead
+//   viewer.frame(low, high)                     free camera to where it sees this box (world, OpenCV axes)
+//   viewer.viewThrough({c2w, intrinsics, aspect}) / viewer.viewThrough(null)    an image's own camera / the free one
+//   viewer.navigation.mode = "orbit" | "fly"
+//   viewer.pose()                               OpenCV camera-to-world of the free camera
+//   viewer.ray(event)                           {origin, direction} of a mouse event, world, OpenCV axes
+//   viewer.toScreen(point)                      [x, y] CSS pixels in the container of a world point, null behind
+//   viewer.invalidate()                         draw again, at the next animation frame
+//   viewer.addEventListener("draw" | "theme")   after each picture; after a change of colours
+//   viewer.dispose()                            gives everything back; the container is empty again
+import * as THREE from "three";
+import { FLIP, cvToThree, projectionOf, transposed } from "./conventions.mjs";
+import { Navigation } from "./navigation.mjs";
+import { channels, readTheme, watchTheme } from "./theme.mjs";
+
+// Our colours are bytes for the screen: three.js is to pass them on as they are.
+THREE.ColorManagement.enabled = false;
+
+const SLOWEST = 34; // milliseconds between pictures while moving: 30 per second
+const RESTED = 180; // milliseconds without a move until all points are drawn again
+
+const POINT_SHADER = {
+    vertexShader: `
+        uniform float size;
+        uniform float halfHeight;
+        varying vec3 shade;
+        attribute vec3 color;
+        void main() {
+            vec4 seen = modelViewMatrix * vec4(position, 1.0);
+            gl_Position = projectionMatrix * seen;
+            gl_PointSize = clamp(size * projectionMatrix[1][1] * halfHeight / max(-seen.z, 1e-6), 1.0, 24.0);
+            shade = color;
+        }`,
+    fragmentShader: `
+        varying vec3 shade;
+        void main() { gl_FragColor = vec4(shade, 1.0); }`,
+};
+
+export class Viewer extends EventTarget {
+    /** @param {HTMLElement} container @param {{label?: string}} options label: what a screen reader says */
+    constructor(container, { label = "3D view" } = {}) {
+        super();
+        this.container = container;
+        this.renderer = new THREE.WebGLRenderer({ antialias: false, powerPreference: "high-performance", preserveDrawingBuffer: false });
+        this.renderer.outputColorSpace = THREE.LinearSRGBColorSpace;
+        this.canvas = this.renderer.domElement;
+        Object.assign(this.canvas.style, { display: "block", width: "100%", height: "100%", outlineOffset: "-2px", touchAction: "none" });
+        this.canvas.tabIndex = 0;
+        this.canvas.setAttribute("role", "application");
+        this.canvas.setAttribute("aria-label", label);
+        container.append(this.canvas);
+
+        this.scene = new THREE.Scene();
+        this.world = new THREE.Group();
+        this.world.matrixAutoUpdate = false;
+        this.world.matrix.fromArray(FLIP); // diagonal: the same by rows and by columns
+        this.scene.add(this.world);
+        this.camera = new THREE.PerspectiveCamera(50, 1, 0.01, 1000);
+        this.imageCamera = new THREE.PerspectiveCamera();
+        this.imageCamera.matrixAutoUpdate = false;
+        this.through = null;
+        this.cloud = null;
+        this.budget = Infinity; // points drawn while moving
+        this.navigation = new Navigation(this.camera, this.canvas, () => this.moved());
+
+        this.applyTheme(readTheme());
+        this.stopTheme = watchTheme((theme) => this.applyTheme(theme));
+        this.resizes = new ResizeObserver(() => this.resize());
+        this.resizes.observe(container);
+        this.resize();
+    }
+
+    dispose() {
+        this.resizes.disconnect();
+        this.stopTheme();
+        this.navigation.dispose();
+        cancelAnimationFrame(this.scheduled);
+        clearTimeout(this.rest);
+        this.setCloud(null);
+        this.scene.traverse((object) => {
+            object.geometry?.dispose();
+            for (const material of [object.material].flat()) {
+                material?.map?.dispose();
+                material?.dispose();
+            }
+        });
+        this.renderer.dispose();
+        this.renderer.forceContextLoss();
+        this.canvas.remove();
+    }
+
+    /** Shows a decoded cloud (see points.mjs). pointSize: scene units, default from the cloud's density. */
+    setCloud(cloud, pointSize) {
+        if (this.points) {
+            this.world.remove(this.points);
+            this.points.geometry.dispose();
+            this.points.material.dispose();
+            this.points = null;
+        }
+        this.cloud = cloud;
+        this.budget = Infinity;
+        if (cloud?.count) {
+            const extent = cloud.high.map((high, axis) => Math.max(high - cloud.low[axis], 1e-9));
+            const geometry = new THREE.BufferGeometry();
+            geometry.setAttribute("position", new THREE.BufferAttribute(cloud.positions, 3, true));
+            geometry.setAttribute("color", new THREE.BufferAttribute(cloud.colors, 3, true));
+            geometry.boundingSphere = new THREE.Sphere(new THREE.Vector3(0.5, 0.5, 0.5), Math.sqrt(3) / 2);
+            const diagonal = Math.hypot(...extent);
+            const material = new THREE.ShaderMaterial({
+                ...POINT_SHADER,
+                uniforms: { size: { value: pointSize ?? diagonal / Math.sqrt(cloud.count) / 4 }, halfHeight: { value: 1 } },
+            });
+            this.points = new THREE.Points(geometry, material);
+            this.points.position.set(...cloud.low);
+            this.points.scale.set(...extent);
+            this.world.add(this.points);
+        }
+        this.clip();
+        this.invalidate();
+    }
+
+    lookFrom(c2w, depth = 1) {
+        const three = cvToThree(c2w);
+        const [x, y, z] = [3, 7, 11].map((i) => three[i]);
+        this.camera.position.set(x, y, z);
+        this.navigation.size = depth;
+        this.navigation.target.set(x - three[2] * depth, y - three[6] * depth, z - three[10] * depth);
+        this.camera.up.set(0, 1, 0);
+        this.camera.lookAt(this.navigation.target);
+        this.moved();
+    }
+
+    frame(low, high) {
+        const middle = low.map((v, i) => (v + high[i]) / 2);
+        const radius = Math.max(Math.hypot(...high.map((v, i) => v - low[i])) / 2, 1e-6);
+        this.navigation.target.set(middle[0], -middle[1], -middle[2]);
+        this.navigation.size = radius;
+        // From behind, above and to the right of the first camera's view.
+        const way = new THREE.Vector3(0.5, 0.6, 1).normalize();
+        const reach = radius / Math.sin((Math.min(this.camera.fov, 50) * Math.PI) / 360);
+        this.camera.position.copy(this.navigation.target).addScaledVector(way, reach);
+        this.camera.up.set(0, 1, 0);
+        this.camera.lookAt(this.navigation.target);
+        this.moved();
+    }
+
+    viewThrough(view) {
+        if (Boolean(view) !== Boolean(this.through)) this.navigation.enabled = !view;
+        this.through = view;
+        this.aim();
+    }
+
+    pose() {
+        this.camera.updateMatrixWorld();
+        return cvToThree(transposed(this.camera.matrixWorld.elements));
+    }
+
+    /** The camera that draws the picture: the free one, or an image's. */
+    get active() {
+        return this.through ? this.imageCamera : this.camera;
+    }
+
+    raycaster(event) {
+        const box = this.canvas.getBoundingClientRect();
+        const at = new THREE.Vector2(((event.clientX - box.left) / box.width) * 2 - 1, 1 - ((event.clientY - box.top) / box.height) * 2);
+        const caster = new THREE.Raycaster();
+        this.active.updateMatrixWorld();
+        // Not setFromCamera, which reads a symmetric frustum.
+        const near = new THREE.Vector3(at.x, at.y, -1).applyMatrix4(this.active.projectionMatrixInverse).applyMatrix4(this.active.matrixWorld);
+        const far = new THREE.Vector3(at.x, at.y, 1).applyMatrix4(this.active.projectionMatrixInverse).applyMatrix4(this.active.matrixWorld);
+        caster.set(near, far.sub(near).normalize());
+        caster.camera = this.active;
+        return caster;
+    }
+
+    ray(event) {
+        const { origin, direction } = this.raycaster(event).ray;
+        return { origin: [origin.x, -origin.y, -origin.z], direction: [direction.x, -direction.y, -direction.z] };
+    }
+
+    toScreen(point) {
+        const active = this.active;
+        active.updateMatrixWorld();
+        const seen = new THREE.Vector3(point[0], -point[1], -point[2]).applyMatrix4(active.matrixWorldInverse);
+        if (seen.z >= 0) return null;
+        seen.applyMatrix4(active.projectionMatrix);
+        return [((seen.x + 1) / 2) * this.container.clientWidth, ((1 - seen.y) / 2) * this.container.clientHeight];
+    }
+
+    applyTheme(theme) {
+        this.theme = theme;
+        this.scene.background = new THREE.Color(...channels(theme.background));
+        this.dispatchEvent(new Event("theme"));
+        this.invalidate();
+    }
+
+    resize() {
+        const width = Math.max(1, this.container.clientWidth);
+        const height = Math.max(1, this.container.clientHeight);
+        this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2));
+        this.renderer.setSize(width, height, false);
+        this.camera.aspect = width / height;
+        this.clip();
+        this.aim();
+    }
+
+    /** Sets up the image's own camera for the container's size. */
+    aim() {
+        if (this.through) {
+            const { c2w, intrinsics, aspect } = this.through;
+            const width = Math.max(1, this.container.clientWidth);
+            const height = Math.max(1, this.container.clientHeight);
+            this.imageCamera.matrix.fromArray(transposed(cvToThree(c2w)));
+            this.imageCamera.matrixWorldNeedsUpdate = true;
+            this.imageCamera.projectionMatrix.fromArray(transposed(projectionOf(intrinsics, aspect, width, height, this.camera.near, this.camera.far)));
+            this.imageCamera.projectionMatrixInverse.copy(this.imageCamera.projectionMatrix).invert();
+        }
+        this.invalidate();
+    }
+
+    /** Clipping planes round what there is to see, in proportion, so that every scene scale works. */
+    clip() {
+        const reach = this.camera.position.distanceTo(this.navigation.target);
+        let far = 100 * Math.max(reach, this.navigation.size);
+        if (this.cloud) far = Math.max(far, 4 * Math.hypot(...this.cloud.high.map((v, i) => v - this.cloud.low[i])) + 2 * reach);
+        this.camera.near = Math.max(Math.min(reach, this.navigation.size) / 200, far * 1e-6);
+        this.camera.far = far;
+        this.camera.updateProjectionMatrix();
+    }
+
+    moved() {
+        this.clip();
+        this.moving = true;
+        clearTimeout(this.rest);
+        this.rest = setTimeout(() => {
+            this.moving = false;
+            this.invalidate();
+        }, RESTED);
+        this.invalidate();
+    }
+
+    invalidate() {
+        this.scheduled ??= requestAnimationFrame((now) => this.draw(now));
+    }
+
+    draw(now) {
+        this.scheduled = null;
+        if (this.points) {
+            this.adapt(now);
+            this.points.geometry.setDrawRange(0, this.moving ? Math.min(this.budget, this.cloud.count) : this.cloud.count);
+            this.points.material.uniforms.halfHeight.value = this.renderer.getDrawingBufferSize(new THREE.Vector2()).y / 2;
+        }
+        this.renderer.render(this.scene, this.active);
+        this.dispatchEvent(new Event("draw"));
+    }
+
+    /** Points are in random order, so a prefix of them is an even thinning: as many as move smoothly. */
+    adapt(now) {
+        if (this.moving && this.wasMoving) {
+            const took = now - this.lastDraw;
+            const shown = Math.min(this.budget, this.cloud.count);
+            if (took > SLOWEST && took < 2000) this.budget = Math.max(20000, shown * Math.max(0.4, SLOWEST / took));
+            else if (took < SLOWEST / 2 && this.budget < this.cloud.count) this.budget = shown * 1.2;
+        }
+        this.wasMoving = this.moving;
+        this.lastDraw = now;
+    }
+}

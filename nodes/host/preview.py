@@ -1,0 +1,58 @@
+"""What the page's editors show of a memory: files in ComfyUI's temp folder, fetched through its own /view route."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from io import BytesIO
+
+import folder_paths
+import torch
+from PIL import Image
+
+from ...spatia_core.cloud import PointCloud
+from ...spatia_core.cloud.packed import packed_points
+
+SUBFOLDER = "spatia"
+
+
+def cloud_file(cloud: PointCloud) -> dict:
+    """The cloud packed for display, as {filename, subfolder, type} of /view. The same cloud gives the same file."""
+    return _file("points", ".bin", [cloud.positions, cloud.colors], lambda: packed_points(cloud))
+
+
+def image_file(image: torch.Tensor) -> dict:
+    """An image (H, W, 3) uint8 as a JPEG, as {filename, subfolder, type} of /view."""
+
+    def encode() -> bytes:
+        buffer = BytesIO()
+        Image.fromarray(image.cpu().numpy()).save(buffer, "JPEG", quality=90)
+        return buffer.getvalue()
+
+    return _file("frame", ".jpg", [image], encode)
+
+
+def text_file(name: str, text: str) -> dict:
+    """A text as {filename, subfolder, type} of /view. name: what its file name begins with."""
+    data = text.encode()
+    return _file(name, ".json", [torch.frombuffer(bytearray(data), dtype=torch.uint8)], lambda: data)
+
+
+def _file(name: str, ending: str, content: list[torch.Tensor], encode: Callable[[], bytes]) -> dict:
+    digest = hashlib.sha256()
+    for tensor in content:
+        digest.update(str(tuple(tensor.shape)).encode())
+        digest.update(tensor.cpu().contiguous().numpy())
+    folder = os.path.join(folder_paths.get_temp_directory(), SUBFOLDER)
+    os.makedirs(folder, exist_ok=True)
+    filename = f"{name}_{digest.hexdigest()[:24]}{ending}"
+    path = os.path.join(folder, filename)
+    if not os.path.isfile(path):
+        # In one step: the page may ask while another prompt writes the same content.
+        handle, partial = tempfile.mkstemp(dir=folder)
+        with os.fdopen(handle, "wb") as out:
+            out.write(encode())
+        os.replace(partial, path)
+    return {"filename": filename, "subfolder": SUBFOLDER, "type": "temp"}
