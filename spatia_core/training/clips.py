@@ -11,7 +11,7 @@ from ..cloud.point_cloud import concat_clouds, make_point_cloud
 from ..cloud.voxels import voxel_merge
 from ..render.soft import render_soft
 from ..retrieval import retrieve_references
-from .rooms import RoomVideo, add_moving_box, make_room, render_room, room_path
+from .rooms import Room, RoomVideo, add_moving_box, make_room, render_room, room_path
 
 HEIGHT, WIDTH = 128, 192
 CLIP_FRAMES = 25
@@ -34,8 +34,8 @@ class ClipSample(NamedTuple):
     history: int
 
 
-def room_video(seed: int, moving: bool = False) -> RoomVideo:
-    """The room video of a seed: VIDEO_FRAMES frames of a path that returns, loops or leaves; moving: with a box that moves."""
+def room_scene(seed: int, moving: bool = False) -> tuple[Room, np.ndarray, np.ndarray | None]:
+    """What `room_video` shows of a seed: room, camera-to-world poses (N, 4, 4), displacements (N, 3) of the moving box or None."""
     rng = np.random.default_rng(seed)
     kind = rng.choice(["out_and_back", "loop", "one_way"], p=[0.5, 0.25, 0.25])
     while True:
@@ -45,7 +45,13 @@ def room_video(seed: int, moving: bool = False) -> RoomVideo:
             room, motion = add_moving_box(room, rng, path) if moving else (room, None)
         except ValueError:
             continue  # a room too full to move in: the next one of the same stream
-        return render_room(room, path, HEIGHT, WIDTH, motion=motion)
+        return room, path, motion
+
+
+def room_video(seed: int, moving: bool = False) -> RoomVideo:
+    """The room video of a seed: VIDEO_FRAMES frames of a path that returns, loops or leaves; moving: with a box that moves."""
+    room, path, motion = room_scene(seed, moving)
+    return render_room(room, path, HEIGHT, WIDTH, motion=motion)
 
 
 def first_clip(video: RoomVideo, rng: np.random.Generator) -> ClipSample:
@@ -102,13 +108,14 @@ def _references(video: RoomVideo, cameras: Cameras, start: int) -> list[int]:
         grid = unproject(depth, cameras.K(HEIGHT, WIDTH)[index], cameras.c2w[index])
         points.append(grid[::stride, ::stride].reshape(-1, 3))
     points = torch.cat(points)
-    visible = torch.stack([_seen(points, video, cameras, view) for view in range(VIDEO_FRAMES)])
+    visible = torch.stack([seen(points, video, cameras, view) for view in range(VIDEO_FRAMES)])
     targets = range(start + HISTORY_FRAMES, start + CLIP_FRAMES, 4)
     picked = retrieve_references(visible[list(targets)], visible[:start], every=1, max_references=MAX_REFERENCES, threshold=0.05)
     return list(picked.candidates)
 
 
-def _seen(points: Tensor, video: RoomVideo, cameras: Cameras, view: int) -> Tensor:
+def seen(points: Tensor, video: RoomVideo, cameras: Cameras, view: int) -> Tensor:
+    """Which world points (P, 3) frame `view` sees, (P,) bool; its exact depth tells what hides what."""
     camera_points = points @ cameras.w2c[view, :3, :3].T + cameras.w2c[view, :3, 3]
     z = camera_points[:, 2]
     pixels = camera_points @ cameras.K(HEIGHT, WIDTH)[view].T

@@ -1,14 +1,12 @@
 """Training of the small network: backbone and control branch together, on cached latents."""
 
-import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor, nn
 
 from .budget import Budget
-from .muon import Muon
+from .fitting import fit
 from .objective import Batch, flow_matching_loss
 
 
@@ -64,42 +62,9 @@ def train_network(
     embedded = {id(p) for module in (backbone.patch_embedding, backbone.head, control.vace_patch_embedding) for p in module.parameters()}
     matrices = [p for p in parameters if p.ndim == 2 and id(p) not in embedded]
     chosen = {id(p) for p in matrices}
-    others = [p for p in parameters if id(p) not in chosen]
-    optimisers = [
-        *(Muon(matrices[part::micro_batches], lr=learning_rate, weight_decay=0.01) for part in range(micro_batches)),
-        torch.optim.AdamW(others, lr=learning_rate / 2, betas=(0.9, 0.95), weight_decay=0),
-    ]
-    base_rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
-    average = [p.detach().clone() for p in parameters]
-    losses = []
-
-    def gradients(job: tuple[Batch, int]) -> tuple[float, tuple[Tensor, ...]]:
-        batch, seed = job
-        own = torch.Generator().manual_seed(seed)
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = flow_matching_loss(backbone, control, batch, context, own)
-        return loss.item(), torch.autograd.grad(loss, parameters, allow_unused=True)
-
-    with ThreadPoolExecutor(max_workers=micro_batches) as pool:
-        while (progress := budget.progress) < 1:
-            rate = min(1, (budget.step + 1) / 100) * min(1, 0.01 + 1.6 * 0.5 * (1 + math.cos(math.pi * progress)))
-            for optimiser, base in zip(optimisers, base_rates, strict=True):
-                optimiser.param_groups[0]["lr"] = base * rate
-            jobs = [(sample_batch(generator), int(torch.randint(2**31, (), generator=generator))) for _ in range(micro_batches)]
-            results = list(pool.map(gradients, jobs))
-            for parameter, *parts in zip(parameters, *(grads for _, grads in results), strict=True):
-                parts = [part for part in parts if part is not None]
-                parameter.grad = sum(parts) / micro_batches if parts else None
-            nn.utils.clip_grad_norm_(others, 1.0)
-            list(pool.map(lambda optimiser: optimiser.step(), optimisers))
-            budget.step += 1
-            decay = min(0.998, (budget.step + 1) / (budget.step + 20))
-            with torch.no_grad():
-                torch._foreach_lerp_(average, parameters, 1 - decay)
-            losses.append(sum(loss for loss, _ in results) / micro_batches)
-            if budget.step % 50 == 0:
-                report(budget.step, progress, sum(losses[-50:]) / 50)
-    with torch.no_grad():
-        for parameter, mean in zip(parameters, average, strict=True):
-            parameter.copy_(mean)
+    fit(
+        matrices, [p for p in parameters if id(p) not in chosen],
+        lambda batch, own: flow_matching_loss(backbone, control, batch, context, own), sample_batch,
+        budget=budget, generator=generator, report=report, micro_batches=micro_batches, learning_rate=learning_rate,
+    )  # fmt: skip
     return {"backbone": backbone.state_dict(), "control": control.state_dict()}

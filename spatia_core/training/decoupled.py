@@ -1,0 +1,163 @@
+"""Training of the decoupled memory branch beside a frozen network: the branch alone learns, on cached latents.
+
+The branch and its forward pass are handed in (the host's classes), so this file needs no host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..cameras.camera import Cameras
+from ..model.decoupled.assembly import MemorySlots
+from ..model.decoupled.cameras import latent_cameras, pluecker_rays
+from ..model.decoupled.gate import gate
+from ..model.decoupled.retrieval import Rules, retrieve
+from ..rollout import latent_count
+from .budget import Budget
+from .fitting import fit
+from .objective import Batch, noised_clip, velocity, velocity_error
+
+# Looser than at use, so that the branch also meets memories that share less of the view.
+TRAINING_RULES = Rules(min_score=0.6)
+
+
+class MemoryBatch(NamedTuple):
+    """clip: B clips. slots: what their rows remember; slots.gate is (B, T)."""
+
+    clip: Batch
+    slots: MemorySlots
+
+
+class MemoryPass(Protocol):
+    """One forward pass of the branch. opened: (B, T) bool. residual(layer): (N, rows * columns, dim) over the open frames, layers in order."""
+
+    opened: Tensor
+
+    def residual(self, layer: int) -> Tensor: ...
+
+
+def plan_memory(cameras: Cameras, start: int, frames: int, given: int, rules: Rules = Rules(), points: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Gate (T,) bool and frames to remember (T,) int64, -1 = none, of the clip of `frames` cameras from frame `start` on.
+
+    It may remember frames 0..start, as at use. given: leading frames of the clip that are not generated. points: (P, 3) in
+    the unit ball, None for the usual ones.
+    """
+    target = latent_cameras(cameras.select(slice(start, start + frames)))
+    ids = retrieve(target, cameras.select(slice(0, start + 1)), rules=rules, points=points).ids
+    return gate(ids, latent_count(given)), ids
+
+
+def keep_slots(slots: MemorySlots, kept: Tensor) -> MemorySlots:
+    """The slots without those that kept (S,) bool does not name; their gates close."""
+    opened = slots.gate.clone()
+    opened[slots.gate] = kept
+    fields = ("temporal", "spatial", "target_c2w", "target_K", "history_c2w", "history_K")
+    return slots._replace(gate=opened, **{name: getattr(slots, name)[kept] for name in fields})
+
+
+def initialise_branch(branch: nn.Module) -> None:
+    """Weights for the host's classes, which leave them unset; the outputs start at zero."""
+    for module in branch.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d):
+            nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
+            nn.init.zeros_(module.bias)
+        elif getattr(module, "weight", None) is not None:  # norms
+            nn.init.ones_(module.weight)
+            if getattr(module, "bias", None) is not None:
+                nn.init.zeros_(module.bias)
+    dim = branch.layout.dim
+    nn.init.normal_(branch.condition_embedder.time_proj.weight, std=0.02 * dim**-0.5)
+    for block in branch.blocks:
+        nn.init.normal_(block.scale_shift_table, std=0.02)
+        for last in (block.attn1.to_out[0], getattr(block.ffn.net, "2")):
+            nn.init.normal_(last.weight, std=0.3 * last.in_features**-0.5)
+        with torch.no_grad():
+            # Each residual update starts switched on: entries 2 and 5 are its gates.
+            block.scale_shift_table[:, 2] += 1
+            block.scale_shift_table[:, 5] += 1
+            # A query and a key of one constant vector differ by their positions alone: each token first looks at its own place.
+            constant = 2 * torch.randn(dim)
+            for part in (block.attn1.to_q, block.attn1.to_k):
+                part.weight.mul_(0.5)
+                part.bias.copy_(constant)
+    for output in branch.controlnet_blocks:
+        nn.init.zeros_(output.weight)
+
+
+def encode_one_lens(branch: nn.Module, c2w: Tensor, K: Tensor, height: int, width: int) -> Tensor:
+    """What the branch's `encode_cameras` gives, (S, C, h, w) float32, when all cameras share the lens K[0, 0].
+
+    c2w: (S, 4, 4, 4), K: (S, 4, 4) pixels. The first stage is linear in the rays, and these are in their poses, so its
+    work at full size is done once for all cameras: training has hundreds of them in each batch.
+    """
+    lens = K[:1, 0]
+    identity = torch.eye(4, dtype=c2w.dtype, device=c2w.device)[None]
+    first, size = branch.controlnet_encode_first[0], branch.layout.unshuffle
+    with torch.autocast(c2w.device.type, enabled=False):
+        directions = F.pixel_unshuffle(pluecker_rays(identity, lens, height, width)[:, 3:], size)[0]
+        directions = directions.unflatten(0, (3, size * size))
+        weight = first.weight[:, :, 0, 0].unflatten(1, (6, size * size))
+        seen = torch.einsum("oap,bphw->oabhw", weight, directions)
+        rotation, centre = c2w[..., :3, :3].flatten(0, 1), c2w[..., :3, 3].flatten(0, 1)
+        # moment = centre x (rotation @ direction), column by column
+        moment = torch.linalg.cross(centre[:, :, None].expand_as(rotation), rotation, dim=1)
+        maps = torch.einsum("oabhw,nab->nohw", seen, torch.cat([moment, rotation], dim=1)) + first.bias[:, None, None]
+        maps = branch.controlnet_encode_first[1:](maps)
+        maps = branch.controlnet_encode_second(maps.unflatten(0, (-1, 2)).mean(1))
+        return branch.controlnet_encode_third(maps.unflatten(0, (-1, 2)).mean(1))
+
+
+class AddResiduals:
+    """The branch's outputs on the video tokens of the open frames, block by block; for `velocity`."""
+
+    def __init__(self, memory: MemoryPass, layers: int):
+        self.memory, self.layers = memory, layers
+
+    def __call__(self, index: int, tokens: Tensor) -> Tensor:
+        if index >= self.layers:
+            return tokens
+        residual = self.memory.residual(index)
+        opened = self.memory.opened
+        rows, frames = opened.nonzero().unbind(1)
+        spread = tokens.new_zeros(*opened.shape, *residual.shape[1:]).index_put((rows, frames), residual.to(tokens.dtype))
+        return tokens + spread.flatten(1, 2)
+
+
+def train_branch(
+    branch: nn.Module,
+    run_branch: Callable[[MemorySlots, Tensor, Tensor], MemoryPass],
+    backbone: nn.Module,
+    control: nn.Module,
+    sample_batch: Callable[[torch.Generator], MemoryBatch],
+    context: Tensor,
+    *,
+    budget: Budget,
+    generator: torch.Generator,
+    report: Callable[[int, float, float], None],
+    learning_rate: float = 2e-3,
+) -> None:
+    """Fit the branch within a budget and leave its averaged weights in place; backbone and control are frozen.
+
+    run_branch: starts a pass of the branch, called with (slots, noised video, timesteps). Every batch opens at least one gate.
+    """
+    backbone.requires_grad_(False)
+    control.requires_grad_(False)
+
+    def loss(batch: MemoryBatch, own: torch.Generator) -> Tensor:
+        clip = batch.clip
+        noised = noised_clip(clip.video, clip.clean, own)
+        memory = AddResiduals(run_branch(batch.slots, noised.video, noised.timesteps), branch.layout.layers)
+        predicted = velocity(
+            backbone, control, noised.video, noised.timesteps, context.expand(clip.video.shape[0], -1, -1), clip.control, clip.references,
+            memory=memory,
+        )
+        return velocity_error(predicted, noised.target, clip.clean)
+
+    matrices = [p for p in branch.parameters() if p.ndim == 2]
+    others = [p for p in branch.parameters() if p.ndim != 2]
+    fit(matrices, others, loss, sample_batch, budget=budget, generator=generator, report=report, learning_rate=learning_rate)
