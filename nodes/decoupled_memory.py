@@ -19,12 +19,12 @@ class SpatiaLoadDecoupledMemory(io.ComfyNode):
             display_name="Load Decoupled Memory",
             category="Spatia",
             search_aliases=["memorize when needed", "memory branch", "memory control"],
-            description="The memory branch of 'Memorize When Needed'. No trained weights come with this package yet.",
+            description="The memory branch of 'Memorize When Needed'. The bundled one belongs to the bundled small model.",
             inputs=[
                 io.Combo.Input(
-                    "memory", options=models.patch_options(),
-                    tooltip="The branch's checkpoint, from models/model_patches or models/diffusion_models: the paper's history_controlnet "
-                    "(for Wan2.1-I2V-14B) or one made for Wan2.2-TI2V-5B in the same layout. None comes with this package yet.",
+                    "memory", options=models.control_options(), default=models.BUNDLED,
+                    tooltip="The branch's checkpoint: that of the bundled small model, or from models/model_patches or models/diffusion_models the "
+                    "paper's history_controlnet (for Wan2.1-I2V-14B) or one made for Wan2.2-TI2V-5B in the same layout. It must belong to the model.",
                 ),
                 io.Combo.Input(
                     "dtype", options=list(models.DTYPES), default="default", advanced=True,

@@ -13,12 +13,13 @@ import comfy.sd
 import torch
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.checkpoint import VaeLayout, load_quantised, vae_layout
+from ...spatia_core.model.checkpoint import VaeLayout, load_quantised, vae_file, vae_layout
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "bundle")
 BACKBONE = "spatia_small_backbone.safetensors"
 CONTROL = "spatia_small_control.safetensors"
 VAE = "spatia_small_vae.safetensors"
+DECOUPLED = "spatia_small_decoupled.safetensors"
 
 
 def bundle_path(name: str) -> str:
@@ -86,13 +87,7 @@ class SizedVAE(comfy.sd.VAE):
 
     def _load(self, state_dict: dict, file: str):
         expected = {name: tuple(tensor.shape) for name, tensor in self.first_stage_model.state_dict().items()}
-        for name, shape in expected.items():
-            found = tuple(state_dict[name].shape) if name in state_dict else None
-            if found != shape:
-                raise SpatiaError(f"VAE file {file}: tensor {name} has shape {found}, expected {shape}; the file is incomplete or foreign.")
-        extra = next((name for name in state_dict if name not in expected), None)
-        if extra is not None:
-            raise SpatiaError(f"VAE file {file}: tensor {extra} belongs to no layer of a Wan 2.2 video VAE of these sizes.")
+        vae_file({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file).require(expected)
         self.first_stage_model.load_state_dict(state_dict)
 
 

@@ -26,9 +26,10 @@ from ...spatia_core.model.decoupled.retrieval import (
 )
 from ...spatia_core.render.visibility import visible_points, z_buffer
 from ...spatia_core.rollout import HISTORY_FRAMES, latent_count, require_clip_length
+from . import bundle
 from .conditioning import POSE_TOLERANCE
 from .decoupled import apply_memory, load_decoupled_patcher, require_fit
-from .models import DTYPES, find_patch
+from .models import BUNDLED, DTYPES, find_patch
 from .video import encode_video
 
 _VISIBILITY_SIDE = 320  # pixels of the longer side: overlap is a share, and a share needs no full picture
@@ -37,8 +38,9 @@ _OPEN, _SHUT = (64, 160, 80), (120, 120, 120)
 
 
 def load_memory_model(file: str, dtype: str):
-    """The memory branch of one file as a ModelPatcher."""
-    return load_decoupled_patcher(find_patch(file, "Decoupled memory checkpoint", "memory"), file, DTYPES[dtype])
+    """The memory branch of one file as a ModelPatcher; BUNDLED is that of the small model."""
+    path = bundle.bundle_path(bundle.DECOUPLED) if file == BUNDLED else find_patch(file, "Decoupled memory checkpoint", "memory")
+    return load_decoupled_patcher(path, file, DTYPES[dtype])
 
 
 def remember_clip(

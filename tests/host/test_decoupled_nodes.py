@@ -400,6 +400,29 @@ def test_foreign_files_are_refused(nodes_of, comfy_host):
             load.execute(f"decoupled_{name}.safetensors", "default")
 
 
+def test_the_bundled_branch_is_a_choice_and_says_when_it_is_missing(nodes_of, apply, sample, loaded):
+    from pathlib import Path
+
+    from spatia_core.model.checkpoint import save_quantised
+
+    bundle, models = nodes_of("nodes.host.bundle"), nodes_of("nodes.host.models")
+    load = nodes_of("nodes.decoupled_memory").SpatiaLoadDecoupledMemory
+    widget = next(entry for entry in load.define_schema().inputs if entry.id == "memory")
+    assert widget.options[0] == widget.default == models.BUNDLED
+    file = Path(bundle.FOLDER) / bundle.DECOUPLED
+    with pytest.raises(ValueError, match=f"bundle/{bundle.DECOUPLED} is missing"):
+        load.execute(models.BUNDLED, "default")
+    save_quantised(branch_weights(), file, {"num_heads": str(HEADS)})
+    try:
+        (patcher,) = load.execute(models.BUNDLED, "default").args
+    finally:
+        file.unlink()
+    memory, cameras = revisit()
+    model, report, _ = apply(memory, cameras, branch=patcher)
+    assert report.startswith("2 of 5") and patcher.model.layout.num_heads == HEADS
+    assert not torch.equal(sample(model, memory, cameras), sample(loaded[0], memory, cameras))
+
+
 def test_the_strip_has_a_cell_per_latent_frame(nodes_of):
     strip = nodes_of("nodes.host.remember").gate_strip
     frames = memory_of(3).frames
