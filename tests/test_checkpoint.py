@@ -63,7 +63,7 @@ def test_the_releases_control_layout_is_read_from_shapes():
         ("vace_patch_embedding.weight", (3072, 16, 1, 2, 2), "takes 16 channels, expected 96"),
         ("vace_blocks.3.modulation", (1, 2, 3072), r"vace_blocks.3.modulation has shape \(1, 2, 3072\), expected \(1, 6, 3072\)"),
         ("vace_blocks.5.after_proj.bias", None, "vace_blocks.5.after_proj.bias is missing"),
-        ("blocks.0.modulation", (1, 6, 3072), "blocks.0.modulation .* belongs to no control block"),
+        ("blocks.0.modulation", (1, 6, 3072), "blocks.0.modulation .* belongs to no part"),
     ],
 )
 def test_a_foreign_control_checkpoint_is_refused_by_tensor(name, shape, message):

@@ -13,6 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from ..errors import SpatiaError
+from .shapes import FileShapes
 
 FLOAT8 = torch.float8_e4m3fn
 FLOAT8_MAX = 448.0  # largest finite float8_e4m3fn
@@ -110,25 +111,17 @@ def control_layout(shapes: dict[str, tuple[int, ...]], file: str) -> ControlLayo
 
     Raises SpatiaError naming the tensor that is missing, foreign or of the wrong shape.
     """
-    embedding = _shape(shapes, "vace_patch_embedding.weight", 5, file, "a Spatia control checkpoint")
-    ffn = _shape(shapes, "vace_blocks.0.ffn.0.weight", 2, file, "a Spatia control checkpoint")
+    found = FileShapes(shapes, file, "control checkpoint", "choose another file in `control`")
+    embedding = found.of("vace_patch_embedding.weight", 5)
+    ffn = found.of("vace_blocks.0.ffn.0.weight", 2)
     blocks = 1 + max(int(match.group(1)) for match in map(_BLOCK_NAME.match, shapes) if match)
     layout = ControlLayout(embedding[0], ffn[0], blocks, embedding[1], tuple(embedding[2:]))
     if layout.in_channels not in (LATENT_CHANNELS, 2 * LATENT_CHANNELS):
-        raise SpatiaError(
-            f"Control checkpoint {file}: vace_patch_embedding.weight takes {layout.in_channels} channels, expected "
-            f"{2 * LATENT_CHANNELS} (projection and holes) or {LATENT_CHANNELS} (projection only). This is no control "
-            "checkpoint for Wan2.2-TI2V-5B: choose another file in `control`."
+        raise found.refusal(
+            f"vace_patch_embedding.weight takes {layout.in_channels} channels, expected {2 * LATENT_CHANNELS} (projection and holes) or "
+            f"{LATENT_CHANNELS} (projection only), so it is not for Wan2.2-TI2V-5B"
         )
-    expected = control_shapes(layout)
-    for name, shape in expected.items():
-        if name not in shapes:
-            raise SpatiaError(f"Control checkpoint {file}: tensor {name} is missing (expected shape {shape}); the file is incomplete or foreign, choose another in `control`.")
-        if tuple(shapes[name]) != shape:
-            raise SpatiaError(f"Control checkpoint {file}: tensor {name} has shape {tuple(shapes[name])}, expected {shape}; choose another file in `control`.")
-    extra = next((name for name in shapes if name not in expected), None)
-    if extra is not None:
-        raise SpatiaError(f"Control checkpoint {file}: tensor {extra} of shape {tuple(shapes[extra])} belongs to no control block; choose another file in `control`.")
+    found.require(control_shapes(layout))
     return layout
 
 
@@ -180,38 +173,35 @@ def backbone_layout(shapes: dict[str, tuple[int, ...]], file: str) -> BackboneLa
     Raises SpatiaError naming the tensor that is missing, foreign or of the wrong shape.
     """
     shapes = strip_backbone_prefix(shapes)
-    what = "a Wan2.2-TI2V-5B backbone"
-    embedding = _shape(shapes, "patch_embedding.weight", 5, file, what)
+    found = FileShapes(shapes, file, "Wan2.2-TI2V-5B backbone", "choose another file in `backbone`")
+    embedding = found.of("patch_embedding.weight", 5)
     layers = 1 + max((int(match.group(1)) for match in map(_BACKBONE_BLOCK.match, shapes) if match), default=-1)
     patch = tuple(embedding[2:])
     layout = BackboneLayout(
         dim=embedding[0],
-        ffn_dim=_shape(shapes, "blocks.0.ffn.0.bias", 1, file, what)[0],
+        ffn_dim=found.of("blocks.0.ffn.0.bias", 1)[0],
         layers=layers,
         in_channels=embedding[1],
-        out_channels=_shape(shapes, "head.head.bias", 1, file, what)[0] // math.prod(patch),
-        text_dim=_shape(shapes, "text_embedding.0.weight", 2, file, what)[1],
-        freq_dim=_shape(shapes, "time_embedding.0.weight", 2, file, what)[1],
+        out_channels=found.of("head.head.bias", 1)[0] // math.prod(patch),
+        text_dim=found.of("text_embedding.0.weight", 2)[1],
+        freq_dim=found.of("time_embedding.0.weight", 2)[1],
         patch=patch,
     )
     if (layout.in_channels, layout.out_channels) != (LATENT_CHANNELS, LATENT_CHANNELS):
-        raise SpatiaError(
-            f"{file} is not {what}: patch_embedding.weight takes {layout.in_channels} channels and head.head gives {layout.out_channels}, "
-            f"expected {LATENT_CHANNELS} and {LATENT_CHANNELS}. Choose another file in `backbone`."
+        raise found.refusal(
+            f"patch_embedding.weight takes {layout.in_channels} channels and head.head gives {layout.out_channels}, "
+            f"expected {LATENT_CHANNELS} and {LATENT_CHANNELS}"
         )
     expected = backbone_shapes(layout)
-    quantised = {name[: -len(suffix)] for name in shapes for suffix in _FLOAT8_COMPANIONS if name.endswith(suffix)}
-    for name, shape in expected.items():
-        if name not in shapes:
-            raise SpatiaError(f"Backbone {file}: tensor {name} of shape {shape} is missing; the file is incomplete, choose another in `backbone`.")
-        # A quantised weight may be packed; its own loader checks it.
-        if tuple(shapes[name]) != shape and name.removesuffix(".weight") not in quantised:
-            raise SpatiaError(f"Backbone {file}: tensor {name} has shape {tuple(shapes[name])}, expected {shape}; choose another file in `backbone`.")
-    for name, shape in shapes.items():
-        layer = next((name[: -len(suffix)] for suffix in _FLOAT8_COMPANIONS if name.endswith(suffix)), None)
-        if name not in expected and name != _FLOAT8_MARK and (layer is None or f"{layer}.weight" not in expected):
-            raise SpatiaError(f"Backbone {file}: tensor {name} of shape {tuple(shape)} belongs to no layer of {what}; choose another file in `backbone`.")
+    # A quantised weight may be packed; its own loader checks it.
+    packed = {f"{layer}.weight" for layer in filter(None, map(_quantised_layer, shapes))}
+    found.require(expected, any_shape=packed, also=lambda name: name == _FLOAT8_MARK or f"{_quantised_layer(name)}.weight" in expected)
     return layout
+
+
+def _quantised_layer(name: str) -> str | None:
+    """The layer that a float8 file's scale belongs to, None for another tensor."""
+    return next((name[: -len(suffix)] for suffix in _FLOAT8_COMPANIONS if name.endswith(suffix)), None)
 
 
 def backbone_shapes(layout: BackboneLayout) -> dict[str, tuple[int, ...]]:
@@ -328,17 +318,22 @@ class VaeLayout(NamedTuple):
     num_res_blocks: int
 
 
+def vae_file(shapes: dict[str, tuple[int, ...]], file: str) -> FileShapes:
+    """A Wan 2.2 video VAE's tensors, to be checked."""
+    return FileShapes(shapes, file, "Wan 2.2 video VAE", "the file is incomplete or foreign")
+
+
 def vae_layout(shapes: dict[str, tuple[int, ...]], file: str) -> VaeLayout:
     """Read a Wan 2.2 video VAE's sizes from its tensor shapes. Raises SpatiaError naming the missing tensor."""
-    what = "a Wan 2.2 video VAE"
-    dim = _shape(shapes, "encoder.conv1.weight", 5, file, what)[0]
-    dec_dim = _shape(shapes, "decoder.head.0.gamma", 4, file, what)[0]
-    z_dim = _shape(shapes, "conv2.weight", 5, file, what)[0]
+    found = vae_file(shapes, file)
+    dim = found.of("encoder.conv1.weight", 5)[0]
+    dec_dim = found.of("decoder.head.0.gamma", 4)[0]
+    z_dim = found.of("conv2.weight", 5)[0]
     stage_widths = []
     while (name := f"encoder.downsamples.{len(stage_widths)}.downsamples.0.residual.2.weight") in shapes:
         stage_widths.append(shapes[name][0])
     if not stage_widths or any(width % dim for width in stage_widths):
-        raise SpatiaError(f"VAE file {file}: encoder stages of widths {stage_widths} do not fit a first convolution of {dim} channels; expected {what}.")
+        raise found.refusal(f"encoder stages of widths {stage_widths} do not fit a first convolution of {dim} channels")
     # The last stage does not downsample, so it holds residual blocks only.
     last = f"encoder.downsamples.{len(stage_widths) - 1}.downsamples."
     blocks = len({name[len(last) :].split(".")[0] for name in shapes if name.startswith(last)})
@@ -373,13 +368,3 @@ def lora_for_host(state_dict, file: str):
         if found != {"A", "B"}:
             raise SpatiaError(f"LoRA {file}: module {module} has lora_{found.pop()} only, expected lora_A and lora_B; the file is incomplete.")
     return renamed, left_out
-
-
-def _shape(shapes, name, dims, file, what):
-    shape = shapes.get(name)
-    if shape is None:
-        first = next(iter(shapes), "none")
-        raise SpatiaError(f"{file} is not {what}: tensor {name} is missing (the file's first tensor is {first}). Choose another file.")
-    if len(shape) != dims:
-        raise SpatiaError(f"{file} is not {what}: tensor {name} has shape {tuple(shape)}, expected {dims} dimensions. Choose another file.")
-    return tuple(shape)

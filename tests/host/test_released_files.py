@@ -260,7 +260,7 @@ def test_broken_shards_are_named(nodes_of, sharded):
 def test_a_foreign_or_extra_backbone_tensor_is_named():
     shapes = backbone_shapes(BACKBONE)
     for change, message in (
-        ({"img_emb.proj.0.bias": (1280,)}, "img_emb.proj.0.bias of shape .* belongs to no layer"),
+        ({"img_emb.proj.0.bias": (1280,)}, "img_emb.proj.0.bias of shape .* belongs to no part"),
         ({"patch_embedding.weight": (5120, 16, 1, 2, 2)}, "takes 16 channels"),
         ({"blocks.7.norm3.bias": (1,)}, r"blocks.7.norm3.bias has shape \(1,\), expected \(3072,\)"),
         ({"vace_patch_embedding.weight": (3072, 96, 1, 2, 2)}, "vace_patch_embedding.weight"),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...errors import SpatiaError
+from ..shapes import FileShapes
 
 HEAD_DIM = 128  # of the release and of the host's networks; no tensor tells it
 _BLOCK = re.compile(r"^blocks\.(\d+)\.")
-_WHAT = "decoupled memory checkpoint"
 
 
 class DecoupledLayout(NamedTuple):
@@ -34,35 +33,27 @@ def decoupled_layout(shapes: dict[str, tuple[int, ...]], file: str, num_heads: i
     num_heads: from the file's header, None for heads of 128. Raises SpatiaError naming the tensor that is missing,
     foreign or of the wrong shape.
     """
-    current = _shape(shapes, "patch_embedding_current.weight", 5, file)
-    memory = _shape(shapes, "patch_embedding_history_video.weight", 5, file)
-    stages = [_shape(shapes, f"controlnet_encode_{stage}.0.weight", 4, file) for stage in ("first", "second", "third")]
+    found = FileShapes(shapes, file, "decoupled memory checkpoint", "choose another file in `memory`")
+    current = found.of("patch_embedding_current.weight", 5)
+    memory = found.of("patch_embedding_history_video.weight", 5)
+    stages = [found.of(f"controlnet_encode_{stage}.0.weight", 4) for stage in ("first", "second", "third")]
     unshuffle = round((stages[0][1] / 6) ** 0.5)
     if 6 * unshuffle**2 != stages[0][1]:
-        raise SpatiaError(f"The {_WHAT} {file}: controlnet_encode_first.0.weight takes {stages[0][1]} channels, expected 6 per pixel of a square; choose another file in `memory`.")
+        raise found.refusal(f"controlnet_encode_first.0.weight takes {stages[0][1]} channels, expected 6 per pixel of a square")
     layers = 1 + max((int(match.group(1)) for match in map(_BLOCK.match, shapes) if match), default=-1)
     dim = current[0]
     heads = num_heads or dim // HEAD_DIM
     if heads < 1 or dim % heads or dim // heads % 2:
-        raise SpatiaError(
-            f"The {_WHAT} {file}: a width of {dim} cannot be split into {heads} heads; its header must name num_heads (the release's has none "
-            f"and means {HEAD_DIM} per head). Choose another file in `memory`."
+        raise found.refusal(
+            f"a width of {dim} cannot be split into {heads} heads; its header must name num_heads (the release's has none and means {HEAD_DIM} per head)"
         )
     layout = DecoupledLayout(
-        dim, heads, _shape(shapes, "blocks.0.ffn.net.0.proj.weight", 2, file)[0], layers,
-        _shape(shapes, "condition_embedder.time_embedder.linear_1.weight", 2, file)[1],
-        _shape(shapes, "controlnet_blocks.0.weight", 2, file)[0], current[1], memory[1],
+        dim, heads, found.of("blocks.0.ffn.net.0.proj.weight", 2)[0], layers,
+        found.of("condition_embedder.time_embedder.linear_1.weight", 2)[1],
+        found.of("controlnet_blocks.0.weight", 2)[0], current[1], memory[1],
         tuple(stage[0] for stage in stages), unshuffle, tuple(current[2:]),
     )
-    expected = decoupled_shapes(layout)
-    for name, shape in expected.items():
-        if name not in shapes:
-            raise SpatiaError(f"The {_WHAT} {file}: tensor {name} is missing (expected shape {shape}); the file is incomplete or foreign, choose another in `memory`.")
-        if tuple(shapes[name]) != shape:
-            raise SpatiaError(f"The {_WHAT} {file}: tensor {name} has shape {tuple(shapes[name])}, expected {shape}; choose another file in `memory`.")
-    extra = next((name for name in shapes if name not in expected), None)
-    if extra is not None:
-        raise SpatiaError(f"The {_WHAT} {file}: tensor {extra} of shape {tuple(shapes[extra])} belongs to no part of the branch; choose another file in `memory`.")
+    found.require(decoupled_shapes(layout))
     return layout
 
 
@@ -93,13 +84,3 @@ def decoupled_shapes(layout: DecoupledLayout) -> dict[str, tuple[int, ...]]:
         linear(f"{prefix}.ffn.net.2", dim, ffn)
         linear(f"controlnet_blocks.{index}", layout.out_dim, dim)
     return shapes
-
-
-def _shape(shapes, name, dims, file):
-    shape = shapes.get(name)
-    if shape is None:
-        first = next(iter(shapes), "none")
-        raise SpatiaError(f"{file} is no {_WHAT}: tensor {name} is missing (the file's first tensor is {first}). Choose another file in `memory`.")
-    if len(shape) != dims:
-        raise SpatiaError(f"{file} is no {_WHAT}: tensor {name} has shape {tuple(shape)}, expected {dims} dimensions. Choose another file in `memory`.")
-    return tuple(shape)
