@@ -1,0 +1,284 @@
+"""One stage of the recipe, step by step: on one process or several, stopped and resumed at will.
+
+    <stage>/state.pt          trained weights, optimiser and step: what a resumed run needs
+    <stage>/loss.csv, .png    every step's loss, and the curve
+    <stage>/sheets/           pictures of held-out clips
+    <stage>/spatia_*.safetensors   the weights so far, in the released layout
+
+Everything random is a function of the settings and the step (order.py), so the step is all of the random state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
+from tqdm import tqdm
+
+from ..errors import SpatiaError
+from .cache import Item, LatentCache, Latents
+from .loss_log import LossLog
+from .objective import noised_clip, velocity_error
+from .order import Pass, learning_rate, step_passes
+from .recipe import CONTROL, SCHEDULES, StageSettings, generator_of, seed_of
+from .sheets import Decoder, sample_latents, sheet
+from .stages import CONTROL_FILE, LORA_FILE, Network, export
+
+HOW_TO_GET = "Training needs the package accelerate; install it with `python -m pip install -r bundle/requirements.txt`."
+# Whole tensors on the CPU, of what is trained, however the network is spread over processes.
+FULL_STATE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+_SHEET_CLIPS = 2
+_SAMPLES, _FROZEN = "samples", "frozen weights"
+
+
+@dataclasses.dataclass(frozen=True)
+class Intervals:
+    """Steps between saves, and between held-out losses with a sheet; the last step has both. sheet_steps: of the solver."""
+
+    save: int = 500
+    sheet: int = 500
+    sheet_steps: int = 20
+    guidance: float = 1.0
+
+    def __post_init__(self):
+        for name in ("save", "sheet", "sheet_steps"):
+            if getattr(self, name) < 1:
+                raise SpatiaError(f"An interval of {getattr(self, name)} was given, expected at least 1; change --{name.replace('_', '-')}.")
+
+
+class Tensors(NamedTuple):
+    """A forward pass: what the network is given and what it shall answer, B samples; clean: given latent frames."""
+
+    video: Tensor
+    timesteps: Tensor
+    context: Tensor
+    control: Tensor
+    references: Tensor
+    target: Tensor
+    clean: int
+
+
+def make_accelerator(device: str):
+    """Accelerate's view of the processes that `accelerate launch` started, or of this one alone. device: auto or cpu."""
+    try:
+        from accelerate import Accelerator
+    except ImportError as error:
+        raise SpatiaError(HOW_TO_GET) from error
+    # The network casts by itself: what a wrapper casts would include the positions.
+    return Accelerator(mixed_precision="no", cpu=device == "cpu" or not torch.accelerator.is_available())
+
+
+def train_stage(
+    network: Network, settings: StageSettings, cache: LatentCache, items: list[Item], held_out: list[Item], folder: Path, *,
+    accelerator, intervals: Intervals, export_dtype: torch.dtype, decode: Decoder | None, stop: Callable[[], bool],
+    report: Callable[[str], None],
+) -> bool:
+    """Train a stage to its last step, going on from what lies in `folder`. Returns False when `stop` ended it before.
+
+    network: of `prepare_stage`. decode: None leaves out the sheets. stop: asked after each step, on every process.
+    Raises SpatiaError when there is nothing to train on, the folder's state is of other settings, or the loss is no number.
+    """
+    if not items:
+        raise SpatiaError(f"There is no sample for the stage {settings.stage}; check --data and why videos were skipped.")
+    settings.require_processes(accelerator.num_processes)
+    if accelerator.is_main_process:
+        folder.mkdir(parents=True, exist_ok=True)
+    trained = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
+    # Some numbers of each frozen tensor tell one network from another.
+    frozen = seed_of([parameter.flatten()[:8].tolist() for parameter in network.parameters() if not parameter.requires_grad])
+    optimiser = torch.optim.AdamW(
+        [parameter for parameter in network.parameters() if parameter.requires_grad], lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    model, optimiser = accelerator.prepare(network, optimiser)
+    run = _Run(model, optimiser, settings, cache, items, held_out, folder, accelerator, intervals, export_dtype, decode, trained, frozen)
+    step = run.resume()
+    if step >= settings.steps:
+        report(f"Stage {settings.stage}: {step} steps are done.")
+        return True
+    report(f"Stage {settings.stage}: {'resuming at' if step else 'starting from'} step {step} of {settings.steps}, {len(items)} samples.")
+    return run.train(step, stop)
+
+
+class _Run:
+    def __init__(self, model, optimiser, settings, cache, items, held_out, folder, accelerator, intervals, export_dtype, decode, trained, frozen):
+        self.model, self.optimiser, self.settings = model, optimiser, settings
+        self.cache, self.items, self.held_out = cache, items, held_out
+        self.folder, self.accelerator, self.intervals = folder, accelerator, intervals
+        self.export_dtype, self.decode, self.trained, self.frozen = export_dtype, decode, trained, frozen
+        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.clean = cache.settings.clean_latents(settings.clip)
+        self.no_projection = cache.no_projection(settings.clip)
+        self.empty_text = cache.text("")
+        self.state_path = folder / "state.pt"
+
+    def train(self, step: int, stop: Callable[[], bool]) -> bool:
+        """Steps from `step` on. Returns whether the last one was reached."""
+        settings, main = self.settings, self.accelerator.is_main_process
+        log = LossLog(self.folder / "loss.csv", step) if main else None
+        title = f"stage {settings.stage}, {len(self.items)} samples"
+        bar = tqdm(total=settings.steps, initial=step, desc=settings.stage, unit="step", disable=not main)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            ahead = pool.submit(self._load_step, step)
+            while step < settings.steps:
+                began = time.monotonic()
+                passes = ahead.result()
+                if step + 1 < settings.steps:
+                    ahead = pool.submit(self._load_step, step + 1)
+                rate = learning_rate(settings, step)
+                loss, norm, stopping = self._step(passes, rate, stop, step)
+                step += 1
+                last = step == settings.steps
+                held_out = self._look(step) if last or step % self.intervals.sheet == 0 else None
+                if main:
+                    log.add(step=step, loss=loss, held_out_loss=held_out, learning_rate=rate, gradient_norm=norm, seconds=round(time.monotonic() - began, 3))
+                    bar.update()
+                    bar.set_postfix(loss=f"{loss:.4f}")
+                if last or stopping or step % self.intervals.save == 0:
+                    self.save(step)
+                    if main:
+                        log.draw(title)
+                if stopping and not last:
+                    ahead.cancel()
+                    break
+        bar.close()
+        return step >= settings.steps
+
+    def _step(self, passes: list[Tensors], rate: float, stop: Callable[[], bool], step: int) -> tuple[float, float, bool]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        losses = []
+        for number, tensors in enumerate(passes):
+            with self.accelerator.no_sync(self.model) if number + 1 < len(passes) else contextlib.nullcontext():
+                loss = self._loss(tensors)
+                self.accelerator.backward(loss / len(passes))
+            losses.append(loss.detach())
+        # One message between the processes: the loss, and whether any of them shall stop.
+        told = torch.stack([torch.stack(losses).mean(), torch.tensor(float(stop()), device=self.accelerator.device)])
+        loss, stopping = self.accelerator.reduce(told, "mean").tolist()
+        norm = self.accelerator.clip_grad_norm_(self.parameters, self.settings.clip_gradient)
+        norm = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
+        if not (abs(loss) < float("inf") and norm < float("inf")):
+            raise SpatiaError(
+                f"Step {step + 1}: the loss is {loss} and its gradient {norm}; decrease --learning-rate, and run again from the last save."
+            )
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        return loss, norm, stopping > 0
+
+    def _loss(self, tensors: Tensors) -> Tensor:
+        device = self.accelerator.device
+        video, timesteps, context, control, references, target = (tensor.to(device) for tensor in tensors[:6])
+        return velocity_error(self.model(video, timesteps, context, control, references), target, tensors.clean)
+
+    def _load_step(self, step: int) -> list[Tensors]:
+        """This process's share of a step's forward passes."""
+        passes = step_passes(self.settings, len(self.items), step)
+        return [self._tensors(one) for one in passes[self.accelerator.process_index :: self.accelerator.num_processes]]
+
+    def _tensors(self, one: Pass) -> Tensors:
+        clips = [self.cache.load(self.items[index]) for index in one.items]
+        return assemble(clips, one, self.settings, self.no_projection, self.empty_text, self.clean)
+
+    @torch.no_grad()
+    def _look(self, step: int) -> float | None:
+        """Held-out loss at fixed times and noise, and a sheet. Every process takes part: the network may be spread over them."""
+        losses = []
+        for number, item in enumerate(self.held_out):
+            one = Pass((0,), (False,), False, False, False, ("held out", self.settings.seed, number))
+            tensors = assemble([self.cache.load(item)], one, self.settings, self.no_projection, self.empty_text, self.clean)
+            losses.append(float(self._loss(tensors)))
+        if self.decode is not None:
+            clips = [self.cache.load(item) for item in (self.held_out or self.items)[:_SHEET_CLIPS]]
+            made = [
+                sample_latents(
+                    self.model, clip, self.empty_text, self.clean, steps=self.intervals.sheet_steps, guidance=self.intervals.guidance,
+                    seed=seed_of("sheet", number), device=self.accelerator.device,
+                )
+                for number, clip in enumerate(clips)
+            ]
+            if self.accelerator.is_main_process:
+                (self.folder / "sheets").mkdir(exist_ok=True)
+                sheet(made, clips, self.decode).save(self.folder / "sheets" / f"step_{step:06d}.png")
+        return sum(losses) / len(losses) if losses else None
+
+    def _fingerprint(self) -> dict:
+        """What must not change between the parts of one run. More steps are allowed, unless the rate depends on their number."""
+        settings = dataclasses.asdict(self.settings)
+        settings.pop("checkpoint")
+        if self.settings.schedule == SCHEDULES[0]:
+            settings.pop("steps")
+        return {**settings, _SAMPLES: seed_of([item.path.name for item in self.items]), _FROZEN: self.frozen}
+
+    def save(self, step: int) -> None:
+        """Write the state and the weights so far. On every process: each may hold a part."""
+        weights, optimiser = get_state_dict(self.model, self.optimiser.optimizer, options=FULL_STATE)
+        if self.accelerator.is_main_process:
+            state = {"fingerprint": self._fingerprint(), "step": step, "weights": {name: weights[name] for name in self.trained}, "optimiser": optimiser}
+            part = self.state_path.with_name("state.pt.part")
+            torch.save(state, part)
+            os.replace(part, self.state_path)
+            # One entry: the order of several is not fixed, and the file shall be.
+            notes = {"spatia_training": json.dumps({"step": step, **dataclasses.asdict(self.settings)})}
+            file = CONTROL_FILE if self.settings.stage == CONTROL else LORA_FILE
+            export(state["weights"], self.settings.stage, self.folder / file, self.export_dtype, notes)
+        self.accelerator.wait_for_everyone()
+
+    def resume(self) -> int:
+        """Take up the state in the folder; returns its step, 0 when there is none."""
+        if not self.state_path.is_file():
+            return 0
+        try:
+            state = torch.load(self.state_path, map_location="cpu", weights_only=True)
+            fingerprint, step, weights, optimiser = (state[name] for name in ("fingerprint", "step", "weights", "optimiser"))
+        except Exception as error:  # torch raises many kinds, none of which names the file
+            raise SpatiaError(f"The state {self.state_path} cannot be read: {error}. Remove it to start this stage anew.") from error
+        wanted = self._fingerprint()
+        for name in sorted(wanted.keys() | fingerprint.keys()):
+            if wanted.get(name) != fingerprint.get(name):
+                change = f"other {name}" if name in (_SAMPLES, _FROZEN) else f"{name} = {fingerprint.get(name)}, and {wanted.get(name)} is asked for"
+                raise SpatiaError(f"The run in {self.folder} was started with {change}; give the same settings, data and weights, or another work folder.")
+        missing = next((name for name in self.trained if name not in weights), None)
+        if missing is not None or len(weights) != len(self.trained):
+            raise SpatiaError(f"The state {self.state_path} does not fit the network ({missing or 'too many tensors'}); give the same backbone and control.")
+        restore(self.model, self.optimiser.optimizer, weights, optimiser)
+        return step
+
+
+def restore(network: nn.Module, optimiser: torch.optim.Optimizer, weights: dict[str, Tensor], state: dict) -> None:
+    """Put the trained weights and the optimiser's state back, as FULL_STATE gave them, each process taking its part."""
+    # Not strict: the frozen weights are not among them.
+    options = dataclasses.replace(FULL_STATE, cpu_offload=False, strict=False)
+    set_state_dict(network, optimiser, model_state_dict=weights, optim_state_dict=state, options=options)
+
+
+def assemble(clips: list[Latents], one: Pass, settings: StageSettings, no_projection: Tensor, empty_text: Tensor, clean: int) -> Tensors:
+    """A forward pass of cached clips, with what it drops left out, at random times of the flow.
+
+    Samples of one pass are given equally many references: as many as the one with the fewest has.
+    """
+    video = torch.stack([clip.video for clip in clips])
+    control = no_projection.expand(len(clips), *no_projection.shape) if one.drop_projection else torch.stack([clip.control for clip in clips])
+    count = 0 if one.drop_references else min(clip.references.shape[1] for clip in clips)
+    references = torch.stack([clip.references[:, :count] for clip in clips])
+    context = padded_texts([empty_text if drop else clip.text for clip, drop in zip(clips, one.drop_text, strict=True)])
+    # Without its history a clip is what the first one is: it continues an image, the history's first frame.
+    clean = 1 if one.drop_history else clean
+    noised = noised_clip(
+        video, clean, generator_of(*one.noise), mean=settings.t_mean, deviation=settings.t_deviation, augment=settings.augment
+    )
+    return Tensors(noised.video, noised.timesteps, context, control, references, noised.target, clean)
+
+
+def padded_texts(texts: list[Tensor]) -> Tensor:
+    """(B, L, text_dim) of texts (L_i, text_dim), the shorter ones followed by zeros, as the text encoder pads its own."""
+    return nn.utils.rnn.pad_sequence(texts, batch_first=True)

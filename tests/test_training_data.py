@@ -1,0 +1,383 @@
+"""Training without a network: videos of every kind, samples as the paper makes them, latents on disk, the order of things, the log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from spatia_core.cameras.camera import make_cameras, project
+from spatia_core.cameras.formats import write_cameras
+from spatia_core.errors import SpatiaError
+from spatia_core.estimate.depth import DepthMaps
+from spatia_core.training.cache import LatentCache
+from spatia_core.training.loss_log import COLUMNS, LossLog, loss_picture, read_log
+from spatia_core.training.order import learning_rate, step_passes
+from spatia_core.training.recipe import CONTROL, FIRST, LATER, LORA, SampleSettings, StageSettings, generator_of
+from spatia_core.training.samples import enough_frames, make_sample, stored_depth
+from spatia_core.training.videos import PosedVideo, find_videos, fitted_video
+
+SAMPLES = SampleSettings(
+    width=64, height=32, first_frames=5, later_frames=13, history_frames=9, voxel_size=0.05, point_radius=0.1, max_references=3,
+    target_every=2, candidate_every=2, threshold=0.02,
+)  # fmt: skip
+STAGE = StageSettings(CONTROL, 10, 1e-3, batch=6, micro=2, warmup=4)
+
+
+def wall(count: int = 24, width: int = 64, height: int = 32, moving: bool = False) -> PosedVideo:
+    """A camera that slides along a coloured wall 2 units away; moving: a bright square that stays in the picture."""
+    w2c = torch.eye(4, dtype=torch.float64).repeat(count, 1, 1)
+    w2c[:, 0, 3] = -0.1 * torch.arange(count)
+    cameras = make_cameras(w2c, [0.8, 1.6, 0.5, 0.5])
+    column, row = torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy")
+    frames = []
+    for i in range(count):
+        x = (column + 0.5 - 0.5 * width) / (0.8 * width) * 2 + 0.1 * i
+        frames.append(torch.stack([127 + 100 * torch.sin(3 * x), 40.0 + 4 * row, 255 * (x / 3).clamp(0, 1)], -1))
+    frames = torch.stack(frames).clamp(0, 255).to(torch.uint8)
+    mask = torch.zeros(count, height, width, dtype=torch.bool)
+    if moving:
+        mask[:, 8:16, 20:36] = True
+        frames[mask] = 255
+    return PosedVideo(frames, cameras, "a wall", torch.full((count, height, width), 2.0), mask)
+
+
+def write_clip(folder, video: PosedVideo, style: str = "spatia") -> None:
+    (folder / "frames").mkdir(parents=True)
+    for i, frame in enumerate(video.frames):
+        Image.fromarray(frame.numpy()).save(folder / "frames" / f"{i}.png")
+    height, width = video.frames.shape[1:3]
+    for name, text in write_cameras(video.cameras, style, width=width, height=height).items():
+        (folder / name).write_text(text)
+
+
+def write_video(path, frames, rate: int = 10) -> None:
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv420p"
+        stream.options = {"crf": "1"}
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.numpy(), format="rgb24")))
+        container.mux(stream.encode())
+
+
+class TestVideos:
+    @pytest.mark.parametrize("style", ["spatia", "realestate10k", "nerfstudio", "colmap"])
+    def test_a_folder_of_clips_in_every_camera_format(self, tmp_path, style):
+        video = wall(6)
+        write_clip(tmp_path / "a" / "one", video, style)
+        np.save(tmp_path / "a" / "one" / "depth.npy", video.depth.numpy())
+        (tmp_path / "a" / "one" / "prompt.txt").write_text("a wall\n")
+        (source,) = find_videos([f"clips:{tmp_path}"])
+        read = source.load(64, 32, 2)
+        assert source.name == "a__one" and read.text == "a wall"
+        assert torch.equal(read.frames, video.frames[::2]) and torch.equal(read.depth, video.depth[::2])
+        assert torch.allclose(read.cameras.w2c, video.cameras.w2c[::2]) and torch.allclose(read.cameras.intrinsics, video.cameras.intrinsics[::2])
+
+    def test_a_clip_as_a_video_file(self, tmp_path):
+        video = wall(6)
+        write_clip(tmp_path / "one", video)
+        for path in (tmp_path / "one" / "frames").iterdir():
+            path.unlink()
+        (tmp_path / "one" / "frames").rmdir()
+        write_video(tmp_path / "one" / "clip.mp4", video.frames)
+        read = find_videos([f"clips:{tmp_path}"])[0].load(64, 32, 3)
+        assert read.frames.shape == (2, 32, 64, 3)
+        assert (read.frames.float() - video.frames[::3].float()).abs().mean() < 6
+
+    def test_realestate10k_frames_named_by_their_time(self, tmp_path):
+        """The text says which of the frames in the folder it is about."""
+        video = wall(6)
+        text = write_cameras(video.cameras, "realestate10k", width=64, height=32, fps=10)["cameras_re10k.txt"]
+        (tmp_path / "0a1b.txt").write_text(text)
+        (tmp_path / "0a1b").mkdir()
+        times = [int(line.split()[0]) for line in text.splitlines()[1:]]
+        for time, frame in zip(times, video.frames):
+            Image.fromarray(frame.numpy()).save(tmp_path / "0a1b" / f"{time}.png")
+        Image.new("RGB", (64, 32)).save(tmp_path / "0a1b" / "999999999.png")
+        read = find_videos([f"realestate10k:{tmp_path}"])[0].load(64, 32, 1)
+        assert torch.equal(read.frames, video.frames) and read.depth is None
+
+    def test_realestate10k_from_a_longer_video_by_time(self, tmp_path):
+        video = wall(12)
+        write_video(tmp_path / "0a1b.mp4", video.frames, rate=10)
+        text = write_cameras(video.cameras.select([2, 5, 8]), "realestate10k", width=64, height=32, fps=1)["cameras_re10k.txt"].splitlines()
+        lines = [text[0]] + [" ".join([str(time), *line.split()[1:]]) for time, line in zip((200_000, 500_000, 800_000), text[1:])]
+        (tmp_path / "0a1b.txt").write_text("\n".join(lines))
+        read = find_videos([f"realestate10k:{tmp_path}"])[0].load(64, 32, 1)
+        assert (read.frames.float() - video.frames[[2, 5, 8]].float()).abs().mean() < 6
+        (tmp_path / "0a1b.txt").write_text("\n".join(lines).replace("800000", "9800000"))
+        with pytest.raises(SpatiaError, match="0a1b.txt.*no frame at 9.800 s"):
+            find_videos([f"realestate10k:{tmp_path}"])[0].load(64, 32, 1)
+
+    def test_rooms(self):
+        still, moving = (find_videos([f"{kind}:3-4"])[0].load(64, 32, 1) for kind in ("rooms", "moving_rooms"))
+        assert still.frames.shape[1:] == (32, 64, 3) and (still.depth > 0).all() and not still.moving.any()
+        assert moving.moving.any() and moving.moving.float().mean() < 0.5
+
+    def test_scaling_and_cropping_moves_the_intrinsics_along(self):
+        """A point lands on the same spot of the picture before and after."""
+        video = wall(2, 96, 40)
+        fitted = fitted_video(iter(video.frames.numpy()), video.cameras, "", video.depth, video.moving, 64, 32)
+        point = torch.tensor([[0.3, 0.2, 2.0]])
+        before = project(point, video.cameras.w2c[1], video.cameras.K(40, 96)[1])[0][0]
+        after = project(point, fitted.cameras.w2c[1], fitted.cameras.K(32, 64)[1])[0][0]
+        scaled = before * 32 / 40
+        assert torch.allclose(after, scaled - torch.tensor([(77 - 64) // 2, 0.0]).double(), atol=0.15)
+        assert fitted.depth.shape == fitted.moving.shape == (2, 32, 64)
+
+    def test_depth_pictures_and_moving_masks(self, tmp_path):
+        video = wall(3, moving=True)
+        write_clip(tmp_path / "one", video)
+        for name in ("depth", "moving"):
+            (tmp_path / "one" / name).mkdir()
+        for i in range(3):
+            Image.fromarray(np.full((32, 64), 2000 + i, np.uint16)).save(tmp_path / "one" / "depth" / f"{i}.png")
+            Image.fromarray(255 * video.moving[i].numpy().astype(np.uint8)).save(tmp_path / "one" / "moving" / f"{i}.png")
+        read = find_videos([f"clips:{tmp_path}"])[0].load(64, 32, 1)
+        assert torch.allclose(read.depth[:, 0, 0], torch.tensor([2.0, 2.001, 2.002])) and torch.equal(read.moving, video.moving)
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("films:x", "expected one of rooms:"), ("rooms:9-3", "expected seeds"), ("clips:/nowhere", "no such folder"),
+            ("clips:{}", "holds no clip"), ("realestate10k:{}", "holds no camera text"),
+        ],
+    )  # fmt: skip
+    def test_refusals(self, tmp_path, text, message):
+        with pytest.raises(SpatiaError, match=message):
+            find_videos([text.format(tmp_path)])
+
+    def test_the_same_video_twice_is_refused(self):
+        with pytest.raises(SpatiaError, match="room_0000003"):
+            find_videos(["rooms:1-3", "rooms:3-5"])
+
+    def test_counts_that_do_not_match_name_the_video(self, tmp_path):
+        write_clip(tmp_path / "one", wall(4))
+        (tmp_path / "one" / "frames" / "3.png").unlink()
+        with pytest.raises(SpatiaError, match="Video one: 3 frames and 4 cameras"):
+            find_videos([f"clips:{tmp_path}"])[0].load(64, 32, 1)
+
+
+class TestSamples:
+    def test_target_and_candidates_part_the_video(self):
+        """The projection is of one frame outside the clip; references are frames outside it too."""
+        video = wall()
+        for seed in range(6):
+            sample = make_sample(video, LATER, SAMPLES, generator_of(seed), stored_depth(video))
+            assert sample.frames.shape == (13, 32, 64, 3) and sample.history == 9
+            start = next(i for i in range(24) if torch.equal(video.frames[i], sample.frames[0]))
+            inside = range(start, start + 13)
+            references = [next(i for i in range(24) if torch.equal(video.frames[i], frame)) for frame in sample.references]
+            assert references and len(set(references)) == len(references) <= 3 and not set(references) & set(inside)
+            assert sample.projection.shape == sample.frames.shape and 0 < sample.coverage.float().mean() < 255
+
+    def test_a_first_clip_continues_an_image_and_has_no_references(self):
+        video = wall()
+        sample = make_sample(video, FIRST, SAMPLES, generator_of(1), stored_depth(video))
+        assert sample.history == 1 and sample.references.shape[0] == 0 and sample.frames.shape[0] == 5
+
+    def test_as_at_inference_the_first_projection_shows_its_own_image(self):
+        video = wall()
+        sample = make_sample(video, FIRST, replace(SAMPLES, cloud="inference"), generator_of(1), stored_depth(video))
+        known = sample.coverage[0] > 200
+        assert known.float().mean() > 0.7
+        assert (sample.projection[0][known].float() - sample.frames[0][known].float()).abs().mean() < 20
+        later = make_sample(video, LATER, replace(SAMPLES, cloud="inference"), generator_of(1), stored_depth(video))
+        start = next(i for i in range(24) if torch.equal(video.frames[i], later.frames[0]))
+        assert all(any(torch.equal(frame, video.frames[i]) for i in range(start)) for frame in later.references)
+
+    def test_what_moves_is_in_the_target_and_not_in_the_cloud(self):
+        video = wall(moving=True)
+        for cloud in ("candidate", "inference"):
+            sample = make_sample(video, FIRST, replace(SAMPLES, cloud=cloud), generator_of(2), stored_depth(video))
+            assert (sample.frames == 255).all(-1).any()
+            assert not (sample.projection > 250).all(-1).any(), "the white square was projected"
+
+    def test_the_estimator_is_asked_for_the_cloud_s_frames_only(self):
+        video, asked = wall()._replace(depth=None), []
+
+        def estimate(frames, cameras, pick):
+            asked.append(pick)
+            assert frames.shape[0] == cameras.count == 24
+            return DepthMaps(torch.full((len(pick), 16, 32), 2.0), True, "an estimator")
+
+        make_sample(video, LATER, SAMPLES, generator_of(0), estimate)
+        assert len(asked) == 1 and len(asked[0]) == 1
+
+    def test_the_same_seed_gives_the_same_sample(self):
+        video = wall()
+        one, two = (make_sample(video, LATER, SAMPLES, generator_of(4), stored_depth(video)) for _ in range(2))
+        assert all(torch.equal(a, b) for a, b in zip(one[:4], two[:4]))
+
+    def test_refusals(self):
+        short = wall(13)
+        assert not enough_frames(short, LATER, SAMPLES) and enough_frames(short, FIRST, SAMPLES)
+        with pytest.raises(SpatiaError, match="13 frames, too few"):
+            make_sample(short, LATER, SAMPLES, generator_of(0), stored_depth(short))
+        with pytest.raises(SpatiaError, match="without depth"):
+            stored_depth(short._replace(depth=None))
+
+
+def pooled(frames: torch.Tensor) -> torch.Tensor:
+    """An encoder of the VAE's shapes: means of 16x16 pixels, of the first frame and then of every four."""
+    groups = [frames[:1], *(frames[start : start + 4] for start in range(1, len(frames), 4))]
+    small = [torch.nn.functional.avg_pool2d(group.mean(0).permute(2, 0, 1), 16) for group in groups]
+    return torch.stack(small, 1).repeat(16, 1, 1, 1) * 2 - 1
+
+
+def embed(text: str) -> torch.Tensor:
+    return torch.full((1 + len(text.split()), 8), float(len(text)))
+
+
+class TestCache:
+    def fill(self, cache, folder, **share):
+        sources = find_videos([f"clips:{folder}"])
+        cache.fill(sources, (FIRST, LATER), pooled, embed, stored_depth, **share)
+        return sources
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        for name, frames in (("long", 24), ("short", 8)):
+            video = wall(frames)
+            write_clip(tmp_path / "data" / name, video)
+            np.save(tmp_path / "data" / name / "depth.npy", video.depth.numpy())
+        (tmp_path / "data" / "long" / "prompt.txt").write_text("one two")
+        return tmp_path / "data"
+
+    def test_shapes_texts_and_videos_left_out(self, tmp_path, folder):
+        cache = LatentCache(tmp_path / "latents", replace(SAMPLES, per_video=2), "pooled")
+        sources = self.fill(cache, folder)
+        assert [len(cache.items(clip, sources)) for clip in (FIRST, LATER)] == [4, 2]
+        (line,) = cache.skipped(LATER, sources)
+        assert line.startswith("short:") and "8 frames are too few" in line
+        item = cache.items(LATER, sources)[0]
+        latents = cache.load(item)
+        assert item.video == "long" and latents.video.shape == (48, 4, 2, 4) and latents.control.shape == (96, 4, 2, 4)
+        assert latents.references.shape[0] == 48 and 0 < latents.references.shape[1] <= 3
+        assert torch.equal(latents.text, embed("one two")) and torch.equal(cache.text(""), embed(""))
+        nothing = cache.no_projection(LATER)
+        assert nothing[:48].abs().max() < 1e-3 and torch.allclose(nothing[48:], torch.ones(()))
+
+    def test_filled_in_shares_as_well_as_alone(self, tmp_path, folder):
+        alone, shared = (LatentCache(tmp_path / name, SAMPLES, "pooled") for name in ("alone", "shared"))
+        sources = self.fill(alone, folder)
+        for part in (1, 0):
+            self.fill(shared, folder, part=part, parts=2)
+        one, two = (sorted(cache.folder.rglob("*.safetensors")) for cache in (alone, shared))
+        assert [path.relative_to(alone.folder) for path in one] == [path.relative_to(shared.folder) for path in two]
+        assert all(a.read_bytes() == b.read_bytes() for a, b in zip(one, two))
+        assert not list(shared.folder.rglob("*.part"))
+        assert len(alone.items(FIRST, sources)) == 2
+
+    def test_what_is_there_is_not_made_again(self, tmp_path, folder):
+        cache = LatentCache(tmp_path / "latents", SAMPLES, "pooled")
+        sources = self.fill(cache, folder)
+        cache.fill(sources, (FIRST, LATER), None, None, None)
+
+    def test_other_settings_are_refused(self, tmp_path):
+        LatentCache(tmp_path / "latents", SAMPLES, "pooled")
+        with pytest.raises(SpatiaError, match="voxel_size = 0.05, and 0.1 is asked for"):
+            LatentCache(tmp_path / "latents", replace(SAMPLES, voxel_size=0.1), "pooled")
+        with pytest.raises(SpatiaError, match="encoder"):
+            LatentCache(tmp_path / "latents", SAMPLES, "another")
+
+    def test_a_damaged_file_is_named(self, tmp_path, folder):
+        cache = LatentCache(tmp_path / "latents", SAMPLES, "pooled")
+        item = cache.items(FIRST, self.fill(cache, folder))[0]
+        item.path.write_bytes(item.path.read_bytes()[:100])
+        with pytest.raises(SpatiaError, match="long.0.safetensors"):
+            cache.load(item)
+
+
+class TestOrder:
+    def test_every_sample_once_per_epoch(self):
+        items = [item for step in range(20) for one in step_passes(STAGE, 8, step) for item in one.items]
+        assert all(sorted(items[start : start + 8]) == list(range(8)) for start in range(0, len(items), 8))
+        assert items[:8] != items[8:16]
+
+    def test_a_step_depends_on_nothing_before_it(self):
+        """So a resumed run sees what the uninterrupted one would have."""
+        assert [step_passes(STAGE, 8, step) for step in range(5)] == [step_passes(STAGE, 8, step) for step in reversed(range(5))][::-1]
+        assert step_passes(STAGE, 8, 3) != step_passes(replace(STAGE, seed=1), 8, 3)
+        assert len({one.noise for step in range(5) for one in step_passes(STAGE, 8, step)}) == 15
+
+    def test_shares_of_what_is_dropped(self):
+        settings = replace(STAGE, drop_text=0.5, drop_projection=0.25, drop_references=0.0, drop_history=1.0)
+        passes = [one for step in range(400) for one in step_passes(settings, 8, step)]
+        assert abs(sum(one.drop_projection for one in passes) / len(passes) - 0.25) < 0.04
+        assert abs(sum(sum(one.drop_text) for one in passes) / (2 * len(passes)) - 0.5) < 0.04
+        assert not any(one.drop_references for one in passes) and all(one.drop_history for one in passes)
+
+    def test_learning_rate(self):
+        assert [learning_rate(STAGE, step) for step in (0, 3, 9)] == [0.25e-3, 1e-3, 1e-3]
+        cosine = replace(STAGE, schedule="cosine", warmup=0)
+        assert learning_rate(cosine, 0) == 1e-3 and learning_rate(cosine, 5) == pytest.approx(5e-4)
+
+    @pytest.mark.parametrize(
+        ("changed", "message"),
+        [
+            ({"stage": "both"}, "expected one of control, lora"), ({"batch": 5}, "no multiple of --micro"), ({"drop_text": 2.0}, "--drop-text"),
+            ({"steps": 0}, "--steps"), ({"precision": "fp8"}, "--precision fp8"), ({"learning_rate": 0.0}, "--learning-rate"),
+        ],
+    )  # fmt: skip
+    def test_refusals(self, changed, message):
+        with pytest.raises(SpatiaError, match=message):
+            replace(STAGE, **changed)
+
+    def test_processes_that_cannot_share_a_batch(self):
+        STAGE.require_processes(3)
+        with pytest.raises(SpatiaError, match="cannot be shared by 2"):
+            STAGE.require_processes(2)
+
+    @pytest.mark.parametrize("changed", [{"width": 100}, {"first_frames": 24}, {"later_frames": 9}, {"cloud": "all"}, {"voxel_size": 0.0}])
+    def test_sample_settings_are_checked(self, changed):
+        with pytest.raises(SpatiaError, match="--"):
+            replace(SAMPLES, **changed)
+
+    def test_the_defaults_are_the_paper_s(self):
+        samples, stage = SampleSettings(), StageSettings(LORA, 5000, 1e-4)
+        assert (samples.later_frames, samples.history_frames, samples.max_references) == (81, 9, 7) and samples.clean_latents(LATER) == 3
+        assert (stage.rank, stage.batch, stage.augment) == (64, 64, 0.05)
+
+
+class TestLossLog:
+    def row(self, step, loss=0.5, held_out=None):
+        return {"step": step, "loss": loss, "held_out_loss": held_out, "learning_rate": 1e-5, "gradient_norm": 1.0, "seconds": 0.1}
+
+    def test_rows_come_back_exactly_and_those_after_the_state_are_dropped(self, tmp_path):
+        log = LossLog(tmp_path / "loss.csv", 0)
+        for step in range(1, 6):
+            log.add(**self.row(step, 0.1 * step / 3, 0.25 if step == 4 else None))
+        again = LossLog(tmp_path / "loss.csv", 4)
+        assert again.rows == log.rows[:4] == read_log(tmp_path / "loss.csv")
+        again.add(**self.row(5, 0.7))
+        assert [row["loss"] for row in read_log(tmp_path / "loss.csv")][-1] == 0.7
+        assert (tmp_path / "loss.csv").read_text().splitlines()[0] == ",".join(COLUMNS)
+        again.draw("stage")
+        with Image.open(tmp_path / "loss.png") as picture:
+            assert picture.size == (960, 480)
+
+    def test_the_picture_goes_down_where_the_loss_does(self):
+        rows = [self.row(step, 1.0 / step, 2.0 / step if step % 20 == 0 else None) for step in range(1, 101)]
+        pixels = np.array(loss_picture(rows, "falling").convert("RGB")).astype(int)
+        blue = (pixels[..., 2] - pixels[..., 0] > 100).argmax(0)
+        assert blue[120] < blue[500] < blue[900]
+        assert loss_picture([], "nothing").size == (960, 480) and loss_picture([self.row(1)], "one").size == (960, 480)
+
+    def test_another_csv_is_refused(self, tmp_path):
+        (tmp_path / "loss.csv").write_text("a,b\n1,2\n")
+        with pytest.raises(SpatiaError, match="no loss log"):
+            LossLog(tmp_path / "loss.csv", 0)
+
+
+def test_settings_are_written_beside_the_latents(tmp_path):
+    LatentCache(tmp_path / "latents", SAMPLES, "pooled", stride=2)
+    settings = json.loads((tmp_path / "latents" / "settings.json").read_text())
+    assert settings["stride"] == 2 and settings["encoder"] == "pooled" and settings["later_frames"] == 13
