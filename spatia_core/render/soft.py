@@ -78,7 +78,9 @@ def render_soft(
     views = range(cameras.count)
     if backend == "numba":
         # An empty cloud has no blocks, and draws as nothing.
-        blocks, palette = point_blocks(positions), colors.numpy()
+        blocks = point_blocks(positions)
+        # In the order of the blocks: what is drawn together is then read together.
+        palette = colors[torch.from_numpy(blocks.order)].numpy()
 
         def one(view: int) -> tuple[Tensor, Tensor]:
             return _draw_numba(blocks, palette, cameras, view, *arguments, release_geometry)

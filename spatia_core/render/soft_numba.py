@@ -9,15 +9,19 @@ from ..kernels import kernel
 from .blocks_numba import blocks_in_view
 
 _TILE_ROWS = 32
-_TILE_COLUMNS = 48  # a row of open pixels is one 64-bit word with its sign to spare
+_TILE_COLUMNS = 48
 _INSERTION = 24  # longer runs of one bucket are heap-sorted
+_LANES = 8  # columns that one vector instruction takes
+_PLANE = _TILE_COLUMNS + 2 * _LANES  # a row of one quantity, with room for what reaches over either side
+_LINE = 5 * _PLANE  # red, green, blue, alpha and layers of a row
+_CHECK = 64  # points between two looks at which rows are complete
 
 
 @kernel
 def draw_soft(points, order, start, low, high, colors, w2c, lens, height, width, radius, points_per_pixel, image, coverage):
     """Composite the nearest `points_per_pixel` discs over every pixel of one view.
 
-    points (P, 3) float32 in blocks; order (P,) their index in the cloud; colors (P, 3) uint8 of the cloud.
+    points (P, 3) float32 in blocks; order (P,) their index in the cloud; colors (P, 3) uint8 of the points, in blocks too.
     w2c: (3, 4) float64. lens: fu, bu, fv, bv with u = fu * x / z + bu in pixels. radius in pixels.
     Writes image (H, W, 3) uint8 and coverage (H, W) uint8, every pixel of both.
     """
@@ -44,7 +48,7 @@ def draw_soft(points, order, start, low, high, colors, w2c, lens, height, width,
             v = lens[2] * (w2c[1, 0] * x + w2c[1, 1] * y + w2c[1, 2] * t + w2c[1, 3]) / z + lens[3]
             if not (u > -radius and v > -radius and u < width + radius and v < height + radius):
                 continue
-            us[kept], vs[kept], depth[kept], index[kept] = u, v, z, order[p]
+            us[kept], vs[kept], depth[kept], index[kept] = u, v, z, p
             kept += 1
             left, right, top, bottom = _tiles(u, v, radius, tiles_x, tiles_y)
             for row in range(top, bottom + 1):
@@ -63,23 +67,23 @@ def draw_soft(points, order, start, low, high, colors, w2c, lens, height, width,
                 tile = row * tiles_x + column
                 entries[filled[tile]] = k
                 filled[tile] += 1
-    bucket, ends = np.empty(most, np.int32), np.empty(most + 1, np.int64)
+    bucket, ends = np.empty(most, np.int32), np.empty(most + 1, np.int32)
+    near, sorted_depth = np.empty(most, np.float32), np.empty(most, np.float32)
     nearest = np.empty(most, np.int32)
-    color = np.empty((_TILE_ROWS, _TILE_COLUMNS, 3), np.float32)
-    alpha = np.empty((_TILE_ROWS, _TILE_COLUMNS), np.float32)
-    layers = np.empty((_TILE_ROWS, _TILE_COLUMNS), np.int32)
+    state = np.empty(_TILE_ROWS * _LINE, np.float32)
+    row_open = np.empty(_TILE_ROWS, np.bool_)
     for row in range(tiles_y):
         for column in range(tiles_x):
             tile = row * tiles_x + column
             first, last = place[tile], place[tile + 1]
-            _sort_by_depth(entries[first:last], depth, index, bucket, ends, nearest)
+            _sort_by_depth(entries[first:last], depth, index, order, bucket, ends, nearest, near, sorted_depth)
             rows = min(_TILE_ROWS, height - row * _TILE_ROWS)
             columns = min(_TILE_COLUMNS, width - column * _TILE_COLUMNS)
             _composite(
                 nearest[: last - first], us, vs, index, colors, row * _TILE_ROWS, column * _TILE_COLUMNS, rows, columns,
-                radius, points_per_pixel, color, alpha, layers,
+                radius, points_per_pixel, state, row_open,
             )
-            _store(color, alpha, rows, columns, image, coverage, row * _TILE_ROWS, column * _TILE_COLUMNS)
+            _store(state, rows, columns, image, coverage, row * _TILE_ROWS, column * _TILE_COLUMNS)
 
 
 @kernel
@@ -93,126 +97,155 @@ def _tiles(u, v, radius, tiles_x, tiles_y):
 
 
 @kernel
-def _before(a, b, depth, index):
-    return depth[a] < depth[b] or (depth[a] == depth[b] and index[a] < index[b])
-
-
-@kernel
-def _sort_by_depth(entries, depth, index, bucket, ends, nearest):
+def _sort_by_depth(entries, depth, index, order, bucket, ends, nearest, near, sorted_depth):
     """Front to back, by index in the cloud where depths are equal, into nearest. One bucket per entry on average."""
     count = entries.shape[0]
     if count == 0:
         return
     low = high = depth[entries[0]]
-    for k in range(1, count):
-        low, high = min(low, depth[entries[k]]), max(high, depth[entries[k]])
+    for k in range(count):
+        z = depth[entries[k]]
+        near[k] = z
+        low = z if z < low else low
+        high = z if z > high else high
     scale = np.float32((count - 1) / (high - low)) if high > low else np.float32(0)
     ends[: count + 1] = 0
+    last = np.int32(count - 1)
     for k in range(count):
-        at = min(count - 1, np.int64((depth[entries[k]] - low) * scale))
+        at = min(last, np.int32((near[k] - low) * scale))
         bucket[k] = at
         ends[at + 1] += 1
+    total = np.int32(0)
     for k in range(count):
-        ends[k + 1] += ends[k]
+        total += ends[k + 1]
+        ends[k + 1] = total
     for k in range(count):
         at = bucket[k]
-        nearest[ends[at]] = entries[k]
-        ends[at] += 1
-    begin = np.int64(0)
+        to = ends[at]
+        nearest[to] = entries[k]
+        sorted_depth[to] = near[k]
+        ends[at] = to + 1
+    begin = np.int32(0)
     for k in range(count):
         # After filling, ends[k] is where bucket k ends.
         size = ends[k] - begin
-        if size > _INSERTION:
-            _heap_sort(nearest[begin : ends[k]], depth, index)
-        elif size > 1:
-            for i in range(begin + 1, ends[k]):
-                moved = nearest[i]
-                j = i
-                while j > begin and _before(moved, nearest[j - 1], depth, index):
-                    nearest[j] = nearest[j - 1]
-                    j -= 1
-                nearest[j] = moved
+        if size > 1:
+            if size > _INSERTION:
+                _heap_sort(nearest[begin : ends[k]], depth, index, order)
+            else:
+                for i in range(begin + 1, ends[k]):
+                    moved, z = nearest[i], sorted_depth[i]
+                    j = i
+                    while j > begin and (z < sorted_depth[j - 1] or (z == sorted_depth[j - 1] and order[index[moved]] < order[index[nearest[j - 1]]])):
+                        nearest[j] = nearest[j - 1]
+                        sorted_depth[j] = sorted_depth[j - 1]
+                        j -= 1
+                    nearest[j] = moved
+                    sorted_depth[j] = z
         begin = ends[k]
 
 
 @kernel
-def _heap_sort(run, depth, index):
-    for root in range(run.shape[0] // 2 - 1, -1, -1):
-        _sift(run, root, run.shape[0], depth, index)
-    for end in range(run.shape[0] - 1, 0, -1):
-        run[0], run[end] = run[end], run[0]
-        _sift(run, 0, end, depth, index)
+def _before(a, b, depth, index, order):
+    return depth[a] < depth[b] or (depth[a] == depth[b] and order[index[a]] < order[index[b]])
 
 
 @kernel
-def _sift(run, root, end, depth, index):
+def _heap_sort(run, depth, index, order):
+    for root in range(run.shape[0] // 2 - 1, -1, -1):
+        _sift(run, root, run.shape[0], depth, index, order)
+    for end in range(run.shape[0] - 1, 0, -1):
+        run[0], run[end] = run[end], run[0]
+        _sift(run, 0, end, depth, index, order)
+
+
+@kernel
+def _sift(run, root, end, depth, index, order):
     while 2 * root + 1 < end:
         child = 2 * root + 1
-        if child + 1 < end and _before(run[child], run[child + 1], depth, index):
+        if child + 1 < end and _before(run[child], run[child + 1], depth, index, order):
             child += 1
-        if not _before(run[root], run[child], depth, index):
+        if not _before(run[root], run[child], depth, index, order):
             return
         run[root], run[child] = run[child], run[root]
         root = child
 
 
 @kernel
-def _composite(nearest, us, vs, index, colors, top, left, rows, columns, radius, points_per_pixel, color, alpha, layers):
-    color[:] = 0
-    alpha[:] = 0
-    layers[:] = 0
-    everything = (np.int64(1) << columns) - 1
-    still_open = np.full(rows, everything, np.int64)
-    rows_open = rows
-    radius_squared = radius * radius
-    one = np.float32(1)
+def _composite(nearest, us, vs, index, colors, top, left, rows, columns, radius, points_per_pixel, state, row_open):
+    """Into state (rows * _LINE,) float32: red, green, blue in 0..255, alpha in 0..1 and layers, front to back.
+
+    Written for the vectoriser: one array with constant distances, unsigned indices, no branch per pixel.
+    """
+    state[:] = 0
+    row_open[:] = True
+    squared = np.float32(radius * radius)
+    inverse = np.float32(1.0 / (radius * radius))
+    zero, one, most = np.float32(0), np.float32(1), np.float32(points_per_pixel)
+    plane = np.uint64(_PLANE)
+    lanes = np.uint64(_LANES)
+    until_check = _CHECK
     for k in nearest:
-        if rows_open == 0:
-            return
+        until_check -= 1
+        if until_check == 0:
+            until_check = _CHECK
+            if not _any_open(state, row_open, rows, columns, most):
+                return
         u, v = us[k] - left, vs[k] - top
         row_first = max(0, int(np.ceil(v - radius - 0.5)))
         row_last = min(rows - 1, int(np.floor(v + radius - 0.5)))
+        column_first = max(0, int(np.ceil(u - radius - 0.5)))
+        column_last = min(columns - 1, int(np.floor(u + radius - 0.5)))
+        if column_first > column_last:
+            continue
+        blocks = np.uint64((column_last - column_first) // _LANES + 1)
         point = index[k]
+        red, green, blue = np.float32(colors[point, 0]), np.float32(colors[point, 1]), np.float32(colors[point, 2])
+        first = np.float32(column_first + 0.5 - u)
         for row in range(row_first, row_last + 1):
-            dy = row + 0.5 - v
-            rest = radius_squared - dy * dy
-            if rest <= 0.0:
+            if not row_open[row]:
                 continue
-            # A hair wider than the disc; the exact test follows.
-            half = np.float64(np.sqrt(np.float32(rest))) + 1e-3
-            column_first = max(0, int(np.ceil(u - half - 0.5)))
-            column_last = min(columns - 1, int(np.floor(u + half - 0.5)))
-            if column_first > column_last:
-                continue
-            span = ((np.int64(1) << (column_last + 1)) - 1) & ~((np.int64(1) << column_first) - 1)
-            if still_open[row] & span == 0:
-                continue
-            for column in range(column_first, column_last + 1):
-                if (still_open[row] >> column) & 1 == 0:
-                    continue
-                dx = column + 0.5 - u
-                distance_squared = dx * dx + dy * dy
-                if distance_squared >= radius_squared:
-                    continue
-                opacity = np.float32(1.0 - distance_squared / radius_squared)
-                weight = (one - alpha[row, column]) * opacity
-                color[row, column, 0] += weight * np.float32(colors[point, 0])
-                color[row, column, 1] += weight * np.float32(colors[point, 1])
-                color[row, column, 2] += weight * np.float32(colors[point, 2])
-                alpha[row, column] += weight
-                layers[row, column] += 1
-                if layers[row, column] == points_per_pixel:
-                    still_open[row] &= ~(np.int64(1) << column)
-                    if still_open[row] == 0:
-                        rows_open -= 1
+            dy = np.float32(row + 0.5 - v)
+            dy_squared = dy * dy
+            start = np.uint64(row * _LINE + _LANES + column_first)
+            for block in range(blocks):
+                offset = block * lanes
+                for lane in range(lanes):
+                    at = start + offset + lane
+                    dx = first + np.float32(np.int32(offset + lane))
+                    distance_squared = dx * dx + dy_squared
+                    alpha = state[at + plane * np.uint64(3)]
+                    layers = state[at + plane * np.uint64(4)]
+                    taken = (distance_squared < squared) & (layers < most)
+                    weight = (one - alpha) * (one - distance_squared * inverse) if taken else zero
+                    state[at] += weight * red
+                    state[at + plane] += weight * green
+                    state[at + plane * np.uint64(2)] += weight * blue
+                    state[at + plane * np.uint64(3)] = alpha + weight
+                    state[at + plane * np.uint64(4)] = layers + (one if taken else zero)
 
 
 @kernel
-def _store(color, alpha, rows, columns, image, coverage, top, left):
+def _any_open(state, row_open, rows, columns, most):
+    found = False
+    for row in range(rows):
+        if row_open[row]:
+            start = row * _LINE + 4 * _PLANE + _LANES
+            count = 0
+            for layers in state[start : start + columns]:
+                count += layers < most
+            row_open[row] = count > 0
+            found |= count > 0
+    return found
+
+
+@kernel
+def _store(state, rows, columns, image, coverage, top, left):
     # As `soft._truncate` does it.
     small, most = np.float32(1e-4), np.float32(255)
     for row in range(rows):
+        line = state[row * _LINE + _LANES : (row + 1) * _LINE]
         for column in range(columns):
             for channel in range(3):
-                image[top + row, left + column, channel] = np.uint8(min(most, color[row, column, channel] + small))
-            coverage[top + row, left + column] = np.uint8(min(most, alpha[row, column] * most + small))
+                image[top + row, left + column, channel] = np.uint8(min(most, line[channel * _PLANE + column] + small))
+            coverage[top + row, left + column] = np.uint8(min(most, line[3 * _PLANE + column] * most + small))
