@@ -54,17 +54,16 @@ def see_points(points, order, start, low, high, w2c, lens, height, width, focal,
                 index[kept], pixel[kept], depth[kept], reach[kept] = order[p], row * width + column, z, level
                 kept += 1
     # The largest squares are widened by one pixel, join the next smaller ones, are widened with them, and so on.
-    widened = np.full((padded_height, padded_width), np.float32(np.inf), np.float32)
-    row_wise = np.empty((padded_height, padded_width), np.float32)
+    widened = layers[max(largest, 1) - 1]
     for level in range(largest, 0, -1):
-        _join(widened, layers[level - 1])
-        _widen(widened, row_wise)
+        _join_and_widen(widened, layers[level - 1])
     surface = widened[border : border + height, border : border + width].copy()
+    flat = surface.ravel()
     seen = 0
     for k in range(kept):
-        row, column = pixel[k] // width, pixel[k] % width
-        limit = 1.01 * np.float64(surface[row, column]) + 2 * voxel_size
+        limit = 1.01 * np.float64(flat[pixel[k]]) + 2 * voxel_size
         if depth[k] > limit:
+            row, column = pixel[k] // width, pixel[k] % width
             limit += (reach[k] + 1) * _slope(surface, row, column, height, width)
         if depth[k] <= limit:
             index[seen], pixel[seen], depth[seen] = index[k], pixel[k], depth[k]
@@ -73,29 +72,31 @@ def see_points(points, order, start, low, high, w2c, lens, height, width, focal,
 
 
 @kernel
-def _join(into, other):
-    flat, values = into.ravel(), other.ravel()
-    for k in range(flat.shape[0]):
-        flat[k] = values[k] if values[k] < flat[k] else flat[k]
+def _join_and_widen(image, other):
+    """The smaller of both, then its minimum over 3 x 3, into image: one pass, three rows at a time in the first cache."""
+    height, width = image.shape
+    joined = np.empty(width, np.float32)
+    lines = np.empty((3, width), np.float32)
+    for row in range(height):
+        here, there, line = image[row], other[row], lines[row % 3]
+        for k in range(width):
+            joined[k] = there[k] if there[k] < here[k] else here[k]
+        before, middle, after, out = joined[:-2], joined[1:-1], joined[2:], line[1:-1]
+        for k in range(width - 2):
+            near = before[k] if before[k] < middle[k] else middle[k]
+            out[k] = after[k] if after[k] < near else near
+        line[0] = min(joined[0], joined[1])
+        line[width - 1] = min(joined[width - 1], joined[width - 2])
+        if row > 0:
+            _smallest(lines[(row - 2) % 3 if row > 1 else 0], lines[(row - 1) % 3], line, image[row - 1])
+    _smallest(lines[(height - 2) % 3], lines[(height - 1) % 3], lines[(height - 1) % 3], image[height - 1])
 
 
 @kernel
-def _widen(image, row_wise):
-    """Minimum over 3 x 3, in place; the border of the padding is never needed and stays as it is."""
-    height, width = image.shape
-    for row in range(height):
-        before, here, after, out = image[row, :-2], image[row, 1:-1], image[row, 2:], row_wise[row, 1:-1]
-        for k in range(width - 2):
-            near = before[k] if before[k] < here[k] else here[k]
-            out[k] = after[k] if after[k] < near else near
-        row_wise[row, 0] = min(image[row, 0], image[row, 1])
-        row_wise[row, width - 1] = min(image[row, width - 1], image[row, width - 2])
-    for row in range(height):
-        above, here, below = row_wise[max(0, row - 1)], row_wise[row], row_wise[min(height - 1, row + 1)]
-        out = image[row]
-        for k in range(width):
-            near = above[k] if above[k] < here[k] else here[k]
-            out[k] = below[k] if below[k] < near else near
+def _smallest(above, here, below, out):
+    for k in range(out.shape[0]):
+        near = above[k] if above[k] < here[k] else here[k]
+        out[k] = below[k] if below[k] < near else near
 
 
 @kernel
