@@ -16,10 +16,12 @@ from spatia_core.cameras import (
     intrinsics_from_fov,
     keyframe_path,
     make_cameras,
+    parse_keyframe_path,
     preset_path,
     project,
     scale_path,
     scene_depth,
+    travel_path,
 )
 from spatia_core.errors import SpatiaError
 
@@ -298,3 +300,59 @@ def test_scene_depth_is_the_front_surface_of_what_is_seen():
         scene_depth(behind, camera)
     with pytest.raises(SpatiaError, match="sees none"):
         scene_depth(torch.zeros(0, 3), camera)
+
+
+# --- the versioned text of the editor ---
+
+
+def test_scene_units_and_depth_fractions_are_the_same_path():
+    fractions = '[{"frame": 8, "right": 0.5, "up": -0.25, "yaw": 30}]'
+    scene = '{"version": 1, "units": "scene", "keyframes": [{"frame": 0}, {"frame": 8, "right": 2, "up": -1, "yaw": 30}]}'
+    first, second = (keyframe_path(text, at_origin(), 9, depth=4.0) for text in (fractions, scene))
+    torch.testing.assert_close(first.w2c, second.w2c)
+    assert parse_keyframe_path(scene).units == "scene" and parse_keyframe_path(fractions).units == "depth"
+
+
+def test_easing_is_of_the_segment_that_ends_at_the_keyframe():
+    def along(easing):
+        text = f'[{{"frame": 10, "forward": 1}}, {{"frame": 20, "forward": 2, "easing": "{easing}"}}]'
+        path = keyframe_path(text, at_origin(), 21)
+        return (path.centers - path.centers[0]).norm(dim=1)
+
+    even = along("linear")
+    torch.testing.assert_close(even, torch.arange(21, dtype=torch.float64) / 10)
+    for easing, middle in (("smooth", 1.5), ("ease_in", 1.25), ("ease_out", 1.75)):
+        eased = along(easing)
+        torch.testing.assert_close(eased[:11], even[:11])
+        assert eased[15] == pytest.approx(middle) and eased[20] == pytest.approx(2)
+        assert (eased.diff() > 0).all()
+
+
+def test_a_field_of_view_is_that_of_the_frame():
+    path = keyframe_path('[{"frame": 10, "fov": 40}]', at_origin(), 11)
+    assert 2 * math.degrees(math.atan(0.5 / float(path.intrinsics[10, 0]))) == pytest.approx(40)
+    ratio = at_origin().intrinsics[0, 1] / at_origin().intrinsics[0, 0]
+    torch.testing.assert_close(path.intrinsics[:, 1] / path.intrinsics[:, 0], ratio.expand(11))
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ('{"version": 2, "keyframes": []}', "version 2"), ('{"version": 1, "keyframes": {}}', "version 1"),
+    ('{"version": 1, "units": "feet", "keyframes": [{"frame": 1}]}', "'feet'"), ('[{"frame": 1, "fov": 180}]', "less than 180"),
+    ('[{"frame": 1, "fov": 40, "zoom": 2}]', "both zoom and fov"), ('[{"frame": 1, "easing": "bounce"}]', "'bounce'"),
+    ('[{"frame": 0, "fov": 50}, {"frame": 3}]', "frame 0 moves"),
+])  # fmt: skip
+def test_bad_editor_texts_are_refused(text, message):
+    with pytest.raises(SpatiaError, match=message):
+        keyframe_path(text, at_origin(), 9)
+
+
+def test_travelling_to_a_goal_is_exact_at_both_ends():
+    goal = preset_path("orbit", at_origin(), 2, angle=50.0, depth=2.0).select(1)
+    path = travel_path(at_origin(), goal, 9)
+    assert torch.equal(path.w2c[0], at_origin().w2c[0]) and torch.equal(path.w2c[-1], goal.w2c[0])
+    # Straight: every centre lies between the ends.
+    ends = goal.centers[0] - path.centers[0]
+    share = (path.centers - path.centers[0]) @ ends / (ends @ ends)
+    torch.testing.assert_close(path.centers, path.centers[0] + share[:, None] * ends)
+    with pytest.raises(SpatiaError, match="at least 2"):
+        travel_path(at_origin(), goal, 1)

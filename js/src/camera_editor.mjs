@@ -4,7 +4,7 @@ import { TransformControls } from "three/addons/controls/TransformControls.js";
 import { Analyst } from "./analyst.mjs";
 import { focalOf, fovOf, imageRectangle } from "./conventions.mjs";
 import { choiceField, download, fullDialog, h, numberField } from "./dom.mjs";
-import { api, app, captureChange, fetchFile, isLinked, lastReport, linkedInputs, runOnly, setWidget, toast, viewUrl, widgetOf } from "./host.mjs";
+import { api, app, captureChange, fetchFile, isLinked, lastReport, linkedInputs, runOnly, setWidget, viewUrl, widgetOf } from "./host.mjs";
 import { IDENTITY, axis, dot, invertPose, position, subtract } from "./matrix.mjs";
 import {
     EASINGS, PRESETS, cameraOf, cameraPath, formatKeyframes, keyframe, keyframeFov, keyframeOf, keyframePath, keyframesOf,
@@ -41,6 +41,8 @@ export async function openCameraEditor(node) {
         editor.close();
         throw new Error(text("no_webgl", { message: error.message }));
     }
+    // What the browser tests, and a curious user's console, look at.
+    window.spatiaEditor = editor;
     await editor.loadScene();
     return editor;
 }
@@ -56,8 +58,9 @@ export class CameraEditor {
         this.facts = null;
         this.coverage = [];
         this.warnings = [];
-        this.stopReport = () => (node.spatiaReported = null);
         node.spatiaReported = (report) => this.useReport(report);
+        this.onError = ({ detail }) => this.say(`${detail.node_type}: ${detail.exception_message}`);
+        api.addEventListener("execution_error", this.onError);
         this.build();
     }
 
@@ -65,13 +68,15 @@ export class CameraEditor {
         this.viewer = new Viewer(this.stage, { label: text("view_label") });
         this.scene = new PathScene(this.viewer);
         this.analyst = new Analyst();
-        this.analyst.failed = (message) => toast("error", text("edit_path"), message);
+        this.analyst.failed = (message) => this.say(message);
         this.handle = new Handle();
         this.viewer.world.add(this.handle);
         this.gizmo = new TransformControls(this.viewer.camera, this.viewer.canvas);
         this.gizmo.setSize(0.8);
         this.viewer.scene.add(this.gizmo.getHelper());
         this.connectView();
+        this.resizes = new ResizeObserver(() => this.state && this.showView());
+        this.resizes.observe(this.stage);
         this.read();
         this.refresh({ measure: true });
         this.viewer.lookFrom(invertPose(this.start.w2c), this.depth);
@@ -161,7 +166,7 @@ export class CameraEditor {
             const report = this.node.spatiaReport ?? (await lastReport(this.node, "spatia_path"));
             if (report) await this.useReport(report);
         } catch (error) {
-            toast("error", text("edit_path"), error.message);
+            this.say(error.message);
         }
         this.notices();
     }
@@ -273,7 +278,7 @@ export class CameraEditor {
                 this.previewText.textContent = text("preview_text", { frame, share: Math.round(100 * coverage) });
             } while (this.previewAgain);
         } catch (error) {
-            toast("error", text("preview"), error.message);
+            this.say(error.message);
         } finally {
             this.previewing = false;
         }
@@ -303,17 +308,24 @@ export class CameraEditor {
         const lines = [];
         if (this.linked.length) lines.push(text("linked", { names: this.linked.join(", ") }));
         if (this.failure) lines.push(this.failure);
-        if (this.hasMemory && !this.viewer.cloud) lines.push(text("no_cloud"));
         if (this.state.preset === "to_view") lines.push(text("to_view"));
         this.notice.replaceChildren(...lines.map((line) => h("div", {}, line)));
         if (this.hasMemory && !this.viewer.cloud) {
-            this.notice.append(h("div", {}, h("button", { type: "button", class: "main", onclick: () => this.run() }, text("load_scene"))));
+            this.notice.append(h("div", {}, text("no_cloud"), " ", h("button", { type: "button", class: "main", onclick: () => this.run() }, text("load_scene"))));
         }
     }
 
     async run() {
-        toast("info", text("load_scene"), text("load_scene_running"));
-        await runOnly(this.node);
+        this.say(text("load_scene_running"));
+        const refused = await runOnly(this.node);
+        if (refused) this.say(refused);
+    }
+
+    /** A message for a while. The page's own messages would lie behind the dialog. */
+    say(message) {
+        const line = h("div", {}, message);
+        this.messages.append(line);
+        setTimeout(() => line.remove(), 7000);
     }
 
     showView() {
@@ -326,7 +338,8 @@ export class CameraEditor {
         const area = imageRectangle(width / height, this.stage.clientWidth, this.stage.clientHeight);
         for (const side of ["left", "top", "width", "height"]) this.overlay.style[side] = `${area[side]}px`;
         for (const [name, button] of Object.entries(this.viewButtons)) button.setAttribute("aria-pressed", name === view);
-        this.gizmo.enabled = view === "free";
+        // The gizmo's own picking expects a free camera; a dot that is dragged by itself needs none.
+        if (!this.dragged) this.gizmo.enabled = view === "free";
         this.hint.textContent = text(view === "free" ? `hint_${this.viewer.navigation.mode}` : "hint_through");
     }
 
@@ -393,7 +406,7 @@ export class CameraEditor {
             this.check();
         } catch (error) {
             this.state = kept;
-            toast("warn", text("edit_path"), error.message);
+            this.say(error.message);
         }
         this.write();
         this.refresh({ measure: settled });
@@ -561,7 +574,7 @@ export class CameraEditor {
     async level() {
         const places = this.keys.map((camera) => position(invertPose(camera.w2c)));
         const heights = await this.analyst.ground(places, this.depth);
-        if (heights[0] === null) return toast("warn", text("level"), text("no_ground"));
+        if (heights[0] === null) return this.say(text("no_ground"));
         const eye = heights[0] - places[0][1];
         this.change((state) => {
             let unknown = 0;
@@ -573,15 +586,15 @@ export class CameraEditor {
                 const moved = keyframeOf({ w2c: invertPose(c2w), intrinsics: this.keys[i].intrinsics }, this.start, key.frame, this.unit, key);
                 Object.assign(key, { right: moved.right, up: moved.up, forward: moved.forward });
             });
-            if (unknown) toast("warn", text("level"), text("ground_unknown", { count: unknown }));
+            if (unknown) this.say(text("ground_unknown", { count: unknown }));
         });
     }
 
     copy() {
         if (!this.editing) return;
         clipboard = { units: this.state.units, keyframes: structuredClone(this.selected > 0 ? [this.state.keyframes[this.selected]] : this.state.keyframes) };
-        navigator.clipboard?.writeText?.(formatKeyframes(clipboard.units, clipboard.keyframes)).catch(() => toast("warn", text("copy"), text("copy_here_only")));
-        toast("info", text("copy"), text("copied", { count: clipboard.keyframes.length }));
+        navigator.clipboard?.writeText?.(formatKeyframes(clipboard.units, clipboard.keyframes)).catch(() => this.say(text("copy_here_only")));
+        this.say(text("copied", { count: clipboard.keyframes.length }));
     }
 
     /** One keyframe is pasted at the current frame, a whole path in place of this one. */
@@ -614,7 +627,7 @@ export class CameraEditor {
                 state.frames = read.frames ?? Math.max(state.frames, read.keyframes.at(-1).frame + 1);
             });
         } catch (error) {
-            toast("error", text("import"), error.message);
+            this.say(error.message);
         }
     }
 
@@ -639,7 +652,7 @@ export class CameraEditor {
             if (answer.error) throw new Error(answer.error);
             for (const [name, content] of Object.entries(answer.files)) download(name, content);
         } catch (error) {
-            toast("error", text("export"), error.message);
+            this.say(error.message);
         }
     }
 
@@ -739,8 +752,9 @@ export class CameraEditor {
         this.projection = h("canvas", { hidden: true });
         this.overlay = h("div", { class: "overlay", hidden: true }, this.projection);
         this.hint = h("div", { class: "hint" });
-        this.notice = h("div", { class: "notice", role: "status" });
-        const view = h("div", { class: "view" }, this.stage, this.overlay, this.hint, this.notice);
+        this.notice = h("div");
+        this.messages = h("div", { role: "status" });
+        const view = h("div", { class: "view" }, this.stage, this.overlay, this.hint, h("div", { class: "notice" }, this.notice, this.messages));
 
         this.frameText = h("output", { name: "frame" });
         this.rate = h("input", { type: "number", name: "rate", min: 1, max: 120, value: 24, "aria-label": text("rate"), title: text("rate") });
@@ -816,12 +830,13 @@ export class CameraEditor {
         });
         this.gizmo.addEventListener("objectChange", () => this.setKeyPose(this.handle.c2w, { settled: false }));
         canvas.addEventListener("pointerdown", (event) => {
-            this.pressed = [event.clientX, event.clientY];
             if (event.button !== 0 || this.view !== "free" || this.gizmo.axis) return;
             const index = this.keyAt(event);
             if (index < 0) return;
             // Held at the depth it has: dragged in the plane that faces the viewer.
             this.viewer.navigation.enabled = false;
+            this.gizmo.enabled = false;
+            canvas.setPointerCapture(event.pointerId);
             this.select(index);
             if (index > 0) this.dragged = { at: position(invertPose(this.keys[index].w2c)), moved: false };
         }, { capture: true }); // prettier-ignore
@@ -837,14 +852,14 @@ export class CameraEditor {
             this.setKeyPose(c2w, { settled: false });
         });
         const release = () => {
-            if (this.dragged?.moved) this.change(() => {});
+            const moved = this.dragged?.moved;
             this.dragged = null;
+            this.gizmo.enabled = this.view === "free";
             if (!this.gizmo.dragging) this.viewer.navigation.enabled = this.view === "free";
+            if (moved) this.change(() => {});
         };
         canvas.addEventListener("pointerup", release);
         canvas.addEventListener("pointercancel", release);
-        // The gizmo's own picking expects an upright frustum, so it is off while looking through a camera.
-        this.gizmo.enabled = true;
     }
 
     /** Index of the keyframe whose dot is under the mouse, -1 for none. */
@@ -882,14 +897,29 @@ export class CameraEditor {
         return true;
     }
 
+    /** Page coordinates of the selected keyframe's dot. */
+    dotOfSelected() {
+        const box = this.viewer.canvas.getBoundingClientRect();
+        const [x, y] = this.viewer.toScreen(position(invertPose(this.keys[this.selected].w2c)));
+        return [box.left + x, box.top + y];
+    }
+
+    /** Whether the coverage of every frame is known. */
+    measured() {
+        return this.path.every((_, frame) => this.coverage[frame] !== undefined);
+    }
+
     close() {
         this.dialog.close();
     }
 
     dispose() {
         this.ended = true;
+        if (window.spatiaEditor === this) delete window.spatiaEditor;
         this.pause();
-        this.stopReport();
+        this.node.spatiaReported = null;
+        api.removeEventListener("execution_error", this.onError);
+        this.resizes?.disconnect();
         this.timeline.dispose();
         this.gizmo?.detach();
         this.gizmo?.dispose();

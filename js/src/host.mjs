@@ -65,10 +65,13 @@ export async function lastReport(node, key) {
     return null;
 }
 
-/** Runs this node and what it needs, nothing else of the workflow. */
+/** Runs this node and what it needs, nothing else of the workflow. Returns why the server refused, or null. */
 export async function runOnly(node) {
     const id = executionId(node);
-    if (id) await app.queuePrompt(0, 1, [id]);
+    if (!id) return null;
+    await app.queuePrompt(0, 1, [id]);
+    const refused = Object.values(app.extensionManager?.lastNodeErrors ?? app.lastNodeErrors ?? {}).flatMap(({ class_type, errors }) => errors.map((error) => `${class_type}: ${error.message} ${error.details}`));
+    return refused.join("\n") || null;
 }
 
 /** A short message in the page's corner. severity: "info", "warn" or "error". */

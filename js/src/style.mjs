@@ -25,7 +25,8 @@ const CSS = `
 .spatia-editor .view .overlay canvas { width: 100%; height: 100%; display: block; }
 .spatia-editor .view .hint { position: absolute; left: 8px; bottom: 8px; pointer-events: none; opacity: .75; font-size: 12px; text-shadow: 0 0 4px var(--bg-color); }
 .spatia-editor .view .notice { position: absolute; top: 8px; left: 8px; right: 8px; display: flex; flex-direction: column; gap: 6px; align-items: flex-start; pointer-events: none; }
-.spatia-editor .notice > div { pointer-events: auto; background: var(--comfy-menu-bg); border: 1px solid var(--border-color); border-radius: 4px; padding: 5px 9px; max-width: 60ch; }
+.spatia-editor .notice > div { display: contents; }
+.spatia-editor .notice > div > div { pointer-events: auto; background: var(--comfy-menu-bg); border: 1px solid var(--border-color); border-radius: 4px; padding: 5px 9px; max-width: 60ch; }
 .spatia-editor .side { grid-area: side; border-left: 1px solid var(--border-color); overflow: auto; padding: 8px; display: flex; flex-direction: column; gap: 10px; }
 .spatia-editor fieldset { border: 1px solid var(--border-color); border-radius: 6px; margin: 0; padding: 4px 8px 8px; min-width: 0; display: flex; flex-direction: column; gap: 4px; }
 .spatia-editor legend { font-weight: 600; padding: 0 4px; }

@@ -59,6 +59,7 @@ export class Viewer extends EventTarget {
         this.world = new THREE.Group();
         this.world.matrixAutoUpdate = false;
         this.world.matrix.fromArray(FLIP); // diagonal: the same by rows and by columns
+        this.world.matrixWorldNeedsUpdate = true;
         this.scene.add(this.world);
         this.camera = new THREE.PerspectiveCamera(50, 1, 0.01, 1000);
         this.imageCamera = new THREE.PerspectiveCamera();

@@ -10,6 +10,7 @@ from .camera import (
     unproject,
 )
 from .formats import FORMATS, detect_format, read_cameras, write_cameras
+from .load3d import Framing, camera_from_view, view_from_camera, viewer_framing
 from .trajectories import (
     BASE_MOTIONS,
     CLOSINGS,
@@ -18,10 +19,12 @@ from .trajectories import (
     close_loop,
     continue_path,
     keyframe_path,
+    parse_keyframe_path,
     parse_keyframes,
     preset_path,
     scale_path,
     scene_depth,
+    travel_path,
 )
 
 __all__ = [
@@ -30,7 +33,9 @@ __all__ = [
     "Cameras",
     "EASINGS",
     "FORMATS",
+    "Framing",
     "PRESETS",
+    "camera_from_view",
     "close_loop",
     "concat_cameras",
     "continue_path",
@@ -39,12 +44,16 @@ __all__ = [
     "invert_pose",
     "keyframe_path",
     "make_cameras",
+    "parse_keyframe_path",
     "parse_keyframes",
     "preset_path",
     "project",
     "read_cameras",
     "scale_path",
     "scene_depth",
+    "travel_path",
     "unproject",
+    "view_from_camera",
+    "viewer_framing",
     "write_cameras",
 ]

@@ -28,6 +28,9 @@ from .camera import Cameras, concat_cameras, invert_pose, project
 BASE_MOTIONS = ("static", "pan", "tilt", "roll", "dolly", "truck", "pedestal", "orbit", "spiral", "dolly_zoom")
 PRESETS = BASE_MOTIONS + ("out_and_back", "full_loop")
 EASINGS = ("linear", "smooth")
+KEYFRAME_EASINGS = ("linear", "smooth", "ease_in", "ease_out")
+KEYFRAME_UNITS = ("depth", "scene")
+KEYFRAMES_VERSION = 1
 CLOSINGS = ("blend", "append")
 
 
@@ -78,21 +81,37 @@ def preset_path(
     return _with_last(path, start) if returns else path
 
 
-def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0) -> Cameras:
-    """Path of `frames` cameras through typed keyframes, beginning at the start camera (1).
+def travel_path(start: Cameras, goal: Cameras, frames: int, *, easing: str = "smooth") -> Cameras:
+    """Path of `frames` cameras from the start camera (1) straight to the goal (1), both bit for bit.
 
-    text: a JSON list of objects with "frame" and any of right, up, forward (fractions of depth, from the start
-    camera), yaw, pitch, roll (degrees; right, up, clockwise), zoom (focal length multiplier); or lines
-    `frame right up forward yaw pitch roll [zoom]`, # starts a comment. Frame 0 is the start camera and need not be
-    written. Positions follow a Catmull-Rom spline, rotations slerp, zoom is geometric; after the last keyframe the
-    camera rests. Raises SpatiaError on text that cannot be read, frames out of order or beyond the path.
+    Raises SpatiaError on fewer than 2 frames or an unknown easing.
+    """
+    _check_start(start, frames)
+    _check_choice(easing, EASINGS, "easing")
+    if frames < 2:
+        raise SpatiaError(f"A path of {frames} frame was asked for, expected at least 2 to travel to another view; increase frames.")
+    amount = _ease(torch.arange(frames, dtype=torch.float64) / (frames - 1), easing)
+    moved = _towards(start.select([0] * frames), start, goal, amount)
+    return concat_cameras(start, _with_last(moved.select(slice(1, None)), goal))
+
+
+def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0) -> Cameras:
+    """Path of `frames` cameras through keyframes, beginning at the start camera (1).
+
+    text: lines `frame right up forward yaw pitch roll [zoom]`, # starts a comment; or a JSON list of objects with
+    "frame" and any of right, up, forward (from the start camera, fractions of depth), yaw, pitch, roll (degrees;
+    right, up, clockwise), zoom (focal length multiplier) or fov (horizontal, degrees), easing (of the way there from
+    the keyframe before); or {"version": 1, "units": "depth" or "scene", "keyframes": that list}, where offsets in
+    "scene" are scene units. Frame 0 is the start camera and need not be written. Positions follow a Catmull-Rom
+    spline, rotations slerp, zoom is geometric; after the last keyframe the camera rests. Raises SpatiaError on text
+    that cannot be read, frames out of order or beyond the path. js/src/path.mjs does the same for the page.
     """
     _check_start(start, frames)
     if not (math.isfinite(depth) and depth > 0):
         raise SpatiaError(f"A depth of {depth} was given, expected a finite distance above 0; change depth.")
-    keys = parse_keyframes(text)
+    units, keys = parse_keyframe_path(text)
     if keys[0].frame == 0:
-        if keys[0] != Keyframe(0):
+        if keys[0]._replace(easing="linear") != Keyframe(0):
             raise SpatiaError("The keyframe of frame 0 moves the camera, but frame 0 is the start camera itself; set its values to 0 (zoom 1) or use a later frame.")
     else:
         keys = [Keyframe(0), *keys]
@@ -101,19 +120,20 @@ def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0)
 
     times = np.array([k.frame for k in keys], dtype=np.float64)
     t = np.minimum(np.arange(frames, dtype=np.float64), times[-1])
-    positions = np.array([[k.right, -k.up, k.forward] for k in keys]) * depth
+    positions = np.array([[k.right, -k.up, k.forward] for k in keys]) * (1.0 if units == "scene" else depth)
     rotations = Rotation.from_matrix(np.stack([_yaw_pitch_roll(k.yaw, k.pitch, k.roll).numpy() for k in keys]))
     relative = torch.eye(4, dtype=torch.float64).repeat(frames, 1, 1)
     focal = np.ones(frames)
     if len(keys) > 1:
+        t = _eased_time(times, [k.easing for k in keys], t)
         relative[:, :3, :3] = torch.from_numpy(Slerp(times, rotations)(t).as_matrix())
         relative[:, :3, 3] = torch.from_numpy(_catmull_rom(times, positions, t))
-        focal = np.exp(np.interp(t, times, np.log([k.zoom for k in keys])))
+        focal = np.exp(np.interp(t, times, np.log([_zoom(k, start) for k in keys])))
     return _from_start(start, relative, torch.from_numpy(focal))
 
 
 class Keyframe(NamedTuple):
-    """One typed keyframe: offsets in fractions of depth, angles in degrees, relative to the start camera."""
+    """One keyframe, relative to the start camera: offsets in the path's unit, angles in degrees."""
 
     frame: int
     right: float = 0.0
@@ -123,23 +143,43 @@ class Keyframe(NamedTuple):
     pitch: float = 0.0
     roll: float = 0.0
     zoom: float = 1.0
+    fov: float | None = None  # horizontal, degrees; instead of zoom
+    easing: str = "linear"  # of the segment that ends here
+
+
+class KeyframePath(NamedTuple):
+    """Keyframes in order, and the unit of their offsets: "depth" (fractions of it) or "scene"."""
+
+    units: str
+    keyframes: list[Keyframe]
 
 
 def parse_keyframes(text: str) -> list[Keyframe]:
     """Keyframes of JSON or line text, in order. Raises SpatiaError naming the entry that cannot be read."""
+    return parse_keyframe_path(text).keyframes
+
+
+def parse_keyframe_path(text: str) -> KeyframePath:
+    """Keyframes of JSON or line text, in order, with their unit. Raises SpatiaError naming the entry that cannot be read."""
     text = text.strip()
     if not text:
         raise SpatiaError("The keyframes text is empty, expected a JSON list or lines `frame right up forward yaw pitch roll [zoom]`; fill in keyframes or choose another preset.")
-    keys = _keyframes_from_json(text) if text[0] in "[{" else _keyframes_from_lines(text)
+    units, keys = _keyframes_from_json(text) if text[0] in "[{" else ("depth", _keyframes_from_lines(text))
     if not keys:
         raise SpatiaError("The keyframes text holds no keyframe, expected at least one; fill in keyframes or choose another preset.")
     for number, key in enumerate(keys, 1):
-        if not all(math.isfinite(v) for v in key):
+        if not all(math.isfinite(v) for v in key if isinstance(v, (int, float))):
             raise SpatiaError(f"Keyframe {number} has a NaN or infinite value, expected finite numbers; correct keyframes.")
         if key.frame != int(key.frame) or key.frame < 0:
             raise SpatiaError(f"Keyframe {number} has frame {key.frame}, expected a whole number of 0 or more; correct keyframes.")
         if key.zoom <= 0:
             raise SpatiaError(f"Keyframe {number} has zoom {key.zoom}, expected more than 0 (1 keeps the focal length); correct keyframes.")
+        if key.fov is not None and not 0 < key.fov < 180:
+            raise SpatiaError(f"Keyframe {number} has fov {key.fov}, expected more than 0 and less than 180 degrees; correct keyframes.")
+        if key.fov is not None and key.zoom != 1:
+            raise SpatiaError(f"Keyframe {number} has both zoom and fov, expected one of them; correct keyframes.")
+        if key.easing not in KEYFRAME_EASINGS:
+            raise SpatiaError(f"Keyframe {number} has easing {key.easing!r}, expected one of {', '.join(KEYFRAME_EASINGS)}; correct keyframes.")
     keys = [key._replace(frame=int(key.frame)) for key in keys]
     chain = keys if keys[0].frame == 0 else [Keyframe(0), *keys]
     for before, after in zip(chain, chain[1:]):
@@ -148,7 +188,7 @@ def parse_keyframes(text: str) -> list[Keyframe]:
         # Slerp takes the short way, which would silently turn 350 degrees into -10.
         if any(abs(a - b) >= 180 for a, b in zip(after[4:7], before[4:7])):
             raise SpatiaError(f"Between frames {before.frame} and {after.frame} an angle changes by 180 degrees or more, which has no unique shortest way; add a keyframe between them.")
-    return keys
+    return KeyframePath(units, keys)
 
 
 def continue_path(first: Cameras, second: Cameras) -> Cameras:
@@ -289,6 +329,22 @@ def _ease(u: Tensor, easing: str) -> Tensor:
     return u * u * (3 - 2 * u) if easing == "smooth" else u
 
 
+def _zoom(key: Keyframe, start: Cameras) -> float:
+    if key.fov is None:
+        return key.zoom
+    return 0.5 / math.tan(math.radians(key.fov) / 2) / float(start.intrinsics[0, 0])
+
+
+def _eased_time(times: np.ndarray, easings: list[str], t: np.ndarray) -> np.ndarray:
+    """Times t (N,) moved within their segments, each by the easing of the keyframe that ends it."""
+    k = np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 2)
+    span = times[k + 1] - times[k]
+    u = (t - times[k]) / span
+    kind = np.array(easings)[k + 1]
+    eased = np.select([kind == "smooth", kind == "ease_in", kind == "ease_out"], [u * u * (3 - 2 * u), u * u, u * (2 - u)], u)
+    return np.where(kind == "linear", t, times[k] + eased * span)
+
+
 def _catmull_rom(times: np.ndarray, points: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Cubic Hermite through points (M, 3) at times (M,), tangents from the neighbours, one-sided at the ends."""
     tangents = np.empty_like(points)
@@ -324,12 +380,23 @@ def _yaw_pitch_roll(yaw: float, pitch: float, roll: float) -> Tensor:
     return _rotation_y(y) @ _rotation_x(p) @ _rotation_z(r)
 
 
-def _keyframes_from_json(text: str) -> list[Keyframe]:
+def _keyframes_from_json(text: str) -> tuple[str, list[Keyframe]]:
     try:
         entries = json.loads(text)
     except json.JSONDecodeError as error:
         raise SpatiaError(f"The keyframes are not valid JSON (line {error.lineno}: {error.msg}); correct keyframes, or write plain lines `frame right up forward yaw pitch roll [zoom]`.") from error
-    if isinstance(entries, dict):
+    units = "depth"
+    if isinstance(entries, dict) and "keyframes" in entries:
+        unknown = set(entries) - {"version", "units", "keyframes"}
+        if entries.get("version") != KEYFRAMES_VERSION or unknown or not isinstance(entries["keyframes"], list):
+            raise SpatiaError(
+                f'The keyframes are a JSON object with version {entries.get("version")!r} and keys {sorted(entries)}, expected '
+                f'{{"version": {KEYFRAMES_VERSION}, "units": ..., "keyframes": [...]}}; correct keyframes, or update this package if they are from a newer one.'
+            )
+        units, entries = entries.get("units", units), entries["keyframes"]
+        if units not in KEYFRAME_UNITS:
+            raise SpatiaError(f"The keyframes have units {units!r}, expected one of {', '.join(KEYFRAME_UNITS)}; correct keyframes.")
+    elif isinstance(entries, dict):
         entries = [entries]
     keys = []
     for number, entry in enumerate(entries, 1):
@@ -338,11 +405,11 @@ def _keyframes_from_json(text: str) -> list[Keyframe]:
         unknown = set(entry) - set(Keyframe._fields)
         if unknown:
             raise SpatiaError(f"Keyframe {number} has unknown keys {sorted(unknown)}, expected only {list(Keyframe._fields)}; correct keyframes.")
-        wrong = [k for k, v in entry.items() if isinstance(v, bool) or not isinstance(v, (int, float))]
+        wrong = [k for k, v in entry.items() if k != "easing" and (isinstance(v, bool) or not isinstance(v, (int, float)))]
         if wrong:
             raise SpatiaError(f"Keyframe {number} has something other than a number for {wrong}; correct keyframes.")
         keys.append(Keyframe(**entry))
-    return keys
+    return units, keys
 
 
 def _keyframes_from_lines(text: str) -> list[Keyframe]:

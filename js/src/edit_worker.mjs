@@ -1,0 +1,64 @@
+// Runs beside the page, so that a selection among millions of points never holds up the mouse.
+//
+//   in   {type: "scene", job, points, views, mask, other, inserted: [{name, points}], facts}    buffers as the server packs them
+//        {type: "replay", job, edits, selection, current, before}    before: show the scene without edits
+//        {type: "preview", job, camera, width, height, options}      of what was shown last
+//        {type: "pick", job, camera, width, height, u, v}            the front point near a pixel
+//        {type: "lasso", job, selection}                             the image size at which its front surface has no holes
+//   out  {type: the same, job, ...}, {type: "failed", job, message}
+import { Replay, boundsOf, countOf, select, sizeOf } from "./edit_cloud.mjs";
+import { displayed, lassoSize, pickPoint } from "./edit_view.mjs";
+import { decodePoints, worldPositions } from "./points.mjs";
+import { drawSoft } from "./render.mjs";
+
+let replay = null;
+let total = 0; // points of the whole cloud, of which a part may be shown
+let shown = null; // the cloud on the screen
+let last = null; // what the last replay gave
+
+function cloudOf(points, views) {
+    const decoded = decodePoints(points);
+    const n = decoded.count;
+    return { positions: worldPositions(decoded), colors: decoded.colors.slice(), views: views ? new Int32Array(views) : new Int32Array(n).fill(-1) };
+}
+
+const HANDLERS = {
+    scene({ points, views, mask, other, inserted, facts }) {
+        const base = cloudOf(points, views);
+        total = decodePoints(points).total;
+        replay = new Replay(base, {
+            cameras: facts.cameras, width: facts.width, height: facts.height, voxel: facts.voxel_size, clip: facts.clip,
+            mask: mask && { height: facts.mask[0], width: facts.mask[1], data: new Uint8Array(mask) },
+            other: other && cloudOf(other), files: Object.fromEntries(inserted.map((file) => [file.name, cloudOf(file.points)])),
+        }); // prettier-ignore
+        return [{ points: sizeOf(base), total, bounds: boundsOf(base.positions) }];
+    },
+    replay({ edits, selection, current, before }) {
+        last = replay.run(edits, { selection, current });
+        shown = before ? replay.base : last.cloud;
+        const { counts, failures, bounds } = last;
+        const selected = last.selected ? { count: countOf(last.selected), bounds: boundsOf(last.cloud.positions, last.selected) } : null;
+        const display = displayed(shown, before ? null : last.selected, total);
+        const answer = { counts, failures, bounds, selected, points: sizeOf(last.cloud), display };
+        return [answer, [display.positions.buffer, display.colors.buffer]];
+    },
+    preview({ camera, width, height, options }) {
+        const { pixels, coverage } = drawSoft(shown, camera, width, height, options);
+        return [{ pixels, width, height, coverage }, [pixels.buffer]];
+    },
+    pick: ({ camera, width, height, u, v }) => [{ point: pickPoint(shown, camera, width, height, u, v) }],
+    lasso({ selection }) {
+        const cloud = last?.cloud ?? replay.base;
+        const inside = select(cloud, { ...selection, through: true }, replay.scene);
+        return [{ size: lassoSize(cloud.positions, inside, selection.camera, replay.scene.voxel) }];
+    },
+};
+
+self.onmessage = ({ data }) => {
+    try {
+        const [answer, moved = []] = HANDLERS[data.type](data);
+        postMessage({ type: data.type, job: data.job, ...answer }, moved);
+    } catch (error) {
+        postMessage({ type: "failed", job: data.job, message: error.message });
+    }
+};

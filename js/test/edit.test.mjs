@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Replay, boundsOf, countOf, degreesOfRotation, pivotOf, rotationOfDegrees, select, sizeOf } from "../src/edit_cloud.mjs";
+import { combine, formatEdits, opposite, ownEdit, parseEdits, polygonOf, shapesOf } from "../src/edit_list.mjs";
+import { displayed, lassoSize, pickPoint } from "../src/edit_view.mjs";
+import { IDENTITY } from "../src/matrix.mjs";
+import { decodePoints, worldPositions } from "../src/points.mjs";
+import { bytes, difference, vectors } from "./vectors.mjs";
+
+const { facts, mask, selections, lists } = vectors.edits;
+
+function sent(name) {
+    const decoded = decodePoints(bytes(`${name}.bin`));
+    return { positions: worldPositions(decoded), colors: decoded.colors, views: new Int32Array(bytes(`${name}_views.bin`)) };
+}
+
+const room = sent("room");
+const scene = {
+    ...facts,
+    mask: { height: mask.length, width: mask[0].length, data: Uint8Array.from(mask.flat()) },
+    other: sent("other"),
+    files: { "part.ply": sent("other") },
+};
+
+for (const { selection, points } of selections) {
+    test(`selected as in Python: ${JSON.stringify(selection)}`, () => {
+        const picked = [...select(room, selection, scene).entries()].filter(([, flag]) => flag).map(([p]) => p);
+        assert.deepEqual(picked, points);
+    });
+}
+
+for (const { name, edits, counts, positions, colors, views } of lists) {
+    test(`edited as in Python: ${name}`, () => {
+        const { cloud, ...result } = new Replay(room, scene).run(edits);
+        assert.deepEqual(result.counts, counts);
+        assert.ok(result.failures.every((failure) => failure === null));
+        assert.equal(sizeOf(cloud), views.length);
+        assert.ok(difference([...cloud.positions], positions) < 1e-6);
+        assert.deepEqual([...cloud.colors], colors);
+        assert.deepEqual([...cloud.views], views);
+    });
+}
+
+test("a replay that kept what came before gives the same", () => {
+    const { edits } = lists[1];
+    const kept = new Replay(room, scene);
+    for (const z of [0.1, 0.5, 1.5]) {
+        const moved = edits.map((edit, i) => (i === 2 ? { ...edit, move: [0, 0, z] } : edit));
+        const options = { current: 2, selection: { shape: "sphere", center: [0, 0, z], radius: 0.6 } };
+        const [again, fresh] = [kept.run(moved, options), new Replay(room, scene).run(moved, options)];
+        assert.deepEqual(again.counts, fresh.counts);
+        assert.deepEqual([...again.cloud.positions], [...fresh.cloud.positions]);
+        assert.deepEqual([...again.selected], [...fresh.selected]);
+        assert.equal(countOf(again.cloud.marks), 150);
+        assert.ok(difference(pivotOf(edits[2], again.bounds), [0.5, 0.5, 0.5]) < 0.02);
+    }
+    // Another order is another scene, and the first list again the first result.
+    const turned = kept.run([...edits].reverse(), { current: 1 });
+    assert.deepEqual([...turned.cloud.positions], [...new Replay(room, scene).run([...edits].reverse()).cloud.positions]);
+    assert.ok(difference([...kept.run(edits).cloud.positions], lists[1].positions) < 1e-6);
+});
+
+test("what fails is told and left out", () => {
+    const { counts, failures, cloud } = new Replay(room, { ...scene, other: null, mask: null }).run([
+        { do: "merge" }, { do: "merge", file: "gone.ply" }, { do: "remove", select: { shape: "mask" } }, { do: "merge", off: true },
+    ]); // prettier-ignore
+    assert.deepEqual(counts, [null, null, null, null]);
+    assert.deepEqual(failures, ["not_connected", "not_loaded", "no mask is connected", null]);
+    assert.equal(sizeOf(cloud), sizeOf(room));
+});
+
+test("angles of a rotation", () => {
+    for (const degrees of [[0, 0, 0], [10, 70, -130], [-179, -89, 4], [0, 90, 33], [0, -90, -140], [120, 15, 88]]) {
+        const R = rotationOfDegrees(degrees);
+        assert.ok(difference(rotationOfDegrees(degreesOfRotation(R)), R) < 1e-9, `${degrees}`);
+    }
+});
+
+test("selections drawn one after the other are one", () => {
+    const [a, b, c] = [{ shape: "sphere" }, { shape: "box", invert: true }, { shape: "cluster", at: [0, 0, 0], distance: 1 }];
+    assert.equal(combine([]), null);
+    assert.deepEqual(combine([{ mode: "add", shape: a }]), a);
+    assert.deepEqual(combine([{ mode: "new", shape: a }, { mode: "new", shape: b }]), b);
+    assert.deepEqual(combine([{ mode: "subtract", shape: b }]), { shape: "box" });
+    const added = [{ mode: "new", shape: a }, { mode: "add", shape: b }, { mode: "add", shape: c }];
+    assert.deepEqual(combine(added), { shape: "union", of: [a, b, c] });
+    assert.deepEqual(combine([...added, { mode: "subtract", shape: a }]).of[1], opposite(a));
+    assert.deepEqual(combine([{ mode: "new", shape: a }, { mode: "intersect", shape: c }]), { ...c, within: a });
+    assert.deepEqual(shapesOf(combine([...added, { mode: "intersect", shape: c }])), ["cluster", "sphere", "box"]);
+});
+
+test("the list as text", () => {
+    const { edits } = lists[0];
+    assert.deepEqual(parseEdits(formatEdits(edits)), edits);
+    assert.deepEqual(parseEdits(" "), []);
+    assert.equal(formatEdits([]), "");
+    assert.deepEqual(parseEdits('{"do": "merge"}'), [{ do: "merge" }]);
+    for (const text of ["[", "[1]", '[{"do": "explode"}]', "null", '{"select": {}}']) assert.throws(() => parseEdits(text), text);
+});
+
+test("the edit of the node's own widgets", () => {
+    for (const { values, edit } of vectors.edits.own ?? []) assert.deepEqual(ownEdit((name) => values[name]), edit);
+    assert.equal(ownEdit((name) => ({ operation: "none" })[name]), null);
+    const values = { operation: "recolor", "operation.color": "#112233", "operation.mode": "tint", "operation.strength": 1, select: "sphere", "select.radius": 2, invert: true };
+    for (const axis of ["x", "y", "z"]) values[`select.center_${axis}`] = 1;
+    assert.deepEqual(ownEdit((name) => values[name]), {
+        do: "recolor", select: { shape: "sphere", center: [1, 1, 1], radius: 2, invert: true }, color: "#112233", mode: "tint", strength: 1,
+    }); // prettier-ignore
+});
+
+test("a drawn line as a polygon of the picture", () => {
+    const area = { left: 100, top: 50, width: 400, height: 200 };
+    assert.deepEqual(polygonOf([[100, 50], [101, 50], [300, 50], [300, 150]], area), [[0, 0], [0.5, 0], [0.5, 0.5]]); // prettier-ignore
+});
+
+test("the picked point is the front one under the mouse, else the nearest", () => {
+    const camera = { w2c: [...IDENTITY], intrinsics: [1, 1, 0.5, 0.5] };
+    const cloud = { positions: Float32Array.from([0, 0, 4, 0, 0, 2, 0.2, 0, 2, 0, 0, -1]), colors: Uint8Array.from([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]) };
+    assert.deepEqual(pickPoint(cloud, camera, 100, 100, 51, 50), { at: [0, 0, 2], color: [2, 2, 2], z: 2 });
+    assert.deepEqual(pickPoint(cloud, camera, 100, 100, 66, 50).color, [3, 3, 3]);
+    assert.equal(pickPoint(cloud, camera, 100, 100, 90, 90), null);
+});
+
+test("a lasso's picture is so coarse that the surface has no holes", () => {
+    const camera = { w2c: [...IDENTITY], intrinsics: [0.8, 1.2, 0.5, 0.5], size: [1500, 1000] };
+    const size = lassoSize(room.positions, new Uint8Array(sizeOf(room)).fill(1), camera, 0.03);
+    assert.ok(Math.abs(size[0] / size[1] - 1.5) < 0.02 && size[0] >= 64 && size[0] <= 1024);
+    assert.deepEqual(lassoSize(room.positions, new Uint8Array(sizeOf(room)), camera, 0.03), [1024, 683]);
+    assert.deepEqual(lassoSize(room.positions, new Uint8Array(sizeOf(room)).fill(1), camera, 100), [64, 43]);
+});
+
+test("what is shown is the cloud, its selection tinted", () => {
+    const cloud = { ...room, marks: new Uint8Array(sizeOf(room)) };
+    const all = displayed(cloud, null, 9999);
+    const step = Math.max(...all.high.map((high, axis) => high - all.low[axis])) / 65535;
+    assert.ok(difference([...worldPositions(all)], [...room.positions]) < step && all.total === 9999);
+    assert.deepEqual([...all.colors], [...room.colors]);
+    const { low, high } = boundsOf(room.positions);
+    assert.deepEqual([all.low, all.high], [low, high]);
+    const chosen = new Uint8Array(sizeOf(room));
+    chosen[7] = 1;
+    const tinted = displayed(cloud, chosen, 1).colors;
+    const changed = [...tinted.entries()].filter(([k, value]) => value !== room.colors[k]).map(([k]) => Math.floor(k / 3));
+    assert.deepEqual([...new Set(changed)], [7]);
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { IDENTITY, invertPose, pose, yawPitchRoll } from "../src/matrix.mjs";
+import { Occupancy, coarseToFine, groundBelow, sameCamera, warningsOf } from "../src/preflight.mjs";
+
+const intrinsics = [0.8, 1.2, 0.5, 0.5];
+const at = (x, y, z, yaw = 0) => ({ w2c: invertPose(pose(yawPitchRoll(yaw, 0, 0), [x, y, z])), intrinsics });
+
+/** A wall at z = 2 and a floor at y = 1, dense for a depth of 2. */
+const scene = [];
+for (let a = -2; a <= 2; a += 0.02) for (let b = -1; b <= 1; b += 0.02) scene.push(a, b, 2, a, 1, b + 1);
+const positions = Float32Array.from(scene);
+const occupancy = new Occupancy(positions, 2);
+
+test("a path through a wall is told, one in front of it is not", () => {
+    const through = Array.from({ length: 11 }, (_, i) => at(0, 0, 0.3 * i));
+    const told = warningsOf(through, { occupancy });
+    assert.equal(told.length, 1);
+    assert.equal(told[0].kind, "wall");
+    assert.ok(told[0].from >= 6 && told[0].to <= 8, JSON.stringify(told));
+    assert.deepEqual(warningsOf(through.slice(0, 6), { occupancy }), []);
+});
+
+test("turning too fast, leaving the known scene, an open loop", () => {
+    const path = [0, 1, 2, 8, 14, 15].map((yaw) => at(0, 0, 0, yaw));
+    assert.deepEqual(warningsOf(path), [{ kind: "turn", from: 3, to: 4 }]);
+    const unknown = warningsOf(path.slice(0, 3), { coverage: [0.9, 0.1, undefined] });
+    assert.deepEqual(unknown, [{ kind: "unknown", from: 1, to: 1 }]);
+    const still = [at(0, 0, 0), at(0.1, 0, 0), at(0.02, 0, 0)];
+    assert.deepEqual(warningsOf(still, { loop: still[0] }), [{ kind: "open", from: 2, to: 2 }]);
+    assert.deepEqual(warningsOf([...still, at(0, 0, 0)], { loop: still[0] }), []);
+    assert.ok(sameCamera({ w2c: [...IDENTITY], intrinsics }, at(0, 0, 0)));
+});
+
+test("the ground below a place", () => {
+    assert.ok(Math.abs(groundBelow(positions, [0, 0, 1], 2) - 1) < 1e-6);
+    assert.equal(groundBelow(positions, [50, 0, 1], 2), null);
+    assert.equal(groundBelow(positions, [0, 1.5, 1], 2), null);
+});
+
+test("every frame is measured once, coarse ones first", () => {
+    for (const count of [1, 2, 5, 121]) {
+        const order = coarseToFine(count);
+        assert.deepEqual([...order].sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i));
+    }
+    assert.deepEqual(coarseToFine(8), [0, 4, 2, 6, 1, 3, 5, 7]);
+});
