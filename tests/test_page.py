@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from edit_vectors import edit_vectors
 
 from spatia_core.cameras import BASE_MOTIONS, PRESETS, close_loop, keyframe_path, make_cameras, preset_path
 from spatia_core.cloud import make_point_cloud
@@ -79,7 +80,7 @@ def scene_vectors(folder: Path) -> dict:
 
 @needs_node
 def test_numbers_are_pythons(tmp_path):
-    vectors = {"paths": path_vectors(), "refused": REFUSED, "scene": scene_vectors(tmp_path)}
+    vectors = {"paths": path_vectors(), "refused": REFUSED, "scene": scene_vectors(tmp_path), "edits": edit_vectors(tmp_path)}
     (tmp_path / "vectors.json").write_text(json.dumps(vectors))
     tests = sorted(str(path.relative_to(JS)) for path in (JS / "test").glob("*.test.mjs"))
     done = subprocess.run(

@@ -99,7 +99,6 @@ test("the list as text", () => {
 });
 
 test("the edit of the node's own widgets", () => {
-    for (const { values, edit } of vectors.edits.own ?? []) assert.deepEqual(ownEdit((name) => values[name]), edit);
     assert.equal(ownEdit((name) => ({ operation: "none" })[name]), null);
     const values = { operation: "recolor", "operation.color": "#112233", "operation.mode": "tint", "operation.strength": 1, select: "sphere", "select.radius": 2, invert: true };
     for (const axis of ["x", "y", "z"]) values[`select.center_${axis}`] = 1;

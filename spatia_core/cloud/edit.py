@@ -6,7 +6,10 @@ A list of edits is applied in order; each is an object:
     {"do": "recolor",   "select": ..., "color": COLOR, "mode": "solid" | "tint", "strength": 0..1}
     {"do": "transform", "select": ..., "move": [x, y, z], "rotate": [x, y, z], "scale": s | [x, y, z], "pivot": PIVOT}
     {"do": "duplicate", "select": ..., "offset": [x, y, z], "copies": 1}
-    {"do": "merge",     "move": ..., "rotate": ..., "scale": ..., "pivot": PIVOT}      adds the connected other cloud
+    {"do": "merge",     "move": ..., "rotate": ..., "scale": ..., "pivot": PIVOT, "file": NAME}      adds the cloud of a file,
+                                                               without "file" the connected other cloud
+
+Any edit may have "off": true: it stays in the list and does nothing.
 
 A selection is an object, everything by default; "invert": true takes the rest instead:
 
@@ -15,7 +18,8 @@ A selection is an object, everything by default; "invert": true takes the rest i
     {"shape": "sphere", "center": [x, y, z], "radius": r}
     {"shape": "color", "color": COLOR, "tolerance": 0..1}      distance in RGB, 1 = black to white
     {"shape": "mask", "frame": -1, "through": false}           the connected mask, seen from that frame's camera
-    {"shape": "lasso", "frame": -1, "points": [[u, v], ...], "through": false}   a polygon drawn on that frame, 0..1 of its sides
+    {"shape": "lasso", "frame": -1, "points": [[u, v], ...], "through": false}   a polygon drawn on that frame, 0..1 of its sides,
+                                                               or "camera": CAMERA in place of "frame": drawn on its image
     {"shape": "plane", "point": [x, y, z], "normal": [x, y, z], "distance": d}   at most d away; without normal, the plane
                                                                that fits the points round `point`
     {"shape": "cluster", "at": [x, y, z], "distance": d, "within": SELECTION}    what hangs together with the point nearest
@@ -26,7 +30,8 @@ A selection is an object, everything by default; "invert": true takes the rest i
 
 Positions are world coordinates (x right, y down, z forward of the first camera), angles degrees about the world's x,
 then y, then z axis. COLOR is [r, g, b] in 0..255 or "#rrggbb". PIVOT is [x, y, z] or "center", the middle of the
-bounding box of what is moved. "through" also takes points hidden behind the front surface.
+bounding box of what is moved. CAMERA is {"w2c": 16 numbers by rows, "intrinsics": [fx, fy, cx, cy] in parts of the image's
+sides, "size": [width, height] in pixels}; its size only tells the footprint of points apart from holes. "through" also takes points hidden behind the front surface.
 
 Points that no longer look as the video showed them (moved, copied, recoloured, merged in) lose their view (-1).
 """
@@ -43,7 +48,7 @@ import torch
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-from ..cameras.camera import Cameras, project
+from ..cameras.camera import Cameras, make_cameras, project
 from ..errors import SpatiaError
 from ..kernels import HAVE_KERNELS, announced
 from ..render.visibility import visible_points
@@ -52,14 +57,16 @@ from .point_cloud import NO_VIEW, PointCloud, concat_clouds
 if HAVE_KERNELS:
     from .cluster_numba import flood
 
+_MOST_PIXELS = 1 << 24  # of the image of a lasso's own camera
 _FIT_REACH = 10  # a plane without a normal is fitted to the points within so many times its distance
 
 
 class Edited(NamedTuple):
-    """The edited cloud, and one line per edit saying what it did."""
+    """The edited cloud, one line per edit saying what it did, and to how many points (0 for an edit that is off)."""
 
     cloud: PointCloud
     report: tuple[str, ...]
+    counts: tuple[int, ...]
 
 
 class Scene(NamedTuple):
@@ -69,6 +76,7 @@ class Scene(NamedTuple):
     mask: Tensor | None = None  # (H, W) bool, at any resolution of the camera's image
     voxel_size: float = 0.0  # scene units: the tolerance of what counts as the front surface
     other: PointCloud | None = None  # the cloud that "merge" adds
+    files: dict[str, PointCloud] = {}  # those that "merge" names; see named_files
     size: tuple[int, int] = (720, 1280)  # height and width in pixels of the cameras' images
     clip: Tensor | None = None  # (F,) int32, the clip that made each of the memory's frames
 
@@ -80,16 +88,19 @@ def apply_edits(cloud: PointCloud, edits: list[dict], scene: Scene = Scene()) ->
     or other cloud that is not there, and when no point would be left.
     """
     checked = check_edits(edits)
-    report = []
+    report, counts = [], []
     for number, edit in enumerate(checked, 1):
-        try:
-            cloud, line = _OPERATIONS[edit["do"]].apply(cloud, edit, scene)
-        except SpatiaError as error:
-            raise SpatiaError(f"Edit {number} ({edit['do']}): {error}") from error
+        line, count = f"{edit['do']} is off", 0
+        if not edit["off"]:
+            try:
+                cloud, line, count = _OPERATIONS[edit["do"]].apply(cloud, edit, scene)
+            except SpatiaError as error:
+                raise SpatiaError(f"Edit {number} ({edit['do']}): {error}") from error
         report.append(f"{number}. {line}")
+        counts.append(count)
     if cloud.size == 0:
         raise SpatiaError("The edits leave no point of the scene, expected at least one; select less to remove.")
-    return Edited(cloud, tuple(report))
+    return Edited(cloud, tuple(report), tuple(counts))
 
 
 def parse_edits(text: str) -> list[dict]:
@@ -109,11 +120,16 @@ def check_edits(edits: list[dict]) -> list[dict]:
     for number, edit in enumerate(edits, 1):
         where = f"Edit {number}"
         operation = _named(edit, "do", _OPERATIONS, where)
-        fields = dict(operation.fields)
+        fields = operation.fields | {"off": Field(_flag, False)}
         if operation.selects:
             fields["select"] = Field(_selection, {"shape": "all"})
         checked.append({"do": edit["do"], **_read(edit, "do", fields, where)})
     return checked
+
+
+def named_files(edits: list[dict]) -> list[str]:
+    """Names of the files that these edits merge in, each once; those of edits that are off are not needed."""
+    return list(dict.fromkeys(edit["file"] for edit in check_edits(edits) if edit.get("file") and not edit["off"]))
 
 
 def select(cloud: PointCloud, selection: dict, scene: Scene = Scene()) -> Tensor:
@@ -224,9 +240,11 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
     elif shape == "mask":
         mask = _select_connected_mask(cloud, selection, scene)
     elif shape == "lasso":
-        camera = _camera(scene, selection["frame"], "lasso")
         # The size only tells the footprint of points apart from holes; the polygon is in parts of the image.
-        height, width = scene.size
+        if selection["camera"] is None:
+            camera, (height, width) = _camera(scene, selection["frame"], "lasso"), scene.size
+        else:
+            camera, (height, width) = selection["camera"]
         mask = select_lasso(
             cloud.positions, selection["points"], camera, height, width, through=selection["through"], voxel_size=scene.voxel_size
         )
@@ -265,15 +283,16 @@ def _camera(scene: Scene, frame: int, what: str) -> Cameras:
     return scene.cameras.select([frame % count])
 
 
-# --- operations: (cloud, checked edit, scene) -> (cloud, report line) ---
+# --- operations: (cloud, checked edit, scene) -> (cloud, report line, points it was done to) ---
 
 
-def _remove(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str]:
+def _remove(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
     mask = _select(cloud, edit["select"], scene)
-    return cloud.select(~mask), f"removed {int(mask.sum())} of {cloud.size} points"
+    count = int(mask.sum())
+    return cloud.select(~mask), f"removed {count} of {cloud.size} points", count
 
 
-def _recolor(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str]:
+def _recolor(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
     mask = _select(cloud, edit["select"], scene)
     old = cloud.colors[mask].to(torch.float64)
     new = edit["color"].expand_as(old)
@@ -282,17 +301,19 @@ def _recolor(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, s
         new = new * (old @ torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64) / 255)[:, None]
     colors = cloud.colors.clone()
     colors[mask] = (old + edit["strength"] * (new - old)).round().clamp(0, 255).to(torch.uint8)
-    return _without_view(cloud._replace(colors=colors), mask), f"recoloured {int(mask.sum())} of {cloud.size} points"
+    count = int(mask.sum())
+    return _without_view(cloud._replace(colors=colors), mask), f"recoloured {count} of {cloud.size} points", count
 
 
-def _transform(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str]:
+def _transform(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
     mask = _select(cloud, edit["select"], scene)
     positions = cloud.positions.clone()
     positions[mask] = _moved(positions[mask], edit)
-    return _without_view(cloud._replace(positions=positions), mask), f"moved {int(mask.sum())} of {cloud.size} points"
+    count = int(mask.sum())
+    return _without_view(cloud._replace(positions=positions), mask), f"moved {count} of {cloud.size} points", count
 
 
-def _duplicate(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str]:
+def _duplicate(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
     mask = _select(cloud, edit["select"], scene)
     part = cloud.select(mask)
     part = _without_view(part, slice(None))
@@ -300,14 +321,18 @@ def _duplicate(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud,
         part._replace(positions=(part.positions.to(torch.float64) + k * edit["offset"]).to(torch.float32))
         for k in range(1, edit["copies"] + 1)
     ]
-    return concat_clouds(cloud, *copies), f"duplicated {part.size} of {cloud.size} points {edit['copies']} time(s)"
+    return concat_clouds(cloud, *copies), f"duplicated {part.size} of {cloud.size} points {edit['copies']} time(s)", part.size
 
 
-def _merge(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str]:
-    if scene.other is None:
-        raise SpatiaError("Merging was asked for, but no other cloud is connected; connect a point cloud file to merge.")
-    other = _without_view(scene.other._replace(positions=_moved(scene.other.positions, edit)), slice(None))
-    return concat_clouds(cloud, other), f"merged in {other.size} points"
+def _merge(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
+    name = edit["file"]
+    other = scene.files.get(name) if name else scene.other
+    if other is None and name:
+        raise SpatiaError(f"Merging the file {name!r} was asked for, but it was not read; put it into ComfyUI's input folder.")
+    if other is None:
+        raise SpatiaError('Merging was asked for, but no other cloud is connected; connect a point cloud file to merge, or name a "file".')
+    other = _without_view(other._replace(positions=_moved(other.positions, edit)), slice(None))
+    return concat_clouds(cloud, other), f"merged in {other.size} points" + (f" of {name}" if name else ""), other.size
 
 
 def _moved(positions: Tensor, edit: dict) -> Tensor:
@@ -437,9 +462,33 @@ def _polygon(value) -> Tensor:
     return torch.tensor([[_number(u), _number(v)] for u, v in value], dtype=torch.float64)
 
 
+def _file_name(value) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise ValueError("the name of a file in ComfyUI's input folder")
+    return value
+
+
+def _own_camera(value) -> tuple[Cameras, tuple[int, int]] | None:
+    """A camera written out in the edit, and the height and width of its image."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) != {"w2c", "intrinsics", "size"}:
+        raise ValueError("an object with w2c, intrinsics and size")
+    w2c, intrinsics, size = (value[name] if isinstance(value[name], list) else [] for name in ("w2c", "intrinsics", "size"))
+    if len(w2c) != 16 or len(intrinsics) != 4 or len(size) != 2:
+        raise ValueError("16 numbers of w2c, 4 of intrinsics and 2 of size")
+    pose = [[_number(v) for v in w2c[row : row + 4]] for row in (0, 4, 8, 12)]
+    width, height = (_whole(v) for v in size)
+    if width < 1 or height < 1 or width * height > _MOST_PIXELS:
+        raise ValueError(f"a size of at least 1x1 and at most {_MOST_PIXELS} pixels")
+    return make_cameras([pose], [_number(v) for v in intrinsics]), (height, width)
+
+
 def _selection(value) -> dict:
     where = "A selection"
     fields = _named(value, "shape", _SHAPES, where)
+    if value.get("frame") is not None and value.get("camera") is not None:
+        raise SpatiaError("A selection (lasso) has both frame and camera, expected one of them; correct edits.")
     return {"shape": value["shape"], **_read(value, "shape", fields | {"invert": Field(_flag, False)}, where)}
 
 
@@ -458,7 +507,7 @@ _SHAPES = {
     "sphere": {"center": Field(_vector), "radius": Field(_positive)},
     "color": {"color": Field(_color), "tolerance": Field(_fraction, 0.1)},
     "mask": {"frame": Field(_whole, -1), "through": Field(_flag, False)},
-    "lasso": {"frame": Field(_whole, -1), "points": Field(_polygon), "through": Field(_flag, False)},
+    "lasso": {"frame": Field(_whole, -1), "camera": Field(_own_camera, None), "points": Field(_polygon), "through": Field(_flag, False)},
     "plane": {"point": Field(_vector), "normal": Field(_direction, None), "distance": Field(_positive)},
     "cluster": {"at": Field(_vector), "distance": Field(_positive), "within": Field(_selection, {"shape": "all"})},
     "frames": {"first": Field(_whole), "last": Field(_whole)},
@@ -472,7 +521,7 @@ _OPERATIONS = {
     "recolor": Operation(_recolor, {"color": Field(_color), "mode": Field(_mode, "solid"), "strength": Field(_fraction, 1.0)}),
     "transform": Operation(_transform, _PLACEMENT),
     "duplicate": Operation(_duplicate, {"offset": Field(_vector), "copies": Field(_copies, 1)}),
-    "merge": Operation(_merge, _PLACEMENT, selects=False),
+    "merge": Operation(_merge, _PLACEMENT | {"file": Field(_file_name, None)}, selects=False),
 }
 
 

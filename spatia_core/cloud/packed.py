@@ -25,7 +25,7 @@ def packed_points(cloud: PointCloud, limit: int = MAX_POINTS) -> bytes:
     Positions are exact to half of (high - low) / 65535 per axis, scene units. The order is random but the same for
     the same cloud. An empty cloud packs as no points between 0 and 0.
     """
-    order = torch.randperm(cloud.size, generator=torch.Generator().manual_seed(0))[:limit]
+    order = packed_order(cloud.size, limit)
     if not len(order):
         return _HEADER.pack(MAGIC, VERSION, 0, cloud.size, *[0.0] * 6)
     low, high = (bound.double() for bound in torch.aminmax(cloud.positions, dim=0))
@@ -37,3 +37,13 @@ def packed_points(cloud: PointCloud, limit: int = MAX_POINTS) -> bytes:
         steps[part[0] : part[-1] + 1] = (share * _STEPS).round().to(torch.int32).to(torch.uint16)
     head = _HEADER.pack(MAGIC, VERSION, len(order), cloud.size, *low.tolist(), *high.tolist())
     return head + steps.numpy().astype("<u2", copy=False).tobytes() + cloud.colors[order].contiguous().numpy().tobytes()
+
+
+def packed_views(cloud: PointCloud, limit: int = MAX_POINTS) -> bytes:
+    """The frames that the points of `packed_points` came from, -1 for none: int32 in the same order, little endian."""
+    return cloud.view[packed_order(cloud.size, limit)].contiguous().numpy().astype("<i4", copy=False).tobytes()
+
+
+def packed_order(size: int, limit: int = MAX_POINTS) -> torch.Tensor:
+    """Which point of a cloud of `size` comes where in the file: int64, at most `limit`."""
+    return torch.randperm(size, generator=torch.Generator().manual_seed(0))[:limit]

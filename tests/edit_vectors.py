@@ -1,0 +1,94 @@
+"""Scenes and edits with what Python selects and makes of them, for the page's own replay (js/test/edit.test.mjs)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from spatia_core.cameras import make_cameras, preset_path
+from spatia_core.cloud import make_point_cloud
+from spatia_core.cloud.edit import Scene, apply_edits, select
+from spatia_core.cloud.packed import packed_order, packed_points, packed_views
+
+WIDTH, HEIGHT, VOXEL = 96, 64, 0.03
+HEART = [[0.5, 0.35], [0.6, 0.2], [0.75, 0.25], [0.78, 0.45], [0.5, 0.85], [0.2, 0.4], [0.28, 0.2], [0.42, 0.22]]
+CROSSED = [[0.1, 0.1], [0.9, 0.8], [0.9, 0.15], [0.1, 0.9]]
+
+
+def room():
+    """A wall, a slanted floor, a ball before the wall, and stray points; frames 0 to 3, some from none."""
+    generator = torch.Generator().manual_seed(5)
+    a, b = torch.rand(2, 1500, generator=generator)
+    wall = torch.stack([4 * a - 2, 2.4 * b - 1.4, torch.full_like(a, 3.0)], 1)
+    a, b = torch.rand(2, 1200, generator=generator)
+    floor = torch.stack([4 * a - 2, 1.0 + 0.05 * a, 0.8 + 2.2 * b], 1)
+    ball = torch.nn.functional.normalize(torch.randn(700, 3, generator=generator), dim=1) * 0.35 + torch.tensor([0.1, 0.3, 1.9])
+    stray = torch.rand(200, 3, generator=generator) * torch.tensor([4.0, 2.4, 3.0]) - torch.tensor([2.0, 1.4, 0.5])
+    positions = torch.cat([wall, floor, ball, stray])
+    colors = torch.randint(0, 256, (len(positions), 3), dtype=torch.uint8, generator=generator)
+    colors[2700:3400] = (torch.tensor([200.0, 40.0, 30.0]) + 20 * torch.rand(700, 3, generator=generator)).to(torch.uint8)
+    return make_point_cloud(positions, colors, view=torch.randint(-1, 4, (len(positions),), generator=generator))
+
+
+def as_sent(cloud, name: str, folder: Path):
+    """The cloud as the page gets it, in its order and at its 16-bit places, so that both sides judge the same points."""
+    order = packed_order(cloud.size)
+    low, high = (bound.double() for bound in torch.aminmax(cloud.positions, dim=0))
+    steps = ((cloud.positions[order].double() - low) / (high - low) * 65535).round()
+    snapped = cloud.select(order)._replace(positions=(low + steps * ((high - low) / 65535)).float())
+    (folder / f"{name}.bin").write_bytes(packed_points(cloud))
+    (folder / f"{name}_views.bin").write_bytes(packed_views(cloud))
+    return snapped
+
+
+def edit_vectors(folder: Path) -> dict:
+    cloud = as_sent(room(), "room", folder)
+    small = make_point_cloud(torch.rand(150, 3, generator=torch.Generator().manual_seed(9)), torch.full((150, 3), 77, dtype=torch.uint8))
+    other = as_sent(small, "other", folder)
+    cameras = preset_path("orbit", make_cameras(torch.eye(4)[None], [0.8, 1.2, 0.48, 0.53]), 4, angle=30.0, depth=2.0)
+    mask = torch.zeros(32, 48, dtype=torch.bool)
+    mask[6:27, 10:31] = True
+    scene = Scene(cameras, mask, VOXEL, other, {"part.ply": other}, (HEIGHT, WIDTH), torch.tensor([0, 0, 1, 1], dtype=torch.int32))
+    aside = make_cameras(preset_path("orbit", cameras.select(0), 2, angle=-50.0, depth=2.0).w2c[1:], [0.9, 1.6, 0.5, 0.5])
+    camera = {"w2c": aside.w2c[0].flatten().tolist(), "intrinsics": aside.intrinsics[0].tolist(), "size": [160, 90]}
+
+    ball = {"shape": "sphere", "center": [0.1, 0.3, 1.9], "radius": 0.4}
+    box = {"shape": "box", "center": [0.2, 0.4, 2.0], "size": [1.5, 1.0, 2.5], "rotation": [20, -35, 50]}
+    floor = {"shape": "plane", "point": [0, 1.03, 1.8], "distance": 0.04}
+    selections = [
+        {"shape": "all"}, {"shape": "all", "invert": True}, ball, ball | {"invert": True}, box, {"shape": "color", "color": "#d2322d", "tolerance": 0.09},
+        {"shape": "color", "color": [10, 200, 90], "tolerance": 0.3}, {"shape": "mask", "frame": 1}, {"shape": "mask", "frame": -1, "through": True},
+        {"shape": "lasso", "points": HEART, "frame": 0}, {"shape": "lasso", "points": HEART, "frame": -2, "through": True},
+        {"shape": "lasso", "points": CROSSED, "camera": camera}, {"shape": "lasso", "points": CROSSED, "camera": camera, "through": True},
+        {"shape": "lasso", "points": HEART, "camera": camera | {"size": [700, 394]}}, floor, floor | {"normal": [0.02, 1, -0.01]},
+        {"shape": "cluster", "at": [0.1, 0.3, 1.6], "distance": 0.12}, {"shape": "cluster", "at": [0, 1, 2], "distance": 0.15, "within": floor | {"invert": True}},
+        {"shape": "frames", "first": 1, "last": 2}, {"shape": "frames", "first": -1, "last": -1}, {"shape": "clip", "clip": 1},
+        {"shape": "union", "of": [ball, box, floor]}, {"shape": "intersection", "of": [box, ball | {"invert": True}], "invert": True},
+    ]  # fmt: skip
+    lists = {
+        "remove and recolour": [
+            {"do": "remove", "select": floor}, {"do": "recolor", "select": ball, "color": "#20c040", "mode": "tint", "strength": 0.7},
+            {"do": "recolor", "select": box, "color": [1, 128, 254], "strength": 0.35},
+        ],
+        "move, copy, insert": [
+            {"do": "transform", "select": ball, "move": [0.4, -0.2, 0.3], "rotate": [10, 70, -130], "scale": [1.2, 0.5, 2]},
+            {"do": "duplicate", "select": {"shape": "lasso", "points": HEART, "camera": camera}, "offset": [0.1, 0.2, -0.3], "copies": 2},
+            {"do": "merge", "move": [0, 0, 1], "scale": 0.5, "rotate": [0, 45, 0]}, {"do": "merge", "file": "part.ply", "pivot": [1, 2, 3], "rotate": [180, 0, 0]},
+            {"do": "transform", "select": {"shape": "frames", "first": -1, "last": -1}, "rotate": [0, 0, 90], "pivot": [0, 0, 2]},
+        ],
+        "some are off": [
+            {"do": "remove", "select": ball, "off": True}, {"do": "recolor", "select": ball, "color": "#000000"}, {"do": "merge", "off": True},
+        ],
+    }  # fmt: skip
+    made = []
+    for name, edits in lists.items():
+        edited = apply_edits(cloud, edits, scene)
+        counts = [None if edit.get("off") else count for edit, count in zip(edits, edited.counts)]
+        result = {"positions": edited.cloud.positions.flatten().tolist(), "colors": edited.cloud.colors.flatten().tolist(), "views": edited.cloud.view.tolist()}
+        made.append({"name": name, "edits": edits, "counts": counts, **result})
+    page = [{"w2c": w2c, "intrinsics": k} for w2c, k in zip(cameras.w2c.flatten(1).tolist(), cameras.intrinsics.tolist())]
+    facts = {"cameras": page, "width": WIDTH, "height": HEIGHT, "voxel": VOXEL, "clip": scene.clip.tolist()}
+    picked = [{"selection": selection, "points": select(cloud, selection, scene).nonzero().squeeze(1).tolist()} for selection in selections]
+    return {"facts": facts, "mask": mask.int().tolist(), "selections": picked, "lists": made}
+
