@@ -5,6 +5,7 @@ SPATIA_CAMERAS is a spatia_core.cameras.Cameras: N OpenCV world-to-camera poses,
 
 from __future__ import annotations
 
+import json
 import os
 
 from comfy_api.latest import io, ui
@@ -16,6 +17,7 @@ from ..spatia_core.cameras import (
     FORMATS,
     PRESETS,
     Cameras,
+    camera_from_view,
     close_loop,
     concat_cameras,
     continue_path,
@@ -27,14 +29,19 @@ from ..spatia_core.cameras import (
     read_cameras,
     scale_path,
     scene_depth,
+    travel_path,
+    view_from_camera,
+    viewer_framing,
     write_cameras,
 )
 from ..spatia_core.cameras.formats import FILE_NAMES
 from ..spatia_core.errors import SpatiaError
 from .host.files import existing_file, new_output_file, read_text, relative_to_output, stamp
+from .host.preview import cloud_file, image_file, text_file
+from .host.routes import camera_list
 from .sockets import SpatiaCameras, SpatiaMemory
 
-KEYFRAMES = "keyframes"
+KEYFRAMES, TO_VIEW = "keyframes", "to_view"
 EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n60 0.2 0 0.1 -15 0 0\n120 0 0 0 0 0 0"
 
 
@@ -68,12 +75,14 @@ class SpatiaCameraPath(io.ComfyNode):
             node_id="SpatiaCameraPath",
             display_name="Camera Path",
             category="Spatia",
-            search_aliases=["camera", "trajectory", "orbit", "pan", "dolly", "keyframes", "camera motion"],
-            description="A camera path from a preset or from typed keyframes. It begins exactly at the memory's last camera, "
-            "or at the world's origin without a memory.",
+            # So that the page's editor can ask for the scene by running this node and what it needs, nothing else.
+            is_output_node=True,
+            search_aliases=["camera", "trajectory", "orbit", "pan", "dolly", "keyframes", "camera motion", "path editor"],
+            description="A camera path from a preset or from keyframes, drawn in the editor or typed. It begins exactly at the memory's "
+            "last camera, or at the world's origin without a memory.",
             inputs=[
                 io.Combo.Input(
-                    "preset", options=[*PRESETS, KEYFRAMES], default="orbit",
+                    "preset", options=[*PRESETS, TO_VIEW, KEYFRAMES], default="orbit",
                     tooltip="- pan, tilt, roll: turn on the spot by angle.\n"
                     "- dolly, truck, pedestal: move forward, right, up by distance.\n"
                     "- orbit: circle round the point at depth ahead, by angle.\n"
@@ -81,7 +90,8 @@ class SpatiaCameraPath(io.ComfyNode):
                     "- dolly_zoom: move forward while zooming out.\n"
                     "- out_and_back: base_motion, then the same way back.\n"
                     "- full_loop: once round a circle that leads back to the start, looking at that point.\n"
-                    "- keyframes: the poses typed below.",
+                    "- to_view: straight to the pose of the connected view.\n"
+                    "- keyframes: the poses below, drawn in the editor or typed.",
                 ),
                 io.Int.Input(
                     "frames", default=121, min=1, max=10000,
@@ -105,9 +115,9 @@ class SpatiaCameraPath(io.ComfyNode):
                 io.Float.Input("turns", default=1.0, min=-20.0, max=20.0, step=0.25, advanced=True, tooltip="Turns of the spiral. Negative winds the other way."),
                 io.String.Input(
                     "keyframes", multiline=True, default=EXAMPLE_KEYFRAMES,
-                    tooltip="Used when preset = keyframes. One line per keyframe: frame right up forward yaw pitch roll [zoom], or a JSON list of objects "
-                    "with these names. Offsets are fractions of depth from the start camera; angles in degrees: right, up, clockwise; "
-                    "zoom multiplies the focal length. Frame 0 is the start camera.",
+                    tooltip="Used when preset = keyframes; the editor writes it. One line per keyframe: frame right up forward yaw pitch roll [zoom], or JSON "
+                    "objects with these names, fov and easing. Offsets are fractions of depth from the start camera; angles in degrees: "
+                    "right, up, clockwise; zoom multiplies the focal length. Frame 0 is the start camera.",
                 ),
                 io.Float.Input(
                     "depth", default=0.0, min=0.0, max=1e6, step=0.1,
@@ -119,6 +129,11 @@ class SpatiaCameraPath(io.ComfyNode):
                 io.Int.Input("width", default=1248, min=1, max=16384, advanced=True, tooltip="Image width in pixels: with height, the shape of the image. Only used without a memory."),
                 io.Int.Input("height", default=704, min=1, max=16384, advanced=True, tooltip="Image height in pixels. Only used without a memory."),
                 SpatiaMemory.Input("memory", optional=True, tooltip="The path starts at this memory's last camera, and takes its depth from the scene."),
+                io.Load3DCamera.Input(
+                    "view", optional=True,
+                    tooltip="For preset = to_view: camera_info of Preview Point Cloud that shows this memory's Scene Point Cloud (y up), or of another 3D node. "
+                    "With a memory its pose is read in that viewer's units, where the cloud was centred and scaled.",
+                ),
             ],
             outputs=[
                 SpatiaCameras.Output(display_name="cameras"),
@@ -129,8 +144,9 @@ class SpatiaCameraPath(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, preset=None, keyframes=None):
         # Before anything runs: the memory this node waits for may be minutes away. Values from links come as None.
-        if preset is not None and preset not in (*PRESETS, KEYFRAMES):
-            return f"preset is {preset!r}, expected one of {', '.join((*PRESETS, KEYFRAMES))}; change preset."
+        known = (*PRESETS, TO_VIEW, KEYFRAMES)
+        if preset is not None and preset not in known:
+            return f"preset is {preset!r}, expected one of {', '.join(known)}; change preset."
         try:
             if preset == KEYFRAMES and keyframes is not None:
                 parse_keyframes(keyframes)
@@ -141,22 +157,25 @@ class SpatiaCameraPath(io.ComfyNode):
     @classmethod
     def execute(
         cls, preset, frames, angle, distance, easing, base_motion, turns, keyframes, depth, close_loop, closing_frames,
-        fov, width, height, memory=None,
+        fov, width, height, memory=None, view=None,
     ) -> io.NodeOutput:
         if memory is None:
             start = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))
             depth = depth or 1.0
         else:
+            width, height = memory.width, memory.height
             start = memory.cameras.select(-1)
             depth = depth or scene_depth(memory.cloud.positions, start)
         if preset == KEYFRAMES:
             path = keyframe_path(keyframes, start, frames, depth=depth)
+        elif preset == TO_VIEW:
+            path = travel_path(start, _viewed(view, width, height, memory), frames, easing=easing)
         else:
             path = preset_path(
                 preset, start, frames, angle=angle, distance=distance, depth=depth, easing=easing, base=base_motion, turns=turns
             )
         path = _closed(path, close_loop, closing_frames, memory)
-        return io.NodeOutput(path, path.count)
+        return io.NodeOutput(path, path.count, ui={"spatia_path": [_page_report(path, start, depth, width, height, memory)]})
 
 
 class SpatiaImportCameras(io.ComfyNode):
@@ -250,12 +269,19 @@ class SpatiaExportCameras(io.ComfyNode):
                 io.Int.Input("width", default=1248, min=1, max=16384, tooltip="Image width in pixels, written by nerfstudio and COLMAP, whose intrinsics are in pixels."),
                 io.Int.Input("height", default=704, min=1, max=16384, tooltip="Image height in pixels, as width."),
                 io.Float.Input("fps", default=24.0, min=0.01, max=1000.0, step=1.0, advanced=True, tooltip="Frames per second, for RealEstate10K's timestamps."),
+                io.Int.Input("view_frame", default=0, min=-10000, max=10000, advanced=True, tooltip="Which camera the view output shows: 0 is the first, -1 the last."),
+                SpatiaMemory.Input("memory", optional=True, tooltip="Only for the view output: it is given in the units in which Preview Point Cloud shows this memory's Scene Point Cloud."),
             ],
-            outputs=[io.String.Output(display_name="file", tooltip="Name of the main file, as Import Cameras takes it.")],
+            outputs=[
+                io.String.Output(display_name="file", tooltip="Name of the main file, as Import Cameras takes it."),
+                io.Load3DCamera.Output(display_name="view", tooltip="The camera of view_frame as camera_info of ComfyUI's 3D nodes."),
+            ],
         )
 
     @classmethod
-    def execute(cls, cameras, filename_prefix, format, width, height, fps) -> io.NodeOutput:
+    def execute(cls, cameras, filename_prefix, format, width, height, fps, view_frame=0, memory=None) -> io.NodeOutput:
+        if not -cameras.count <= view_frame < cameras.count:
+            raise SpatiaError(f"view_frame is {view_frame}, expected one of the path's {cameras.count} cameras, 0 to {cameras.count - 1} or counted from the end; change view_frame.")
         files = write_cameras(cameras, format, width=width, height=height, fps=fps)
         stem, _ = new_output_file(filename_prefix, "filename_prefix")
         names = []
@@ -263,7 +289,13 @@ class SpatiaExportCameras(io.ComfyNode):
             with open(stem + name, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
             names.append(relative_to_output(stem + name))
-        return io.NodeOutput(names[0], ui=ui.PreviewText("\n".join(names)))
+        camera = cameras.select(view_frame)
+        if memory is None:
+            view = view_from_camera(camera, width, height)
+        else:
+            depth = scene_depth(memory.cloud.positions, memory.cameras.select(0))
+            view = view_from_camera(camera, memory.width, memory.height, viewer_framing(memory.cloud.positions), depth)
+        return io.NodeOutput(names[0], view, ui=ui.PreviewText("\n".join(names)))
 
 
 class SpatiaConcatCameras(io.ComfyNode):
@@ -297,6 +329,38 @@ class SpatiaConcatCameras(io.ComfyNode):
         path = concat_cameras(first, second) if mode == "keep poses" else continue_path(first, second)
         path = _closed(path, close_loop, closing_frames, memory)
         return io.NodeOutput(path, path.count)
+
+
+def _viewed(view, width: int, height: int, memory) -> Cameras:
+    if view is None:
+        raise SpatiaError("preset is to_view, but no view is connected; connect the camera_info of a 3D viewer to view, or choose another preset.")
+    if memory is None:
+        return camera_from_view(view, width, height)
+    return camera_from_view(view, width, height, viewer_framing(memory.cloud.positions))
+
+
+def _page_report(path: Cameras, start: Cameras, depth: float, width: int, height: int, memory) -> dict:
+    """What the page's editor shows of a run: files for /view. js/src/camera_editor.mjs reads it."""
+    facts = {
+        "start": camera_list(start)[0],
+        "first": camera_list(start if memory is None else memory.cameras.select(0))[0],
+        "path": camera_list(path),
+        "depth": depth,
+        "scene_depth": None,
+        "width": width,
+        "height": height,
+        "video_frames": 0,
+    }
+    files = {}
+    if memory is not None:
+        facts["video_frames"] = memory.cameras.count
+        try:
+            facts["scene_depth"] = scene_depth(memory.cloud.positions, start)
+        except SpatiaError:
+            # The start sees no point. The path has a depth of its own, or this node would not have come so far.
+            facts["scene_depth"] = depth
+        files = {"points": cloud_file(memory.cloud), "image": image_file(memory.frames[-1])}
+    return {"facts": text_file("path", json.dumps(facts)), **files}
 
 
 def _camera_files(name: str) -> tuple[str, str | None]:

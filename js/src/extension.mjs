@@ -5,6 +5,7 @@ import { text } from "./texts.mjs";
 
 const EDITORS = {
     SpatiaCameraPath: { button: "edit_path", report: "spatia_path", open: (editors, node) => editors.openCameraEditor(node) },
+    SpatiaEditPointCloud: { button: "edit_cloud", report: "spatia_edit", open: (editors, node) => editors.openCloudEditor(node) },
 };
 
 app.registerExtension({

@@ -1,7 +1,12 @@
 // Texts of the editors, in the page's language where there is a translation.
 import { language } from "./host.mjs";
-import en from "./texts_en.mjs";
-import zh from "./texts_zh.mjs";
+import cloudEn from "./texts_cloud_en.mjs";
+import cloudZh from "./texts_cloud_zh.mjs";
+import pathEn from "./texts_en.mjs";
+import pathZh from "./texts_zh.mjs";
+
+const en = { ...pathEn, ...cloudEn };
+const zh = { ...pathZh, ...cloudZh };
 
 /** The text of this name; {words} in it are replaced from `values`. */
 export function text(name, values = {}) {
