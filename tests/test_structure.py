@@ -76,6 +76,7 @@ def test_requirements_are_in_step():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert toml_list(text, "dependencies") == requirement_lines(ROOT / "requirements.txt")
     assert toml_list(text, "test") == requirement_lines(ROOT / "tests" / "requirements.txt")
+    assert toml_list(text, "train") == requirement_lines(ROOT / "bundle" / "requirements.txt")
 
 
 def test_the_registry_id_is_the_folder_run_py_links(run_py):

@@ -1,0 +1,243 @@
+"""Train Spatia's control checkpoint and LoRA in the paper's two stages, on the bundled small network or on Wan2.2-TI2V-5B.
+
+    COMFYUI_PATH=... python bundle/train.py WORK --data rooms:0-499 --steps 2000 1000
+    COMFYUI_PATH=... accelerate launch --config_file bundle/fsdp.yaml bundle/train.py WORK --data realestate10k:FOLDER --depth sweep \\
+        --backbone wan2.2_ti2v_5B_fp16.safetensors --vae wan2.2_vae.safetensors --text-encoder umt5_xxl.safetensors --checkpoint
+
+Needs `python -m pip install -r bundle/requirements.txt` beside ComfyUI's requirements. TRAINING.md in this folder says more.
+
+WORK/latents holds the encoded samples, WORK/control and WORK/lora each stage's loss, sheets, state and weights. The same command goes
+on where an earlier one was stopped (Ctrl-C, or a file WORK/stop, saves first). What comes out loads in Load Spatia Model: WORK/control/spatia_control.safetensors
+from models/model_patches, WORK/lora/spatia_lora.safetensors from models/loras.
+"""
+
+import argparse
+import dataclasses
+import os
+import signal
+import sys
+from pathlib import Path
+
+import host  # noqa: I001 - beside this file
+
+PREPARE = "prepare"
+SMALL = {
+    "width": 192, "height": 128, "first_frames": 25, "later_frames": 25, "voxel_size": 0.02, "point_radius": 0.03, "max_references": 4,
+    "target_every": 4, "threshold": 0.05,
+}  # fmt: skip
+HELP = {
+    "width": "pixels, a multiple of 32", "height": "pixels, a multiple of 32", "first_frames": "frames of a clip that continues an image, 4n + 1",
+    "later_frames": "frames of a clip with its history, 4n + 1", "history_frames": "of them given", "per_video": "samples taken from each video",
+    "cloud": "what the projection shows: candidate, one random frame outside the clip as in the paper, or inference, what the nodes would know",
+    "voxel_size": "of the cloud, in the cameras' unit", "point_radius": "of a projected point, share of half the shorter side",
+    "max_references": "K of Algorithm 1", "target_every": "every n-th new frame asks for a reference",
+    "candidate_every": "every n-th frame may be a reference", "threshold": "least 3D IoU of a reference", "seed": "of everything random",
+    "rank": "of the LoRA", "batch": "samples of a step, over all processes", "micro": "samples of a forward pass", "warmup": "steps of rising rate",
+    "schedule": "of the rate: constant or cosine", "weight_decay": "of AdamW", "clip_gradient": "largest norm of the gradient",
+    "drop_text": "share of samples without their text", "drop_projection": "share of passes without projection",
+    "drop_references": "share of passes without references", "drop_history": "share of passes given an image in place of the history",
+    "t_mean": "of the logit-normal time", "t_deviation": "of the logit-normal time", "augment": "greatest noise on the history, 0..1",
+    "precision": "bf16 or fp32", "checkpoint": "gradient checkpointing: less memory, a third more time",
+}  # fmt: skip
+
+
+def main() -> int:
+    arguments = parser().parse_args()
+    host.load_host(arguments.device)
+    from spatia_pack.spatia_core.errors import SpatiaError
+
+    try:
+        return run(arguments)
+    except SpatiaError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    root.add_argument("work", type=Path, help="folder for latents, states and weights")
+    root.add_argument("--data", nargs="+", default=[], metavar="KIND:WHERE", help="rooms:FIRST-LAST, moving_rooms:FIRST-LAST, realestate10k:FOLDER, clips:FOLDER")
+    root.add_argument("--stages", nargs="+", choices=(PREPARE, "control", "lora"), default=[PREPARE, "control", "lora"])
+    root.add_argument("--steps", nargs="+", type=int, default=[8000, 5000], metavar="N", help="of each of the two stages (default: the paper's)")
+    root.add_argument("--learning-rate", nargs="+", type=float, default=[1e-5, 1e-4], metavar="R", help="of each of the two stages (default: the paper's)")
+    root.add_argument("--backbone", help="Wan2.2-TI2V-5B, of several files the first (default: the bundled small one, which also changes the defaults below)")
+    root.add_argument("--vae", help="wan2.2_vae.safetensors (default: the bundled one with the bundled backbone)")
+    root.add_argument("--text-encoder", help="umt5_xxl; the bundled backbone reads no text")
+    root.add_argument("--control", help="control checkpoint to start from, in place of copied blocks or of this folder's stage 1")
+    root.add_argument("--depth", default="stored", help="stored, sweep, small, da3:FILE or mapanything:FOLDER")
+    root.add_argument("--near", type=float, default=0.5, help="nearest depth of --depth sweep")
+    root.add_argument("--far", type=float, default=10.0, help="farthest depth of --depth sweep")
+    root.add_argument("--stride", type=int, default=1, help="keep every n-th frame of each video")
+    root.add_argument("--held-out", type=int, default=2, help="videos, the last ones, for held-out loss and sheets")
+    root.add_argument("--save", type=int, default=500, help="steps between saves")
+    root.add_argument("--sheet", type=int, default=500, help="steps between held-out losses and sheets")
+    root.add_argument("--sheet-steps", type=int, default=20, help="solver steps of a sheet")
+    root.add_argument("--guidance", type=float, default=1.0, help="of a sheet, against the empty text")
+    root.add_argument("--export-dtype", choices=("bf16", "fp16", "fp32"), default="bf16", help="of the weights written")
+    root.add_argument("--device", choices=("auto", "cpu"), default="auto")
+    root.add_argument("--threads", type=int, default=0, help="torch threads of each process (default: torch's choice)")
+    root.add_argument("--deterministic", action="store_true", help="repeatable kernels on the GPU too; slower")
+    root.add_argument("--plan", action="store_true", help="print the memory each stage needs on 1, 2, 4 and 8 accelerators, and end")
+    # Named as in the settings' classes, which the host's absence must not keep --help from showing.
+    for name, text in HELP.items():
+        flag = f"--{name.replace('_', '-')}"
+        if name == "checkpoint":
+            root.add_argument(flag, action="store_true", help=text)
+        else:
+            kind = str if name in ("cloud", "schedule", "precision") else (float if name in FLOATS else int)
+            root.add_argument(flag, type=kind, help=text)
+    return root
+
+
+FLOATS = {
+    "voxel_size", "point_radius", "threshold", "weight_decay", "clip_gradient", "drop_text", "drop_projection", "drop_references",
+    "drop_history", "t_mean", "t_deviation", "augment",
+}  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import torch
+    from spatia_pack.nodes.host import bundle, training
+    from spatia_pack.spatia_core.errors import SpatiaError
+    from spatia_pack.spatia_core.training.cache import LatentCache
+    from spatia_pack.spatia_core.training.recipe import STAGES, SampleSettings, StageSettings
+    from spatia_pack.spatia_core.training.trainer import Intervals, make_accelerator, train_stage
+    from spatia_pack.spatia_core.training.videos import find_videos
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    if arguments.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+    small = arguments.backbone is None
+    samples = SampleSettings(**({**SMALL, **_given(arguments, SampleSettings)} if small else _given(arguments, SampleSettings)))
+    wanted = [stage for stage in STAGES if stage in arguments.stages]
+    if len(arguments.steps) not in (1, 2) or len(arguments.learning_rate) not in (1, 2):
+        raise SpatiaError("--steps and --learning-rate take one value, or one for each of the two stages.")
+    stages = {
+        stage: StageSettings(
+            stage, arguments.steps[min(i, len(arguments.steps) - 1)], arguments.learning_rate[min(i, len(arguments.learning_rate) - 1)],
+            **_given(arguments, StageSettings),
+        )
+        for i, stage in enumerate(STAGES)
+    }  # fmt: skip
+    intervals = Intervals(arguments.save, arguments.sheet, arguments.sheet_steps, arguments.guidance)
+    export_dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[arguments.export_dtype]
+    backbone_path = arguments.backbone or bundle.bundle_path(bundle.BACKBONE)
+    if arguments.plan:
+        return plan(backbone_path, samples, stages)
+    if not small and arguments.vae is None:
+        raise SpatiaError("--vae is missing: give wan2.2_vae.safetensors beside --backbone.")
+    if arguments.stride < 1 or arguments.held_out < 0:
+        raise SpatiaError(f"--stride {arguments.stride} and --held-out {arguments.held_out} were given, expected at least 1 and 0.")
+    sources = find_videos(arguments.data)
+    if len(sources) <= arguments.held_out:
+        raise SpatiaError(f"{len(sources)} videos were found and {arguments.held_out} are held out, so none is left to train on; give more --data or a smaller --held-out.")
+
+    accelerator = make_accelerator(arguments.device)
+    say = accelerator.print
+    codec = training.Codec(arguments.vae or bundle.bundle_path(bundle.VAE))
+    encoder = " ".join(os.path.basename(path) for path in (arguments.vae or bundle.VAE, arguments.text_encoder or "no text"))
+    if accelerator.is_main_process:
+        LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
+    accelerator.wait_for_everyone()
+    cache = LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
+    clips = [stages[stage].clip for stage in wanted or STAGES]
+    if PREPARE in arguments.stages:
+        prepare(arguments, cache, sources, clips, codec, accelerator, training.backbone_text_dim(backbone_path))
+    training.free_memory()
+    kept, held_out = sources[: len(sources) - arguments.held_out], sources[len(sources) - arguments.held_out :]
+    for stage in wanted:
+        settings = stages[stage]
+        skipped = cache.skipped(settings.clip, sources)
+        if skipped:
+            say(f"{len(skipped)} of {len(sources)} videos were left out (why: *.skipped.txt beside the latents), the first ones:", *skipped[:5], sep="\n  ")
+        backbone = training.load_backbone(backbone_path, settings.dtype)
+        control_path = arguments.control
+        if control_path is None and stage == "lora":
+            control_path = str(arguments.work / "control" / "spatia_control.safetensors")
+            if not os.path.isfile(control_path):
+                raise SpatiaError("The stage lora needs a control checkpoint: train the stage control first, or give --control.")
+        network = training.prepare_network(backbone, control_path, settings)
+        with Stop(arguments.work / "stop", say) as stop:
+            finished = train_stage(
+                network, settings, cache, cache.items(settings.clip, kept), cache.items(settings.clip, held_out), arguments.work / stage,
+                accelerator=accelerator, intervals=intervals, export_dtype=export_dtype, decode=codec.decode, stop=stop, report=say,
+            )  # fmt: skip
+        if not finished:
+            if accelerator.is_main_process:
+                stop.file.unlink(missing_ok=True)
+            say("Stopped and saved. The same command goes on from here.")
+            return 130
+        accelerator.free_memory()
+    return 0
+
+
+def prepare(arguments, cache, sources, clips, codec, accelerator, text_dim: int) -> None:
+    """Encode what is missing, each process its share of the videos."""
+    from spatia_pack.nodes.host import training
+    from tqdm import tqdm
+
+    share = len(range(accelerator.process_index, len(sources), accelerator.num_processes))
+    with tqdm(total=share, desc="latents", unit="video", disable=not accelerator.is_main_process) as bar:
+        cache.fill(
+            sources, clips, codec.encode, training.text_encoder(arguments.text_encoder, text_dim),
+            training.depth_estimator(arguments.depth, arguments.near, arguments.far),
+            part=accelerator.process_index, parts=accelerator.num_processes, progress=bar.update,
+        )  # fmt: skip
+    accelerator.wait_for_everyone()
+
+
+def plan(backbone_path: str, samples, stages: dict) -> int:
+    """Print what each stage needs; of the backbone only the shapes are read."""
+    from spatia_pack.nodes.host import training
+    from spatia_pack.spatia_core.training.memory_plan import memory_plan, tokens
+
+    for stage, settings in stages.items():
+        network = training.empty_network(backbone_path, settings)
+        print(f"{stage}: {tokens(samples, settings)} tokens a sample, {settings.micro} sample(s) a pass, --checkpoint")
+        print(f"  whole on each:        {memory_plan(network, samples, settings)}")
+        for processes in (2, 4, 8):
+            print(f"  FSDP over {processes}:          {memory_plan(network, samples, settings, processes=processes, sharded=True)}")
+    return 0
+
+
+class Stop:
+    """Whether Ctrl-C, a polite kill or the file WORK/stop asked to stop: the step at work is finished and saved.
+
+    A second Ctrl-C ends at once; a second kill does not, since launchers send one after the Ctrl-C of the terminal.
+    """
+
+    def __init__(self, file: Path, say):
+        self.file, self.asked, self.say, self.before = file, False, say, {}
+
+    def __enter__(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number, frame):
+        if self.asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.asked = True
+        self.say("\nFinishing this step, then saving. Ctrl-C once more ends at once.")
+
+    def __call__(self) -> bool:
+        return self.asked or self.file.exists()
+
+
+def _given(arguments: argparse.Namespace, settings) -> dict:
+    """Options of the command line that are fields of a settings class, and were given."""
+    names = [field.name for field in dataclasses.fields(settings) if field.name in HELP]
+    return {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

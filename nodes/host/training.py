@@ -1,0 +1,240 @@
+"""What the training recipe needs of the host: its network classes filled from weights files, its VAE, text encoder and depth networks."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable
+
+import comfy.latent_formats
+import comfy.model_management
+import comfy.ops
+import comfy.sd
+import comfy.utils
+import torch
+from comfy.ldm.wan.model import WanModel
+from safetensors import safe_open
+from torch import Tensor
+
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.estimate.depth import DepthMaps
+from ...spatia_core.estimate.mapanything import load_mapanything, mapanything_depth
+from ...spatia_core.estimate.plane_sweep import plane_sweep
+from ...spatia_core.estimate.small_depth import load_small_depth
+from ...spatia_core.model.checkpoint import (
+    LATENT_CHANNELS,
+    SCALE_SUFFIX,
+    BackboneLayout,
+    ControlLayout,
+    backbone_layout,
+    control_layout,
+    dequantise,
+    shard_files,
+    sharded_shapes,
+    strip_backbone_prefix,
+    unscale_float8,
+)
+from ...spatia_core.model.control import CONTROL_INTERVAL, control_positions
+from ...spatia_core.training.recipe import StageSettings
+from ...spatia_core.training.samples import DepthEstimator, stored_depth
+from ...spatia_core.training.stages import Network, copy_control, prepare_stage
+from ...spatia_core.training.videos import PosedVideo
+from . import bundle
+from .da3 import da3_multiview_depth
+from .depth_sources import SMALL_DEPTH
+from .patching import ControlBranch
+from .video import decode_frames, encode_video
+
+HEAD_WIDTH = 128  # of every published Wan model; the small weights say their own
+FULL_TEXT = 4096  # UMT5-XXL
+DEPTHS = ("stored", "sweep", "small", "da3:FILE", "mapanything:FOLDER")
+
+
+def load_backbone(path: str, dtype: torch.dtype) -> WanModel:
+    """The host's network of a weights file, or of all its shards, on the CPU. Raises SpatiaError on what is no Wan2.2-TI2V-5B's kind."""
+    # Sizes first: what does not fit is told before gigabytes are read.
+    layout, heads = _sizes(path)
+    state_dict = strip_backbone_prefix(_read(path, "--backbone"))
+    network = make_backbone(layout, heads, dtype)
+    network.load_state_dict({name: tensor.to(_kept(name, dtype)) for name, tensor in state_dict.items()}, assign=True)
+    return network
+
+
+def empty_network(path: str, settings: StageSettings) -> Network:
+    """A stage's network of a weights file's sizes on the meta device. Of safetensors files only the header is read."""
+    layout, heads = _sizes(path)
+    backbone = make_backbone(layout, heads, settings.dtype)
+    return prepare_stage(backbone, make_control(backbone), settings)
+
+
+def backbone_text_dim(path: str) -> int:
+    """Values of a text token that a backbone takes."""
+    return _sizes(path)[0].text_dim
+
+
+def prepare_network(backbone: WanModel, control_path: str | None, settings: StageSettings) -> Network:
+    """A stage's network of a loaded backbone, with the control branch of a checkpoint, or for None one copied from the backbone."""
+    return prepare_stage(backbone, load_control(control_path, backbone), settings)
+
+
+def _sizes(path: str) -> tuple[BackboneLayout, int]:
+    files = shard_files(path)
+    missing = next((file for file in files if not os.path.isfile(file)), None)
+    if missing is not None:
+        raise SpatiaError(f"--backbone {missing}: there is no such file.")
+    if not path.lower().endswith((".safetensors", ".sft")):
+        raise SpatiaError(f"--backbone {os.path.basename(path)} is no safetensors file; give one.")
+    shapes = {name: shape for name, shape in sharded_shapes(files).items() if not name.endswith(SCALE_SUFFIX)}
+    layout = backbone_layout(shapes, os.path.basename(path))
+    with safe_open(files[0], framework="pt") as file:
+        metadata = file.metadata() or {}
+    return layout, _heads(metadata, layout)
+
+
+def _heads(metadata: dict[str, str], layout: BackboneLayout) -> int:
+    return json.loads(metadata.get("config", "{}")).get("transformer", {}).get("num_heads", layout.dim // HEAD_WIDTH)
+
+
+def make_backbone(layout: BackboneLayout, heads: int, dtype: torch.dtype) -> WanModel:
+    """The host's network of these sizes on the meta device: shapes without numbers."""
+    return WanModel(
+        model_type="t2v", in_dim=layout.in_channels, out_dim=layout.out_channels, dim=layout.dim, ffn_dim=layout.ffn_dim, num_heads=heads,
+        num_layers=layout.layers, text_dim=layout.text_dim, freq_dim=layout.freq_dim, patch_size=layout.patch, device="meta", dtype=dtype,
+        operations=comfy.ops.disable_weight_init,
+    )
+
+
+def make_control(backbone: WanModel, in_channels: int = 2 * LATENT_CHANNELS) -> ControlBranch:
+    """A control branch for a backbone in float32, beside every fourth block, on the backbone's device, its weights unset."""
+    blocks = len(range(0, backbone.num_layers, CONTROL_INTERVAL))
+    layout = ControlLayout(backbone.dim, backbone.ffn_dim, blocks, in_channels, tuple(backbone.patch_size))
+    positions = control_positions(backbone.num_layers, blocks)
+    device = backbone.patch_embedding.weight.device
+    return ControlBranch(layout, backbone.num_heads, positions, backbone.eps, torch.float32, device, comfy.ops.disable_weight_init)
+
+
+def load_control(path: str | None, backbone: WanModel) -> ControlBranch:
+    """The control branch of a checkpoint, or for None one copied from the backbone, in float32."""
+    control = make_control(backbone)
+    if path is None:
+        copy_control(backbone, control)
+        return control
+    state_dict = _read(path, "--control")
+    name = os.path.basename(path)
+    found = control_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, name)
+    if found != control.layout:
+        raise SpatiaError(f"The control checkpoint {name} has the sizes {tuple(found)}, this backbone takes {tuple(control.layout)}; change --control or --backbone.")
+    control.load_state_dict({name: tensor.float() for name, tensor in state_dict.items()})
+    return control
+
+
+def _kept(name: str, dtype: torch.dtype) -> torch.dtype:
+    return torch.float32 if name.startswith("patch_embedding.") else dtype
+
+
+def _read(path: str, option: str) -> dict[str, Tensor]:
+    state_dict = {}
+    for file in shard_files(path):
+        if not os.path.isfile(file):
+            raise SpatiaError(f"{option} {file}: there is no such file.")
+        try:
+            state_dict |= comfy.utils.load_torch_file(file, safe_load=True)
+        except Exception as error:  # the host raises whatever its readers do; none of it says which option to change
+            raise SpatiaError(f"{option} {file} cannot be read: {error}.") from error
+    if any(name.endswith(SCALE_SUFFIX) for name in state_dict):
+        state_dict = dequantise(state_dict)
+    return unscale_float8(state_dict)
+
+
+class Codec:
+    """The host's video VAE between frames in 0..1 and normalised latents, both without a batch axis."""
+
+    def __init__(self, path: str):
+        if not os.path.isfile(path):
+            raise SpatiaError(f"--vae {path}: there is no such file.")
+        self.vae = bundle.load_sized_vae(path)
+        self.format = comfy.latent_formats.Wan22()
+
+    def encode(self, frames: Tensor) -> Tensor:
+        """(N, H, W, 3) in 0..1 to (48, T, H/16, W/16)."""
+        with torch.inference_mode():
+            latents = self.format.process_in(encode_video(self.vae, frames).float())
+        return latents[0].cpu().clone()
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """(48, T, h, w) to (N, H, W, 3) in 0..1."""
+        with torch.inference_mode():
+            frames = decode_frames(self.vae, self.format.process_out(latents[None]))
+        return frames.clamp(0, 1).cpu().clone()
+
+
+def text_encoder(path: str | None, text_dim: int) -> Callable[[str], Tensor]:
+    """A text to (L, text_dim). None: no text, which is one zero token; for small backbones that know no other.
+
+    Raises SpatiaError when a full-size backbone comes without its text encoder.
+    """
+    if path is None:
+        if text_dim == FULL_TEXT:
+            raise SpatiaError("This backbone reads text: give --text-encoder umt5_xxl.safetensors (any of ComfyUI's files of it).")
+        return lambda text: torch.zeros(1, text_dim)
+    if not os.path.isfile(path):
+        raise SpatiaError(f"--text-encoder {path}: there is no such file.")
+
+    @functools.cache  # not before there is a text to encode: most runs go on with what is cached
+    def load():
+        return comfy.sd.load_clip([path], clip_type=comfy.sd.CLIPType.WAN)
+
+    def encode(text: str) -> Tensor:
+        with torch.inference_mode():
+            embedded = load().encode_from_tokens(load().tokenize(text))
+        if embedded.shape[-1] != text_dim:
+            raise SpatiaError(f"--text-encoder gives {embedded.shape[-1]} values a token, the backbone takes {text_dim}; change one of them.")
+        return embedded[0].cpu().clone()
+
+    return encode
+
+
+def depth_estimator(name: str, near: float, far: float) -> Callable[[PosedVideo], DepthEstimator]:
+    """Where the depth of a video comes from: one of DEPTHS. Networks are loaded once, when a video needs them."""
+    kind, _, path = name.partition(":")
+    if kind == "stored" and not path:
+        return stored_depth
+    if kind == "sweep" and not path:
+        return lambda video: lambda frames, cameras, pick: plane_sweep(frames, cameras, near=near, far=far, pick=pick)
+    if kind == "small" and not path:
+        load = functools.cache(lambda: load_small_depth(bundle.bundle_path(SMALL_DEPTH)))
+
+        def small(frames, cameras, pick):
+            return DepthMaps(torch.cat([load()(frames[index][None].float() / 255) for index in pick]), True, "bundled depth network")
+
+        return lambda video: small
+    if kind == "da3" and path:
+        if not os.path.isfile(path):
+            raise SpatiaError(f"--depth {name}: there is no such file.")
+        model = functools.cache(lambda: comfy.sd.load_diffusion_model(path))
+        return lambda video: _several_views(lambda frames, cameras: da3_multiview_depth(model(), frames, cameras))
+    if kind == "mapanything" and path:
+        if not os.path.isdir(path):
+            raise SpatiaError(f"--depth {name}: there is no such folder.")
+        network = functools.cache(lambda: load_mapanything(path, comfy.model_management.get_torch_device()))
+        return lambda video: _several_views(lambda frames, cameras: mapanything_depth(network(), frames, cameras))
+    raise SpatiaError(f"--depth {name} was given, expected one of {', '.join(DEPTHS)}.")
+
+
+def _several_views(estimate: Callable[[Tensor, object], DepthMaps], views: int = 8) -> DepthEstimator:
+    """An estimator that sees frames spread over the video beside those asked for, as their baselines tell it the scale."""
+
+    def run(frames, cameras, pick):
+        count = frames.shape[0]
+        spread = {round(i * (count - 1) / max(1, views - 1)) for i in range(views)}
+        shown = sorted(spread | set(pick))
+        return estimate(frames[shown], cameras.select(shown)).select([shown.index(index) for index in pick])
+
+    return run
+
+
+def free_memory() -> None:
+    """Let go of what the VAE, text and depth networks hold on the accelerator before the training takes it."""
+    comfy.model_management.unload_all_models()
+    comfy.model_management.soft_empty_cache()

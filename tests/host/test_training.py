@@ -1,0 +1,528 @@
+"""The two-stage recipe on the host's own network at a small size: what is trained, resumed, exported and loaded."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from small_model import CONTROL_BLOCKS, DIM, FFN, LAYERS, TEXT, write_bundle
+from test_released_files import BACKBONE, CONTROL, LORA_RANK, lora_shapes
+
+from spatia_core.model.checkpoint import control_shapes, save_quantised
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SHAPE = (4, 2, 4)  # latent frames, rows, columns of every clip here
+
+
+@pytest.fixture
+def recipe(pack_module, monkeypatch):
+    """Our training modules, the host set to train as bundle/host.py sets it."""
+    import comfy.ldm.modules.attention as attention
+    import comfy.ldm.wan.model
+    import comfy.model_management
+
+    monkeypatch.setattr(comfy.model_management, "in_training", True)
+    monkeypatch.setattr(comfy.ldm.wan.model, "optimized_attention", attention.attention_pytorch)
+    return lambda name: pack_module(f"spatia_core.training.{name}")
+
+
+@pytest.fixture
+def refused(pack_module):
+    """A function: pattern -> context in which our error with such a message is expected."""
+    return lambda message: pytest.raises(pack_module("spatia_core.errors").SpatiaError, match=message)
+
+
+@pytest.fixture(scope="module")
+def files(comfy_host, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("training")
+    write_bundle(folder)
+    return folder
+
+
+@pytest.fixture
+def host(recipe, pack_module):
+    return pack_module("nodes.host.training")
+
+
+@pytest.fixture
+def cache(recipe, tmp_path):
+    """Latents of four made-up videos for both stages."""
+    samples = recipe("recipe").SampleSettings(width=64, height=32, first_frames=13, later_frames=13, max_references=3)
+    cache = recipe("cache").LatentCache(tmp_path / "latents", samples, "random")
+    generator = torch.Generator().manual_seed(0)
+
+    def random(*shape):
+        return torch.randn(*shape, generator=generator).half()
+
+    (cache.folder / "texts").mkdir()
+    for text, length in (("", 2), ("a room", 3)):
+        save_file({"text": random(length, TEXT).bfloat16()}, cache._text_path(text))
+    for clip in ("first", "later"):
+        (cache.folder / clip).mkdir()
+        save_file({"control": random(96, *SHAPE)}, cache.folder / clip / "no_projection.safetensors")
+        for number in range(4):
+            count = 0 if clip == "first" else 1 + number % 3
+            tensors = {"video": random(48, *SHAPE), "control": random(96, *SHAPE), "references": random(48, count, *SHAPE[1:])}
+            save_file(tensors, cache._path(clip, f"v{number}", 0), metadata={"text": "a room" if number % 2 else ""})
+    return cache
+
+
+@pytest.fixture
+def run(recipe, host, cache, files, tmp_path):
+    """A function: settings -> (whether it finished, its network), trained in a folder until `stop_after` steps."""
+    videos = [recipe("videos").VideoSource(f"v{number}", None) for number in range(4)]
+    trainer = recipe("trainer")
+
+    def train(settings, folder="run", stop_after=None, interval=1000, decode=None, control=None):
+        network = host.prepare_network(host.load_backbone(str(files / "spatia_small_backbone.safetensors"), settings.dtype), control, settings)
+        done = iter(range(1, 1000))
+        finished = trainer.train_stage(
+            network, settings, cache, cache.items(settings.clip, videos[:3]), cache.items(settings.clip, videos[3:]), tmp_path / folder,
+            accelerator=trainer.make_accelerator("cpu"), intervals=trainer.Intervals(interval, interval, 2, 2.0), export_dtype=torch.float32,
+            decode=decode, stop=lambda: next(done) == stop_after, report=lambda line: None,
+        )  # fmt: skip
+        return finished, network
+
+    return train
+
+
+@pytest.fixture(params=["control", "lora"])
+def settings(request, recipe):
+    return recipe("recipe").StageSettings(
+        request.param, 6, 3e-3, rank=4, batch=4, micro=2, warmup=2, drop_text=0.3, drop_projection=0.3, drop_references=0.3, drop_history=0.3,
+        precision="fp32",
+    )  # fmt: skip
+
+
+def rows(path: Path) -> list[dict]:
+    with open(path, newline="") as file:
+        return [{name: value for name, value in row.items() if name != "seconds"} for row in csv.DictReader(file)]
+
+
+def same(one, two) -> bool:
+    """Whether two nests of dicts, lists and tensors are equal to the bit."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, two)
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(two) and all(same(a, b) for a, b in zip(one, two))
+    return one == two
+
+
+def answer(network, control=None):
+    generator = torch.Generator().manual_seed(3)
+    video, given = torch.randn(1, 48, *SHAPE, generator=generator), torch.randn(1, 96, *SHAPE, generator=generator)
+    references, context = torch.randn(1, 48, 2, *SHAPE[1:], generator=generator), torch.randn(1, 3, TEXT, generator=generator)
+    times = torch.tensor([[0.0, 400.0, 400.0, 400.0]])
+    return video, times, context, given, references
+
+
+def test_stage_1_starts_as_the_backbone_itself(recipe, host, files):
+    """Control blocks copied from their main blocks say nothing yet."""
+    settings = recipe("recipe").StageSettings("control", 1, 1e-3, precision="fp32")
+    network = host.prepare_network(host.load_backbone(str(files / "spatia_small_backbone.safetensors"), settings.dtype), None, settings)
+    backbone, control = network.backbone, network.control
+    for position, block in zip((0, 4), control.vace_blocks):
+        for name, tensor in backbone.blocks[position].state_dict().items():
+            assert torch.equal(block.state_dict()[name], tensor), name
+    video, times, context, given, references = answer(network)
+    with torch.no_grad():
+        plain = recipe("objective").velocity(backbone, None, video, times, context, given, references)
+        assert torch.equal(network(video, times, context, given, references), plain)
+    assert {name for name, p in network.named_parameters() if p.requires_grad} == {f"control.{name}" for name in control.state_dict()}
+
+
+def test_stage_2_starts_as_stage_1_ended(recipe, host, files):
+    """A LoRA that adds nothing yet beside every matrix of the main blocks; only it is trained."""
+    settings = recipe("recipe").StageSettings("lora", 1, 1e-3, rank=3, precision="fp32")
+    path, control = str(files / "spatia_small_backbone.safetensors"), str(files / "spatia_small_control.safetensors")
+    network = host.prepare_network(host.load_backbone(path, settings.dtype), control, settings)
+    plain = recipe("stages").Network(host.load_backbone(path, torch.float32), network.control, torch.float32, False)
+    with torch.no_grad():
+        assert torch.equal(network(*answer(network)), plain(*answer(network)))
+    trained = [name for name, p in network.named_parameters() if p.requires_grad]
+    assert len(trained) == 2 * 10 * LAYERS and all(re.search(r"backbone\.blocks\..*\.lora_[AB]$", name) for name in trained)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_gradient_checkpointing_gives_the_same_gradients(recipe, host, files, settings, precision):
+    gradients = []
+    for checkpoint in (False, True):
+        wanted = replace(settings, checkpoint=checkpoint, precision=precision)
+        network = host.prepare_network(
+            host.load_backbone(str(files / "spatia_small_backbone.safetensors"), wanted.dtype), str(files / "spatia_small_control.safetensors"), wanted
+        )
+        network(*answer(network)).square().mean().backward()
+        gradients.append({name: p.grad for name, p in network.named_parameters() if p.requires_grad})
+    assert all(gradient is not None for gradient in gradients[0].values())
+    assert same(*gradients)
+
+
+def test_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_run(run, settings, tmp_path):
+    assert run(settings, "whole")[0]
+    assert not run(settings, "parts", stop_after=2)[0]
+    assert not run(settings, "parts", stop_after=3)[0]
+    assert run(settings, "parts")[0]
+    whole, parts = (torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("whole", "parts"))
+    assert whole["step"] == 6 and same(whole, parts)
+    assert len(rows(tmp_path / "whole" / "loss.csv")) == 6
+    assert rows(tmp_path / "whole" / "loss.csv") == rows(tmp_path / "parts" / "loss.csv")
+    file = next(path.name for path in (tmp_path / "whole").glob("*.safetensors"))
+    assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "parts" / file).read_bytes()
+
+
+def test_a_run_whose_last_steps_were_not_saved(run, settings, tmp_path):
+    """A crash: the log is ahead of the state, and its rows are made again, the same."""
+    run(settings, "whole", interval=4)
+    folder = tmp_path / "crashed"
+    shutil.copytree(tmp_path / "whole", folder)
+    (folder / "state.pt").unlink()
+    run(replace(settings, steps=4), "crashed", interval=4)
+    shutil.copy(tmp_path / "whole" / "loss.csv", folder / "loss.csv")
+    assert run(settings, "crashed", interval=4)[0]
+    assert [row["loss"] for row in rows(folder / "loss.csv")] == [row["loss"] for row in rows(tmp_path / "whole" / "loss.csv")]
+
+
+def test_only_the_stage_s_own_part_learns(run, settings, tmp_path, host, files):
+    settings = replace(settings, steps=40, warmup=1, drop_text=0.0, drop_projection=0.0, drop_references=0.0, drop_history=0.0, t_deviation=0.1)
+    _, network = run(settings, interval=20)
+    curve = [float(row["loss"]) for row in rows(tmp_path / "run" / "loss.csv")]
+    assert sum(curve[-10:]) < 0.9 * sum(curve[:10])
+    held_out = [row["held_out_loss"] for row in rows(tmp_path / "run" / "loss.csv")]
+    assert [bool(value) for value in held_out] == [(step + 1) % 20 == 0 for step in range(40)]
+    before = host.load_backbone(str(files / "spatia_small_backbone.safetensors"), torch.float32).state_dict()
+    after = {name.replace(".base.", "."): tensor for name, tensor in network.backbone.state_dict().items() if "lora_" not in name}
+    assert same(before, after)
+
+
+def test_sheets(run, settings, tmp_path):
+    """Frames of the target, the projection and what was made, at the interval and at the end."""
+    seen = []
+
+    def decode(latents):
+        seen.append(latents.shape)
+        return torch.sigmoid(latents[:3].permute(1, 2, 3, 0)).repeat_interleave(16, 1).repeat_interleave(16, 2)
+
+    run(replace(settings, steps=3), interval=2, decode=decode)
+    assert sorted(path.name for path in (tmp_path / "run" / "sheets").iterdir()) == ["step_000002.png", "step_000003.png"]
+    assert len(seen) == 2 * 3 and all(shape == (48, *SHAPE) for shape in seen)
+    assert (tmp_path / "run" / "loss.png").is_file()
+
+
+def test_bf16_trains_float32_weights(run, settings, tmp_path):
+    assert run(replace(settings, precision="bf16", steps=2))[0]
+    state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
+    assert all(tensor.dtype == torch.float32 for tensor in state["weights"].values())
+    assert all(float(row["loss"]) < 1e3 for row in rows(tmp_path / "run" / "loss.csv"))
+
+
+@pytest.mark.parametrize("changed", [{"learning_rate": 1e-3}, {"seed": 3}, {"batch": 2}])
+def test_a_folder_of_other_settings_is_refused(run, settings, changed, refused):
+    run(replace(settings, steps=1))
+    with refused(next(iter(changed))):
+        run(replace(settings, steps=2, **changed))
+
+
+def test_a_damaged_state_and_an_empty_list_are_refused(run, recipe, settings, cache, tmp_path, refused):
+    run(replace(settings, steps=1))
+    (tmp_path / "run" / "state.pt").write_bytes(b"nothing")
+    with refused("cannot be read"):
+        run(replace(settings, steps=2))
+    for path in (cache.folder / settings.clip).glob("v*"):
+        path.unlink()
+    with refused("no sample"):
+        run(settings, "other")
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_saves_nothing(run, settings, cache, tmp_path, refused):
+    for path in (cache.folder / settings.clip).glob("v*.safetensors"):
+        tensors = load_file(path)
+        save_file({**tensors, "video": tensors["video"] * float("nan")}, path, metadata={"text": ""})
+    with refused("decrease --learning-rate"):
+        run(settings)
+    assert not (tmp_path / "run" / "state.pt").exists()
+
+
+def test_dropped_conditions(recipe, cache):
+    """What a pass drops is what the sampler feeds in its place."""
+    trainer, order = recipe("trainer"), recipe("order")
+    settings = recipe("recipe").StageSettings("lora", 1, 1e-3, batch=2, micro=2)
+    sources = [recipe("videos").VideoSource(f"v{number}", None) for number in (1, 2)]
+    clips = [cache.load(item) for item in cache.items("later", sources)]
+    assert [clip.references.shape[1] for clip in clips] == [2, 3]
+    nothing, empty = cache.no_projection("later"), cache.text("")
+
+    def made(**dropped):
+        given = {"drop_text": (False, False), "drop_projection": False, "drop_references": False, "drop_history": False, **dropped}
+        return trainer.assemble(clips, order.Pass((0, 1), noise=("n", 0), **given), settings, nothing, empty, 3)
+
+    whole = made()
+    assert whole.references.shape[2] == 2 and torch.equal(whole.references[1], clips[1].references[:, :2])
+    assert (whole.timesteps[:, :3] == 0).all() and (whole.timesteps[:, 3] > 0).all() and whole.clean == 3
+    video = torch.stack([clip.video for clip in clips])
+    history, noise = video[:, :, :3], (whole.target + video)[:, :, :3]
+    # One share of the noise for all of a clip's history, up to 50 of 1000.
+    share = ((whole.video[:, :, :3] - history) * (noise - history)).sum((1, 2, 3, 4)) / (noise - history).square().sum((1, 2, 3, 4))
+    assert torch.allclose(whole.video[:, :, :3], torch.lerp(history, noise, share.view(-1, 1, 1, 1, 1)), atol=1e-4)
+    assert 0 < float(share.min()) and float(share.max()) <= 0.05
+    assert whole.context.shape == (2, 3, TEXT) and torch.equal(whole.context[1, :2], empty) and (whole.context[1, 2] == 0).all()
+    assert torch.equal(made(drop_text=(True, True)).context, empty.expand(2, -1, -1))
+    assert torch.equal(made(drop_projection=True).control, nothing.expand(2, -1, -1, -1, -1))
+    assert made(drop_references=True).references.shape[2] == 0
+    image = made(drop_history=True)
+    assert image.clean == 1 and (image.timesteps[:, 1:] > 0).all() and torch.equal(image.video[:, :, 0], video[:, :, 0])
+
+
+class TestLoading:
+    """What was trained, through this package's own loader."""
+
+    @pytest.fixture
+    def load(self, nodes_of, comfy_host, files):
+        """A function: copies of trained files -> MODEL of Load Spatia Model."""
+        models = nodes_of("nodes.host.models")
+
+        def load(control=None, lora=None):
+            names = []
+            for path, folder, none in ((control, "model_patches", models.BUNDLED), (lora, "loras", models.NONE)):
+                if path is None:
+                    names.append(none)
+                    continue
+                target = comfy_host / "models" / folder / f"trained_{path.name}"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, target)
+                names.append(target.name)
+            return nodes_of("nodes.load_model").SpatiaLoadModel.execute(models.BUNDLED, names[0], names[1], 1.0, "fp32").args[0]
+
+        return load
+
+    def answer(self, pack_module, model, network):
+        """The host's path with our patches on the inputs of the trained network."""
+        import comfy.model_management
+        from comfy.patcher_extension import WrappersMP
+
+        patching = pack_module("nodes.host.patching")
+        video, times, context, given, references = answer(network)
+        comfy.model_management.load_models_gpu([model, *model.get_additional_models_with_key(patching.CONTROL)])
+        clip = patching.ClipCondition(patching.control_branch(model), given, references, 1.0, 1.0, 0.0)
+        options = {"wrappers": {WrappersMP.DIFFUSION_MODEL: {patching.CLIP: [clip]}}}
+        with torch.no_grad():
+            return model.model.diffusion_model(video, times, context, transformer_options=options), network(video, times, context, given, references)
+
+    def test_a_trained_control_checkpoint(self, run, recipe, load, pack_module, tmp_path):
+        _, network = run(recipe("recipe").StageSettings("control", 3, 1e-2, batch=1, warmup=0, precision="fp32"))
+        model = load(control=tmp_path / "run" / "spatia_control.safetensors")
+        loaded, trained = self.answer(pack_module, model, network)
+        assert (loaded - trained).norm() / trained.norm() < 2e-5
+
+    def test_a_trained_lora(self, run, recipe, load, pack_module, files, tmp_path):
+        settings = recipe("recipe").StageSettings("lora", 3, 1e-2, rank=4, batch=1, warmup=0, precision="fp32")
+        _, network = run(settings, control=str(files / "spatia_small_control.safetensors"))
+        names = set(load_file(tmp_path / "run" / "spatia_lora.safetensors"))
+        assert "pipe.dit.blocks.0.self_attn.q.lora_A.default.weight" in names and len(names) == 20 * LAYERS
+        patching = pack_module("nodes.host.patching")
+        model = load(lora=tmp_path / "run" / "spatia_lora.safetensors")
+        without, trained = self.answer(pack_module, model.clone(), network)
+        with_lora = model.clone()
+        patching.add_lora(with_lora)
+        loaded, _ = self.answer(pack_module, with_lora, network)
+        assert (loaded - trained).norm() / trained.norm() < 2e-5 < (without - trained).norm() / trained.norm()
+
+
+class TestFullSize:
+    """The 5B network by its shapes alone."""
+
+    @pytest.fixture
+    def network(self, recipe, host):
+        def network(stage):
+            settings = recipe("recipe").StageSettings(stage, 1, 1e-4, rank=LORA_RANK, checkpoint=True)
+            backbone = host.make_backbone(BACKBONE, BACKBONE.dim // host.HEAD_WIDTH, settings.dtype)
+            return recipe("stages").prepare_stage(backbone, host.make_control(backbone), settings), settings
+
+        return network
+
+    def test_what_is_exported_has_the_released_names_and_shapes(self, network, recipe):
+        control, _ = network("control")
+        assert {name: tuple(p.shape) for name, p in control.control.named_parameters()} == control_shapes(CONTROL)
+        lora, _ = network("lora")
+        trained = {name.removeprefix("backbone."): p for name, p in lora.named_parameters() if p.requires_grad}
+        assert {name: tuple(p.shape) for name, p in recipe("lora").released_names(trained).items()} == lora_shapes()
+
+    def test_memory_of_the_stages(self, network, recipe):
+        """Whole on one accelerator of 80 GB; over eight with FSDP, each holds an eighth and the blocks at work."""
+        memory_plan, samples = recipe("memory_plan").memory_plan, recipe("recipe").SampleSettings()
+        for stage, trained in (("control", 1_402_000_000), ("lora", 161_000_000)):
+            built, settings = network(stage)
+            count = sum(p.numel() for p in built.parameters() if p.requires_grad)
+            assert abs(count - trained) < 0.02 * trained
+            whole, spread = memory_plan(built, samples, settings), memory_plan(built, samples, settings, processes=8, sharded=True)
+            assert whole.trained == 16 * count and whole.total < 80e9
+            assert spread.frozen == pytest.approx(whole.frozen / 8, rel=2e-3) and spread.trained == pytest.approx(whole.trained / 8, rel=2e-3)
+            assert spread.total < 24e9
+
+    def test_the_fsdp_configuration_names_the_network_s_blocks(self, network):
+        """Nearly all weights lie in blocks of the classes it wraps, each of which may be cut into eight."""
+        text = (ROOT / "bundle" / "fsdp.yaml").read_text()
+        wrapped = re.search(r"fsdp_transformer_layer_cls_to_wrap: (.*)", text)[1].split(",")
+        processes = int(re.search(r"num_processes: (\d+)", text)[1])
+        for stage in ("control", "lora"):
+            built, settings = network(stage)
+            units = [module for module in built.modules() if type(module).__name__ in wrapped]
+            assert len(units) == BACKBONE.layers + CONTROL.blocks
+            inside = sum(p.numel() for unit in units for p in unit.parameters())
+            assert inside > 0.95 * sum(p.numel() for p in built.parameters())
+            for unit in units:
+                # FSDP takes one dtype of trained parameters per unit.
+                assert len({p.dtype for p in unit.parameters() if p.requires_grad}) <= 1
+                large = [p for p in unit.parameters() if p.ndim == 2]
+                assert all(p.shape[0] % processes == 0 for p in large)
+            settings.require_processes(processes)
+
+    def test_accelerate_reads_the_configuration(self):
+        from accelerate.commands.config.config_args import load_config_from_file
+
+        config = load_config_from_file(str(ROOT / "bundle" / "fsdp.yaml"))
+        assert config.num_processes == 8 and config.fsdp_config["fsdp_version"] == 2 and config.mixed_precision == "no"
+
+
+class TestFsdp:
+    """The network cut into FSDP's units as bundle/fsdp.yaml asks, by a group of one process on the CPU."""
+
+    @pytest.fixture
+    def mesh(self):
+        import torch.distributed as dist
+        from torch.distributed.device_mesh import init_device_mesh
+
+        dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+        yield init_device_mesh("cpu", (1,))
+        dist.destroy_process_group()
+
+    @pytest.fixture
+    def cut(self, mesh):
+        from torch.distributed.fsdp import fully_shard
+
+        wrapped = re.search(r"fsdp_transformer_layer_cls_to_wrap: (.*)", (ROOT / "bundle" / "fsdp.yaml").read_text())[1].split(",")
+
+        def cut(network):
+            for module in [module for module in network.modules() if type(module).__name__ in wrapped]:
+                fully_shard(module, mesh=mesh)
+            return fully_shard(network, mesh=mesh)
+
+        return cut
+
+    @pytest.mark.parametrize("precision", ["fp32", "bf16"])
+    def test_same_gradients_and_state(self, recipe, host, files, settings, cut, precision):
+        settings = replace(settings, precision=precision, checkpoint=True)
+        trainer = recipe("trainer")
+
+        def build():
+            backbone = host.load_backbone(str(files / "spatia_small_backbone.safetensors"), settings.dtype)
+            return host.prepare_network(backbone, str(files / "spatia_small_control.safetensors"), settings)
+
+        def trained(network):
+            return {name: p for name, p in network.named_parameters() if p.requires_grad}
+
+        plain, network = build(), cut(build())
+        for one in (plain, network):
+            one(*answer(one)).square().mean().backward()
+        whole = {name: p.grad.full_tensor() for name, p in trained(network).items()}
+        assert same({name: p.grad for name, p in trained(plain).items()}, whole)
+        optimiser = torch.optim.AdamW(trained(network).values(), lr=1e-2)
+        optimiser.step()
+        weights, state = trainer.get_state_dict(network, optimiser, options=trainer.FULL_STATE)
+        assert set(weights) == set(trained(plain)) and not any(hasattr(tensor, "full_tensor") for tensor in weights.values())
+        other = cut(build())
+        its_optimiser = torch.optim.AdamW(trained(other).values(), lr=1e-2)
+        trainer.restore(other, its_optimiser, dict(weights), state)
+        again, its_state = trainer.get_state_dict(other, its_optimiser, options=trainer.FULL_STATE)
+        assert same(weights, again) and same(state, its_state)
+
+
+class TestEdges:
+    def test_a_file_that_is_no_backbone(self, host, files, refused):
+        with refused("no Wan2.2-TI2V-5B backbone|is not a"):
+            host.load_backbone(str(files / "spatia_small_control.safetensors"), torch.float32)
+        with refused("no such file"):
+            host.load_backbone(str(files / "absent.safetensors"), torch.float32)
+
+    def test_a_control_checkpoint_of_another_backbone(self, host, files, tmp_path, refused):
+        from spatia_core.model.checkpoint import ControlLayout
+
+        backbone = host.load_backbone(str(files / "spatia_small_backbone.safetensors"), torch.float32)
+        other = ControlLayout(DIM // 2, FFN, CONTROL_BLOCKS, 96, (1, 2, 2))
+        save_quantised({name: torch.zeros(shape) for name, shape in control_shapes(other).items()}, tmp_path / "other.safetensors")
+        with refused("change --control"):
+            host.load_control(str(tmp_path / "other.safetensors"), backbone)
+
+    def test_a_rank_above_the_matrices(self, recipe, host, files, refused):
+        settings = recipe("recipe").StageSettings("lora", 1, 1e-3, rank=DIM + 1)
+        with refused("--rank"):
+            host.prepare_network(host.load_backbone(str(files / "spatia_small_backbone.safetensors"), settings.dtype), None, settings)
+
+    @pytest.mark.parametrize("depth", ["guess", "da3:absent", "mapanything:absent", "stored:x"])
+    def test_depth_sources(self, host, depth, refused):
+        with refused("--depth|MapAnything"):
+            host.depth_estimator(depth, 0.5, 10)
+
+    def test_a_full_size_backbone_needs_its_text_encoder(self, host, refused):
+        with refused("--text-encoder"):
+            host.text_encoder(None, 4096)
+        assert torch.equal(host.text_encoder(None, TEXT)("anything"), torch.zeros(1, TEXT))
+
+
+@pytest.mark.slow
+def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, tmp_path):
+    """The script as a user runs it: alone, ended by Ctrl-C and gone on with; and by two processes, with the same losses."""
+    environment = {**os.environ, "COMFYUI_PATH": str(comfyui_path), "OMP_NUM_THREADS": "1"}
+    options = [
+        "--backbone", str(files / "spatia_small_backbone.safetensors"), "--vae", str(files / "spatia_small_vae.safetensors"),
+        "--data", "moving_rooms:0-2", "--held-out", "1", "--width", "64", "--height", "32", "--first-frames", "13", "--later-frames", "17",
+        "--voxel-size", "0.05", "--point-radius", "0.1", "--threshold", "0", "--target-every", "4", "--max-references", "2",
+        "--learning-rate", "1e-3", "--rank", "4", "--batch", "4", "--micro", "1", "--sheet", "6", "--sheet-steps", "2", "--device", "cpu", "--threads", "1",
+        "--precision", "fp32",
+    ]  # fmt: skip
+    script, log = str(ROOT / "bundle" / "train.py"), tmp_path / "log.txt"
+
+    def start(launcher, work, *more):
+        with open(log, "a") as file:
+            return subprocess.Popen([*launcher, script, str(work), *options, *more], env=environment, stdout=file, stderr=subprocess.STDOUT)
+
+    alone = tmp_path / "alone"
+    process = start([sys.executable], alone, "--stages", "prepare", "control", "--steps", "2000", "--save", "1000")
+    curve, deadline = alone / "control" / "loss.csv", time.monotonic() + 400
+    while not (curve.is_file() and len(rows(curve)) >= 2):
+        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=200) == 130, log.read_text()
+    done = len(rows(curve))
+    assert torch.load(alone / "control" / "state.pt", weights_only=True)["step"] == done
+    steps = str(done + 3)
+    assert start([sys.executable], alone, "--steps", steps, "3").wait(timeout=400) == 0, log.read_text()
+    assert len(rows(curve)) == done + 3 and (alone / "lora" / "spatia_lora.safetensors").is_file()
+    assert sorted(path.name for path in (alone / "lora" / "sheets").iterdir()) == ["step_000003.png"]
+
+    both = tmp_path / "both"
+    shutil.copytree(alone / "latents", both / "latents")
+    # accelerate's own launcher starts several processes on the CPU with MPI only; it runs under torch's as well.
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    assert start(launcher, both, "--steps", steps, "3").wait(timeout=400) == 0, log.read_text()
+    for stage in ("control", "lora"):
+        one, two = (rows(work / stage / "loss.csv") for work in (alone, both))
+        assert len(one) == len(two) > 0
+        for a, b in zip(one, two):
+            assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-4), (stage, a, b)
+    settings = json.loads((both / "latents" / "settings.json").read_text())
+    assert settings["width"] == 64
