@@ -9,7 +9,7 @@ Spatia's, `recent` is a projection of the history's own cloud, which steers the 
 
 revisit    the frames whose gate is open
 forgotten  of these, the pixels that no frame of the history sees, but an earlier one does; all rooms together
-novel      the generated frames whose gate is shut
+shut       the generated frames whose gate is shut, for want of a frame to remember or because the frame before looks up the same
 
 `change`: how far the branch moves a clip in which no gate opens (0 is bit for bit the same).
 """
@@ -116,7 +116,7 @@ class Evaluation:
             error = (made[setting] - truth).square().mean(-1)
             row[_name(setting)] = {
                 "revisit": float(error[is_open].mean()) if is_open.any() else None,
-                "novel": float(error[~is_open].mean()) if not is_open.all() else None,
+                "shut": float(error[~is_open].mean()) if not is_open.all() else None,
                 "forgotten": float(error[forgotten].sum()),
             }
         self.pipeline.model = self.model
@@ -173,7 +173,7 @@ class Evaluation:
         pixels = sum(row["forgotten pixels"] for row in self.rows)
         for name in map(_name, self.arguments.settings):
             figures = {}
-            for part in ("revisit", "novel"):
+            for part in ("revisit", "shut"):
                 errors = [row[name][part] for row in self.rows if row[name][part] is not None]
                 if errors:
                     figures[part] = round(sum(map(_psnr, errors)) / len(errors), 2)

@@ -107,12 +107,12 @@ def build_branch():
     return DecoupledBranch(DecoupledLayout(**LAYOUT), torch.float32, None, comfy.ops.disable_weight_init)
 
 
-def make_branch(work: Path, budget, share: float, batch_size: int = 8) -> None:
+def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int = 8) -> None:
     import functools
 
     import torch
     from spatia_pack.nodes.host.decoupled import BranchRun
-    from spatia_pack.spatia_core.model.checkpoint import dequantise, quantise
+    from spatia_pack.spatia_core.model.checkpoint import dequantise, load_quantised, quantise
     from spatia_pack.spatia_core.model.decoupled.assembly import stack_slots
     from spatia_pack.spatia_core.training.decoupled import MemoryBatch, encode_one_lens, initialise_branch, keep_slots, train_branch
     from spatia_pack.spatia_core.training.objective import Batch
@@ -125,6 +125,8 @@ def make_branch(work: Path, budget, share: float, batch_size: int = 8) -> None:
     control.load_state_dict(dequantise(quantise(network["control"])))
     branch = build_branch()
     initialise_branch(branch)
+    if resume:
+        branch.load_state_dict(load_quantised(work / branch_name(share))[0])
     branch.encode_cameras = functools.partial(encode_one_lens, branch)
     rooms = memory_rooms(work, share)
     no_projection = torch.load(work / "no_projection.pt").float()
@@ -161,7 +163,8 @@ def make_branch(work: Path, budget, share: float, batch_size: int = 8) -> None:
 
     train_branch(
         branch, lambda slots, video, timesteps: BranchRun(branch, slots, video, timesteps, {}), backbone, control, batch,
-        torch.zeros(1, 1, make.BACKBONE["text_dim"]), budget=budget, generator=torch.Generator().manual_seed(0), report=report,
+        torch.zeros(1, 1, make.BACKBONE["text_dim"]), budget=budget, generator=torch.Generator().manual_seed(int(resume)), report=report,
+        learning_rate=2e-3 if resume else 3e-3,
     )  # fmt: skip
     print(f"{budget.step} steps", flush=True)
     export(branch.state_dict(), work / branch_name(share))
@@ -183,6 +186,7 @@ def main() -> None:
     parser.add_argument("work", type=Path, help="make.py's folder")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--share", type=float, default=1.0, help="of the rooms, for training; below 1 the weights stay in the folder")
+    parser.add_argument("--resume", action="store_true", help="train on from the weights of an earlier run, more gently")
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the memories stage")
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     group = parser.add_mutually_exclusive_group()
@@ -201,7 +205,7 @@ def main() -> None:
             make_memories(arguments.work, *arguments.part)
         elif stage == "branch":
             budget = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=arguments.minutes)
-            make_branch(arguments.work, budget, arguments.share)
+            make_branch(arguments.work, budget, arguments.share, arguments.resume)
         elif arguments.share == 1:
             (HERE / FILE).write_bytes((arguments.work / FILE).read_bytes())
 

@@ -139,7 +139,7 @@ def train_branch(
     budget: Budget,
     generator: torch.Generator,
     report: Callable[[int, float, float], None],
-    learning_rate: float = 2e-3,
+    learning_rate: float = 3e-3,
 ) -> None:
     """Fit the branch within a budget and leave its averaged weights in place; backbone and control are frozen.
 
