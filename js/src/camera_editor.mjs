@@ -5,7 +5,7 @@ import { Analyst } from "./analyst.mjs";
 import { focalOf, fovOf, imageRectangle } from "./conventions.mjs";
 import { choiceField, download, fullDialog, h, numberField } from "./dom.mjs";
 import { api, app, captureChange, fetchFile, isLinked, lastReport, linkedInputs, runOnly, setWidget, viewUrl, widgetOf } from "./host.mjs";
-import { IDENTITY, axis, dot, invertPose, position, subtract } from "./matrix.mjs";
+import { IDENTITY, axis, dot, invertPose, position, subtract, transformPoint } from "./matrix.mjs";
 import {
     EASINGS, PRESETS, cameraOf, cameraPath, formatKeyframes, keyframe, keyframeFov, keyframeOf, keyframePath, keyframesOf,
     parseKeyframes, roundStarts, unwound,
@@ -79,8 +79,8 @@ export class CameraEditor {
         this.resizes.observe(this.stage);
         this.read();
         this.refresh({ measure: true });
-        this.viewer.lookFrom(invertPose(this.start.w2c), this.depth);
         this.overlook();
+        this.viewer.canvas.focus();
     }
 
     // --- what the node says ---
@@ -175,25 +175,28 @@ export class CameraEditor {
         const facts = await fetchFile(report.facts);
         if (!facts || this.ended) return this.notices();
         this.facts = JSON.parse(new TextDecoder().decode(facts));
-        const points = report.points && this.hasMemory ? await fetchFile(report.points) : null;
+        await this.showPoints(this.hasMemory ? report.points : null);
         if (this.ended) return;
-        const cloud = points && decodePoints(points);
-        this.viewer.setCloud(cloud);
-        this.analyst.setCloud(cloud, this.depth);
         if (report.image && this.hasMemory) this.scene.showImage(viewUrl(report.image));
         this.refresh({ measure: true });
         this.overlook();
         this.notices();
     }
 
-    /** The free camera stands a little behind and above the start, looking the same way. */
+    /** Shows a packed cloud of the temp folder, none for null. */
+    async showPoints(file) {
+        const points = file && (await fetchFile(file));
+        if (this.ended) return;
+        const cloud = points && decodePoints(points);
+        this.viewer.setCloud(cloud);
+        this.analyst.setCloud(cloud, this.depth);
+    }
+
+    /** The free camera stands behind, above and beside the start and sees the path before it. */
     overlook() {
         const c2w = invertPose(this.start.w2c);
-        const back = [0, 1, 2].map((i) => c2w[4 * i + 3] - 0.9 * this.depth * c2w[4 * i + 2] - 0.5 * this.depth * c2w[4 * i + 1]);
-        const behind = [...c2w];
-        [behind[3], behind[7], behind[11]] = back;
-        this.viewer.lookFrom(behind, 1.9 * this.depth);
-        this.viewer.navigation.orbit(0.25, 0.02);
+        const place = (right, down, forward) => transformPoint(c2w, [right, down, forward].map((v) => v * this.depth));
+        this.viewer.lookAt(place(0.55, -0.6, -0.95), place(0, 0, 0.35));
     }
 
     // --- drawing ---

@@ -263,7 +263,7 @@ export function cameraOf(key, start, unit) {
  * Few keyframes that reproduce a path: more are added where the curve through those so far is farthest off.
  * tolerance: scene units of position; degrees follow as the same share of a radian of depth.
  */
-export function keyframesOf(path, start, units, depth, tolerance = 0.005 * depth, limit = 24) {
+export function keyframesOf(path, start, units, depth, tolerance = 0.02 * depth, limit = 24) {
     const unit = units === "scene" ? 1 : depth;
     const base = path[0];
     // The motion is what counts: it is carried to the start camera, as Import Cameras does.

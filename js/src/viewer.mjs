@@ -4,6 +4,7 @@
 //   viewer.world                                THREE.Group in scene units and OpenCV axes: add your objects here
 //   viewer.setCloud(decodePoints(buffer));      the scene's points; null for none
 //   viewer.lookFrom(c2w, depth)                 free camera to an OpenCV pose, its orbit target `depth` ahead
+//   viewer.lookAt(eye, target)                  free camera to a place, turned to another (world, OpenCV axes)
 //   viewer.frame(low, high)                     free camera to where it sees this box (world, OpenCV axes)
 //   viewer.viewThrough({c2w, intrinsics, aspect}) / viewer.viewThrough(null)    an image's own camera / the free one
 //   viewer.navigation.mode = "orbit" | "fly"
@@ -114,7 +115,7 @@ export class Viewer extends EventTarget {
             const diagonal = Math.hypot(...extent);
             const material = new THREE.ShaderMaterial({
                 ...POINT_SHADER,
-                uniforms: { size: { value: pointSize ?? diagonal / Math.sqrt(cloud.count) / 4 }, halfHeight: { value: 1 } },
+                uniforms: { size: { value: pointSize ?? diagonal / Math.sqrt(cloud.count) / 1.6 }, halfHeight: { value: 1 } },
             });
             this.points = new THREE.Points(geometry, material);
             this.points.position.set(...cloud.low);
@@ -131,6 +132,15 @@ export class Viewer extends EventTarget {
         this.camera.position.set(x, y, z);
         this.navigation.size = depth;
         this.navigation.target.set(x - three[2] * depth, y - three[6] * depth, z - three[10] * depth);
+        this.camera.up.set(0, 1, 0);
+        this.camera.lookAt(this.navigation.target);
+        this.moved();
+    }
+
+    lookAt(eye, target) {
+        this.camera.position.set(eye[0], -eye[1], -eye[2]);
+        this.navigation.target.set(target[0], -target[1], -target[2]);
+        this.navigation.size = this.camera.position.distanceTo(this.navigation.target) / 2;
         this.camera.up.set(0, 1, 0);
         this.camera.lookAt(this.navigation.target);
         this.moved();

@@ -1,0 +1,115 @@
+// Opens the camera path editor of a template's first Camera Path node, edits with mouse and keyboard, queues, reloads.
+//
+// Returns what the widgets hold and what the editor shows after each step, and the cameras that the server rendered.
+
+const editorOf = (page) => page.getByRole("dialog", { name: "Edit path" });
+
+/** Facts that the Camera Path node reported in its last run, and the size of its packed points. */
+const reported = (page, id) =>
+  page.evaluate(async (nodeId) => {
+    const node = window.app.rootGraph.getNodeById(nodeId);
+    const open = async (file) => window.app.api.fetchApi(`/view?${new URLSearchParams(file)}`);
+    const facts = await (await open(node.spatiaReport.facts)).json();
+    const points = node.spatiaReport.points ? (await (await open(node.spatiaReport.points)).arrayBuffer()).byteLength : 0;
+    return { facts, points };
+  }, id);
+
+const widgets = (page, id) =>
+  page.evaluate((nodeId) => {
+    const node = window.app.rootGraph.getNodeById(nodeId);
+    return Object.fromEntries(node.widgets.filter((widget) => widget.options?.serialize !== false).map((widget) => [widget.name, widget.value]));
+  }, id);
+
+export default async ({ page, options, loadTemplate, save, ready }) => {
+  await loadTemplate(options.template);
+  const id = await page.evaluate(() => window.app.rootGraph.nodes.find((node) => node.type === "SpatiaCameraPath").id);
+  const result = { id, first: await widgets(page, id) };
+
+  // Only this node and what it needs: the scene appears in the editor.
+  await page.evaluate(
+    (nodeId) => {
+      const node = window.app.rootGraph.getNodeById(nodeId);
+      node.widgets.find((widget) => widget.type === "button").callback();
+    },
+    id,
+  );
+  const editor = editorOf(page);
+  await editor.waitFor();
+  const load = editor.getByRole("button", { name: "Load the scene" });
+  if (await load.count()) {
+    await load.click();
+    await load.waitFor({ state: "detached", timeout: 600_000 });
+  }
+  result.preset = await reported(page, id);
+  const shot = async (name) => {
+    await page.waitForTimeout(1500);
+    await page.screenshot({ path: `${options.folder}/${name}.png` });
+  };
+  await shot("scene");
+
+  // A preset becomes keyframes; the dots stand where the editor says.
+  await editor.getByRole("button", { name: "Turn into keyframes" }).click();
+  result.converted = await widgets(page, id);
+
+  // A keyframe from the mouse: playhead to the middle of the timeline, then the button.
+  const strip = await editor.locator("canvas.timeline").boundingBox();
+  await page.mouse.click(strip.x + 0.3 * strip.width, strip.y + 70);
+  await editor.getByRole("button", { name: "Add keyframe" }).click();
+  result.added = await widgets(page, id);
+  result.addedFrame = Number(await editor.locator("input[name=frame]").inputValue());
+
+  // Its dot is dragged with the mouse in the view.
+  const dot = await page.evaluate(() => window.spatiaEditor.dotOfSelected());
+  await page.mouse.move(dot[0], dot[1]);
+  await page.mouse.down();
+  for (let step = 1; step <= 5; step++) await page.mouse.move(dot[0] + 12 * step, dot[1] - 6 * step);
+  await page.mouse.up();
+  result.dragged = await widgets(page, id);
+  await shot("dragged");
+
+  // Undo and redo from the keyboard: the drag is one step.
+  await page.keyboard.press("Control+z");
+  result.undone = await widgets(page, id);
+  await page.keyboard.press("Control+Shift+z");
+  result.redone = await widgets(page, id);
+
+  // Exact numbers beside, and the diamond to another frame.
+  const yaw = editor.locator("input[name=yaw]");
+  await yaw.fill("-20");
+  await yaw.press("Enter");
+  const fov = editor.locator("input[name=fov]");
+  await fov.fill("50");
+  await fov.press("Enter");
+  result.typed = await widgets(page, id);
+
+  // Through the camera, and the projection; the coverage strip is complete.
+  await page.waitForFunction(() => window.spatiaEditor.measured(), null, { timeout: 120_000 });
+  result.coverage = await page.evaluate(() => window.spatiaEditor.coverage);
+  await editor.getByRole("button", { name: "Projection" }).click();
+  await shot("projection");
+  result.shown = await page.evaluate(() => window.spatiaEditor.path.map(({ w2c, intrinsics }) => [...w2c, ...intrinsics]));
+  await editor.getByRole("button", { name: "Done" }).click();
+  await editor.waitFor({ state: "detached" });
+
+  // The server's cameras for the same widgets.
+  await page.evaluate(() => delete window.app.rootGraph.nodes.find((node) => node.type === "SpatiaCameraPath").spatiaReport);
+  await page.evaluate((nodeId) => window.app.queuePrompt(0, 1, [String(nodeId)]), id);
+  await page.waitForFunction((nodeId) => window.app.rootGraph.getNodeById(nodeId).spatiaReport, id, { timeout: 600_000 });
+  result.queued = await reported(page, id);
+
+  // After a reload everything is found again.
+  const before = await save();
+  await page.waitForTimeout(3000);
+  await page.reload();
+  await ready();
+  await page.waitForFunction((count) => window.app.rootGraph.nodes.length === count, before.nodes.length);
+  result.reloaded = await widgets(page, id);
+  await page.evaluate((nodeId) => window.app.rootGraph.getNodeById(nodeId).widgets.find((widget) => widget.type === "button").callback(), id);
+  await editor.waitFor();
+  await page.waitForFunction(() => window.spatiaEditor?.viewer?.cloud);
+  result.reopened = await page.evaluate(() => window.spatiaEditor.path.map(({ w2c, intrinsics }) => [...w2c, ...intrinsics]));
+  await shot("reopened");
+  await page.keyboard.press("Escape");
+  await editor.waitFor({ state: "detached" });
+  return result;
+};
