@@ -48,7 +48,7 @@ async function build(target) {
         nodePaths: [join(packages, "node_modules")],
         logLevel: "warning",
     };
-    const entries = { "extension.mjs": "spatia.js", "editors.mjs": "spatia-editors.mjs", "worker.mjs": "spatia-worker.mjs" };
+    const entries = { "extension.mjs": "spatia.js", "editors.mjs": "spatia-editors.mjs", "worker.mjs": "spatia-worker.mjs", "edit_worker.mjs": "spatia-edit-worker.mjs" };
     for (const [source, name] of Object.entries(entries)) {
         await esbuild.build({
             ...options,

@@ -1,4 +1,7 @@
-"""Edit Point Cloud: one edit from the widgets, then any number from JSON. Edits are data: see spatia_core/cloud/edit.py."""
+"""Edit Point Cloud: one edit from the widgets, then any number from JSON, typed or made by the page's editor.
+
+Edits are data: see spatia_core/cloud/edit.py.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,14 @@ import folder_paths
 import torch
 from comfy_api.latest import io
 
-from ..spatia_core.cloud.edit import Scene, apply_edits, check_edits, parse_edits
+from ..spatia_core.cameras import scene_depth
+from ..spatia_core.cloud.edit import Edited, Scene, apply_edits, check_edits, named_files, parse_edits
 from ..spatia_core.cloud.foreign import read_foreign
-from ..spatia_core.cloud.ply import parse_ply
+from ..spatia_core.cloud.ply import parse_ply, read_ply
 from ..spatia_core.errors import SpatiaError
+from .host.files import existing_file, stamp
+from .host.preview import cloud_file, mask_file, text_file, views_file
+from .host.routes import camera_list
 from .sockets import SpatiaMemory
 
 
@@ -50,7 +57,9 @@ class SpatiaEditPointCloud(io.ComfyNode):
             node_id="SpatiaEditPointCloud",
             display_name="Edit Point Cloud",
             category="Spatia",
-            search_aliases=["remove object", "recolor", "move object", "duplicate", "merge ply", "scene edit"],
+            # So that the page's editor can ask for the scene by running this node and what it needs, nothing else.
+            is_output_node=True,
+            search_aliases=["remove object", "recolor", "move object", "duplicate", "merge ply", "scene edit", "point cloud editor"],
             description="Changes the scene before the next clip is made: remove, recolour, move or copy a selection, or merge another cloud. "
             "The projection and its holes follow. Coordinates are the world's: x right, y down, z forward of the first camera.",
             inputs=[
@@ -82,8 +91,10 @@ class SpatiaEditPointCloud(io.ComfyNode):
                 io.Boolean.Input("invert", default=False, tooltip="Edit everything except the selection."),
                 io.DynamicCombo.Input(
                     "operation",
-                    tooltip="What to do with the selected points. none: only the edits typed below. merge: add the connected point cloud file.",
+                    tooltip="What to do with the selected points. none: only the edits below. merge: add the connected point cloud file.",
                     options=[
+                        # First, and so what a new node does: the others say what to select before they make sense.
+                        io.DynamicCombo.Option("none", []),
                         io.DynamicCombo.Option("remove", []),
                         io.DynamicCombo.Option("recolor", [
                             io.Color.Input("color", default="#ff0000", tooltip="The new colour."),
@@ -96,12 +107,12 @@ class SpatiaEditPointCloud(io.ComfyNode):
                             io.Int.Input("copies", default=1, min=1, max=100, tooltip="How many copies, each shifted from the one before."),
                         ]),
                         io.DynamicCombo.Option("merge", _placement()),
-                        io.DynamicCombo.Option("none", []),
                     ],
                 ),
                 io.String.Input(
                     "edits", multiline=True, default="",
-                    tooltip="More edits as JSON, applied after the one above; the edits output of this node has the same form. Empty for none. The help page lists the keys.",
+                    tooltip="More edits as JSON, applied after the one above; the editor writes them, and the edits output of this node has the same form. "
+                    "Empty for none. The help page lists the keys.",
                 ),
                 io.Mask.Input("mask", optional=True, tooltip="For select = mask: one mask in the shape of the memory's frames, white where to edit."),
                 io.MultiType.Input(
@@ -127,6 +138,14 @@ class SpatiaEditPointCloud(io.ComfyNode):
         return True
 
     @classmethod
+    def fingerprint_inputs(cls, edits=None, **kwargs):
+        # A file that an edit names may be replaced by another of the same name. What cannot be read is refused when it runs.
+        try:
+            return [stamp(existing_file(name, "edits")) for name in named_files(parse_edits(edits or ""))]
+        except SpatiaError:
+            return []
+
+    @classmethod
     def execute(cls, memory, select, invert, operation, edits, mask=None, point_cloud=None) -> io.NodeOutput:
         first = _edit_from_widgets(select, invert, operation)
         all_edits = ([first] if first else []) + parse_edits(edits)
@@ -135,12 +154,14 @@ class SpatiaEditPointCloud(io.ComfyNode):
             mask=None if mask is None else _single_mask(mask, memory),
             voxel_size=memory.voxel_size,
             other=None if point_cloud is None else _point_cloud(point_cloud),
+            files={name: _inserted(name) for name in named_files(all_edits)},
             size=(memory.height, memory.width),
             clip=memory.clip,
         )
         edited = apply_edits(memory.cloud, all_edits, scene)
         report = "\n".join(edited.report) or "no edits"
-        return io.NodeOutput(memory._replace(cloud=edited.cloud), report, json.dumps(all_edits))
+        seen = _page_report(memory, scene, all_edits, edited, own=1 if first else 0)
+        return io.NodeOutput(memory._replace(cloud=edited.cloud), report, json.dumps(all_edits), ui={"spatia_edit": [seen]})
 
 
 def _edit_from_widgets(select: dict, invert: bool, operation: dict) -> dict | None:
@@ -198,6 +219,43 @@ def _point_cloud(file):
         with open(path, "wb") as out:
             out.write(file.get_bytes())
         return read_foreign(path, "point_cloud")
+
+
+def _inserted(name: str):
+    """The cloud of a file that an edit names, in ComfyUI's input, output or temp folder."""
+    path = existing_file(name, "edits")
+    return read_ply(path) if path.lower().endswith(".ply") else read_foreign(path, name)
+
+
+def _page_report(memory, scene: Scene, edits: list[dict], edited: Edited, own: int) -> dict:
+    """What the page's editor shows of a run: files for /view, of the scene before the edits. js/src/cloud_editor.mjs reads it.
+
+    own: how many of the edits, at the beginning, are of the node's other widgets.
+    """
+    facts = {
+        "cameras": camera_list(memory.cameras),
+        "clip": memory.clip.tolist(),
+        "width": memory.width,
+        "height": memory.height,
+        "voxel_size": memory.voxel_size,
+        "depth": None,
+        "mask": None if scene.mask is None else list(scene.mask.shape),
+        "edits": edits,
+        "own": own,
+        "counts": list(edited.counts),
+        "points": edited.cloud.size,
+    }
+    try:
+        facts["depth"] = scene_depth(memory.cloud.positions, memory.cameras.select(-1))
+    except SpatiaError:
+        pass  # The last camera sees no point: the page then takes the size of the cloud.
+    files = {"points": cloud_file(memory.cloud), "views": views_file(memory.cloud)}
+    if scene.mask is not None:
+        files["mask"] = mask_file(scene.mask)
+    if scene.other is not None:
+        files["other"] = cloud_file(scene.other)
+    inserted = [{"name": name, "points": cloud_file(cloud)} for name, cloud in scene.files.items()]
+    return {"facts": text_file("edits", json.dumps(facts)), **files, "inserted": inserted}
 
 
 def _temporary_folder() -> str:

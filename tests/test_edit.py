@@ -9,7 +9,7 @@ from test_cameras import random_poses
 
 from spatia_core.cameras import make_cameras, unproject
 from spatia_core.cloud import concat_clouds, make_point_cloud
-from spatia_core.cloud.edit import Scene, apply_edits, parse_edits, select
+from spatia_core.cloud.edit import Scene, apply_edits, named_files, parse_edits, select
 from spatia_core.errors import SpatiaError
 
 
@@ -331,3 +331,68 @@ def test_other_formats_need_open3d_and_say_so(tmp_path):
         return
     cloud = read_foreign(path, "point_cloud", points=1000)
     assert cloud.size == 1000 and (cloud.positions[:, :2].sum(1) <= 1 + 1e-6).all() and (cloud.positions[:, 2] == 0).all()
+
+
+# --- what the page's editor writes ---
+
+
+def test_an_edit_that_is_off_stays_in_the_list_and_does_nothing():
+    cloud = random_cloud()
+    edits = [{"do": "remove", "off": True}, {"do": "recolor", "select": SPHERE, "color": "#00ff00", "off": False}]
+    edited = apply_edits(cloud, edits)
+    assert edited.report[0] == "1. remove is off" and edited.counts == (0, int(select(cloud, SPHERE).sum()))
+    assert all(torch.equal(a, b) for a, b in zip(edited.cloud, apply_edits(cloud, edits[1:]).cloud))
+    with pytest.raises(SpatiaError, match="'explode'"):
+        apply_edits(cloud, [{"do": "explode", "off": True}])
+    with pytest.raises(SpatiaError, match="true or false"):
+        apply_edits(cloud, [{"do": "remove", "off": 1}])
+
+
+def own_camera(cam, size):
+    return {"w2c": cam.w2c[0].flatten().tolist(), "intrinsics": cam.intrinsics[0].tolist(), "size": list(size)}
+
+
+def test_a_lasso_may_bring_its_own_camera():
+    first, aside = camera(), make_cameras(random_poses(1, seed=2) @ random_poses(1, seed=3), [0.8, 1.2, 0.5, 0.5])
+    cloud = concat_clouds(wall(first, 2.0), wall(first, 4.0), wall(aside, 1.5))
+    polygon = [[0.2, 0.2], [0.8, 0.3], [0.4, 0.9]]
+    for cam in (first, aside):
+        for through in (False, True):
+            as_frame = {"shape": "lasso", "frame": 0, "points": polygon, "through": through}
+            alone = {"shape": "lasso", "camera": own_camera(cam, (48, 32)), "points": polygon, "through": through}
+            selected = select(cloud, alone, Scene(cameras=first, voxel_size=0.01, size=(7, 9)))
+            assert selected.any() and torch.equal(selected, select(cloud, as_frame, Scene(cameras=cam, voxel_size=0.01, size=(32, 48))))
+            assert torch.equal(selected, select(cloud, alone, Scene(voxel_size=0.01)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"size": [48]}, "16 numbers"), ({"size": [0, 32]}, "at least 1x1"), ({"size": [1e6, 1e6]}, "at most"), ({"size": [4.5, 3]}, "whole number"),
+        ({"w2c": [1, 0, 0]}, "16 numbers"), ({"w2c": [2.0] * 16}, "last row"), ({"w2c": "x"}, "16 numbers"), ({"intrinsics": [0, 1, 0.5, 0.5]}, "focal length"),
+        ({"intrinsics": [math.nan, 1, 0.5, 0.5]}, "a finite number"), ({"speed": 1}, "w2c, intrinsics and size"),
+    ],
+)  # fmt: skip
+def test_bad_cameras_of_a_lasso_are_refused(change, message):
+    lasso = {"shape": "lasso", "points": [[0, 0], [1, 0], [0, 1]], "camera": own_camera(camera(), (48, 32)) | change}
+    with pytest.raises(SpatiaError, match=message):
+        select(random_cloud(), lasso, Scene(voxel_size=0.01))
+
+
+def test_a_lasso_is_seen_from_a_frame_or_from_its_own_camera():
+    lasso = {"shape": "lasso", "points": [[0, 0], [1, 0], [0, 1]], "camera": own_camera(camera(), (48, 32)), "frame": 0}
+    with pytest.raises(SpatiaError, match="both frame and camera"):
+        select(random_cloud(), lasso, Scene(cameras=camera(), voxel_size=0.01))
+
+
+def test_merging_a_named_file():
+    cloud, other, connected = random_cloud(), random_cloud(50, seed=1), random_cloud(20, seed=2)
+    edits = [{"do": "merge", "file": "a.ply", "move": [0, 0, 7]}, {"do": "merge"}, {"do": "merge", "file": "gone.ply", "off": True}]
+    assert named_files(edits) == ["a.ply"]
+    edited = apply_edits(cloud, edits, Scene(other=connected, files={"a.ply": other}))
+    torch.testing.assert_close(edited.cloud.positions[400:450], other.positions + torch.tensor([0, 0, 7.0]))
+    assert torch.equal(edited.cloud.positions[450:], connected.positions) and edited.counts == (50, 20, 0)
+    with pytest.raises(SpatiaError, match="'a.ply'.* was not read"):
+        apply_edits(cloud, edits, Scene(other=connected))
+    with pytest.raises(SpatiaError, match="name of a file"):
+        apply_edits(cloud, [{"do": "merge", "file": " "}])

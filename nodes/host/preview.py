@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from ...spatia_core.cloud import PointCloud
-from ...spatia_core.cloud.packed import packed_points
+from ...spatia_core.cloud.packed import packed_points, packed_views
 
 SUBFOLDER = "spatia"
 
@@ -21,6 +21,17 @@ SUBFOLDER = "spatia"
 def cloud_file(cloud: PointCloud) -> dict:
     """The cloud packed for display, as {filename, subfolder, type} of /view. The same cloud gives the same file."""
     return _file("points", ".bin", [cloud.positions, cloud.colors], lambda: packed_points(cloud))
+
+
+def views_file(cloud: PointCloud) -> dict:
+    """The frames that the points of `cloud_file` came from, as {filename, subfolder, type} of /view."""
+    return _file("views", ".bin", [cloud.view], lambda: packed_views(cloud))
+
+
+def mask_file(mask: torch.Tensor) -> dict:
+    """A mask (H, W) bool, a byte per pixel by rows, as {filename, subfolder, type} of /view."""
+    data = mask.to("cpu", torch.uint8).contiguous()
+    return _file("mask", ".bin", [data], lambda: data.numpy().tobytes())
 
 
 def image_file(image: torch.Tensor) -> dict:

@@ -1,4 +1,4 @@
-"""Clouds and meshes of other formats, through Open3D, which is imported only when such a file comes."""
+"""Clouds and meshes of other formats: .glb is read here, the others by Open3D, which is imported only when such a file comes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ..errors import SpatiaError
+from .glb import parse_glb
 from .point_cloud import PointCloud, make_point_cloud
 
 MESH_FORMATS = ("obj", "stl", "off", "gltf", "glb", "fbx")
@@ -17,7 +18,7 @@ _GREY = 0.7
 
 
 def read_foreign(path: str | os.PathLike, name: str, *, points: int = MESH_POINTS) -> PointCloud:
-    """A cloud of a file that Open3D reads: its points, or `points` samples spread evenly over a mesh.
+    """A cloud of a file that is no PLY: its points, or `points` samples spread evenly over a mesh.
 
     Vertex colours are kept; where there are none, points are grey. Raises SpatiaError on other formats, on a file without
     points, and, saying what to install, where Open3D cannot be imported.
@@ -25,6 +26,9 @@ def read_foreign(path: str | os.PathLike, name: str, *, points: int = MESH_POINT
     format = os.path.splitext(os.fspath(path))[1].lower().lstrip(".")
     if format not in MESH_FORMATS + CLOUD_FORMATS:
         raise SpatiaError(f"{name} has format {format or 'unknown'!r}, expected ply, {', '.join(CLOUD_FORMATS)}, or a mesh: {', '.join(MESH_FORMATS)}; convert it first.")
+    if format == "glb":
+        with open(path, "rb") as file:
+            return parse_glb(file.read(), name, points=points)
     open3d = import_open3d(f"{name} is a .{format} file")
     if format in CLOUD_FORMATS:
         cloud = open3d.io.read_point_cloud(os.fspath(path))

@@ -232,6 +232,43 @@ def test_merging_a_file_of_the_host(edit_module, memory, pack_module, error):
         edit(edit_module, memory, operation=merge, point_cloud=Types.File3D(BytesIO(data[:-9]), "ply"))
 
 
+def page_files(comfy_host, report) -> dict:
+    """{name: bytes} of what a run left for the page."""
+    files = {name: file for name, file in report.items() if name != "inserted"} | {file["name"]: file["points"] for file in report["inserted"]}
+    return {name: (comfy_host / "temp" / file["subfolder"] / file["filename"]).read_bytes() for name, file in files.items()}
+
+
+def test_a_file_named_by_an_edit_and_what_the_page_is_told(edit_module, memory, pack_module, comfy_host, error):
+    import struct
+
+    (comfy_host / "input" / "parts").mkdir(exist_ok=True)
+    pack_module("spatia_core.cloud.ply").write_ply(memory.cloud.select(torch.arange(10)), comfy_host / "input" / "parts" / "ten.ply")
+    edits = json.dumps([{"do": "merge", "file": "parts/ten.ply"}, {"do": "remove", "off": True}])
+    node = edit_module.SpatiaEditPointCloud
+    moved = {"operation": "transform", "scale": 1.0} | xyz("move", 0, 0, 1) | xyz("rotate", 0, 0, 0)
+    given = dict(memory=memory, select={"select": "all"}, invert=False, operation=moved, edits=edits, mask=torch.ones(1, 32, 48))
+    output = node.execute(**given)
+    assert output.result[0].cloud.size == memory.cloud.size + 10
+    (report,) = output.ui["spatia_edit"]
+    files = page_files(comfy_host, report)
+    facts = json.loads(files["facts"])
+    assert facts["own"] == 1 and [edit["do"] for edit in facts["edits"]] == ["transform", "merge", "remove"]
+    assert facts["counts"] == [memory.cloud.size, 10, 0] and facts["points"] == memory.cloud.size + 10
+    assert len(facts["cameras"]) == 2 and facts["clip"] == [0, 1] and facts["mask"] == [32, 48] and facts["depth"] == pytest.approx(2.0)
+    # The scene as it came in, before all edits.
+    assert struct.unpack_from("<I", files["points"], 8)[0] == memory.cloud.size and len(files["views"]) == 4 * memory.cloud.size
+    assert struct.unpack_from("<I", files["parts/ten.ply"], 8)[0] == 10 and len(files["mask"]) == 32 * 48
+    assert len(node.fingerprint_inputs(edits=edits)) == 1 and node.fingerprint_inputs(edits="") == []
+    for name in ("../secret.ply", "gone.ply"):
+        with pytest.raises(error, match="edits"):
+            node.execute(**given | {"edits": json.dumps({"do": "merge", "file": name})})
+
+
+def test_a_new_node_changes_nothing(edit_module):
+    inputs = {entry.id: entry for entry in edit_module.SpatiaEditPointCloud.define_schema().inputs}
+    assert inputs["operation"].options[0].key == "none"
+
+
 def test_bad_masks_are_refused(edit_module, memory, error):
     select = {"select": "mask", "mask_frame": 0, "through": False}
     for mask, message in ((torch.zeros(3, 32, 48), "expected a single one"), (torch.zeros(1, 48, 32), "frames of 48x32")):
