@@ -242,8 +242,7 @@ export class CameraEditor {
         const [w, high] = this.size;
         const width = Math.min(MEASURE_WIDTH, w);
         this.coverage = [];
-        const loop = this.state.close_loop !== "off" ? this.first : null;
-        const request = { path: this.path, width, height: Math.max(1, Math.round((width * high) / w)), options: this.drawing, loop };
+        const request = { path: this.path, width, height: Math.max(1, Math.round((width * high) / w)), options: this.drawing, loop: this.first, depth: this.depth };
         this.analyst.preflight(request,
             (frame, share) => {
                 this.coverage[frame] = share;

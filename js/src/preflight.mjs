@@ -38,12 +38,12 @@ export class Occupancy {
 /**
  * Warnings of a path: [{kind, from, to}] over frame ranges.
  * kind: "wall" (the camera passes through a surface), "turn" (it turns too fast), "unknown" (it sees little of the
- * scene), "open" (a loop that ends off its first pose).
+ * scene), "open" (a path that comes back nearly, but not exactly, to the pose a closed loop ends on).
  * @param {object[]} path cameras
- * @param {{occupancy?: Occupancy, coverage?: number[], loop?: object}} facts coverage: per frame, undefined where not
- *   measured yet; loop: the camera a closed loop must end on
+ * @param {{occupancy?: Occupancy, coverage?: number[], loop?: object, depth?: number}} facts coverage: per frame,
+ *   undefined where not measured yet; loop: the camera a closed loop must end on; depth: scene units, of the subject
  */
-export function warningsOf(path, { occupancy, coverage = [], loop } = {}) {
+export function warningsOf(path, { occupancy, coverage = [], loop, depth = 1 } = {}) {
     const poses = path.map((camera) => invertPose(camera.w2c));
     const frames = { wall: [], turn: [], unknown: [] };
     for (let i = 1; i < path.length; i++) {
@@ -52,13 +52,24 @@ export function warningsOf(path, { occupancy, coverage = [], loop } = {}) {
     }
     path.forEach((_, i) => coverage[i] < KNOWN_SHARE && frames.unknown.push(i));
     const warnings = Object.entries(frames).flatMap(([kind, list]) => ranges(list).map(([from, to]) => ({ kind, from, to })));
-    if (loop && !sameCamera(path.at(-1), loop)) warnings.push({ kind: "open", from: path.length - 1, to: path.length - 1 });
+    if (loop && nearlyClosed(path, poses, loop, depth)) warnings.push({ kind: "open", from: path.length - 1, to: path.length - 1 });
     return warnings.sort((a, b) => a.from - b.from);
 }
 
 export function sameCamera(a, b) {
     const near = (p, q) => p.every((v, i) => Math.abs(v - q[i]) < 1e-6);
     return near(a.w2c, b.w2c) && near(a.intrinsics, b.intrinsics);
+}
+
+/** Whether a path went away and came back to about the goal, so that its maker will have meant the goal itself. */
+function nearlyClosed(path, poses, goal, depth) {
+    if (sameCamera(path.at(-1), goal)) return false;
+    const end = invertPose(goal.w2c);
+    const gap = distance(position(poses.at(-1)), position(end));
+    const turn = turnBetween(poses.at(-1), end);
+    const farthest = Math.max(...poses.map((pose) => distance(position(pose), position(end))));
+    const widest = Math.max(...poses.map((pose) => turnBetween(pose, end)));
+    return gap < 0.15 * depth && turn < 15 && (farthest > 3 * gap || widest > 3 * turn);
 }
 
 /** Runs of frames at most `gap` apart, as [first, last]. */

@@ -33,7 +33,7 @@ export default {
     warn_wall: "Goes through a surface: frame {range}",
     warn_turn: "Turns faster than 3° per frame: frame {range}",
     warn_unknown: "Sees less than a quarter known: frame {range}",
-    warn_open: "The closed loop ends off its first pose: frame {range}",
+    warn_open: "Nearly a closed loop, but ends off its first pose: frame {range}",
     linked: "Connected inputs win over this editor: {names}",
     no_cloud: "The scene is not here yet. Run this node once to see it; the path can be edited meanwhile.",
     load_scene: "Load the scene",

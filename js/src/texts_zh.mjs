@@ -33,7 +33,7 @@ export default {
     warn_wall: "穿过表面：第 {range} 帧",
     warn_turn: "每帧转动超过 3°：第 {range} 帧",
     warn_unknown: "已知部分不足四分之一：第 {range} 帧",
-    warn_open: "闭合路径没有回到首个位姿：第 {range} 帧",
+    warn_open: "接近闭合，但没有正好回到首个位姿：第 {range} 帧",
     linked: "已连接的输入优先于此编辑器：{names}",
     no_cloud: "场景尚未载入。运行一次此节点即可看到；在此之前也可以编辑路径。",
     load_scene: "载入场景",

@@ -1,7 +1,7 @@
 // Runs beside the page, so that measuring a path never holds up the mouse.
 //
 //   in   {type: "cloud", positions, colors, depth}
-//        {type: "preflight", job, path, width, height, options}   a new one replaces the one at work
+//        {type: "preflight", job, path, width, height, options, loop, depth}   a new one replaces the one at work
 //        {type: "preview", job, camera, width, height, options}
 //        {type: "ground", job, places, depth}
 //   out  {type: "coverage", job, frame, coverage}, {type: "warnings", job, warnings}, {type: "preview", job, pixels, ...},
@@ -15,11 +15,11 @@ let current = null; // the preflight at work
 
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
-async function preflight({ job, path, width, height, options, loop }) {
+async function preflight({ job, path, width, height, options, loop, depth }) {
     current = job;
     await pause();
     const coverage = new Array(path.length);
-    const report = () => postMessage({ type: "warnings", job, warnings: warningsOf(path, { occupancy, coverage, loop }) });
+    const report = () => postMessage({ type: "warnings", job, warnings: warningsOf(path, { occupancy, coverage, loop, depth }) });
     report();
     if (!cloud) return;
     let rested = performance.now();
