@@ -230,7 +230,8 @@ export class CameraEditor {
 
     /** Whether the path is not computed here: its values come over links, or from another node's view. */
     get executed() {
-        const links = this.linked.some((name) => SETTINGS.includes(name) || name === "keyframes");
+        const told = this.state.preset === "keyframes" ? ["preset", "frames", "keyframes", "close_loop", "closing_frames"] : SETTINGS;
+        const links = this.linked.some((name) => told.includes(name));
         return Boolean(this.facts) && (links || this.state.preset === "to_view");
     }
 

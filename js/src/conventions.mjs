@@ -38,9 +38,3 @@ export function projectionOf([fx, fy, cx, cy], aspect, width, height, near, far)
 /** Horizontal field of view in degrees of a normalised focal length, and back. */
 export const fovOf = (fx) => (2 * Math.atan(0.5 / fx) * 180) / Math.PI;
 export const focalOf = (fov) => 0.5 / Math.tan((fov * Math.PI) / 360);
-
-/** Pixel (u, v) and depth of a world point, in an image of width x height. */
-export function projectPoint(w2c, [fx, fy, cx, cy], point, width, height) {
-    const [x, y, z] = [0, 4, 8].map((r) => w2c[r] * point[0] + w2c[r + 1] * point[1] + w2c[r + 2] * point[2] + w2c[r + 3]);
-    return { u: ((fx * x) / z + cx) * width, v: ((fy * y) / z + cy) * height, z };
-}

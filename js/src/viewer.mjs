@@ -15,7 +15,7 @@
 //   viewer.addEventListener("draw" | "theme")   after each picture; after a change of colours
 //   viewer.dispose()                            gives everything back; the container is empty again
 import * as THREE from "three";
-import { FLIP, cvToThree, projectionOf, transposed } from "./conventions.mjs";
+import { FLIP, cvToThree, projectionOf, threeToCv, transposed } from "./conventions.mjs";
 import { Navigation } from "./navigation.mjs";
 import { channels, readTheme, watchTheme } from "./theme.mjs";
 
@@ -168,7 +168,7 @@ export class Viewer extends EventTarget {
 
     pose() {
         this.camera.updateMatrixWorld();
-        return cvToThree(transposed(this.camera.matrixWorld.elements));
+        return threeToCv(transposed(this.camera.matrixWorld.elements));
     }
 
     /** The camera that draws the picture: the free one, or an image's. */

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cvToThree, focalOf, fovOf, imageRectangle, projectPoint, projectionOf, threeToCv, transposed } from "../src/conventions.mjs";
+import { cvToThree, focalOf, fovOf, imageRectangle, projectionOf, threeToCv, transposed } from "../src/conventions.mjs";
 import { IDENTITY, invertPose, multiply, pose, slerp, quaternionOf, rotationOf, turnBetween, yawPitchRoll } from "../src/matrix.mjs";
 import { difference } from "./vectors.mjs";
+
+/** Pixel (u, v) and depth of a world point, in an image of width x height. */
+function projectPoint(w2c, [fx, fy, cx, cy], point, width, height) {
+    const [x, y, z] = [0, 4, 8].map((r) => w2c[r] * point[0] + w2c[r + 1] * point[1] + w2c[r + 2] * point[2] + w2c[r + 3]);
+    return { u: ((fx * x) / z + cx) * width, v: ((fy * y) / z + cy) * height, z };
+}
 
 const c2w = pose(yawPitchRoll(25, -40, 10), [0.4, -1.2, 3]);
 
