@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
+import comfy.model_management
 from comfy_api.latest import io, ui
 
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.metrics import closed_loop
+from ..spatia_core.metrics import LPIPS_NETS, MATCHERS, closed_loop, colour_shift, load_lpips, load_matcher
+from ..spatia_core.metrics import match_accuracy as accuracy
 from .host.images import frames_from_image
+
+OFF = "off"
 
 
 class SpatiaClosedLoopMetrics(io.ComfyNode):
@@ -16,26 +22,50 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
             node_id="SpatiaClosedLoopMetrics",
             display_name="Closed-Loop Metrics",
             category="Spatia",
-            search_aliases=["psnr", "ssim", "evaluate", "metrics"],
-            description="PSNR and SSIM of a video's last frame against its first: how well the scene is remembered when the camera comes back.",
+            search_aliases=["psnr", "ssim", "lpips", "match accuracy", "evaluate", "metrics"],
+            description="A video's last frame against its first: how well the scene is remembered when the camera comes back.",
             is_output_node=True,
-            inputs=[io.Image.Input("frames", tooltip="A video whose camera ends where it began, padding cut; at least 2 frames.")],
+            inputs=[
+                io.Image.Input("frames", tooltip="A video whose camera ends where it began, padding cut; at least 2 frames."),
+                io.Combo.Input(
+                    "match_accuracy", options=[OFF, "auto", *MATCHERS], default=OFF, optional=True,
+                    tooltip="Share of the first frame's points that are found again in the last.\n- auto: roma where it is installed, else dense_sift.\n"
+                    "- dense_sift: classical, nothing to install.\n- roma: the paper's; needs the Python package romatch and its weights.",
+                ),
+                io.Combo.Input(
+                    "lpips", options=[OFF, *LPIPS_NETS], default=OFF, optional=True,
+                    tooltip="Perceptual distance with this backbone. Needs the Python package lpips and the backbone's ImageNet weights, which are not shipped.",
+                ),
+            ],
             outputs=[
                 io.Float.Output(display_name="psnr", tooltip="Decibels, higher is better; infinite when both frames are equal."),
                 io.Float.Output(display_name="ssim", tooltip="Structural similarity, 1 when both frames are equal."),
-                io.String.Output(display_name="report", tooltip="Both figures as text."),
+                io.String.Output(display_name="report", tooltip="All figures as text, and the matcher's name."),
+                io.Float.Output(display_name="match_accuracy", tooltip="1 when all points are found again; not a number when it is off."),
+                io.Float.Output(display_name="lpips", tooltip="0 when both frames are equal, lower is better; not a number when it is off."),
+                io.Float.Output(display_name="colour_shift", tooltip="How far the mean colour moved, in 8-bit steps."),
             ],
         )
 
     @classmethod
-    def execute(cls, frames) -> io.NodeOutput:
+    def execute(cls, frames, match_accuracy=OFF, lpips=OFF) -> io.NodeOutput:
         if frames.ndim != 4 or frames.shape[0] < 2:
             raise SpatiaError(f"frames is {tuple(frames.shape)}, expected a video of at least 2 frames; connect the whole video to frames.")
+        # What is missing is said before anything is computed.
+        matcher = None if match_accuracy == OFF else load_matcher(match_accuracy, str(comfy.model_management.get_torch_device()))
+        distance = None if lpips == OFF else load_lpips(lpips)
         # As 8-bit pictures, which is how a video is kept and compared.
-        ends = frames_from_image(frames[[0, -1]], "frames").float() / 255
-        result = closed_loop(ends)
-        report = f"last of {frames.shape[0]} frames against the first: PSNR {result.psnr:.2f} dB, SSIM {result.ssim:.4f}"
-        return io.NodeOutput(result.psnr, result.ssim, report, ui=ui.PreviewText(report))
+        first, last = ends = frames_from_image(frames[[0, -1]], "frames").float() / 255
+        result, shift = closed_loop(ends), colour_shift(last, first)
+        report = f"last of {frames.shape[0]} frames against the first: PSNR {result.psnr:.2f} dB, SSIM {result.ssim:.4f}, colour shift {shift:.1f}"
+        matched = perceived = math.nan
+        if matcher is not None:
+            matched = accuracy(last, first, matcher)
+            report += f", Match Accuracy {matched:.3f} ({matcher.name})"
+        if distance is not None:
+            perceived = distance(last, first)
+            report += f", LPIPS {perceived:.4f} ({lpips})"
+        return io.NodeOutput(result.psnr, result.ssim, report, matched, perceived, shift, ui=ui.PreviewText(report))
 
 
 NODES = [SpatiaClosedLoopMetrics]

@@ -1,5 +1,26 @@
 """Quality metrics."""
 
-from .closed_loop import ClosedLoop, closed_loop, psnr, ssim
+from .closed_loop import ClosedLoop, closed_loop, colour_shift, psnr, ssim
+from .optional import LPIPS_NETS, MATCHERS, Matcher, MetricUnavailable, load_lpips, load_matcher, match_accuracy
+from .pose import PoseFit, align_pose, pose_error
+from .statistics import Interval, bootstrap
 
-__all__ = ["ClosedLoop", "closed_loop", "psnr", "ssim"]
+__all__ = [
+    "LPIPS_NETS",
+    "MATCHERS",
+    "ClosedLoop",
+    "Interval",
+    "Matcher",
+    "MetricUnavailable",
+    "PoseFit",
+    "align_pose",
+    "bootstrap",
+    "closed_loop",
+    "colour_shift",
+    "load_lpips",
+    "load_matcher",
+    "match_accuracy",
+    "pose_error",
+    "psnr",
+    "ssim",
+]

@@ -30,14 +30,14 @@ def closed_loop(frames: Tensor) -> ClosedLoop:
 
 def psnr(image: Tensor, reference: Tensor) -> float:
     """Peak signal to noise ratio in dB of two images (H, W, C) in [0, 1]; infinite when they are equal."""
-    _check(image, reference)
+    check_images(image, reference)
     error = float(((image.double() - reference.double()) ** 2).mean())
     return math.inf if error == 0 else -10 * math.log10(error)
 
 
 def ssim(image: Tensor, reference: Tensor) -> float:
     """Structural similarity of two images (H, W, C) in [0, 1]: Gaussian window 11x11, sigma 1.5, windows inside only, mean of channels."""
-    _check(image, reference)
+    check_images(image, reference)
     if min(image.shape[:2]) < _WINDOW:
         raise SpatiaError(f"SSIM of a {image.shape[1]}x{image.shape[0]} image: expected at least {_WINDOW} pixels on each side; use larger frames.")
     x, y = (a.double().permute(2, 0, 1).unsqueeze(1) for a in (image, reference))  # HWC -> C1HW
@@ -56,7 +56,15 @@ def ssim(image: Tensor, reference: Tensor) -> float:
     return float(similarity.mean())
 
 
-def _check(image: Tensor, reference: Tensor) -> None:
+def colour_shift(image: Tensor, reference: Tensor) -> float:
+    """How far the mean colour moved: root mean square over channels of the difference of means, in 8-bit steps; images (H, W, C) in [0, 1]."""
+    check_images(image, reference)
+    difference = image.double().mean((0, 1)) - reference.double().mean((0, 1))
+    return 255 * float(difference.square().mean().sqrt())
+
+
+def check_images(image: Tensor, reference: Tensor) -> None:
+    """Refuse two images that are not of one shape (H, W, C), or not finite."""
     if image.ndim != 3 or image.shape != reference.shape:
         raise SpatiaError(f"Images of shape {tuple(image.shape)} and {tuple(reference.shape)} were given, expected two of the same (H, W, C).")
     if not (torch.isfinite(image).all() and torch.isfinite(reference).all()):
