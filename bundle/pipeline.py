@@ -31,7 +31,7 @@ class Pipeline:
     voxel_size in metres; find_moving and consistency of the memory's update.
     """
 
-    def __init__(self, steps: int = 8, without: tuple[str, ...] = (), bfloat16: bool = False):
+    def __init__(self, steps: int = 2, without: tuple[str, ...] = (), bfloat16: bool = False):
         self.steps, self.without, self.bfloat16 = steps, without, bfloat16
         self.max_references, self.every, self.voxel_size = clips.MAX_REFERENCES, TARGET_EVERY, clips.VOXEL_SIZE
         self.retrieval, self.visibility = "paper_iou", None

@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES), help="in this order")
     parser.add_argument("--scenes", type=int, help="of each table; default: " + ", ".join(f"{name} {table.scenes}" for name, table in TABLES.items()))
     parser.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--float32", action="store_true", help="compute in float32 instead of bfloat16; about twice as long")
     parser.add_argument("--matcher", choices=("auto", "roma", "dense_sift"), default="auto")
     parser.add_argument("--lpips", choices=("alex", "vgg", "squeeze"), default="alex", help="backbone; left out with a note when it is not installed")
