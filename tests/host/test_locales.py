@@ -1,6 +1,7 @@
 """The translations cover every node, input and output, and name none that is not there."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ def test_every_help_page_is_translated(pack, language):
         english = (ROOT / "js" / "docs" / f"{kind}.md").read_text(encoding="utf-8")
         text = page.read_text(encoding="utf-8")
         assert text.startswith("# ")
-        # As many sections, and the same pictures, in the same order.
-        marks = [[line if line.startswith("![") else "##" for line in part.splitlines() if line.startswith(("## ", "!["))] for part in (english, text)]
-        assert marks[0] == marks[1], kind
+        # As many sections, and the same pictures in the same order.
+        assert text.count("\n## ") == english.count("\n## "), kind
+        assert pictures(text) == pictures(english), kind
+
+
+def pictures(page: str) -> list[str]:
+    return re.findall(r"!\[[^]]*\]\(([^)]*)\)", page)
+
+
+def test_every_picture_is_there_and_small():
+    docs = ROOT / "js" / "docs"
+    named = {name for page in docs.rglob("*.md") for name in pictures(page.read_text(encoding="utf-8"))}
+    assert named == {path.relative_to(docs).as_posix() for path in (docs / "images").iterdir()}
+    assert all((docs / name).stat().st_size < 40_000 for name in named)
