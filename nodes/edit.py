@@ -117,8 +117,8 @@ class SpatiaEditPointCloud(io.ComfyNode):
                 io.Mask.Input("mask", optional=True, tooltip="For select = mask: one mask in the shape of the memory's frames, white where to edit."),
                 io.MultiType.Input(
                     "point_cloud", types=[io.File3DPLY, io.File3DPointCloudAny, io.File3DAny], optional=True,
-                    tooltip="For operation = merge: a PLY file with coloured points, in x right, y down, z forward. Other clouds (pcd, xyz, pts) and "
-                    "meshes (obj, stl, glb), which become points, need Open3D; a message says how to install it.",
+                    tooltip="For operation = merge: a PLY file with coloured points, in x right, y down, z forward, or a GLB mesh, which becomes points. "
+                    "Other clouds (pcd, xyz, pts) and meshes (obj, stl) need Open3D; a message says how to install it.",
                 ),
             ],
             outputs=[
@@ -129,8 +129,9 @@ class SpatiaEditPointCloud(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, edits=None):
+    def validate_inputs(cls, edits=None, select=None, operation=None):
         # Before anything runs: the memory this node waits for may be minutes away. A value from a link comes as None.
+        # The host hands over both dynamic combos whether they are asked for or not.
         try:
             check_edits(parse_edits(edits or ""))
         except SpatiaError as error:

@@ -147,8 +147,8 @@ export class CloudEditor {
         const answer = await this.analyst.ask("scene", question);
         if (this.ended) return;
         Object.assign(this, { bounds: answer.bounds, known: answer.points, total: answer.total });
-        const diagonal = answer.bounds ? Math.hypot(...answer.bounds.high.map((v, axis) => v - answer.bounds.low[axis])) : 1;
-        this.pointSize = diagonal / Math.sqrt(Math.max(1, answer.points)) / 4;
+        // A point stands for its voxel; of a scene that is shown in part, for more.
+        this.pointSize = this.facts.voxel_size * Math.sqrt(answer.total / Math.max(1, answer.points));
         this.gap ??= neat(Math.max(GAP_VOXELS * this.facts.voxel_size, 0.01 * this.depth), 3);
         const last = this.facts.cameras.length - 1;
         this.previewFrame = fresh ? last : Math.min(this.previewFrame, last);
@@ -293,7 +293,12 @@ export class CloudEditor {
         }
         const at = neatAll(point.at);
         if (tool === "cluster") return { shape: "cluster", at, distance: this.gap };
-        if (tool === "plane") return { shape: "plane", point: at, distance: this.gap };
+        if (tool === "plane") {
+            // Written out, so that it stays the same plane when edits before it change what lies there.
+            const distance = neat(this.gap / 2);
+            const { from, way } = await this.analyst.ask("plane", { point: at, distance });
+            return { shape: "plane", point: neatAll(from), normal: neatAll(way), distance };
+        }
         if (tool === "color") return { shape: "color", color: point.color, tolerance: 0.1 };
         const [from, to] = [line[0], line.at(-1)];
         const drawn = Math.hypot(to[0] - from[0], to[1] - from[1]);

@@ -10,6 +10,7 @@ const CSS = `
 .cloud-editor li.over { border-top-color: #f5b301; }
 .cloud-editor li .name { text-align: left; overflow: hidden; text-overflow: ellipsis; }
 .cloud-editor li .name small { display: block; color: var(--descrip-text); }
+.cloud-editor li .name[aria-pressed=true] small { color: inherit; }
 .cloud-editor li.off .name { opacity: .5; }
 .cloud-editor li.failed .name small { color: var(--error-text); }
 .cloud-editor li button { padding: 2px 6px; }

@@ -63,7 +63,7 @@ export function fullDialog({ name, label, keys, closed }) {
     const ended = new AbortController();
     const onKey = (event) => {
         if (!element.contains(event.target) && event.target !== document.body) return;
-        const typing = event.target.matches?.("input, textarea, select");
+        const typing = event.target.matches?.("input:not([type=checkbox], [type=range], [type=color]), textarea, select");
         if ((!typing || event.key === "Escape") && keys(event)) {
             event.preventDefault();
             event.stopImmediatePropagation();

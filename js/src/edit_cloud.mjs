@@ -6,7 +6,7 @@
 //   scene   {cameras, width, height, voxel, clip, mask: {width, height, data} | null, other: cloud | null, files: {name: cloud}}
 import { visiblePoints } from "./visibility.mjs";
 
-const FIT_REACH = 10; // a plane without a normal is fitted to the points within so many times its distance
+export const FIT_REACH = 10; // a plane without a normal is fitted to the points within so many times its distance
 
 export const sizeOf = (cloud) => cloud.views.length;
 
@@ -160,8 +160,8 @@ function front(selected, positions, camera, width, height, voxel) {
     return selected;
 }
 
-/** Least-squares plane of the points within reach of one: {from, way}. */
-function fittedPlane(positions, point, reach) {
+/** Least-squares plane of the points within reach of one: a point of it and its normal, {from, way}. */
+export function fittedPlane(positions, point, reach) {
     let count = 0;
     const sum = [0, 0, 0];
     const near = [];

@@ -125,8 +125,9 @@ export function selectionTarget(shape) {
     return {
         of: "selection", modes: ["translate", "scale"], position: shape.center, rotate: [0, 0, 0], scale: [r, r, r], outline,
         values({ position, scale }) {
-            // One axis is dragged, the sphere stays round: the one that changed most counts.
-            const radius = scale.reduce((most, v) => (Math.abs(Math.log(v / r)) > Math.abs(Math.log(most / r)) ? v : most), r);
+            // One axis is dragged and the sphere stays round: the axis that is unlike the others counts.
+            const middle = [...scale].sort((a, b) => a - b)[1];
+            const radius = scale.reduce((most, v) => (Math.abs(v - middle) > Math.abs(most - middle) ? v : most), middle);
             return { center: neatAll(position), radius: neatAll([radius])[0] };
         },
     }; // prettier-ignore

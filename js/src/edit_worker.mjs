@@ -4,9 +4,10 @@
 //        {type: "replay", job, edits, selection, current, before}    before: show the scene without edits
 //        {type: "preview", job, camera, width, height, options}      of what was shown last
 //        {type: "pick", job, camera, width, height, u, v}            the front point near a pixel
+//        {type: "plane", job, point, distance}                       the plane that fits the points there
 //        {type: "lasso", job, selection}                             the image size at which its front surface has no holes
 //   out  {type: the same, job, ...}, {type: "failed", job, message}
-import { Replay, boundsOf, countOf, select, sizeOf } from "./edit_cloud.mjs";
+import { FIT_REACH, Replay, boundsOf, countOf, fittedPlane, select, sizeOf } from "./edit_cloud.mjs";
 import { displayed, lassoSize, pickPoint } from "./edit_view.mjs";
 import { decodePoints, worldPositions } from "./points.mjs";
 import { drawSoft } from "./render.mjs";
@@ -47,8 +48,9 @@ const HANDLERS = {
         return [{ pixels, width, height, coverage }, [pixels.buffer]];
     },
     pick: ({ camera, width, height, u, v }) => [{ point: pickPoint(shown, camera, width, height, u, v) }],
+    plane: ({ point, distance }) => [fittedPlane(last.cloud.positions, point, FIT_REACH * distance)],
     lasso({ selection }) {
-        const cloud = last?.cloud ?? replay.base;
+        const { cloud } = last;
         const inside = select(cloud, { ...selection, through: true }, replay.scene);
         return [{ size: lassoSize(cloud.positions, inside, selection.camera, replay.scene.voxel) }];
     },

@@ -290,6 +290,31 @@ def test_dynamic_combos_reach_execute_as_the_host_sends_them(edit_module):
     assert built["operation"] == {"operation": "remove"}
 
 
+def test_the_host_validates_the_dynamic_combos(edit_module, scenes, comfy_host, memory, monkeypatch):
+    """It hands them to validate_inputs without being asked to, nested."""
+    import asyncio
+
+    import execution
+    import nodes
+
+    for node in (edit_module.SpatiaEditPointCloud, scenes.SpatiaLoadScene):
+        node.GET_SCHEMA()
+        monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, node.__name__, node)
+    (name,) = run(scenes.SpatiaSaveScene, memory=memory, filename_prefix="validated/scene")
+    load = {"class_type": "SpatiaLoadScene", "inputs": {"file": name, "axes": scenes.OPENCV, "fov": 60.0, "voxel_size": 0.01}}
+    sent = {"memory": ["1", 0], "select": "sphere", "select.radius": 0.5, "operation": "remove", "invert": False}
+    sent |= {f"select.center_{axis}": 1.0 for axis in "xyz"}
+
+    def validated(edits: str):
+        prompt = {"1": load, "2": {"class_type": "SpatiaEditPointCloud", "inputs": sent | {"edits": edits}}}
+        valid, errors, _ = asyncio.run(execution.validate_inputs("prompt", prompt, "2", {}))
+        return valid, str(errors)
+
+    assert validated('{"do": "merge"}') == (True, "[]")
+    valid, errors = validated("[{")
+    assert not valid and "not valid JSON" in errors
+
+
 # --- scene files ---
 
 

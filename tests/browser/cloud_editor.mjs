@@ -1,0 +1,231 @@
+// Opens the cloud editor of an Edit Point Cloud node behind a loaded scene, selects and edits with the mouse, queues,
+// reloads. Returns what the widget holds and what the editor shows after each step.
+
+const editorOf = (page) => page.getByRole("dialog", { name: "Edit cloud" });
+
+/** What the node keeps, and what the editor says of it, once it is at rest. */
+async function state(page, id) {
+  await page.waitForFunction(() => !window.spatiaEditor || !(window.spatiaEditor.replaying || window.spatiaEditor.drawing));
+  return page.evaluate((nodeId) => {
+    const node = window.app.rootGraph.getNodeById(nodeId);
+    const { result, parts = [] } = window.spatiaEditor ?? {};
+    const shown = document.querySelector("output[name=selected]")?.dataset.count;
+    return {
+      edits: node.widgets.find((widget) => widget.name === "edits").value,
+      counts: result?.counts, failures: result?.failures, points: result?.points, parts: parts.length, selected: shown ? Number(shown) : null,
+    };
+  }, id);
+}
+
+/** Window coordinates of world points in the editor's view. */
+const onScreen = (page, points) =>
+  page.evaluate((list) => {
+    const { viewer } = window.spatiaEditor;
+    const box = viewer.canvas.getBoundingClientRect();
+    return list.map((point) => viewer.toScreen(point)).map(([x, y]) => [box.left + x, box.top + y]);
+  }, points);
+
+async function drag(page, line, { held } = {}) {
+  if (held) await page.keyboard.down(held);
+  await page.mouse.move(...line[0]);
+  await page.mouse.down();
+  for (const at of line.slice(1)) await page.mouse.move(...at);
+  await page.mouse.up();
+  if (held) await page.keyboard.up(held);
+}
+
+/** A circle in the window round a sphere of the world, at `share` of its outline. */
+async function outline(page, centre, radius, share) {
+  const [middle] = await onScreen(page, [centre]);
+  const shift = await page.evaluate(
+    ([at, r]) => {
+      const { viewer } = window.spatiaEditor;
+      const c2w = viewer.pose();
+      const away = [0, 1, 2].map((i) => at[i] - c2w[4 * i + 3]);
+      const far = Math.hypot(...away);
+      // The outline of a sphere lies nearer than its middle, on the cone that touches it.
+      const reach = (r * Math.sqrt(far * far - r * r)) / far;
+      const point = at.map((v, i) => v + reach * c2w[4 * i] - (r * r / far) * (away[i] / far));
+      const [[x, y], [u, v]] = [viewer.toScreen(at), viewer.toScreen(point)];
+      return Math.hypot(u - x, v - y);
+    },
+    [centre, radius],
+  );
+  return Array.from({ length: 41 }, (_, k) => (k / 40) * 2 * Math.PI).map((a) => [middle[0] + share * shift * Math.cos(a), middle[1] + share * shift * Math.sin(a)]);
+}
+
+async function open(page, id) {
+  await page.evaluate((nodeId) => {
+    const node = window.app.rootGraph.getNodeById(nodeId);
+    node.widgets.find((widget) => widget.type === "button").callback();
+  }, id);
+  const editor = editorOf(page);
+  await editor.waitFor();
+  return editor;
+}
+
+export default async ({ page, options, queue, ready }) => {
+  const { ball, box } = options;
+  const id = await page.evaluate(async (file) => {
+    await window.app.extensionManager.command.execute("Comfy.NewBlankWorkflow");
+    const graph = window.app.rootGraph;
+    const add = (type, x) => {
+      const node = window.LiteGraph.createNode(type);
+      graph.add(node);
+      node.pos = [x, 100];
+      return node;
+    };
+    const [load, edit, save] = [add("SpatiaLoadScene", 100), add("SpatiaEditPointCloud", 600), add("SpatiaSaveScene", 1200)];
+    load.widgets.find((widget) => widget.name === "file").value = file;
+    save.widgets.find((widget) => widget.name === "filename_prefix").value = "edited/room";
+    load.connect(0, edit, 0);
+    edit.connect(0, save, 0);
+    window.app.extensionManager.workflow.activeWorkflow.changeTracker.checkState();
+    return edit.id;
+  }, options.file);
+  const shot = async (name) => {
+    await page.waitForTimeout(800);
+    await page.screenshot({ path: `${options.folder}/${name}.png` });
+  };
+  const result = { id };
+
+  // Nothing has run: the editor says so, and runs this node and what it needs.
+  const editor = await open(page, id);
+  result.empty = await editor.getByText("nothing to show yet").count();
+  await shot("empty");
+  const before = Date.now();
+  await editor.locator("button[name=load]").click();
+  await editor.locator("button[name=load]").waitFor({ state: "detached" });
+  await page.waitForFunction(() => window.spatiaEditor.result);
+  result.loadedAfter = Date.now() - before;
+  result.scene = await state(page, id);
+  await shot("scene");
+
+  // The ball's front, by lasso; removed; back; away again.
+  await editor.locator("button[name=lasso]").click();
+  await drag(page, await outline(page, ball.center, ball.radius, 0.9));
+  await page.waitForFunction(() => window.spatiaEditor.parts.length);
+  result.lassoed = await state(page, id);
+  await shot("lassoed");
+  await editor.locator("button[name=through]").click();
+  result.through = await state(page, id);
+  await editor.locator("button[name=front]").click();
+  await page.keyboard.press("Delete");
+  result.removed = await state(page, id);
+  await page.keyboard.press("Control+z");
+  result.undone = await state(page, id);
+  await page.keyboard.press("Control+Shift+z");
+  result.redone = await state(page, id);
+
+  // The box by a cluster inside a sphere, recoloured, then moved with the gizmo's own keys and fields.
+  await editor.locator("button[name=sphere]").click();
+  const [middle, edge] = await onScreen(page, [box.front, [box.front[0] + 0.45, box.front[1], box.front[2]]]);
+  await drag(page, [middle, [(middle[0] + edge[0]) / 2, middle[1]], edge]);
+  await page.waitForFunction(() => window.spatiaEditor.parts.length);
+  result.sphere = await state(page, id);
+  await shot("sphere");
+  await editor.locator("select[name=selection_mode]").selectOption("subtract");
+  await editor.locator("button[name=plane]").click();
+  const floor = await onScreen(page, [options.floor]);
+  await page.mouse.click(...floor[0]);
+  await page.waitForFunction(() => window.spatiaEditor.parts.length === 2);
+  await editor.locator("select[name=selection_mode]").selectOption("intersect");
+  await editor.locator("button[name=cluster]").click();
+  await page.mouse.click(...middle);
+  await page.waitForFunction(() => window.spatiaEditor.parts.length === 3);
+  await editor.locator("select[name=selection_mode]").selectOption("new");
+  result.box = await state(page, id);
+  await shot("box");
+  await editor.locator("input[name=color]").evaluate((input) => {
+    input.value = "#20c040";
+    input.dispatchEvent(new Event("change"));
+  });
+  await editor.locator("button[name=act_recolor]").click();
+  result.recolored = await state(page, id);
+  await editor.locator("button[name=act_transform]").click();
+  await page.waitForFunction(() => window.spatiaEditor.gizmo.target?.of === "edit");
+  await shot("gizmo");
+  // The gizmo's arrow along the world's x, held and dragged to the right.
+  await editor.locator("button[name=navigate]").click();
+  const arrow = await page.evaluate(() => {
+    const { gizmo, viewer } = window.spatiaEditor;
+    const { position } = gizmo.handle;
+    const [x, y, z] = position.toArray();
+    const box = viewer.canvas.getBoundingClientRect();
+    // Half of the arrow's length, which is a fixed part of the view.
+    const far = Math.hypot(...[0, 1, 2].map((i) => viewer.pose()[4 * i + 3] - [x, y, z][i]));
+    const length = (far * Math.min(1.9 * Math.tan((Math.PI * viewer.camera.fov) / 360), 7) * 0.8) / 4;
+    return [[x, y, z], [x + 0.6 * length, y, z]].map((point) => viewer.toScreen(point)).map(([u, v]) => [box.left + u, box.top + v]);
+  });
+  await page.mouse.move(arrow[1][0] - 2, arrow[1][1]);
+  await page.mouse.move(...arrow[1]);
+  const way = [0, 1].map((i) => arrow[1][i] - arrow[0][i]);
+  await drag(page, [0, 0.3, 0.6, 0.9, 1.2].map((s) => [0, 1].map((i) => arrow[1][i] + s * way[i])));
+  result.dragged = await state(page, id);
+  const turn = editor.locator("input[name=rotate_y]");
+  await turn.fill("30");
+  await turn.press("Enter");
+  result.turned = await state(page, id);
+  await shot("moved");
+
+  // The list: off, in another order, before and after.
+  await editor.locator("input[name=on_0]").click();
+  result.off = await state(page, id);
+  await editor.locator("button[name=before]").click();
+  await state(page, id);
+  result.before = await page.evaluate(() => window.spatiaEditor.viewer.cloud.count);
+  await shot("before");
+  await editor.locator("button[name=before]").click();
+  await editor.locator("input[name=on_0]").click();
+  await editor.locator("button[name=later_0]").click();
+  result.later = await state(page, id);
+  result.shown = await page.evaluate(() => window.spatiaEditor.viewer.cloud.count);
+  result.preview = await editor.locator(".preview canvas").getAttribute("data-frame");
+  await shot("list");
+
+  // Sizes follow the window; the page's other colours.
+  const palette = (name) => page.evaluate((id) => window.app.extensionManager.setting.set("Comfy.ColorPalette", id), name);
+  await page.setViewportSize({ width: 1000, height: 620 });
+  await palette("light");
+  await page.waitForFunction(() => !window.spatiaEditor.viewer.theme.dark);
+  result.narrow = await page.evaluate(() => {
+    const stage = document.querySelector(".cloud-editor .stage").getBoundingClientRect();
+    const canvas = window.spatiaEditor.viewer.canvas.getBoundingClientRect();
+    return { stage: [stage.width, stage.height], canvas: [canvas.width, canvas.height] };
+  });
+  await shot("narrow");
+  await palette("dark");
+  await page.waitForFunction(() => window.spatiaEditor.viewer.theme.dark);
+  await page.setViewportSize({ width: 1900, height: 1050 });
+
+  await editor.locator("button[name=done]").click();
+  await editor.waitFor({ state: "detached" });
+  result.outputs = await queue();
+
+  // The page writes its draft a moment after a change.
+  await page.waitForTimeout(3000);
+  await page.reload();
+  await ready();
+  await page.waitForFunction((nodeId) => window.app.rootGraph.getNodeById(nodeId)?.widgets?.length, id);
+  const again = await open(page, id);
+  await page.waitForFunction(() => window.spatiaEditor.result);
+  result.reloaded = await state(page, id);
+  result.rows = await again.locator("li").count();
+  await shot("reloaded");
+
+  // A connected list wins, and the editor says so.
+  await again.locator("button[name=done]").click();
+  await page.evaluate((nodeId) => {
+    const graph = window.app.rootGraph;
+    const edit = graph.getNodeById(nodeId);
+    const other = window.LiteGraph.createNode("PrimitiveStringMultiline");
+    graph.add(other);
+    other.widgets[0].value = '[{"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 0], "radius": 0.1, "invert": true}, "off": true}]';
+    other.connect(0, edit, edit.inputs.findIndex((input) => input.name === "edits"));
+  }, id);
+  const linked = await open(page, id);
+  result.linked = await linked.getByText("Connected inputs win").count();
+  result.locked = await linked.locator("button[name=act_insert]").isDisabled();
+  await shot("linked");
+  return result;
+};

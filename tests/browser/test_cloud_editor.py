@@ -1,0 +1,117 @@
+"""The cloud editor in the real page: what is drawn with the mouse is what the node removes, moves and recolours."""
+
+import json
+
+import pytest
+import torch
+from small_room import BALL, BOX, RADIUS, SIDE, small_room
+
+from spatia_core.cloud.edit import Scene, apply_edits, select
+from spatia_core.memory import load_memory
+
+pytestmark = [pytest.mark.integration, pytest.mark.browser]
+NODES_2 = {"classic canvas": False, "Nodes 2.0": True}
+# Points are drawn at 16 bits of their place: this share may fall on the other side of an outline.
+QUANTISED = 0.005
+
+
+@pytest.fixture(scope="module")
+def room(page_server):
+    memory, owner = small_room(page_server.base / "input" / "room.spatia")
+    return memory, owner
+
+
+@pytest.fixture(scope="module", params=NODES_2, ids=lambda mode: mode.replace(" ", "-"))
+def told(request, run_page_script, room) -> dict:
+    """What the page told while its editor was used."""
+    return run_page_script(
+        "cloud_editor.mjs", patience=1500, settings={"Comfy.VueNodes.Enabled": NODES_2[request.param]}, file="room.spatia",
+        ball={"center": BALL.tolist(), "radius": RADIUS}, box={"front": [float(BOX[0]), float(BOX[1]), float(BOX[2]) - SIDE / 2]}, floor=[0.0, 0.6, 1.6],
+    )  # fmt: skip
+
+
+def scene_of(memory) -> Scene:
+    return Scene(memory.cameras, None, memory.voxel_size, size=(memory.height, memory.width), clip=memory.clip)
+
+
+def last_selection(told: dict, step: str) -> dict:
+    return json.loads(told[step]["edits"])[-1]["select"]
+
+
+def test_the_scene_appears_after_this_node_ran(told, room):
+    memory, _ = room
+    assert told["empty"] == 1
+    assert told["scene"]["points"] == memory.cloud.size and told["scene"]["edits"] == ""
+
+
+def test_a_lasso_takes_the_front_of_the_ball_and_nothing_else(told, room):
+    memory, owner = room
+    mask = select(memory.cloud, last_selection(told, "removed"), scene_of(memory))
+    assert (owner[mask] == 1).all(), owner[mask].bincount()
+    # Nine tenths of the outline is 28 % of the ball's surface, less what its own slant hides.
+    assert 0.18 * 5000 < int(mask.sum()) < 0.3 * 5000
+    for step, count in (("lassoed", told["lassoed"]["selected"]), ("removed", told["removed"]["counts"][0])):
+        assert count == pytest.approx(int(mask.sum()), rel=QUANTISED), step
+    through = select(memory.cloud, last_selection(told, "removed") | {"through": True}, scene_of(memory))
+    assert told["through"]["selected"] == pytest.approx(int(through.sum()), rel=QUANTISED)
+    assert int((owner[through] == 1).sum()) > 1.6 * int(mask.sum())
+
+
+def test_undo_and_redo(told):
+    assert told["undone"]["edits"] == "" and told["undone"]["selected"] == told["lassoed"]["selected"]
+    assert told["redone"]["edits"] == told["removed"]["edits"] and told["redone"]["points"] == told["removed"]["points"]
+
+
+def test_sphere_less_floor_and_its_cluster_is_the_box(told, room):
+    memory, owner = room
+    edits = json.loads(told["recolored"]["edits"])
+    before = apply_edits(memory.cloud, edits[:1], scene_of(memory)).cloud
+    left = owner[~select(memory.cloud, edits[0]["select"], scene_of(memory))]
+    mask = select(before, edits[1]["select"], scene_of(memory))
+    assert told["box"]["selected"] == pytest.approx(int(mask.sum()), rel=QUANTISED)
+    assert (left[mask] == 2).all() and int(mask.sum()) > 0.85 * int((owner == 2).sum())
+    assert told["sphere"]["selected"] > told["box"]["selected"] and edits[1]["color"] == "#20c040"
+
+
+def test_the_gizmo_moves_along_its_axis(told):
+    started, dragged, turned = (json.loads(told[step]["edits"])[2] for step in ("dragged", "dragged", "turned"))
+    assert started["do"] == "transform"
+    right, down, forward = dragged["move"]
+    assert right > 0.02 and abs(down) < 1e-3 * right + 1e-6 and abs(forward) < 1e-3 * right + 1e-6
+    assert turned["rotate"] == [0, 30, 0] and turned["move"] == dragged["move"]
+
+
+def test_off_order_and_before(told, room):
+    memory, _ = room
+    assert json.loads(told["off"]["edits"])[0]["off"] is True and told["off"]["counts"][0] is None
+    assert told["off"]["points"] == told["before"] == memory.cloud.size
+    assert [edit["do"] for edit in json.loads(told["later"]["edits"])] == ["recolor", "remove", "transform"]
+    assert told["shown"] == told["later"]["points"] < memory.cloud.size
+    assert told["preview"] == "2"
+
+
+def test_the_run_makes_the_scene_that_was_shown(told, room, page_server):
+    memory, owner = room
+    files = sorted((page_server.base / "output" / "edited").glob("*.spatia"))
+    saved = load_memory(files[-1])
+    edits = json.loads(told["later"]["edits"])
+    expected = apply_edits(memory.cloud, edits, scene_of(memory))
+    assert all(torch.equal(a, b) for a, b in zip(saved.cloud, expected.cloud))
+    for shown, count in zip(told["later"]["counts"], expected.counts):
+        assert shown == pytest.approx(count, rel=QUANTISED)
+    # All that is gone is of the ball.
+    gone = memory.cloud.size - saved.cloud.size
+    assert gone == expected.counts[1] and (owner[select(memory.cloud, edits[1]["select"], scene_of(memory))] == 1).all()
+
+
+def test_a_reload_finds_everything_again(told):
+    assert told["reloaded"]["edits"] == told["later"]["edits"]
+    assert told["reloaded"]["counts"] == told["later"]["counts"] and told["rows"] == 3
+
+
+def test_a_connected_list_wins_and_says_so(told):
+    assert told["linked"] == 1 and told["locked"]
+
+
+def test_it_follows_its_container(told):
+    assert told["narrow"]["canvas"] == pytest.approx(told["narrow"]["stage"], abs=1) and told["narrow"]["stage"][0] < 1000
