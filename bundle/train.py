@@ -37,7 +37,6 @@ HELP = {
     "drop_text": "share of samples without their text", "drop_projection": "share of passes without projection",
     "drop_references": "share of passes without references", "drop_history": "share of passes given an image in place of the history",
     "t_mean": "of the logit-normal time", "t_deviation": "of the logit-normal time", "augment": "greatest noise on the history, 0..1",
-    "pure_noise": "share of samples at t = 1 itself, where sampling starts; helps small networks sampled in few steps",
     "precision": "bf16 or fp32", "checkpoint": "gradient checkpointing: less memory, a third more time",
 }  # fmt: skip
 
@@ -95,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
 
 FLOATS = {
     "voxel_size", "point_radius", "threshold", "weight_decay", "clip_gradient", "drop_text", "drop_projection", "drop_references",
-    "drop_history", "t_mean", "t_deviation", "augment", "pure_noise",
+    "drop_history", "t_mean", "t_deviation", "augment",
 }  # fmt: skip
 
 

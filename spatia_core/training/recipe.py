@@ -83,8 +83,7 @@ class StageSettings:
     """How one stage is trained. batch: samples of one step, over all processes; micro: of one forward pass.
 
     drop_*: share of forward passes (texts: of samples) without it. history: only its first frame is given, as an image.
-    t_mean, t_deviation: of the logit-normal time. augment: greatest t_aug of the history, 0.05 = 50 of 1000. pure_noise: share of
-    samples at t = 1 itself, where sampling starts.
+    t_mean, t_deviation: of the logit-normal time. augment: greatest t_aug of the history, 0.05 = 50 of 1000.
     """
 
     stage: str
@@ -104,7 +103,6 @@ class StageSettings:
     t_mean: float = 1.0
     t_deviation: float = 1.2
     augment: float = 0.05
-    pure_noise: float = 0.0
     precision: str = PRECISIONS[0]
     checkpoint: bool = False
     seed: int = 0
@@ -116,7 +114,7 @@ class StageSettings:
             _at_least(self, name, 1)
         if self.batch % self.micro:
             raise SpatiaError(f"--batch {self.batch} is no multiple of --micro {self.micro}; change one of them.")
-        for name in ("drop_text", "drop_projection", "drop_references", "drop_history", "augment", "pure_noise"):
+        for name in ("drop_text", "drop_projection", "drop_references", "drop_history", "augment"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SpatiaError(f"--{name.replace('_', '-')} {getattr(self, name)} was given, expected 0 to 1.")
         for name, known in (("precision", PRECISIONS), ("schedule", SCHEDULES)):

@@ -274,8 +274,7 @@ def assemble(clips: list[Latents], one: Pass, settings: StageSettings, no_projec
     # Without its history a clip is what the first one is: it continues an image, the history's first frame.
     clean = 1 if one.drop_history else clean
     noised = noised_clip(
-        video, clean, generator_of(*one.noise), mean=settings.t_mean, deviation=settings.t_deviation, augment=settings.augment,
-        pure_noise=settings.pure_noise,
+        video, clean, generator_of(*one.noise), mean=settings.t_mean, deviation=settings.t_deviation, augment=settings.augment
     )
     return Tensors(noised.video, noised.timesteps, context, control, references, noised.target, clean)
 
