@@ -47,6 +47,7 @@ def base(run_py, tmp_path_factory) -> Path:
         ("text_encoders", "umt5_xxl_fp8_e4m3fn_scaled.safetensors"),
         ("vae", "wan2.2_vae.safetensors"),
         ("geometry_estimation", "moge_2_vitl_normal_fp16.safetensors"),
+        ("checkpoints", "sam3.1_multiplex_fp16.safetensors"),
     ]:
         (base / "models" / folder).mkdir(parents=True, exist_ok=True)
         (base / "models" / folder / name).write_bytes(b"not a model")

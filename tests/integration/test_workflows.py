@@ -3,13 +3,17 @@
 import argparse
 import asyncio
 import copy
+import io
 import json
 import math
 import re
+import urllib.request
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from expand import expand_subgraphs
 from PIL import Image
 
 from spatia_core.cloud.ply import read_ply
@@ -84,7 +88,7 @@ class TestQuickStart:
     def test_a_change_in_clip_2_leaves_clip_1_alone(self, run_py, graph, first_run, submit):
         changed = copy.deepcopy(graph)
         one, two = samplers(run_py, changed)
-        changed[two]["inputs"].update(seed=1, steps=2)
+        changed[two]["inputs"].update(seed=1)
         _, progress = submit(changed)
         assert two in progress.seconds and one not in progress.seconds
         assert run_py.nodes_of(changed, "SpatiaEstimateScene")[0] not in progress.seconds
@@ -135,11 +139,123 @@ class TestAnyNumberOfClips:
         assert run_py.with_clips(prompt, workflow, 2) == prompt
 
 
-def test_the_released_weights_workflow_passes_the_servers_checks(run_py, submit, object_info):
-    """Its files are stand-ins here, so it is accepted as a graph and then refused by a loader that names its file."""
-    prompt = run_py.workflow_to_prompt(load("looped_generation_wan22_5b"), object_info)
+@pytest.fixture
+def run_sample(run_py, server, object_info, submit):
+    """A function: run_sample("name", change=None) -> (outputs of its nodes, the graph that ran)."""
+
+    def run(name: str, change=None):
+        graph = run_py.workflow_to_prompt(expand_subgraphs(load(name)), object_info)
+        uploaded = asyncio.run(run_py.upload_image(server, run_py.DEMO_IMAGE))
+        for number in run_py.nodes_of(graph, "LoadImage"):
+            graph[number]["inputs"]["image"] = uploaded
+        if change:
+            change(graph)
+        outputs, _ = submit(graph)
+        return outputs, graph
+
+    return run
+
+
+def saved_video(run_py, server, graph, outputs, tmp_path) -> list[Image.Image]:
+    video = tmp_path / "video.mp4"
+    video.write_bytes(server.fetch(outputs[run_py.nodes_of(graph, "SaveVideo")[0]]["images"][0]))
+    return video_frames(video)
+
+
+class TestSamplesOfTheSmallModel:
+    def test_image_to_clip(self, run_sample, run_py, server, tmp_path):
+        outputs, graph = run_sample("image_to_clip")
+        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
+        coverage = outputs[run_py.nodes_of(graph, "PreviewAny")[0]]["text"][0]
+        assert 0.5 < float(coverage) <= 1
+
+    def test_looped_generation_through_subgraphs(self, run_sample, run_py, server, tmp_path):
+        outputs, graph = run_sample("looped_generation")
+        assert len(samplers(run_py, graph)) == 4
+        assert [graph[number]["inputs"]["clip"] for number in run_py.nodes_of(graph, "SpatiaClipWindow")] == [1, 2, 3, 4]
+        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 73
+        # References came in from the second clip on, and the memory took in all four clips.
+        reports = [outputs[number]["text"][0] for number in run_py.nodes_of(graph, "SpatiaRetrieveReferences")]
+        assert len(reports) == 3 and not any(report.startswith("No references") for report in reports[1:])
+        assert "points" in outputs[run_py.nodes_of(graph, "SpatiaUpdateMemory")[-1]]["text"][0]
+
+    def test_edit_scene(self, run_sample, run_py, server, tmp_path):
+        outputs, graph = run_sample("edit_scene")
+        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 41
+        report = outputs[run_py.nodes_of(graph, "PreviewAny")[0]]["text"][0]
+        assert int(re.search(r"recoloured (\d+) of", report).group(1)) > 100, report
+        one, two = (outputs[number]["images"] for number in run_py.nodes_of(graph, "PreviewImage"))
+        # The object in the middle is red in the projection of the second clip, when the camera is back.
+        before, after = (red_pixels(server.fetch(entry)) for entry in (one[0], two[-1]))
+        assert after > before + 100
+
+    def test_path_from_file(self, run_sample, run_py, server, base, tmp_path):
+        outputs, graph = run_sample("path_from_file")
+        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
+        widgets = graph[run_py.nodes_of(graph, "SpatiaImportCameras")[0]]["inputs"]
+        folder = base / "input" / "shot"
+        folder.mkdir(exist_ok=True)
+        (folder / "w2c.txt").write_text(widgets["text"], encoding="utf-8")
+        (folder / "intrinsics.txt").write_text(widgets["intrinsics"], encoding="utf-8")
+
+        def from_the_folder(graph):
+            importer, exporter = (run_py.nodes_of(graph, kind)[0] for kind in ("SpatiaImportCameras", "SpatiaExportCameras"))
+            graph[importer]["inputs"].update(file="shot", text="", intrinsics="")
+            for number in graph.keys() - {importer, exporter}:
+                del graph[number]
+
+        again, shorter = run_sample("path_from_file", change=from_the_folder)
+        exporter = run_py.nodes_of(graph, "SpatiaExportCameras")[0]
+        for ending in ("images.txt", "cameras.txt"):
+            texts = [server.fetch(run_py.saved_file(each[exporter], ending)) for each in (outputs, again)]
+            assert texts[0] == texts[1]
+
+
+def red_pixels(picture: bytes) -> int:
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
+    return int((pixels[..., 0] > 2 * np.maximum(pixels[..., 1], pixels[..., 2]) + 20).sum())
+
+
+class TestBlueprint:
+    def test_it_is_offered_and_is_the_one_the_sample_uses(self, server, run_py):
+        blueprint = json.loads((ROOT / "subgraphs" / "Spatia clip.json").read_text(encoding="utf-8"))
+        assert blueprint["definitions"]["subgraphs"] == load("looped_generation")["definitions"]["subgraphs"]
+        offered = server.get("/global_subgraphs")
+        number = next(key for key, entry in offered.items() if entry["info"]["node_pack"] == f"custom_nodes.{run_py.PACK_ID}")
+        assert offered[number]["name"] == "Spatia clip"
+        with urllib.request.urlopen(f"{server.url}/global_subgraphs/{number}") as answer:
+            assert json.loads(json.load(answer)["data"]) == blueprint
+
+
+@pytest.mark.parametrize(
+    "name, loaders",
+    [
+        ("looped_generation_wan22_5b", "Load|MoGe"),
+        ("restyled_prompts_wan22_5b", "Load|MoGe"),
+        ("moving_objects_sam3_wan22_5b", "Load|MoGe|SAM"),
+    ],
+)
+def test_workflows_of_the_released_weights_pass_the_servers_checks(run_py, submit, object_info, name, loaders):
+    """Their files are stand-ins here, so each is accepted as a graph and then refused by a loader that names its file."""
+    prompt = run_py.workflow_to_prompt(load(name), object_info)
     prompt[run_py.nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] = "image.png"
     with pytest.raises(run_py.RunError) as refused:
         submit(prompt)
     assert "validation" not in str(refused.value)
-    assert re.match(r"Load|MoGe", str(refused.value)), refused.value
+    assert re.match(loaders, str(refused.value)), refused.value
+
+
+def test_released_weights_have_links_and_the_releases_prompts():
+    for path in (ROOT / "workflows").glob("*_wan22_5b.json"):
+        workflow = load(path.stem)
+        linked = {model["name"]: model for node in workflow["nodes"] for model in node.get("properties", {}).get("models", [])}
+        named = {
+            value for node in workflow["nodes"] for value in node.get("widgets_values") or []
+            if isinstance(value, str) and value.endswith(".safetensors")
+        }
+        assert named == linked.keys() and "step-8500.safetensors" in named
+        assert all(model["url"].endswith("/" + name) and model["directory"] for name, model in linked.items())
+        texts = [str(node["widgets_values"]) for node in workflow["nodes"] if node["type"] in ("CLIPTextEncode", "SpatiaClipPrompts")]
+        assert any("画面切换" in text for text in texts)
+        suffixed = [node for node in workflow["nodes"] if node["type"] == "SpatiaClipPrompts" and node["widgets_values"][2]]
+        assert suffixed or any("4K, realistic, high quality, HDR." in text for text in texts)
