@@ -168,6 +168,7 @@ export class CameraEditor {
         } catch (error) {
             this.say(error.message);
         }
+        this.looked = true; // for an earlier run, before asking for a new one
         this.notices();
     }
 
@@ -313,7 +314,7 @@ export class CameraEditor {
         if (this.failure) lines.push(this.failure);
         if (this.state.preset === "to_view") lines.push(text("to_view"));
         this.notice.replaceChildren(...lines.map((line) => h("div", {}, line)));
-        if (this.hasMemory && !this.viewer.cloud) {
+        if (this.hasMemory && !this.viewer.cloud && this.looked) {
             this.notice.append(h("div", {}, text("no_cloud"), " ", h("button", { type: "button", class: "main", onclick: () => this.run() }, text("load_scene"))));
         }
     }

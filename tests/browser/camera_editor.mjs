@@ -4,14 +4,11 @@
 
 const editorOf = (page) => page.getByRole("dialog", { name: "Edit path" });
 
-/** Facts that the Camera Path node reported in its last run, and the size of its packed points. */
+/** Facts that the Camera Path node reported in its last run. */
 const reported = (page, id) =>
   page.evaluate(async (nodeId) => {
-    const node = window.app.rootGraph.getNodeById(nodeId);
-    const open = async (file) => window.app.api.fetchApi(`/view?${new URLSearchParams(file)}`);
-    const facts = await (await open(node.spatiaReport.facts)).json();
-    const points = node.spatiaReport.points ? (await (await open(node.spatiaReport.points)).arrayBuffer()).byteLength : 0;
-    return { facts, points };
+    const { facts } = window.app.rootGraph.getNodeById(nodeId).spatiaReport;
+    return (await window.app.api.fetchApi(`/view?${new URLSearchParams(facts)}`)).json();
   }, id);
 
 const widgets = (page, id) =>
@@ -35,12 +32,14 @@ export default async ({ page, options, loadTemplate, save, ready }) => {
   );
   const editor = editorOf(page);
   await editor.waitFor();
+  // An earlier run of this workflow is found in the server's history.
+  await page.waitForFunction(() => window.spatiaEditor?.looked);
   const load = editor.getByRole("button", { name: "Load the scene" });
   if (await load.count()) {
     await load.click();
     await load.waitFor({ state: "detached", timeout: 600_000 });
   }
-  result.preset = await reported(page, id);
+  result.preset = await page.evaluate(() => ({ facts: window.spatiaEditor.facts, points: window.spatiaEditor.viewer.cloud.count }));
   const shot = async (name) => {
     await page.waitForTimeout(1500);
     await page.screenshot({ path: `${options.folder}/${name}.png` });
