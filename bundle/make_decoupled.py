@@ -114,7 +114,7 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
     from spatia_pack.nodes.host.decoupled import BranchRun
     from spatia_pack.spatia_core.model.checkpoint import dequantise, load_quantised, quantise
     from spatia_pack.spatia_core.model.decoupled.assembly import stack_slots
-    from spatia_pack.spatia_core.training.decoupled import MemoryBatch, encode_one_lens, initialise_branch, keep_slots, train_branch
+    from spatia_pack.spatia_core.training.decoupled import ALONE, MemoryBatch, encode_one_lens, initialise_branch, keep_slots, train_branch
     from spatia_pack.spatia_core.training.objective import Batch
 
     torch.manual_seed(0)
@@ -136,9 +136,9 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
         chance = lambda p: float(torch.rand((), generator=generator)) < p  # noqa: E731
         chosen = [rooms[draw(len(rooms))] for _ in range(batch_size)]
         conditions = [room["conditions"][draw(len(room["conditions"]))] for room in chosen]
-        # Half alone, half beside Spatia's projection; references in a part of both.
+        # Mostly alone, where the network knows least, else beside Spatia's projection; references in a part of both.
         control_latents = no_projection.expand(batch_size, *no_projection.shape)
-        if chance(0.5):
+        if chance(0.25):
             control_latents = torch.stack([condition["control"] for condition in conditions]).float()
         wanted = min(condition["references"].shape[1] for condition in conditions)
         references = torch.zeros(batch_size, no_projection.shape[0] // 2, 0, *no_projection.shape[2:])
@@ -164,7 +164,7 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
     train_branch(
         branch, lambda slots, video, timesteps: BranchRun(branch, slots, video, timesteps, {}), backbone, control, batch,
         torch.zeros(1, 1, make.BACKBONE["text_dim"]), budget=budget, generator=torch.Generator().manual_seed(int(resume)), report=report,
-        learning_rate=2e-3 if resume else 3e-3,
+        learning_rate=2e-3 if resume else 3e-3, alone=0 if resume else ALONE,
     )  # fmt: skip
     print(f"{budget.step} steps", flush=True)
     export(branch.state_dict(), work / branch_name(share))

@@ -20,10 +20,12 @@ from ..model.decoupled.retrieval import Rules, retrieve
 from ..rollout import latent_count
 from .budget import Budget
 from .fitting import fit
-from .objective import Batch, noised_clip, velocity, velocity_error
+from .objective import Batch, Noised, _sinusoid, noised_clip, velocity, velocity_error
 
 # Looser than at use, so that the branch also meets memories that share less of the view.
 TRAINING_RULES = Rules(min_score=0.6)
+# Share of a training in which the branch learns by itself to read its memory: a step costs a fifth without the network.
+ALONE = 0.35
 
 
 class MemoryBatch(NamedTuple):
@@ -128,6 +130,17 @@ class AddResiduals:
         return tokens + spread.flatten(1, 2)
 
 
+def alone_error(branch: nn.Module, memory: MemoryPass, backbone: nn.Module, noised: Noised) -> Tensor:
+    """Mean squared error of the velocity of the open frames, read by the network's own head from the branch's last output alone."""
+    rows, frames = memory.opened.nonzero().unbind(1)
+    residual = [memory.residual(layer) for layer in range(branch.layout.layers)][-1]
+    embedding = backbone.time_embedding(_sinusoid(noised.timesteps[rows, frames]).to(residual.dtype))[:, None]
+    patch = backbone.patch_size
+    grid = 1, noised.video.shape[3] // patch[1], noised.video.shape[4] // patch[2]
+    predicted = backbone.unpatchify(backbone.head(residual, embedding), grid)[:, :, 0]
+    return (predicted.float() - noised.target[rows, :, frames]).square().mean()
+
+
 def train_branch(
     branch: nn.Module,
     run_branch: Callable[[MemorySlots, Tensor, Tensor], MemoryPass],
@@ -140,10 +153,12 @@ def train_branch(
     generator: torch.Generator,
     report: Callable[[int, float, float], None],
     learning_rate: float = 3e-3,
+    alone: float = ALONE,
 ) -> None:
     """Fit the branch within a budget and leave its averaged weights in place; backbone and control are frozen.
 
     run_branch: starts a pass of the branch, called with (slots, noised video, timesteps). Every batch opens at least one gate.
+    alone: share of the budget in which the branch learns by itself, before it learns beside the network.
     """
     backbone.requires_grad_(False)
     control.requires_grad_(False)
@@ -151,7 +166,10 @@ def train_branch(
     def loss(batch: MemoryBatch, own: torch.Generator) -> Tensor:
         clip = batch.clip
         noised = noised_clip(clip.video, clip.clean, own)
-        memory = AddResiduals(run_branch(batch.slots, noised.video, noised.timesteps), branch.layout.layers)
+        memory_pass = run_branch(batch.slots, noised.video, noised.timesteps)
+        if budget.progress < alone:
+            return alone_error(branch, memory_pass, backbone, noised)
+        memory = AddResiduals(memory_pass, branch.layout.layers)
         predicted = velocity(
             backbone, control, noised.video, noised.timesteps, context.expand(clip.video.shape[0], -1, -1), clip.control, clip.references,
             memory=memory,
