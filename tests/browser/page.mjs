@@ -81,7 +81,9 @@ export async function openTemplates(page) {
 /** Choose one of this package's templates in the template browser, and wait until its graph is open. */
 export async function loadTemplate(page, name) {
   await openTemplates(page);
-  await page.getByRole("dialog").getByText("Spatia", { exact: true }).first().click();
+  // Another dialog, about missing models for instance, may be open behind it.
+  const templates = page.getByRole("dialog").filter({ has: page.getByTestId("template-workflows-content") });
+  await templates.getByText("Spatia", { exact: true }).first().click();
   await page.getByTestId(`template-workflow-${name}`).click();
   await page.waitForFunction((wanted) => window.app.extensionManager.workflow.activeWorkflow?.filename?.startsWith(wanted), name);
   await page.getByTestId("template-workflows-content").waitFor({ state: "hidden" });

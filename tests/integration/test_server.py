@@ -71,9 +71,18 @@ class TestOffers:
             assert Image.open(io.BytesIO(answer.read())).format == "JPEG"
 
     def test_help_pages_are_served(self, server, run_py):
-        for page in (ROOT / "js" / "docs").glob("*.md"):
-            with urllib.request.urlopen(f"{server.url}/extensions/{run_py.PACK_ID}/docs/{page.name}") as answer:
+        docs = ROOT / "js" / "docs"
+        for page in (path for path in docs.rglob("*") if path.is_file()):  # translations and pictures too
+            with urllib.request.urlopen(f"{server.url}/extensions/{run_py.PACK_ID}/docs/{page.relative_to(docs).as_posix()}") as answer:
                 assert answer.read() == page.read_bytes()
+
+    def test_translations_are_served(self, server):
+        served = server.get("/i18n")
+        for folder in (ROOT / "locales").iterdir():
+            for file in folder.glob("*.json"):
+                texts = json.loads(file.read_text(encoding="utf-8"))
+                for key, value in ({file.stem: texts} if file.stem != "main" else texts).items():
+                    assert served[folder.name][key] == value
 
     def test_the_users_comfyui_is_not_written_to(self, server, host_files, host_files_before):
         assert host_files() == host_files_before

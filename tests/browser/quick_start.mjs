@@ -1,0 +1,33 @@
+// Opens the quick start, shortens its sampling, presses Run, waits for the end, and reloads the page.
+
+export default async ({ page, options, loadTemplate, queue, save, ready }) => {
+  await loadTemplate("quick_start_closed_loop");
+  await page.evaluate((steps) => {
+    for (const node of window.app.rootGraph.nodes) {
+      if (node.type !== "SpatiaSampler") continue;
+      const widget = node.widgets.find((one) => one.name === "steps");
+      widget.value = steps;
+      widget.callback?.(steps);
+    }
+    window.app.rootGraph.change();
+    window.app.extensionManager.workflow.activeWorkflow.changeTracker.checkState();
+  }, options.steps);
+  const outputs = await queue();
+  const kinds = await page.evaluate(
+    (ids) => Object.fromEntries(ids.map((id) => [id, window.app.rootGraph.getNodeById(id)?.type])),
+    Object.keys(outputs),
+  );
+  const before = await save();
+  // The page writes its draft a moment after a change.
+  await page.waitForTimeout(3000);
+  await page.reload();
+  await ready();
+  await page.waitForFunction((count) => window.app.rootGraph.nodes.length === count, before.nodes.length);
+  const after = await save();
+  // A 3D viewer keeps its camera in its widgets, and moves it when a cloud arrives.
+  const state = ({ nodes }) =>
+    nodes
+      .filter(({ type }) => type !== "PreviewPointCloud")
+      .map(({ id, type, pos, widgets_values }) => ({ id, type, pos: [...pos], widgets_values }));
+  return { outputs, kinds, before: state(before), after: state(after) };
+};

@@ -1,0 +1,55 @@
+"""The page as a user meets it: every template, and the quick start from the Run button."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from expand import expand_subgraphs
+
+pytestmark = [pytest.mark.integration, pytest.mark.browser]
+ROOT = Path(__file__).resolve().parent.parent.parent
+TEMPLATES = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
+NODES_2 = {"classic canvas": False, "Nodes 2.0": True}
+
+
+@pytest.fixture(scope="module", params=NODES_2, ids=lambda mode: mode.replace(" ", "-"))
+def opened(request, run_page_script) -> dict:
+    """What the page says of each template, in both of its ways to draw nodes."""
+    return run_page_script("open_templates.mjs", names=TEMPLATES, settings={"Comfy.VueNodes.Enabled": NODES_2[request.param]})
+
+
+@pytest.fixture(scope="module")
+def offered(page_server) -> dict:
+    return page_server.get("/object_info")
+
+
+class TestTemplates:
+    @pytest.mark.parametrize("name", TEMPLATES)
+    def test_opens_from_the_template_browser(self, opened, name):
+        found = opened[name]
+        assert not found["missing"] and not found["problems"]
+        assert not found["overlaps"]
+        assert found["notes"] and found["notes"][0].startswith("## ")
+
+    @pytest.mark.parametrize("name", TEMPLATES)
+    def test_the_page_queues_what_run_py_queues(self, opened, offered, run_py, name):
+        """Widgets by position in the file become the same inputs by name, by the page and by run.py."""
+        workflow = json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
+        ours = run_py.workflow_to_prompt(expand_subgraphs(workflow), offered)
+        theirs = opened[name]["prompt"]
+        assert {key: node["class_type"] for key, node in ours.items()} == {key: node["class_type"] for key, node in theirs.items()}
+        for key, node in ours.items():
+            # The page adds a few inputs of its own widgets (upload buttons, previews) that no node declares.
+            shown = {name: value for name, value in theirs[key]["inputs"].items() if name in node["inputs"]}
+            assert shown == node["inputs"], f"node {key}, {node['class_type']}"
+
+
+def test_quick_start_runs_from_the_page_and_outlives_a_reload(run_page_script):
+    result = run_page_script("quick_start.mjs", steps=3)
+    kinds = result["kinds"]
+    assert {"SaveVideo", "SpatiaClosedLoopMetrics", "SpatiaSaveScene", "PreviewImage"} <= set(kinds.values())
+    assert [len(output["images"]) for key, output in result["outputs"].items() if kinds[key] == "PreviewImage"] == [25, 25]
+    assert result["after"] == result["before"]
+    steps = [node["widgets_values"][2] for node in result["after"] if node["type"] == "SpatiaSampler"]
+    assert steps == [3, 3]
