@@ -13,7 +13,8 @@ import json
 import sys
 from pathlib import Path
 
-import make  # noqa: I001 - this folder's recipe
+import host  # noqa: I001 - of this folder
+import make
 
 HERE = Path(__file__).resolve().parent
 
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    make.load_host()
+    host.load_host()
     import comfy.model_management
     import torch
 

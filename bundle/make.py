@@ -7,11 +7,11 @@ this file. Seeds are fixed; give --*-steps instead of minutes for a run that rep
 """
 
 import argparse
-import importlib.util
 import json
-import os
 import sys
 from pathlib import Path
+
+from host import load_host
 
 HERE = Path(__file__).resolve().parent
 STAGES = ("rooms", "depth", "autoencoder", "latents", "network", "export", "generated")
@@ -23,27 +23,6 @@ AUTOENCODER = {
     "dim": 24, "dec_dim": 24, "z_dim": 48, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 1,
     "temperal_downsample": [False, True, True],
 }  # fmt: skip
-
-
-def load_host() -> None:
-    """Put ComfyUI and this package on the path; ComfyUI reads its options from sys.argv at import."""
-    comfyui = os.environ.get("COMFYUI_PATH")
-    if not comfyui or not (Path(comfyui) / "comfy").is_dir():
-        sys.exit("Set COMFYUI_PATH to a ComfyUI folder: the bundle is made of its model classes.")
-    sys.path.insert(0, comfyui)
-    ours, sys.argv = sys.argv, [sys.argv[0], "--cpu", "--use-pytorch-cross-attention"]
-    import comfy.options
-
-    comfy.options.enable_args_parsing()
-    import comfy.model_management
-
-    # The host's inference kernels have no gradients; this flag chooses those that do.
-    comfy.model_management.in_training = True
-    sys.argv = ours
-    spec = importlib.util.spec_from_file_location(
-        "spatia_pack", HERE.parent / "__init__.py", submodule_search_locations=[str(HERE.parent)]
-    )
-    sys.modules["spatia_pack"] = importlib.util.module_from_spec(spec)
 
 
 def make_rooms(work: Path, first: int, count: int) -> None:

@@ -23,7 +23,7 @@ THRESHOLD = 0.05
 
 
 class Pipeline:
-    """The loaded bundle. Import this module after make.load_host.
+    """The loaded bundle. Import this module after host.load_host.
 
     without: conditions to leave out, of 'projection' and 'references'. bfloat16: of the networks' arithmetic; faster.
     The attributes may be changed between clips: max_references at most, one target frame in `every` asking for one; retrieval
