@@ -183,6 +183,16 @@ export default async ({ page, options, queue, ready }) => {
   result.preview = await editor.locator(".preview canvas").getAttribute("data-frame");
   await shot("list");
 
+  // A file from elsewhere: sent to the input folder, loaded by running the node, put where the view looks.
+  await editor.locator("input[type=file]").setInputFiles(options.part);
+  await page.waitForFunction(() => {
+    const { list, placing } = window.spatiaEditor;
+    return list.length === 4 && !placing && list[3].move;
+  });
+  result.inserted = await state(page, id);
+  result.target = await page.evaluate(() => window.spatiaEditor.viewer.navigation.target.toArray());
+  await shot("inserted");
+
   // Sizes follow the window; the page's other colours.
   const palette = (name) => page.evaluate((id) => window.app.extensionManager.setting.set("Comfy.ColorPalette", id), name);
   await page.setViewportSize({ width: 1000, height: 620 });

@@ -6,13 +6,19 @@ import pytest
 import torch
 from small_room import BALL, BOX, RADIUS, SIDE, small_room
 
+from spatia_core.cloud import make_point_cloud
 from spatia_core.cloud.edit import Scene, apply_edits, select
+from spatia_core.cloud.ply import write_ply
 from spatia_core.memory import load_memory
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 NODES_2 = {"classic canvas": False, "Nodes 2.0": True}
 # Points are drawn at 16 bits of their place: this share may fall on the other side of an outline.
 QUANTISED = 0.005
+# A file that has nothing to do with the scene's place.
+PART = make_point_cloud(torch.rand(300, 3, generator=torch.Generator().manual_seed(2)) * 0.4 + 50.0, torch.full((300, 3), 200, dtype=torch.uint8))
+# As it is named in the input folder; a second copy with the same content keeps its name.
+FILES = {"spatia/part.ply": PART}
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +28,19 @@ def room(page_server):
 
 
 @pytest.fixture(scope="module", params=NODES_2, ids=lambda mode: mode.replace(" ", "-"))
-def told(request, run_page_script, room) -> dict:
+def told(request, run_page_script, room, tmp_path_factory) -> dict:
     """What the page told while its editor was used."""
+    part = tmp_path_factory.mktemp("part") / "part.ply"
+    write_ply(PART, part)
     return run_page_script(
         "cloud_editor.mjs", patience=1500, settings={"Comfy.VueNodes.Enabled": NODES_2[request.param]}, file="room.spatia",
         ball={"center": BALL.tolist(), "radius": RADIUS}, box={"front": [float(BOX[0]), float(BOX[1]), float(BOX[2]) - SIDE / 2]}, floor=[0.0, 0.6, 1.6],
+        part=str(part),
     )  # fmt: skip
 
 
 def scene_of(memory) -> Scene:
-    return Scene(memory.cameras, None, memory.voxel_size, size=(memory.height, memory.width), clip=memory.clip)
+    return Scene(memory.cameras, None, memory.voxel_size, None, FILES, (memory.height, memory.width), memory.clip)
 
 
 def last_selection(told: dict, step: str) -> dict:
@@ -90,23 +99,33 @@ def test_off_order_and_before(told, room):
     assert told["preview"] == "2"
 
 
+def test_an_inserted_file_stands_where_the_view_looks(told, room, page_server):
+    edit = json.loads(told["inserted"]["edits"])[3]
+    assert edit["do"] == "merge" and edit["file"] == "spatia/part.ply" and (page_server.base / "input" / "spatia" / "part.ply").is_file()
+    assert told["inserted"]["counts"][3] == PART.size and told["inserted"]["points"] == told["later"]["points"] + PART.size
+    x, y, z = told["target"]
+    middle = (PART.positions.amin(0) + PART.positions.amax(0)) / 2 + torch.tensor(edit["move"])
+    # three.js has y up and looks along -z.
+    torch.testing.assert_close(middle, torch.tensor([x, -y, -z]), atol=1e-3, rtol=0)
+
+
 def test_the_run_makes_the_scene_that_was_shown(told, room, page_server):
     memory, owner = room
     files = sorted((page_server.base / "output" / "edited").glob("*.spatia"))
     saved = load_memory(files[-1])
-    edits = json.loads(told["later"]["edits"])
+    edits = json.loads(told["inserted"]["edits"])
     expected = apply_edits(memory.cloud, edits, scene_of(memory))
     assert all(torch.equal(a, b) for a, b in zip(saved.cloud, expected.cloud))
-    for shown, count in zip(told["later"]["counts"], expected.counts):
+    for shown, count in zip(told["inserted"]["counts"], expected.counts):
         assert shown == pytest.approx(count, rel=QUANTISED)
     # All that is gone is of the ball.
-    gone = memory.cloud.size - saved.cloud.size
+    gone = memory.cloud.size + PART.size - saved.cloud.size
     assert gone == expected.counts[1] and (owner[select(memory.cloud, edits[1]["select"], scene_of(memory))] == 1).all()
 
 
 def test_a_reload_finds_everything_again(told):
-    assert told["reloaded"]["edits"] == told["later"]["edits"]
-    assert told["reloaded"]["counts"] == told["later"]["counts"] and told["rows"] == 3
+    assert told["reloaded"]["edits"] == told["inserted"]["edits"]
+    assert told["reloaded"]["counts"] == told["inserted"]["counts"] and told["rows"] == 4
 
 
 def test_a_connected_list_wins_and_says_so(told):
