@@ -189,6 +189,17 @@ class TestSamplesOfTheSmallModel:
         before, after = (red_pixels(server.fetch(entry)) for entry in (one[0], two[-1]))
         assert after > before + 100
 
+    def test_two_memories_side_by_side(self, run_sample, run_py, server, tmp_path):
+        outputs, graph = run_sample("two_memories_side_by_side")
+        frames = saved_video(run_py, server, graph, outputs, tmp_path)
+        assert len(frames) == 41 and frames[0].size == (192 + 8 + 192, 128)
+        report = outputs[run_py.nodes_of(graph, "SpatiaApplyDecoupledMemory")[0]]["text"][0]
+        assert int(re.match(r"(\d+) of 7 latent frames remember", report).group(1)) > 0, report
+        # Clip 1 is the same on both sides, clip 2 is not.
+        left, right = (np.stack([np.asarray(frame.crop((x, 0, x + 192, 128)), int) for frame in frames]) for x in (0, 200))
+        change = np.abs(left - right).mean((1, 2, 3))
+        assert change[:20].max() < 5 < change[-4:].max()
+
     def test_path_from_file(self, run_sample, run_py, server, base, tmp_path):
         outputs, graph = run_sample("path_from_file")
         assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
