@@ -82,7 +82,8 @@ class Pipeline:
         """MODEL conditioned on one clip and LATENT; references: (R, H, W, 3) in 0..1, None to have them retrieved from the memory."""
         if references is None and "references" not in self.without:
             references = self.retrieve(memory, window)
-        shown = (None, None) if "projection" in self.without else (projection, holes)
+        # Left out as in training: the branch is shown that there is no point anywhere.
+        shown = (torch.full_like(projection, 0.5), torch.ones_like(holes)) if "projection" in self.without else (projection, holes)
         with self._precision():
             return condition_clip(self.model, self.vae, memory, window, *shown, references)
 
