@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rooms", type=int, default=24)
     parser.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--settings", nargs="+", type=_setting, default=list(map(_setting, SETTINGS)), metavar="A+B")
     parser.add_argument("--video", choices=("generated", "truth"), default="generated", help="clip 1")
     parser.add_argument("--branch", type=Path, default=HERE / FILE, help="weights of the memory branch")
