@@ -27,7 +27,9 @@ const PRESET_FIELDS = {
 }; // prettier-ignore
 const FORMATS = ["keyframes", "spatia", "realestate10k", "nerfstudio", "colmap"];
 const GRAB = 12; // pixels from a keyframe's dot
-const MEASURE_WIDTH = 96; // pixels of the picture that coverage is measured on
+// Pixels of the picture that coverage is measured on. A prime: a cloud made of a picture's pixels is a regular grid at the
+// first frame, and a measure in step with it would hit all the gaps or none.
+const MEASURE_WIDTH = 101;
 const PREVIEW_PIXELS = 250000; // of the small preview
 
 let clipboard = null; // keyframes copied in this page, with their unit
