@@ -265,21 +265,22 @@ class Study:
             self._maker = Maker(Pipeline(self.arguments.steps, bfloat16=not self.arguments.float32))
         return self._maker
 
-    def figures(self, name: str) -> tuple[list[int], dict[str, list[dict[str, float]]]]:
-        """Seeds of the scenes that are complete, and each row's figures of them."""
-        table, settings = TABLES[name], self.settings[name]
-        seeds = self.seeds[table.kind][: self.count[name]]
-        found = {row: [self.rows.get(table.measure, table.kind, seed, setting._asdict()) for seed in seeds] for row, setting in settings.items()}
-        complete = [index for index in range(len(seeds)) if all(values[index] is not None for values in found.values())]
-        return [seeds[index] for index in complete], {row: [values[index] for index in complete] for row, values in found.items()}
+    def figures(self, name: str) -> dict[str, list[dict[str, float]]]:
+        """Each row's figures of the scenes that are complete."""
+        table, seeds = TABLES[name], self.seeds[TABLES[name].kind][: self.count[name]]
+        found = {}
+        for row, setting in self.settings[name].items():
+            made = {seed: self.rows.get(table.measure, table.kind, seed, setting._asdict()) for seed in seeds}
+            found[row] = {seed: figures for seed, figures in made.items() if figures is not None}
+        return complete(found)
 
     def write(self) -> None:
         """CSVs, the page and the contact sheet of all complete scenes."""
         page = [*self._head()]
         for name in self.settings:
-            seeds, figures = self.figures(name)
-            if not seeds:
-                page += [f"## {TABLES[name].title}", "", "No scene was finished.", ""]
+            figures = self.figures(name)
+            if len(figures) < min(2, len(TABLES[name].rows)):  # nothing to compare yet
+                page += [f"## {TABLES[name].title}", "", "Not measured in this run.", ""]
                 continue
             write_csv(self.arguments.results / f"{name}.csv", TABLES[name], figures)
             page += section(name, TABLES[name], figures)
@@ -342,6 +343,13 @@ class Study:
         ]  # fmt: skip
 
 
+def complete(found: dict[str, dict[int, dict[str, float]]]) -> dict[str, list[dict[str, float]]]:
+    """Each row's figures of the scenes that all rows have, from figures by row and seed; rows that were not begun are left out."""
+    begun = {row: by_seed for row, by_seed in found.items() if by_seed}
+    seeds = sorted(set.intersection(*map(set, begun.values()))) if begun else []
+    return {row: [by_seed[seed] for seed in seeds] for row, by_seed in begun.items()} if seeds else {}
+
+
 def interval(figures: list[dict[str, float]], column: str, against: list[dict[str, float]] | None = None):
     """Interval of a column, or of its paired difference, and the number of scenes that have it; None where none has."""
     from spatia_pack.spatia_core.metrics import bootstrap
@@ -361,7 +369,7 @@ def write_csv(path: Path, table: Table, figures: dict[str, list[dict[str, float]
             for column in sorted({column for value in values for column in value}):
                 mean, scenes = interval(values, column)
                 difference = ("", "", "", "")
-                if table.against is not None and row != table.against and (found := interval(values, column, figures[table.against])):
+                if table.against in figures and row != table.against and (found := interval(values, column, figures[table.against])):
                     difference = (table.against, *(f"{value:.5g}" for value in found[0]))
                 writer.writerow((row, column, scenes, *(f"{value:.5g}" for value in mean), *difference))
 
@@ -378,8 +386,11 @@ def section(name: str, table: Table, figures: dict[str, list[dict[str, float]]])
         lines += ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
         lines += [f"| {row} | " + " | ".join(_cell(values, column) for column in columns) + " |" for row, values in figures.items()]
     lines.append("")
-    pairs = [] if table.against is None else [(row, table.against) for row in figures if row != table.against]
-    pairs += [(row, before) for before, row in zip(table.rows, list(table.rows)[1:]) if pairs and table.against not in (row, before) and {row, before} <= set(figures)]
+    if len(figures) < len(table.rows):
+        lines += ["Not measured in this run: " + ", ".join(row for row in table.rows if row not in figures) + ".", ""]
+    pairs = [] if table.against not in figures else [(row, table.against) for row in figures if row != table.against]
+    shown = [row for row in table.rows if row in figures and row != table.against]
+    pairs += zip(shown[1:], shown)
     for row, other in pairs:
         if found := interval(figures[row], table.goal, figures[other]):
             apart = not interval(figures[row], table.goal)[0].overlaps(interval(figures[other], table.goal)[0])

@@ -124,6 +124,12 @@ def test_differences_are_paired(tables):
     assert tables.interval(figures["both"], "lpips_c") is None
 
 
+def test_only_scenes_that_every_row_has_are_compared(tables):
+    one, two = {"psnr_c": 1.0}, {"psnr_c": 2.0}
+    assert tables.complete({"a": {5: one, 6: two}, "b": {6: one}, "c": {}}) == {"a": [two], "b": [one]}
+    assert tables.complete({"a": {5: one}, "b": {6: one}}) == {} == tables.complete({"a": {}})
+
+
 def test_the_csv_holds_means_and_differences(tables, tmp_path):
     table = tables.TABLES["ablation"]
     figures = figures_of(both=[20, 30, 25], neither=[15, 25, 20])
