@@ -61,7 +61,7 @@ TABLES = {
     "camera": Table(
         "Camera accuracy", "closed", "camera", _ABLATION | {"both, exact depth": _EXACT}, ("turn deg", "shift cm", "below 5 deg"), "neither", "turn deg", 16,
         "Pose of generated frames 12, 20 and 32 by dense photometric alignment with the true room, against the requested pose; "
-        "the median of a video's three. On true renders the method errs by less than 0.1 degrees and 0.5 cm. A wrong scale of the depth shows as a shift. below 5 deg: share of rooms; a few alignments that go astray pull the means.",
+        "the median of a video's three. On true renders the method errs by less than 0.2 degrees and 1 cm. A wrong scale of the depth shows as a shift. below 5 deg: share of rooms; a few alignments that go astray pull the means.",
     ),
     "references": Table(
         "Number of references (paper, Table 5)", "closed", "closed",

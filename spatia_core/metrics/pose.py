@@ -13,7 +13,7 @@ from ..errors import SpatiaError
 
 # Numeric derivatives step by about half a pixel of the finest level at room scale; every render is antialiased.
 _TURN, _MOVE = np.radians(0.4), 0.02
-_ITERATIONS = 12
+_ITERATIONS = 30
 _DAMPING = 1e-3
 
 
