@@ -51,6 +51,8 @@ export function watch(page, url) {
     if (message.text().startsWith("Failed to load resource")) return;
     // The page asks huggingface for the sizes of missing models, which the server's own policy forbids.
     if (/huggingface\.co.*Content Security Policy/s.test(message.text())) return;
+    // The page logs this about itself while it starts, on a ComfyUI without any package too.
+    if (message.text() === "ComfyApp graph accessed before initialization") return;
     problems.push(`console: ${message.text()} (${from})`);
   });
   page.on("response", (response) => {
