@@ -35,7 +35,6 @@ def told(request, run_page_script, room, tmp_path_factory) -> dict:
     return run_page_script(
         "cloud_editor.mjs", patience=1500, settings={"Comfy.VueNodes.Enabled": NODES_2[request.param]}, file="room.spatia",
         ball={"center": BALL.tolist(), "radius": RADIUS}, box={"front": [float(BOX[0]), float(BOX[1]), float(BOX[2]) - SIDE / 2]}, floor=[0.0, 0.6, 1.6],
-        # ComfyUI's own start says this on a busy machine, before anything of ours runs.
         part=str(part),
     )  # fmt: skip
 
