@@ -97,14 +97,14 @@ def test_bad_text_is_refused_before_anything_runs(cameras_module, edit_module):
 @pytest.mark.parametrize("format", ["spatia", "realestate10k", "nerfstudio", "colmap"])
 def test_exported_cameras_are_imported_again(cameras_module, comfy_host, format):
     path, _ = run(cameras_module.SpatiaCameraPath, preset="spiral", frames=7)
-    (name,) = run(cameras_module.SpatiaExportCameras, cameras=path, format=format, filename_prefix=f"{format}/path")
+    name, _ = run(cameras_module.SpatiaExportCameras, cameras=path, format=format, filename_prefix=f"{format}/path")
     assert name.startswith(f"{format}/path_00001_") and name.endswith(" [output]")
     assert cameras_module.SpatiaImportCameras.validate_inputs(file=name) is True
     again, frames = run(cameras_module.SpatiaImportCameras, file=name)
     assert frames == 7
     torch.testing.assert_close(again.w2c, path.w2c, atol=1e-12, rtol=0)
     torch.testing.assert_close(again.intrinsics, path.intrinsics, atol=1e-12, rtol=0)
-    (second,) = run(cameras_module.SpatiaExportCameras, cameras=path, format=format, filename_prefix=f"{format}/path")
+    second, _ = run(cameras_module.SpatiaExportCameras, cameras=path, format=format, filename_prefix=f"{format}/path")
     assert "00002" in second
 
 

@@ -334,8 +334,9 @@ def test_mapanything_says_how_to_get_it(spatia, pack_module):
 def test_metrics_of_a_loop(spatia):
     image, _ = wall(clip(spatia, 5))
     output = run(spatia.metrics, frames=torch.cat([image, image[:1]]))
-    psnr, ssim, report = output.result
-    assert psnr == math.inf and ssim == pytest.approx(1.0) and "PSNR" in report
+    psnr, ssim, report, matched, perceived, shift = output.result
+    assert psnr == math.inf and ssim == pytest.approx(1.0) and "PSNR" in report and shift == 0
+    assert math.isnan(matched) and math.isnan(perceived)  # off, unless asked for
     assert run(spatia.metrics, frames=image).result[0] < 40
     with pytest.raises(spatia.error, match="at least 2"):
         run(spatia.metrics, frames=image[:1])
