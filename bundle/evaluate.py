@@ -62,6 +62,7 @@ class Evaluation:
 
     def room(self, seed: int) -> dict:
         import torch
+        from scenes import video_psnr
         from spatia_pack.spatia_core.cameras.camera import make_cameras
         from spatia_pack.spatia_core.training import clips
 
@@ -80,19 +81,19 @@ class Evaluation:
             target = truth[begin + given : begin + clips.CLIP_FRAMES]
             filled = _mean_filled(projection, holes)
             first_shown += list(_mean_filled(*self.pipeline.render(first_memory, window))[given:])
-            figures[f"clip {clip}"] = _psnr(generated[given:], target)
-            figures[f"clip {clip} projection, mean colour in holes"] = _psnr(filled[given:], target)
-            figures[f"clip {clip} first frame repeated"] = _psnr(truth[:1].expand_as(target), target)
+            figures[f"clip {clip}"] = video_psnr(generated[given:], target)
+            figures[f"clip {clip} projection, mean colour in holes"] = video_psnr(filled[given:], target)
+            figures[f"clip {clip} first frame repeated"] = video_psnr(truth[:1].expand_as(target), target)
             figures[f"clip {clip} hole share"] = float(holes[given:].mean())
             frames += list(generated[given:])
             shown += list(filled[given:])
             memory = self.pipeline.remember(memory, generated, window, self._maps(generated, exact[begin : begin + clips.CLIP_FRAMES]))
         made, filled = torch.stack(frames[1:]), torch.stack(shown)
-        figures["both clips"] = _psnr(made, truth[1:])
-        figures["both clips projection, mean colour in holes"] = _psnr(filled, truth[1:])
-        figures["both clips projection of the first image alone"] = _psnr(torch.stack(first_shown), truth[1:])
-        figures["both clips first frame repeated"] = _psnr(truth[:1].expand_as(made), truth[1:])
-        figures["autoencoder"] = _psnr(self._roundtrip(truth), truth)
+        figures["both clips"] = video_psnr(made, truth[1:])
+        figures["both clips projection, mean colour in holes"] = video_psnr(filled, truth[1:])
+        figures["both clips projection of the first image alone"] = video_psnr(torch.stack(first_shown), truth[1:])
+        figures["both clips first frame repeated"] = video_psnr(truth[:1].expand_as(made), truth[1:])
+        figures["autoencoder"] = video_psnr(self._roundtrip(truth), truth)
         if len(self.sheet) < 24:
             self.sheet += [truth, torch.stack(frames), torch.cat([truth[:1], filled])]
         return {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
@@ -117,12 +118,6 @@ class Evaluation:
 
 def _mean_filled(projection, holes):
     return projection + holes[..., None] * projection[holes < 0.1].mean(0)
-
-
-def _psnr(made, target) -> float:
-    import torch
-
-    return float(-10 * torch.log10((made - target).square().mean().clamp_min(1e-10)))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ import math
 import sys
 from pathlib import Path
 
-import make  # noqa: I001 - this folder's recipe
+import host  # noqa: I001 - of this folder
+import make
 from make_decoupled import FILE
 
 HERE = Path(__file__).resolve().parent
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    make.load_host()
+    host.load_host()
     import comfy.model_management
     import torch
 
@@ -105,14 +106,13 @@ class Evaluation:
         remembering, report, _ = remember_clip(self.model, self.branch, self.pipeline.vae, memory, window)
         row = {"seed": seed, "open": int(opened.sum()), "forgotten pixels": int(forgotten.sum()), "report": report.splitlines()[0]}
         shown = {"projection": self.pipeline.render(memory, window), "recent": self.pipeline.render(self._recent(memory, video, start), window)}
-        # What the network was taught to take for no projection: mid grey, and holes everywhere.
-        blank = torch.full_like(shown["projection"][0], 0.5), torch.ones_like(shown["projection"][1])
         made = {}
         for setting in self.arguments.settings:
             self.pipeline.model = remembering if "memory" in setting else self.model
-            self.pipeline.without = () if "references" in setting else ("references",)
-            projection, holes = next((shown[part] for part in setting if part in shown), blank)
-            made[setting] = self.pipeline.generate(*self.pipeline.condition(memory, window, projection, holes))[clips.HISTORY_FRAMES :]
+            source = next((part for part in setting if part in shown), None)
+            self.pipeline.without = tuple(name for name, given in (("projection", source), ("references", "references" in setting)) if not given)
+            conditioned = self.pipeline.condition(memory, window, *shown[source or "projection"])
+            made[setting] = self.pipeline.generate(*conditioned)[clips.HISTORY_FRAMES :]
             error = (made[setting] - truth).square().mean(-1)
             row[_name(setting)] = {
                 "revisit": float(error[is_open].mean()) if is_open.any() else None,
@@ -144,8 +144,8 @@ class Evaluation:
             made = frames[: clips.CLIP_FRAMES].float() / 255
         else:
             made = self.pipeline.generate(*self.pipeline.condition(memory, window, *self.pipeline.render(memory, window)))
-        still = torch.from_numpy(video.moving[: clips.CLIP_FRAMES])
-        return self.pipeline.remember(memory, made, window, maps(clips.CLIP_FRAMES), still)
+        moving = torch.from_numpy(video.moving[: clips.CLIP_FRAMES])
+        return self.pipeline.remember(memory, made, window, maps(clips.CLIP_FRAMES), moving)
 
     def _recent(self, memory, video, start: int):
         """The memory with the cloud of its last 9 frames alone."""

@@ -12,7 +12,8 @@ import math
 import sys
 from pathlib import Path
 
-import make  # noqa: I001 - this folder's recipe
+import host  # noqa: I001 - of this folder
+import make
 
 HERE = Path(__file__).resolve().parent
 STAGES = ("memories", "branch", "export")
@@ -195,7 +196,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if not 0 < arguments.share <= 1:
         parser.error(f"--share {arguments.share}: expected more than 0, at most 1")
-    make.load_host()
+    host.load_host()
     import torch
     from spatia_pack.spatia_core.training.budget import Budget
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from pipeline import Pipeline
-from spatia_pack.spatia_core.cameras.camera import Cameras, make_cameras, project
+from spatia_pack.spatia_core.cameras.camera import Cameras, make_cameras
 from spatia_pack.spatia_core.cloud.point_cloud import PointCloud
 from spatia_pack.spatia_core.estimate.depth import DepthMaps
 from spatia_pack.spatia_core.memory import SpatialMemory
@@ -242,8 +242,9 @@ class Measures:
         """
         memory, figures = run.before_last, {}
         rows = list(range(len(run.frames) - clips.CLIP_FRAMES, len(run.frames), 6))
-        cameras = scene.cameras.select(rows)
-        seen = torch.stack([_seen(memory.cloud.positions, scene, row) for row in rows])
+        path = scene.cameras
+        cameras = path.select(rows)
+        seen = torch.stack([clips.seen(memory.cloud.positions.double(), scene.video, path, row) for row in rows])
         for mode in ("precise", "release"):
             says = visible_points(memory.cloud.positions, cameras, memory.height, memory.width, mode=mode, voxel_size=memory.voxel_size)
             figures[f"hidden % of seen, {mode}"] = 100 * float((says & ~seen).sum() / says.sum().clamp_min(1))
@@ -305,16 +306,6 @@ def _masked_psnr(made: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -
 def _correlation(a: torch.Tensor, b: torch.Tensor) -> float:
     """Cosine of two sets of differences, which have no mean to take off: zero is the empty room."""
     return float((a * b).sum() / (a.norm() * b.norm()).clamp_min(1e-9))
-
-
-def _seen(points: torch.Tensor, scene: Scene, row: int) -> torch.Tensor:
-    """Which points (P, 3) the exact depth of a frame does not hide."""
-    uv, z = project(points.double(), scene.cameras.w2c[row], scene.cameras.K(clips.HEIGHT, clips.WIDTH)[row])
-    column, line = uv[:, 0].floor(), uv[:, 1].floor()
-    inside = (z > 0) & (column >= 0) & (column < clips.WIDTH) & (line >= 0) & (line < clips.HEIGHT)
-    surface = torch.zeros_like(z)
-    surface[inside] = torch.from_numpy(scene.video.z_depth[row]).double()[line[inside].long(), column[inside].long()]
-    return inside & (z < surface * 1.03)
 
 
 def _closes(c2w: np.ndarray) -> bool:

@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import make  # noqa: I001 - this folder's recipe
+import host  # noqa: I001 - of this folder
+import make
 
 HERE = Path(__file__).resolve().parent
 SHEET_FRAMES = (0, 8, 16, 24, 32, 40)
@@ -173,7 +174,7 @@ def main() -> None:
         ]  # fmt: skip
         if any([part.wait() for part in parts]):
             sys.exit("A part failed, see above; what was made is kept, run the same command again to go on.")
-    make.load_host()
+    host.load_host()
     study = Study(arguments)
     if arguments.part is not None or arguments.processes == 1:
         study.make_all()

@@ -467,6 +467,8 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
         memory = SpatialMemory(cloud, tensors["frames"], tensors["moving"], cameras, tensors["clip"], voxel_size, notes, ledger)
     except SpatiaError as error:
         raise SpatiaError(f"The scene file {name} cannot be used: {error}") from error
+    # What the readers raise on foreign or damaged bytes: a zip that is none, is cut off, encrypted (RuntimeError) or packed in
+    # another way (NotImplementedError), and entries that are missing or of other kinds. The message and the cause are kept.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise SpatiaError(f"The scene file {name} is damaged or was not saved by Save Scene ({error}); choose another file.") from error
     _check_loaded(memory, name)

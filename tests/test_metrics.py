@@ -120,7 +120,7 @@ def test_auto_falls_back_to_what_is_installed(monkeypatch):
 
 
 def test_lpips_does_not_download_its_backbone(monkeypatch, tmp_path):
-    pytest.importorskip("lpips")
+    pytest.importorskip("lpips", reason="LPIPS is optional and not installed: pip install lpips; the refusal without it is tested above")
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     with pytest.raises(MetricUnavailable, match="alexnet.*not shipped"):
         load_lpips("alex")

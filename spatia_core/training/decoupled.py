@@ -20,7 +20,7 @@ from ..model.decoupled.retrieval import Rules, retrieve
 from ..rollout import latent_count
 from .budget import Budget
 from .fitting import fit
-from .objective import Batch, Noised, _sinusoid, noised_clip, velocity, velocity_error
+from .objective import Batch, Noised, noised_clip, sinusoid, velocity, velocity_error
 
 # Looser than at use, so that the branch also meets memories that share less of the view.
 TRAINING_RULES = Rules(min_score=0.6)
@@ -134,7 +134,7 @@ def alone_error(branch: nn.Module, memory: MemoryPass, backbone: nn.Module, nois
     """Mean squared error of the velocity of the open frames, read by the network's own head from the branch's last output alone."""
     rows, frames = memory.opened.nonzero().unbind(1)
     residual = [memory.residual(layer) for layer in range(branch.layout.layers)][-1]
-    embedding = backbone.time_embedding(_sinusoid(noised.timesteps[rows, frames]).to(residual.dtype))[:, None]
+    embedding = backbone.time_embedding(sinusoid(noised.timesteps[rows, frames]).to(residual.dtype))[:, None]
     patch = backbone.patch_size
     grid = 1, noised.video.shape[3] // patch[1], noised.video.shape[4] // patch[2]
     predicted = backbone.unpatchify(backbone.head(residual, embedding), grid)[:, :, 0]

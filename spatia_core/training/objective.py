@@ -65,7 +65,7 @@ def velocity(
     grid = x.shape[2:]
     x = x.flatten(2).transpose(1, 2)
     all_timesteps = frame_timesteps(timesteps, count, frames)
-    e = backbone.time_embedding(_sinusoid(all_timesteps.flatten()).to(x.dtype)).view(batch, count + frames, -1)
+    e = backbone.time_embedding(sinusoid(all_timesteps.flatten()).to(x.dtype)).view(batch, count + frames, -1)
     e0 = backbone.time_projection(e).unflatten(2, (6, -1))
     freqs = backbone.rope_encode(frames, height, width, device=x.device, dtype=torch.float32)
     video_freqs = freqs

@@ -129,12 +129,11 @@ def test_a_folder_of_the_official_files(cameras_module, comfy_host, memory):
 @pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname", "a/../../secret.txt", "link.txt", "gone.txt", "x\0.txt", "../secret.txt [output]"])
 def test_files_outside_the_hosts_folders_are_refused(cameras_module, comfy_host, error, name):
     (comfy_host / "secret.txt").write_text("[[1, 0, 0, 0]]")
-    link = comfy_host / "input" / "link.txt"
-    if not link.is_symlink():
+    if name == "link.txt":
         try:
-            os.symlink(comfy_host / "secret.txt", link)
-        except OSError:
-            pytest.skip("this system lets nobody make links")
+            os.symlink(comfy_host / "secret.txt", comfy_host / "input" / name)
+        except OSError as problem:  # Windows asks for a right that users seldom have
+            pytest.skip(f"this user may not make links here: {problem}")
     with pytest.raises(error, match="lies outside|was not found"):
         run(cameras_module.SpatiaImportCameras, file=name)
     assert isinstance(cameras_module.SpatiaImportCameras.validate_inputs(file=name), str)

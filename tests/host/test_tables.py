@@ -92,9 +92,9 @@ def test_hidden_points_are_those_behind_the_surface(scenes, scene):
 
     grid = unproject(depth, scene.cameras.K(128, 192)[0], scene.cameras.c2w[0])[::16, ::16].reshape(-1, 3)
     centre = scene.cameras.centers[0]
-    assert scenes._seen(grid, scene, 0).all()
-    assert not scenes._seen(centre + 1.2 * (grid - centre), scene, 0).any()
-    assert not scenes._seen(centre - (grid - centre), scene, 0).any()
+    assert scenes.clips.seen(grid, scene.video, scene.cameras, 0).all()
+    assert not scenes.clips.seen(centre + 1.2 * (grid - centre), scene.video, scene.cameras, 0).any()
+    assert not scenes.clips.seen(centre - (grid - centre), scene.video, scene.cameras, 0).any()
 
 
 # --- figures ---
