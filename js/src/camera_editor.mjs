@@ -3,7 +3,7 @@
 import { TransformControls } from "three/addons/controls/TransformControls.js";
 import { Analyst } from "./analyst.mjs";
 import { focalOf, fovOf, imageRectangle } from "./conventions.mjs";
-import { choiceField, download, fullDialog, h, numberField } from "./dom.mjs";
+import { Latest, announce, choiceField, download, fullDialog, h, numberField } from "./dom.mjs";
 import { api, app, captureChange, fetchFile, isLinked, lastReport, linkedInputs, runOnly, setWidget, viewUrl, widgetOf } from "./host.mjs";
 import { IDENTITY, axis, dot, invertPose, position, subtract, transformPoint } from "./matrix.mjs";
 import {
@@ -60,7 +60,8 @@ export class CameraEditor {
         this.facts = null;
         this.coverage = [];
         this.warnings = [];
-        node.spatiaReported = (report) => this.useReport(report);
+        this.scenes = new Latest();
+        node.spatiaReported = (report) => this.useReport(report).catch((error) => this.say(error.message));
         this.onError = ({ detail }) => this.say(`${detail.node_type}: ${detail.exception_message}`);
         api.addEventListener("execution_error", this.onError);
         this.build();
@@ -164,9 +165,10 @@ export class CameraEditor {
     // --- the scene ---
 
     async loadScene() {
+        const latest = this.scenes.begin();
         try {
             const report = this.node.spatiaReport ?? (await lastReport(this.node, "spatia_path"));
-            if (report) await this.useReport(report);
+            if (report) await this.useReport(report, latest);
         } catch (error) {
             this.say(error.message);
         }
@@ -174,22 +176,24 @@ export class CameraEditor {
         this.notices();
     }
 
-    async useReport(report) {
+    /** Shows what a run of this node reported, unless another scene is wanted meanwhile. */
+    async useReport(report, latest = this.scenes.begin()) {
         const facts = await fetchFile(report.facts);
-        if (!facts || this.ended) return this.notices();
+        if (this.ended || !latest()) return;
+        if (!facts) return this.notices();
         this.facts = JSON.parse(new TextDecoder().decode(facts));
-        await this.showPoints(this.hasMemory ? report.points : null);
-        if (this.ended) return;
+        await this.showPoints(this.hasMemory ? report.points : null, latest);
+        if (this.ended || !latest()) return;
         if (report.image && this.hasMemory) this.scene.showImage(viewUrl(report.image));
         this.refresh({ measure: true });
         this.overlook();
         this.notices();
     }
 
-    /** Shows a packed cloud of the temp folder, none for null. */
-    async showPoints(file) {
+    /** Shows a packed cloud of the temp folder, none for null, unless another scene is wanted meanwhile. */
+    async showPoints(file, latest = this.scenes.begin()) {
         const points = file && (await fetchFile(file));
-        if (this.ended) return;
+        if (this.ended || !latest()) return;
         const cloud = points && decodePoints(points);
         this.viewer.setCloud(cloud);
         this.analyst.setCloud(cloud, this.depth);
@@ -327,11 +331,8 @@ export class CameraEditor {
         if (refused) this.say(refused);
     }
 
-    /** A message for a while. The page's own messages would lie behind the dialog. */
     say(message) {
-        const line = h("div", {}, message);
-        this.messages.append(line);
-        setTimeout(() => line.remove(), 7000);
+        announce(this.messages, message);
     }
 
     showView() {

@@ -1,7 +1,7 @@
 // The editor of the Edit Point Cloud node. The list of edits lives in the node's edits widget: closing the page loses
 // nothing, and a workflow file makes the same scene without it.
 import { imageRectangle } from "./conventions.mjs";
-import { choiceField, fullDialog, h, numberField } from "./dom.mjs";
+import { Latest, announce, choiceField, fullDialog, h, numberField } from "./dom.mjs";
 import { EditAnalyst } from "./edit_analyst.mjs";
 import { editTarget, EditGizmo, selectionTarget } from "./edit_gizmo.mjs";
 import { SELECTION_MODES, combine, formatEdits, neat, neatAll, opposite, ownEdit, parseEdits, polygonOf, shapesOf } from "./edit_list.mjs";
@@ -54,6 +54,7 @@ export class CloudEditor {
         this.facts = null;
         this.result = null;
         this.onError = ({ detail }) => this.say(`${detail.node_type}: ${detail.exception_message}`);
+        this.scenes = new Latest();
         node.spatiaReported = (report) => this.useReport(report).catch((error) => this.say(error.message));
         api.addEventListener("execution_error", this.onError);
         this.build();
@@ -125,27 +126,28 @@ export class CloudEditor {
     // --- the scene ---
 
     async loadScene() {
+        const latest = this.scenes.begin();
         try {
             const report = this.node.spatiaReport ?? (await lastReport(this.node, "spatia_edit"));
-            if (report && this.hasMemory) await this.useReport(report);
+            if (report && this.hasMemory) await this.useReport(report, latest);
         } catch (error) {
             this.say(error.message);
         }
         this.notices();
     }
 
-    /** Shows the scene that the node's last run had. */
-    async useReport(report) {
+    /** Shows the scene that a run of this node had, unless another one is wanted meanwhile. */
+    async useReport(report, latest = this.scenes.begin()) {
         const bytes = (file) => (file ? fetchFile(file) : null);
         const [facts, points, views, mask, other] = await Promise.all([report.facts, report.points, report.views, report.mask, report.other].map(bytes));
         const inserted = await Promise.all(report.inserted.map(async ({ name, points: file }) => ({ name, points: await bytes(file) })));
-        if (this.ended || !facts || !points || !views) return;
+        if (this.ended || !latest() || !facts || !points || !views) return;
         const fresh = !this.facts;
         this.facts = JSON.parse(new TextDecoder().decode(facts));
         this.files = new Set(inserted.filter((file) => file.points).map((file) => file.name));
         const question = { points, views, mask, other, inserted: inserted.filter((file) => file.points), facts: this.facts };
         const answer = await this.analyst.ask("scene", question);
-        if (this.ended) return;
+        if (this.ended || !latest()) return;
         Object.assign(this, { bounds: answer.bounds, known: answer.points, total: answer.total });
         // A point stands for its voxel; of a scene that is shown in part, for more.
         this.pointSize = this.facts.voxel_size * Math.sqrt(answer.total / Math.max(1, answer.points));
@@ -538,11 +540,8 @@ export class CloudEditor {
 
     // --- showing ---
 
-    /** A message for a while. The page's own messages would lie behind the dialog. */
     say(message) {
-        const line = h("div", {}, message);
-        this.messages.append(line);
-        setTimeout(() => line.remove(), 7000);
+        announce(this.messages, message);
     }
 
     notices() {

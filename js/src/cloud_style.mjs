@@ -1,4 +1,5 @@
 // What the cloud editor adds to the editors' style sheet.
+import { addStyle } from "./dom.mjs";
 
 const CSS = `
 .cloud-editor .notice { right: auto; }
@@ -20,12 +21,4 @@ const CSS = `
 .cloud-editor .field input[type=range], .cloud-editor input[type=checkbox] { padding: 0; }
 `;
 
-/** Puts it into the page, once. */
-export function useCloudStyle() {
-    const id = "spatia-cloud-editor-style";
-    if (document.getElementById(id)) return;
-    const style = document.createElement("style");
-    style.id = id;
-    style.textContent = CSS;
-    document.head.append(style);
-}
+export const useCloudStyle = () => addStyle("spatia-cloud-editor-style", CSS);

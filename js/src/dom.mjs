@@ -48,6 +48,34 @@ export function choiceField({ label, name, options, change }) {
     };
 }
 
+/** Puts a style sheet into the page, once. */
+export function addStyle(id, css) {
+    if (document.getElementById(id)) return;
+    const style = h("style", { id });
+    style.textContent = css;
+    document.head.append(style);
+}
+
+/** Shows a message in a box for a while. The page's own messages would lie behind a dialog. */
+export function announce(box, message) {
+    const line = h("div", {}, message);
+    box.append(line);
+    setTimeout(() => line.remove(), 7000);
+}
+
+/**
+ * Answers come in any order; only that of the latest request counts: each begin() gives a function that tells whether no
+ * other one has begun since.
+ */
+export class Latest {
+    count = 0;
+
+    begin() {
+        const mine = ++this.count;
+        return () => mine === this.count;
+    }
+}
+
 export function download(name, content) {
     const url = URL.createObjectURL(new Blob([content]));
     h("a", { href: url, download: name }).click();

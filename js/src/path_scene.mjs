@@ -62,7 +62,11 @@ export class PathScene {
 
     /** Puts the start's picture into its frustum. */
     showImage(url) {
+        this.wanted = url;
         new THREE.TextureLoader().load(url, (texture) => {
+            // An earlier picture may arrive after a later one.
+            if (this.wanted !== url) return texture.dispose();
+            this.image.material.map?.dispose();
             this.image.material.map = texture;
             this.image.material.needsUpdate = true;
             this.image.visible = true;

@@ -1,4 +1,5 @@
 // The editors' style sheet: the page's own colours, a container-sized grid.
+import { addStyle } from "./dom.mjs";
 
 const CSS = `
 .spatia-editor { padding: 0; width: 96vw; height: 94vh; max-width: none; max-height: none; overflow: hidden;
@@ -42,12 +43,4 @@ const CSS = `
 @media (max-width: 800px) { .spatia-editor[open] { grid-template-columns: minmax(0, 1fr) 220px; } }
 `;
 
-/** Puts the style sheet into the page, once. */
-export function useStyle() {
-    const id = "spatia-editor-style";
-    if (document.getElementById(id)) return;
-    const style = document.createElement("style");
-    style.id = id;
-    style.textContent = CSS;
-    document.head.append(style);
-}
+export const useStyle = () => addStyle("spatia-editor-style", CSS);

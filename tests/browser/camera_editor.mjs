@@ -108,6 +108,25 @@ export default async ({ page, options, loadTemplate, save, ready }) => {
   await page.waitForFunction(() => window.spatiaEditor?.viewer?.cloud);
   result.reopened = await page.evaluate(() => window.spatiaEditor.path.map(({ w2c, intrinsics }) => [...w2c, ...intrinsics]));
   await shot("reopened");
+
+  // The scene of an earlier request comes after that of a later one (none at all): it is dropped. Asked again, it comes.
+  const points = () => page.evaluate(() => window.spatiaEditor.viewer.cloud?.count ?? 0);
+  const scenes = [await points()];
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const late = /\/view\?.*spatia/;
+  await page.route(late, (route) => held.then(() => route.continue()));
+  const asked = page.waitForRequest(late);
+  const earlier = page.evaluate(() => window.spatiaEditor.loadScene());
+  await asked;
+  await page.evaluate(() => window.spatiaEditor.showPoints(null));
+  release();
+  await earlier;
+  scenes.push(await points());
+  await page.unroute(late);
+  await page.evaluate(() => window.spatiaEditor.loadScene());
+  scenes.push(await points());
+  result.scenes = scenes;
   await page.keyboard.press("Escape");
   await editor.waitFor({ state: "detached" });
   return result;

@@ -69,6 +69,11 @@ def test_a_reload_finds_everything_again(edited):
     assert max(abs(a - b) for a, b in zip(chain(*edited["reopened"]), chain(*edited["shown"]), strict=True)) < 1e-9
 
 
+def test_a_late_answer_never_replaces_a_newer_scene(edited):
+    shown = edited["preset"]["points"]
+    assert edited["scenes"] == [shown, 0, shown]
+
+
 def test_two_million_points(run_page_script, page_server):
     cloud = make_point_cloud(*room(2_000_000))
     folder = page_server.base / "temp" / "spatia"

@@ -6,7 +6,8 @@ export default async ({ page, options, loadTemplate }) => {
     const node = window.app.rootGraph.nodes.find((one) => one.type === "SpatiaCameraPath");
     node.widgets.find((widget) => widget.type === "button").callback();
   });
-  await page.waitForFunction(() => window.spatiaEditor?.viewer);
+  // An earlier run's scene has been looked for, so that what is measured is alone.
+  await page.waitForFunction(() => window.spatiaEditor?.looked);
   const result = await page.evaluate(async (file) => {
     const { viewer } = window.spatiaEditor;
     const drawn = () => new Promise((resolve) => viewer.addEventListener("draw", resolve, { once: true }));
