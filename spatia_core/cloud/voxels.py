@@ -91,7 +91,8 @@ def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointClo
     threads = torch.get_num_threads()
     edges = [cloud.size * t // threads for t in range(threads + 1)]
     chunks = list(zip(edges[:-1], edges[1:]))
-    keys, dealt = np.empty(cloud.size, np.int64), np.empty(cloud.size, np.int32)
+    keys, dealt_keys = np.empty(cloud.size, np.int64), np.empty(cloud.size, np.int64)
+    numbers, marks = np.empty((cloud.size, 4), np.float32), np.empty((cloud.size, 4), np.int32)
     sizes = np.empty((threads, fast._PARTS), np.int64)
     with announced(fast.merge_part):
         in_threads(lambda t: fast.part_points(positions, *chunks[t], origin, float(voxel_size), cells, keys, sizes[t]), range(threads))
@@ -100,15 +101,15 @@ def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointClo
         ends = place[:, -1]
         starts = (place - sizes.T).T.copy()
         begins = starts[0].copy()
-        in_threads(lambda t: fast.deal_points(keys, *chunks[t], starts[t], dealt), range(threads))
+        in_threads(
+            lambda t: fast.deal_points(keys, positions, colors, confidence, view, count, *chunks[t], starts[t], dealt_keys, numbers, marks), range(threads)
+        )
 
         firsts, loose = np.empty(cloud.size, np.int32), _empty_fields(cloud.size)
 
         def merge(part: int) -> slice:
-            begin, end = int(begins[part]), int(ends[part])
-            voxels = fast.merge_part(
-                dealt[begin:end], keys, positions, colors, confidence, view, count, NO_VIEW, firsts[begin:end], *(field[begin:end] for field in loose)
-            )
+            begin, rows = int(begins[part]), slice(int(begins[part]), int(ends[part]))
+            voxels = fast.merge_part(dealt_keys[rows], numbers[rows], marks[rows], NO_VIEW, firsts[rows], *(field[rows] for field in loose))
             return slice(begin, begin + voxels)
 
         parts = in_threads(merge, range(fast._PARTS))

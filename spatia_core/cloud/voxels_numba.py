@@ -1,4 +1,4 @@
-"""CPU fast path of the voxel merge: points are dealt to parts by the hash of their voxel, each part merged in cache.
+"""CPU fast path of the voxel merge: points are copied to parts by the hash of their voxel, each part merged in cache.
 
 `voxels.py` holds the plain torch reference, whose sums these follow point by point in the cloud's order.
 """
@@ -33,22 +33,30 @@ def _part(key):
 
 
 @kernel
-def deal_points(keys, first, last, place, dealt):
-    """Write the points first..last-1 to their parts, in order; place (256,) is where each part's next point goes."""
+def deal_points(keys, positions, colors, confidence, view, count, first, last, place, dealt_keys, numbers, marks):
+    """Copy the points first..last-1 to their parts, in order; place (256,) is where each part's next point goes.
+
+    A merge that gathered them would wait for memory at every field of every point. dealt_keys: (P,) int64. numbers: (P, 4)
+    float32, position and confidence. marks: (P, 4) int32: which point, its view, count, and colour as 0xRRGGBB.
+    """
     for p in range(first, last):
         part = _part(keys[p])
-        dealt[place[part]] = p
+        row = place[part]
         place[part] += 1
+        dealt_keys[row] = keys[p]
+        numbers[row, 0], numbers[row, 1], numbers[row, 2], numbers[row, 3] = positions[p, 0], positions[p, 1], positions[p, 2], confidence[p]
+        marks[row, 0], marks[row, 1], marks[row, 2] = p, view[p], count[p]
+        marks[row, 3] = np.int32(colors[p, 0]) << 16 | np.int32(colors[p, 1]) << 8 | np.int32(colors[p, 2])
 
 
 @kernel
-def merge_part(dealt, keys, positions, colors, confidence, view, count, none, firsts, out_positions, out_colors, out_view, out_confidence, out_count):
-    """Merge one part's points, dealt (n,) int32 in the cloud's order; returns how many voxels it has.
+def merge_part(keys, numbers, marks, none, firsts, out_positions, out_colors, out_view, out_confidence, out_count):
+    """Merge one part's points, as deal_points left them (n rows, in the cloud's order); returns how many voxels it has.
 
     firsts: (n,) int32, first point of each voxel. out_*: the merged fields, in the first rows. none: the view of a point
     that came from no frame.
     """
-    n = dealt.shape[0]
+    n = keys.shape[0]
     size = 16
     while size < 2 * n:
         size *= 2
@@ -58,8 +66,7 @@ def merge_part(dealt, keys, positions, colors, confidence, view, count, none, fi
     sums = np.empty((n, 7))
     voxels = 0
     for k in range(n):
-        p = dealt[k]
-        key = keys[p]
+        key = keys[k]
         slot = np.int64((np.uint64(key) * _MIX) >> np.uint64(24)) & (size - 1)
         while table[slot] >= 0 and found[table[slot]] != key:
             slot = (slot + 1) & (size - 1)
@@ -68,18 +75,19 @@ def merge_part(dealt, keys, positions, colors, confidence, view, count, none, fi
             voxel = voxels
             voxels += 1
             table[slot] = voxel
-            found[voxel], firsts[voxel], samples[voxel] = key, p, 0
+            found[voxel], firsts[voxel], samples[voxel] = key, marks[k, 0], 0
             out_view[voxel], out_count[voxel] = none, 0
             for column in range(7):
                 sums[voxel, column] = 0.0
+        color = marks[k, 3]
         for axis in range(3):
-            sums[voxel, axis] += positions[p, axis]
-            sums[voxel, 3 + axis] += colors[p, axis]
-        sums[voxel, 6] += confidence[p]
+            sums[voxel, axis] += numbers[k, axis]
+            sums[voxel, 3 + axis] += (color >> (16 - 8 * axis)) & 255
+        sums[voxel, 6] += numbers[k, 3]
         samples[voxel] += 1
-        out_count[voxel] += count[p]
-        if view[p] >= 0 and (out_view[voxel] < 0 or view[p] < out_view[voxel]):
-            out_view[voxel] = view[p]
+        view, out_count[voxel] = marks[k, 1], out_count[voxel] + marks[k, 2]
+        if view >= 0 and (out_view[voxel] < 0 or view < out_view[voxel]):
+            out_view[voxel] = view
     for voxel in range(voxels):
         for axis in range(3):
             out_positions[voxel, axis] = sums[voxel, axis] / samples[voxel]
