@@ -92,6 +92,7 @@ def test_a_disc_cut_by_the_border_is_drawn():
         ({"height": 0}, "width or height"),
         ({"colors": torch.zeros(2, 3)}, "uint8"),
         ({"positions": torch.zeros(2, 2)}, "expected"),
+        ({"colors": torch.zeros(2, 3, dtype=torch.uint8, device="meta")}, "one device"),
     ],
 )
 def test_refusals(change, message):

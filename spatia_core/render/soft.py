@@ -4,7 +4,9 @@ Release, `render_pc`: every pixel composites the five nearest points whose disc 
 alpha = 1 - d^2 / r^2, front to back over black.
 """
 
+import logging
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ from .blocks import PointBlocks, point_blocks
 if HAVE_KERNELS:
     from .soft_numba import draw_soft
 
+BACKENDS = ("auto", "torch", "numba", "triton")
 _FRAGMENTS_PER_BAND = 1 << 18  # point-pixel pairs the torch reference holds at once
 
 
@@ -50,8 +53,9 @@ def render_soft(
     positions: (P, 3) scene units. colors: (P, 3) uint8. radius: disc radius as a fraction of half
     the shorter image side. release_geometry: place points as the release does, with its mirrored
     principal point and its magnification by s / (s - 1); only for comparing with its vectors.
-    backend: "numba" is the CPU fast path, "torch" the reference on any device, "auto" the first where it can run.
-    The result lies on the points' device. Raises SpatiaError on wrong shapes or sizes.
+    backend: "numba" is the fast path of CPUs and "triton" that of GPUs, "torch" the reference on any device, "auto" the
+    fast path of the points' device where it can run, else the reference.
+    The result lies on the points' device. Raises SpatiaError on wrong shapes or sizes, or a backend that cannot run.
     """
     if height < 1 or width < 1:
         raise SpatiaError(f"Image size {width}x{height}: expected at least 1x1; change width or height.")
@@ -59,20 +63,15 @@ def render_soft(
         raise SpatiaError(
             f"Points of shape {tuple(positions.shape)} with colours {colors.dtype} {tuple(colors.shape)}, expected (P, 3) and uint8 (P, 3)."
         )
+    if colors.device != positions.device:
+        raise SpatiaError(f"Points on {positions.device} with colours on {colors.device}, expected both on one device.")
     if not 0 < radius < float("inf"):
         raise SpatiaError(f"radius: {radius} was given, expected more than 0; change radius.")
     if points_per_pixel < 1:
         raise SpatiaError(f"points_per_pixel: {points_per_pixel} was given, expected 1 or more.")
     if release_geometry and min(height, width) < 2:
         raise SpatiaError(f"Image size {width}x{height}: the release's geometry needs at least 2 pixels on each side.")
-    if backend not in ("auto", "torch", "numba"):
-        raise SpatiaError(f"backend: '{backend}' was given, expected 'auto', 'torch' or 'numba'.")
-    if backend == "auto":
-        backend = "numba" if HAVE_KERNELS and positions.device.type == "cpu" else "torch"
-    if backend == "numba" and not HAVE_KERNELS:
-        raise SpatiaError("backend 'numba': the numba package is not installed; install it or use 'torch'.")
-    if backend == "numba" and positions.device.type != "cpu":
-        raise SpatiaError(f"backend 'numba' draws on the CPU, and the points are on {positions.device}; use 'torch'.")
+    backend = _backend(backend, positions.device)
     radius_px = radius * min(height, width) / 2
     arguments = (height, width, radius_px, points_per_pixel)
     views = range(cameras.count)
@@ -87,6 +86,11 @@ def render_soft(
 
         with announced(draw_soft):
             drawn = in_threads(one, views)
+    elif backend == "triton":
+        from .soft_triton import draw_soft_triton
+
+        lenses = np.array([lens(cameras, view, height, width, release_geometry) for view in views]).reshape(-1, 4)
+        return SoftRender(*draw_soft_triton(positions, colors, cameras.w2c, lenses, *arguments))
     else:
         drawn = [
             _draw_torch(*pixel_coordinates(positions, cameras, view, height, width, release_geometry), colors, *arguments)
@@ -125,10 +129,51 @@ def lens(cameras: Cameras, view: int, height: int, width: int, release_geometry:
     ])  # fmt: skip
 
 
+def _backend(backend: str, device: torch.device) -> str:
+    """The backend that draws points on this device. Raises SpatiaError where the chosen one cannot."""
+    if backend not in BACKENDS:
+        raise SpatiaError(f"backend: '{backend}' was given, expected one of {', '.join(BACKENDS)}.")
+    if backend == "auto":
+        if device.type == "cpu":
+            return "numba" if HAVE_KERNELS else "torch"
+        return "triton" if device.type == "cuda" and _no_triton(device) is None else "torch"
+    if backend == "numba" and not HAVE_KERNELS:
+        raise SpatiaError("backend 'numba': the numba package is not installed; install it or use 'torch'.")
+    if backend == "numba" and device.type != "cpu":
+        raise SpatiaError(f"backend 'numba' draws on the CPU, and the points are on {device}; use 'triton' or 'torch'.")
+    if backend == "triton" and (reason := _no_triton(device)) is not None:
+        raise SpatiaError(f"backend 'triton': {reason}; use 'auto' or 'torch'.")
+    return backend
+
+
+@cache
+def _no_triton(device: torch.device) -> str | None:
+    """Why Triton cannot draw on a device, None where it can. Asked once per device: Triton is only imported where it is used."""
+    try:
+        import triton
+    except ImportError:
+        return "the triton package is not installed"
+    try:
+        from .soft_triton import interpreted
+
+        if interpreted():
+            return None
+        if device.type != "cuda":
+            return f"it draws on a GPU, and the points are on {device} (Triton's interpreter, TRITON_INTERPRET=1, would take them)"
+        # The driver is started here, before any drawing: it needs a compiler for C, and there Triton fails where it is missing.
+        triton.runtime.driver.active.get_current_target()
+        logging.info("Spatia draws on %s with Triton; it compiles the kernels that its cache does not hold yet, once.", device)
+    except Exception as error:  # whatever a broken installation raises: the reason is handed on, by 'auto' into the log
+        reason = f"Triton cannot start here ({type(error).__name__}: {error})"
+        logging.warning("Spatia: %s.", reason)
+        return reason
+    return None
+
+
 def _draw_numba(blocks: PointBlocks, colors, cameras, view, height, width, radius_px, points_per_pixel, release_geometry):
     image, coverage = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
     draw_soft(
-        blocks.points, blocks.order, blocks.start, blocks.low, blocks.high, colors, cameras.w2c[view, :3].numpy(),
+        blocks.points, blocks.order, blocks.start, blocks.low, blocks.high, colors, cameras.w2c[view, :3].cpu().numpy(),
         lens(cameras, view, height, width, release_geometry), height, width, radius_px, points_per_pixel, image, coverage,
     )
     return torch.from_numpy(image), torch.from_numpy(coverage)
