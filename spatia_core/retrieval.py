@@ -22,6 +22,7 @@ CANDIDATE_EVERY = 4  # release: every 4th earlier frame may be one
 # float32 sums of ones are exact below 2^24.
 _POINTS_PER_CHUNK = 1 << 22
 _WORDS_PER_CHUNK = _POINTS_PER_CHUNK // 64
+_FLAGS_AT_ONCE = 1 << 28  # of all masks together, unpacked on a GPU: four bytes each as float32
 
 
 class Retrieval(NamedTuple):
@@ -128,8 +129,9 @@ def common_points(a: Tensor, b: Tensor) -> Tensor:
     """Exact counts (A, B) int64 of points seen by both, for packed masks (A, W) and (B, W) int64."""
     if a.device.type != "cpu":
         counts = torch.zeros(a.shape[0], b.shape[0], dtype=torch.int64, device=a.device)
-        for start in range(0, a.shape[1], _WORDS_PER_CHUNK):
-            part = slice(start, start + _WORDS_PER_CHUNK)
+        step = max(1, min(_WORDS_PER_CHUNK, _FLAGS_AT_ONCE // (64 * max(1, a.shape[0] + b.shape[0]))))
+        for start in range(0, a.shape[1], step):
+            part = slice(start, start + step)
             counts += intersections(*(unpack_masks(bits[:, part], 64 * bits[:, part].shape[1]) for bits in (a, b)))
         return counts
     x, y = (bits.contiguous().numpy().view(np.uint64) for bits in (a, b))

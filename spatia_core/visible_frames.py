@@ -29,7 +29,7 @@ class SeenMasks(NamedTuple):
 def seen_bits(masks: SeenMasks | None, positions: Tensor, cameras: Cameras, frames: list[int], height: int, width: int, voxel_size: float) -> Tensor:
     """Packed masks (len(frames), W) int64 of these frames: the kept ones, and the others computed now."""
     kept = {} if masks is None or masks.positions is not positions else {frame: row for row, frame in enumerate(masks.frames.tolist())}
-    bits = torch.zeros(len(frames), -(-positions.shape[0] // 64), dtype=torch.int64)
+    bits = torch.zeros(len(frames), -(-positions.shape[0] // 64), dtype=torch.int64, device=positions.device)
     have = [i for i, frame in enumerate(frames) if frame in kept]
     if have:
         bits[have] = masks.bits[[kept[frames[i]] for i in have]]
@@ -54,7 +54,7 @@ def carried_masks(
         known = [frame for frame in masks.frames.tolist() if frame in frames]
         unchanged = [frame for frame in known if not _looks_at(changed, cameras.select([frame]), height, width)]
         rows = [masks.frames.tolist().index(frame) for frame in unchanged]
-        bits = torch.zeros(len(rows), -(-positions.shape[0] // 64), dtype=torch.int64)
+        bits = torch.zeros(len(rows), -(-positions.shape[0] // 64), dtype=torch.int64, device=positions.device)
         if survivors == len(kept):
             bits[:, : masks.bits.shape[1]] = masks.bits[rows]
         else:
@@ -66,6 +66,6 @@ def carried_masks(
 
 
 def _looks_at(points: Tensor, camera: Cameras, height: int, width: int) -> bool:
-    uv, z = project(points, camera.w2c[0], camera.K(height, width)[0])
-    limit = torch.tensor([width + _BORDER, height + _BORDER])
+    uv, z = project(points, camera.w2c[0].to(points.device), camera.K(height, width)[0].to(points.device))
+    limit = torch.tensor([width + _BORDER, height + _BORDER], device=points.device)
     return bool(((z > 0) & (uv >= -_BORDER).all(1) & (uv < limit).all(1)).any())

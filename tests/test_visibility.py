@@ -7,6 +7,7 @@ from spatia_core.kernels import HAVE_KERNELS
 from spatia_core.render import blocks as blocks_module
 from spatia_core.render.blocks import grown_blocks, point_blocks
 from spatia_core.render.visibility import pack_masks, surface_depth, unpack_masks, visible_bits, visible_points, z_buffer
+from spatia_core.retrieval import common_points, intersections, seen_points
 
 HEIGHT, WIDTH = 96, 128
 
@@ -141,6 +142,22 @@ def test_the_fast_path_decides_like_the_reference(height, width, voxel_size):
         surface_depth(points, cameras, height, width, backend="torch", **options),
     ):
         assert torch.allclose(ours.float(), theirs.float(), rtol=1e-6, atol=0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_gpu_decides_like_the_cpu():
+    points, options = scattered(20000), {"voxel_size": 0.05}
+    cameras = concat_cameras(camera_at(0, 0, 0), camera_at(0.7, -0.3, 0.8))
+    for mode in ("precise", "release"):
+        there = visible_points(points.cuda(), cameras, 48, 64, mode=mode, **options)
+        # The last bit of a sum may differ between the two, and with it what lies on an edge.
+        assert there.is_cuda and (there.cpu() == visible_points(points, cameras, 48, 64, mode=mode, **options)).double().mean() > 0.9999
+        bits = visible_bits(points.cuda(), cameras, 48, 64, mode=mode, **options)
+        assert torch.equal(unpack_masks(bits, len(points)), there)
+        assert torch.equal(common_points(bits, bits), intersections(there, there)) and torch.equal(seen_points(bits), there.sum(1))
+    for function in (z_buffer, surface_depth):
+        for here, there in zip(function(points, cameras, 48, 64, **options), function(points.cuda(), cameras, 48, 64, **options)):
+            assert there.is_cuda and (here == there.cpu()).double().mean() > 0.99
 
 
 def test_bits_of_the_release_mode():

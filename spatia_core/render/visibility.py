@@ -47,7 +47,8 @@ def z_buffer(
         points.append(torch.where(empty, -1, key & 0xFFFFFFFF))
     shape = (cameras.count, height, width)
     if not depths:
-        return torch.zeros(shape), torch.full(shape, -1, dtype=torch.int64)
+        device = positions.device
+        return torch.zeros(shape, device=device), torch.full(shape, -1, dtype=torch.int64, device=device)
     return torch.stack(depths).view(shape), torch.stack(points).view(shape)
 
 
@@ -162,7 +163,7 @@ def _each_view(take, positions: Tensor, cameras: Cameras, height: int, width: in
     def one(view: int) -> None:
         fx, fy = cameras.intrinsics[view, :2].tolist()
         take(view, *see_points(
-            blocks.points, blocks.order, blocks.start, blocks.low, blocks.high, cameras.w2c[view, :3].numpy(),
+            blocks.points, blocks.order, blocks.start, blocks.low, blocks.high, cameras.w2c[view, :3].cpu().numpy(),
             lens(cameras, view, height, width), height, width, max(fx * width, fy * height), float(voxel_size),
         ))  # fmt: skip
 
