@@ -8,6 +8,7 @@ several runs, after a first run that compiles; on a machine with other work, rea
 which cannot be imported are left out with a line that says so. `--json FILE` keeps the figures.
 
     image        soft image with coverage, against torch's scatter_reduce z-buffer          goal 1.6
+                 and by Triton where there is a GPU                                         goal 0.5 ms
     visibility   precise mask, against the same z-buffer; precision, recall by ray casting  goal 0.4, 0.98, 0.98
     merge        voxel merge of 5 points to 2, against Open3D's voxel_down_sample           goal 0.13
     retrieval    7 targets x 1,000 candidates, against the release's bf16 matmul            goal 0.1
@@ -202,7 +203,24 @@ class Bench:
         self.report("soft image, plain torch reference", 1000 * (time.perf_counter() - begin), unit="ms/frame")
         same = torch.cat([((a[0].int() - b[0].int()).abs() <= 1).flatten() for a, b in zip(drawn, reference)])
         self.report("values within 1/255 of the reference", float(same.double().mean()), 0.9999, higher=True)
+        self.image_on_gpu(drawn)
         print("  (the release draws it with pytorch3d: minutes per frame on a CPU, and not installable here)")
+
+    def image_on_gpu(self, expected):
+        if not torch.cuda.is_available():
+            print("  soft image on a GPU: no GPU")
+            return
+        arguments = (self.cloud.positions.cuda(), self.cloud.colors.cuda(), self.cameras, self.height, self.width)
+
+        def work():
+            drawn = render_soft(*arguments, backend="triton")
+            torch.cuda.synchronize()
+            return drawn
+
+        drawn = work()
+        self.report(f"soft image by Triton on {torch.cuda.get_device_name()}", 1000 * best_of(work, 10) / self.cameras.count, 0.5, unit="ms/frame")
+        same = torch.cat([((a.cpu().int() - b.int()).abs() <= 1).flatten() for a, b in zip(drawn, expected)])
+        self.report("its values within 1/255 of the CPU path's", float(same.double().mean()), 0.9999, higher=True)
 
     def visibility(self):
         positions = self.cloud.positions
