@@ -18,9 +18,6 @@ _AHEAD = 8  # entries of a tile between two looks at whether all its pixels are 
 _POINTS_AT_ONCE = 1 << 23  # points times views of one pass
 _ENTRIES_AT_ONCE = 1 << 24  # entries of tiles that are sorted together
 
-# Triton compiles a kernel anew for numbers that are 1 or divide by 16, unless told not to: the numbers that differ from
-# cloud to cloud are.
-
 
 def draw_soft_triton(
     positions: Tensor, colors: Tensor, w2c: Tensor, lenses: np.ndarray, height: int, width: int, radius: float, points_per_pixel: int
@@ -58,7 +55,7 @@ def _draw(positions, colors, cameras, radius, points_per_pixel, image, coverage)
     """Fill image (V, H, W, 3) and coverage (V, H, W), all zero before. cameras: (V, 17) float64, see `_project`."""
     views, height, width = coverage.shape
     points, device = positions.shape[0], positions.device
-    depth = torch.empty(views, points, device=device)
+    depth = torch.empty(views, points, dtype=torch.float32, device=device)
     _cull[triton.cdiv(points, _BLOCK), views](positions, cameras, depth, points, height, width, BLOCK=_BLOCK)
     depth = depth.view(-1)
     pair = (depth >= 0).nonzero().squeeze(1)
@@ -68,7 +65,7 @@ def _draw(positions, colors, cameras, radius, points_per_pixel, image, coverage)
     if not count:
         return
     cell, tiles = (torch.empty(count, n, dtype=torch.int32, device=device) for n in (2, 4))
-    rest, palette = torch.empty(count, 2, device=device), torch.empty(count, dtype=torch.int32, device=device)
+    rest, palette = torch.empty(count, 2, dtype=torch.float32, device=device), torch.empty(count, dtype=torch.int32, device=device)
     groups = triton.cdiv(count, _BLOCK)
     _place[(groups,)](positions, colors, cameras, pair, cell, rest, palette, tiles, points, count, height, width, TILE=_TILE, BLOCK=_BLOCK)
     across, down = triton.cdiv(width, _TILE), triton.cdiv(height, _TILE)
@@ -111,6 +108,7 @@ def _project(positions, camera, point, here):
     return u, v, z
 
 
+# Triton compiles a kernel once more for numbers that are 1 or divide by 16; those named here change from call to call.
 @triton.jit(do_not_specialize=["points"])
 def _cull(positions, cameras, depth, points, height, width, BLOCK: tl.constexpr):
     """depth (V, P) float32: z of the points whose disc may reach the image, -1 of the others."""
