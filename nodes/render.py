@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import comfy.model_management
 import comfy.utils
 import torch
 from comfy_api.latest import io
@@ -56,15 +57,17 @@ class SpatiaRenderCameraPath(io.ComfyNode):
             )
         projection = torch.zeros(cameras.count, height, width, 3)
         holes = torch.ones(cameras.count, height, width)
-        # Batches keep every core busy and the bar moving; updating the bar is also where the host interrupts.
-        batch = max(1, torch.get_num_threads())
+        # CUDA has kernels of its own. Elsewhere the CPU's are the fast ones, and some devices lack float64.
+        device = comfy.model_management.get_torch_device()
+        if device.type != "cuda":
+            device = torch.device("cpu")
+        positions, colors = memory.cloud.positions.to(device), memory.cloud.colors.to(device)
+        # Batches keep every core, or the card, busy and the bar moving; updating the bar is also where the host interrupts.
+        batch = max(1, torch.get_num_threads()) if device.type == "cpu" else 8
         bar = comfy.utils.ProgressBar(cameras.count)
         for start in range(0, cameras.count, batch):
             part = slice(start, start + batch)
-            drawn = render_soft(
-                memory.cloud.positions, memory.cloud.colors, cameras.select(part), height, width,
-                radius=radius, points_per_pixel=points_per_pixel,
-            )
+            drawn = render_soft(positions, colors, cameras.select(part), height, width, radius=radius, points_per_pixel=points_per_pixel)
             projection[part] = drawn.image.float() / 255
             holes[part] -= drawn.coverage.float() / 255
             bar.update(drawn.image.shape[0])
