@@ -111,10 +111,35 @@ export async function missingNodes(page) {
   });
 }
 
-/** Pairs of nodes that cover each other, titles included. */
+/** Pairs of nodes that cover each other, titles included, in the open graph and in its subgraphs, as they are drawn. */
 export async function overlaps(page) {
+  const inner = await page.evaluate(() => [...window.app.rootGraph.subgraphs.keys()]);
+  const pairs = [];
+  for (const subgraph of [null, ...inner]) {
+    await page.evaluate((id) => {
+      const { canvas, rootGraph } = window.app;
+      canvas.setGraph(id ? rootGraph.subgraphs.get(id) : rootGraph);
+    }, subgraph);
+    await fitView(page);
+    pairs.push(...(await overlapsShown(page)));
+  }
+  await page.evaluate(() => window.app.canvas.setGraph(window.app.rootGraph));
+  return pairs;
+}
+
+async function overlapsShown(page) {
+  // Nodes 2.0 draws elements, as large as what they hold; the canvas draws boxes as large as the nodes say.
+  await page.waitForFunction(() => {
+    const { graph } = window.app.canvas;
+    return !window.LiteGraph.vueNodesMode || graph.nodes.every(({ id }) => document.querySelector(`[data-node-id="${id}"]`)?.offsetHeight);
+  });
   return page.evaluate(() => {
-    const boxes = window.app.rootGraph.nodes.map((node) => [node.title, ...node.boundingRect]);
+    const drawn = ({ id, boundingRect }) => {
+      if (!window.LiteGraph.vueNodesMode) return boundingRect;
+      const { x, y, width, height } = document.querySelector(`[data-node-id="${id}"]`).getBoundingClientRect();
+      return [x, y, width, height];
+    };
+    const boxes = window.app.canvas.graph.nodes.map((node) => [node.title, ...drawn(node)]);
     const pairs = [];
     for (const [i, [one, x, y, w, h]] of boxes.entries()) {
       for (const [two, u, v, p, q] of boxes.slice(i + 1)) {
