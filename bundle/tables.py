@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import host  # noqa: I001 - of this folder
 import make
+from make_decoupled import FILE
 
 HERE = Path(__file__).resolve().parent
 SHEET_FRAMES = (0, 8, 16, 24, 32, 40)
@@ -302,7 +303,7 @@ class Study:
     def _made_with(self, matcher: str) -> dict:
         digest = hashlib.sha256()
         for path in sorted(HERE.glob("spatia_small_*.safetensors")):
-            if "memory" not in path.name:  # the decoupled branch takes no part
+            if path.name != FILE:  # the decoupled branch takes no part
                 digest.update(path.read_bytes())
         return {"weights": digest.hexdigest()[:12], "steps": self.arguments.steps, "float32": self.arguments.float32, "matcher": matcher}
 

@@ -127,7 +127,8 @@ def flow_matching_loss(
     return velocity_error(predicted, noised.target, batch.clean)
 
 
-def _sinusoid(timesteps: Tensor) -> Tensor:
+def sinusoid(timesteps: Tensor) -> Tensor:
+    """Timesteps (N,) in 0..1000 to the (N, 256) cosines and sines that the network's time embedding reads."""
     half = _FREQUENCIES // 2
     rates = torch.exp(-math.log(10000) * torch.arange(half, dtype=torch.float64, device=timesteps.device) / half)
     angles = timesteps.double()[:, None] * rates
