@@ -10,7 +10,7 @@ import { invertPose } from "./matrix.mjs";
 import { useCloudStyle } from "./cloud_style.mjs";
 import { useStyle } from "./style.mjs";
 import { text } from "./texts.mjs";
-import { Viewer } from "./viewer.mjs";
+import { Viewer, sizeForDensity } from "./viewer.mjs";
 
 const TOOLS = ["navigate", "box", "sphere", "lasso", "cluster", "plane", "color"];
 const DRAWN = ["box", "sphere", "lasso"]; // the others are clicked
@@ -133,6 +133,7 @@ export class CloudEditor {
         } catch (error) {
             this.say(error.message);
         }
+        this.looked = true; // for an earlier run, before asking for a new one
         this.notices();
     }
 
@@ -149,8 +150,9 @@ export class CloudEditor {
         const answer = await this.analyst.ask("scene", question);
         if (this.ended || !latest()) return;
         Object.assign(this, { bounds: answer.bounds, known: answer.points, total: answer.total });
-        // A point stands for its voxel; of a scene that is shown in part, for more.
-        this.pointSize = this.facts.voxel_size * Math.sqrt(answer.total / Math.max(1, answer.points));
+        // A point stands for its voxel; of a scene that is shown in part, for more. A small picture's points lie farther apart.
+        const voxel = this.facts.voxel_size * Math.sqrt(answer.total / Math.max(1, answer.points));
+        this.pointSize = Math.min(Math.max(voxel, sizeForDensity(answer.bounds, answer.points)), 4 * voxel);
         this.gap ??= neat(Math.max(GAP_VOXELS * this.facts.voxel_size, 0.01 * this.depth), 3);
         const last = this.facts.cameras.length - 1;
         this.previewFrame = fresh ? last : Math.min(this.previewFrame, last);
@@ -553,7 +555,7 @@ export class CloudEditor {
         if (this.result && !this.result.points) lines.push(text("leaves_nothing"));
         this.notice.replaceChildren(...lines.map((line) => h("div", {}, line)));
         const run = () => h("button", { type: "button", name: "load", class: "main", onclick: () => this.run() }, text("load_scene"));
-        if (this.hasMemory && !this.facts) this.notice.append(h("div", {}, text("no_scene"), " ", run()));
+        if (this.hasMemory && !this.facts && this.looked) this.notice.append(h("div", {}, text("no_scene"), " ", run()));
         else if (this.result?.failures.includes("not_loaded")) this.notice.append(h("div", {}, text("failed_not_loaded"), " ", run()));
     }
 

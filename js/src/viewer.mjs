@@ -42,6 +42,9 @@ const POINT_SHADER = {
         void main() { gl_FragColor = vec4(shade, 1.0); }`,
 };
 
+/** Scene units that let `count` points fill the surfaces in a box without gaps, about. */
+export const sizeForDensity = ({ low, high }, count) => Math.hypot(...high.map((v, axis) => v - low[axis])) / Math.sqrt(Math.max(1, count)) / 1.6;
+
 export class Viewer extends EventTarget {
     /** @param {HTMLElement} container @param {{label?: string}} options label: what a screen reader says */
     constructor(container, { label = "3D view" } = {}) {
@@ -112,10 +115,9 @@ export class Viewer extends EventTarget {
             geometry.setAttribute("position", new THREE.BufferAttribute(cloud.positions, 3, true));
             geometry.setAttribute("color", new THREE.BufferAttribute(cloud.colors, 3, true));
             geometry.boundingSphere = new THREE.Sphere(new THREE.Vector3(0.5, 0.5, 0.5), Math.sqrt(3) / 2);
-            const diagonal = Math.hypot(...extent);
             const material = new THREE.ShaderMaterial({
                 ...POINT_SHADER,
-                uniforms: { size: { value: pointSize ?? diagonal / Math.sqrt(cloud.count) / 1.6 }, halfHeight: { value: 1 } },
+                uniforms: { size: { value: pointSize ?? sizeForDensity(cloud, cloud.count) }, halfHeight: { value: 1 } },
             });
             this.points = new THREE.Points(geometry, material);
             this.points.position.set(...cloud.low);
