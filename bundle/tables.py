@@ -67,9 +67,12 @@ TABLES = {
     ),
     "references": Table(
         "Number of references (paper, Table 5)", "closed", "closed",
-        {"K = 0": {"references": 0}, "K = 1": {"references": 1}, "K = 2": {"references": 2}, "K = 4": {}, "K = 7": {"references": 7, "every": 3}},
+        {
+            "K = 0": {"references": 0}, "K = 1": {"references": 1}, "K = 3": {"references": 3}, "K = 4": {},
+            "K = 5": {"references": 5, "every": 3}, "K = 7": {"references": 7, "every": 3},
+        },
         (*_CLOSED, "references used"), "K = 0", "psnr_c", 16,
-        "The small bundle was trained with at most 4. With K = 7 every third frame asks for a reference, else every sixth; "
+        "The small bundle was trained with at most 4. With K = 5 and 7 every third frame asks for a reference, else every sixth; "
         "an earlier frame is taken once, so fewer may be used.",
     ),
     "clips": Table(
