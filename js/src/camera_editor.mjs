@@ -621,7 +621,9 @@ export class CameraEditor {
 
     async importFiles(files) {
         try {
-            const texts = await Promise.all([...files].map((file) => file.text()));
+            // Of two files the poses come first: the others are named intrinsics.txt by the release, cameras.txt by COLMAP.
+            const last = ({ name }) => /^(intrinsics|cameras)\b/i.test(name);
+            const texts = await Promise.all([...files].sort((a, b) => last(a) - last(b)).map((file) => file.text()));
             let read;
             try {
                 read = parseKeyframes(texts[0]);

@@ -1,6 +1,7 @@
 // Opens the camera path editor of a template's first Camera Path node, edits with mouse and keyboard, queues, reloads.
 //
 // Returns what the widgets hold and what the editor shows after each step, and the cameras that the server rendered.
+import { dragGizmo } from "./gizmo.mjs";
 
 const editorOf = (page) => page.getByRole("dialog", { name: "Edit path" });
 
@@ -127,6 +128,77 @@ export default async ({ page, options, loadTemplate, save, ready }) => {
   await page.evaluate(() => window.spatiaEditor.loadScene());
   scenes.push(await points());
   result.scenes = scenes;
+
+  // Flying: W goes where the camera looks, the mouse turns it on the spot.
+  const pose = () => page.evaluate(() => window.spatiaEditor.viewer.pose());
+  result.flight = [await pose()];
+  await editor.getByRole("button", { name: "Fly" }).click();
+  await page.keyboard.down("w");
+  await page.waitForFunction((from) => window.spatiaEditor.viewer.pose().some((v, i) => Math.abs(v - from[i]) > 0.01), result.flight[0]);
+  await page.keyboard.up("w");
+  await page.waitForFunction(() => window.spatiaEditor.viewer.navigation.flight == null);
+  result.flight.push(await pose());
+  const stage = await editor.locator(".stage").boundingBox();
+  const corner = [stage.x + 60, stage.y + stage.height - 80];
+  await page.mouse.move(...corner);
+  await page.mouse.down();
+  await page.mouse.move(corner[0] + 40, corner[1] - 20);
+  await page.mouse.up();
+  result.flight.push(await pose());
+  await page.keyboard.press("f");
+
+  // The gizmo moves the keyframe along one axis of the world and turns it on the spot; undone twice.
+  await page.evaluate(() => window.spatiaEditor.overlook());
+  await page.keyboard.press("PageDown");
+  result.held = await page.evaluate(() => window.spatiaEditor.selected);
+  await dragGizmo(page, "X", [40, 0]);
+  result.moved = await widgets(page, id);
+  await shot("gizmo");
+  await page.keyboard.press("r");
+  await dragGizmo(page, "Y", [40, 10]);
+  result.turned = await widgets(page, id);
+  await page.keyboard.press("Control+z");
+  await page.keyboard.press("Control+z");
+  result.unturned = await widgets(page, id);
+
+  // Every format that is written is read again as the same path. A small window: it is drawn in software.
+  await page.setViewportSize({ width: 1000, height: 650 });
+  const path = () => page.evaluate(() => window.spatiaEditor.path.map(({ w2c, intrinsics }) => [...w2c, ...intrinsics]));
+  result.exported = await path();
+  result.imported = {};
+  for (const [format, count] of [["keyframes", 1], ["spatia", 2], ["realestate10k", 1], ["nerfstudio", 1], ["colmap", 2]]) {
+    const files = [];
+    const all = new Promise((resolve) => {
+      page.on("download", async (download) => {
+        const file = `${options.folder}/${format}/${download.suggestedFilename()}`;
+        await download.saveAs(file);
+        files.push(file);
+        if (files.length === count) resolve();
+      });
+    });
+    await editor.locator("select[name=export]").selectOption(format);
+    await all;
+    page.removeAllListeners("download");
+    await editor.locator("select[name=preset]").selectOption("static");
+    await editor.locator("input[type=file]").setInputFiles(files.sort());
+    await page.waitForFunction(() => window.spatiaEditor.state.preset === "keyframes");
+    result.imported[format] = { path: await path(), files: files.length };
+    for (let i = 0; i < 2; i++) await editor.locator("button[name=undo]").click();
+  }
+  result.unimported = await widgets(page, id);
+  await page.setViewportSize({ width: 1900, height: 1050 });
+
+  // The page's light colours.
+  const palette = (name) => page.evaluate((one) => window.app.extensionManager.setting.set("Comfy.ColorPalette", one), name);
+  await palette("light");
+  await page.waitForFunction(() => !window.spatiaEditor.viewer.theme.dark);
+  result.light = await editor.evaluate((dialog) => {
+    const { backgroundColor, color } = getComputedStyle(dialog);
+    return { background: backgroundColor, text: color, view: window.spatiaEditor.viewer.scene.background.toArray() };
+  });
+  await shot("light");
+  await palette("dark");
+  await page.waitForFunction(() => window.spatiaEditor.viewer.theme.dark);
   await page.keyboard.press("Escape");
   await editor.waitFor({ state: "detached" });
   return result;

@@ -1,5 +1,6 @@
 // Opens the cloud editor of an Edit Point Cloud node behind a loaded scene, selects and edits with the mouse, queues,
 // reloads. Returns what the widget holds and what the editor shows after each step.
+import { dragGizmo } from "./gizmo.mjs";
 
 const editorOf = (page) => page.getByRole("dialog", { name: "Edit cloud" });
 
@@ -91,6 +92,7 @@ export default async ({ page, options, queue, ready }) => {
 
   // Nothing has run: the editor says so, and runs this node and what it needs.
   const editor = await open(page, id);
+  await page.waitForFunction(() => window.spatiaEditor?.looked);
   result.empty = await editor.getByText("nothing to show yet").count();
   await shot("empty");
   const before = Date.now();
@@ -145,28 +147,25 @@ export default async ({ page, options, queue, ready }) => {
   await editor.locator("button[name=act_transform]").click();
   await page.waitForFunction(() => window.spatiaEditor.gizmo.target?.of === "edit");
   await shot("gizmo");
-  // The gizmo's arrow along the world's x, held and dragged to the right.
+  // The gizmo's arrow along the world's x, dragged to the right.
   await editor.locator("button[name=navigate]").click();
-  const arrow = await page.evaluate(() => {
-    const { gizmo, viewer } = window.spatiaEditor;
-    const { position } = gizmo.handle;
-    const [x, y, z] = position.toArray();
-    const box = viewer.canvas.getBoundingClientRect();
-    // Half of the arrow's length, which is a fixed part of the view.
-    const far = Math.hypot(...[0, 1, 2].map((i) => viewer.pose()[4 * i + 3] - [x, y, z][i]));
-    const length = (far * Math.min(1.9 * Math.tan((Math.PI * viewer.camera.fov) / 360), 7) * 0.8) / 4;
-    return [[x, y, z], [x + 0.6 * length, y, z]].map((point) => viewer.toScreen(point)).map(([u, v]) => [box.left + u, box.top + v]);
-  });
-  await page.mouse.move(arrow[1][0] - 2, arrow[1][1]);
-  await page.mouse.move(...arrow[1]);
-  const way = [0, 1].map((i) => arrow[1][i] - arrow[0][i]);
-  await drag(page, [0, 0.3, 0.6, 0.9, 1.2].map((s) => [0, 1].map((i) => arrow[1][i] + s * way[i])));
+  await dragGizmo(page, "X", [60, 0]);
   result.dragged = await state(page, id);
   const turn = editor.locator("input[name=rotate_y]");
   await turn.fill("30");
   await turn.press("Enter");
   result.turned = await state(page, id);
   await shot("moved");
+
+  // Scaled along one axis and turned with the mouse; undone twice.
+  await page.keyboard.press("y");
+  await dragGizmo(page, "Y", [0, -40]);
+  result.scaled = await state(page, id);
+  await page.keyboard.press("r");
+  await dragGizmo(page, "Y", [15, 0]);
+  result.spun = await state(page, id);
+  for (let i = 0; i < 2; i++) await page.keyboard.press("Control+z");
+  result.unspun = await state(page, id);
 
   // The list: off, in another order, before and after.
   await editor.locator("input[name=on_0]").click();

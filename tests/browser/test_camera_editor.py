@@ -1,6 +1,7 @@
 """The camera path editor in the real page: edited by mouse, queued, and the server's cameras are those drawn."""
 
 import json
+import re
 from itertools import chain
 
 import pytest
@@ -72,6 +73,39 @@ def test_a_reload_finds_everything_again(edited):
 def test_a_late_answer_never_replaces_a_newer_scene(edited):
     shown = edited["preset"]["points"]
     assert edited["scenes"] == [shown, 0, shown]
+
+
+def test_flying_goes_where_the_camera_looks(edited):
+    begun, flown, looked = (torch.tensor(pose).reshape(4, 4) for pose in edited["flight"])
+    way = flown[:3, 3] - begun[:3, 3]
+    torch.testing.assert_close(way, way.norm() * begun[:3, 2], atol=1e-5, rtol=0)
+    torch.testing.assert_close(flown[:3, :3], begun[:3, :3], atol=1e-5, rtol=0)
+    torch.testing.assert_close(looked[:3, 3], flown[:3, 3], atol=1e-5, rtol=0)
+    assert (looked[:3, :3] - flown[:3, :3]).abs().max() > 0.05
+
+
+def test_the_gizmo_moves_along_one_axis_and_turns_on_the_spot(edited):
+    names = ("right", "up", "forward", "yaw", "pitch", "roll")
+    before, moved, turned = ([keyframes(edited[step])[edited["held"]].get(name, 0) for name in names] for step in ("reloaded", "moved", "turned"))
+    assert moved[0] > before[0] + 0.01 and moved[1:] == pytest.approx(before[1:], abs=1e-3)
+    assert turned[:3] == pytest.approx(moved[:3], abs=1e-5) and abs(turned[3] - moved[3]) > 3
+    assert edited["unturned"] == edited["reloaded"]
+
+
+def test_what_is_exported_is_imported_as_the_same_path(edited):
+    path = torch.tensor(edited["exported"])
+    for format, read in edited["imported"].items():
+        again = torch.tensor(read["path"])
+        assert again.shape == path.shape, format
+        # Cameras of a file become as few keyframes as follow them within 0.002 of the scene's depth.
+        torch.testing.assert_close(again, path, atol=1e-6 if format == "keyframes" else 0.02, rtol=0)
+    assert edited["unimported"] == edited["unturned"]
+
+
+def test_light_colours(edited):
+    shown = {name: [float(v) for v in re.findall(r"[\d.]+", edited["light"][name])[:3]] for name in ("background", "text")}
+    assert min(shown["background"]) > 150 and max(shown["text"]) < 100
+    assert min(edited["light"]["view"]) > 0.5
 
 
 def test_two_million_points(run_page_script, page_server):

@@ -90,6 +90,16 @@ def test_the_gizmo_moves_along_its_axis(told):
     assert turned["rotate"] == [0, 30, 0] and turned["move"] == dragged["move"]
 
 
+def test_the_gizmo_scales_and_turns(told):
+    turned, scaled, spun = (json.loads(told[step]["edits"])[2] for step in ("turned", "scaled", "spun"))
+    assert scaled["scale"][1] != pytest.approx(1, abs=0.05) and [scaled["scale"][0], scaled["scale"][2]] == pytest.approx([1, 1], abs=1e-6)
+    assert scaled["move"] == pytest.approx(turned["move"], abs=1e-6)
+    assert abs(spun["rotate"][1] - turned["rotate"][1]) > 3
+    assert spun["rotate"][::2] == pytest.approx([0, 0], abs=1e-3)
+    assert spun["move"] == pytest.approx(scaled["move"], abs=1e-6) and spun["scale"] == pytest.approx(scaled["scale"], abs=1e-6)
+    assert told["unspun"]["edits"] == told["turned"]["edits"]
+
+
 def test_off_order_and_before(told, room):
     memory, _ = room
     assert json.loads(told["off"]["edits"])[0]["off"] is True and told["off"]["counts"][0] is None

@@ -49,6 +49,16 @@ class TestTemplates:
             assert shown == declared, f"node {key}, {node['class_type']}"
 
 
+@pytest.mark.parametrize(("locale", "title"), [("en", "Camera Path"), ("zh", "相机路径")])
+def test_help_shows_its_pictures(run_page_script, run_py, locale, title):
+    shown = run_page_script("help.mjs", kind="SpatiaCameraPath", settings={"Comfy.Locale": locale})
+    assert shown["title"] == title
+    assert [path for path, _ in shown["pictures"]] == [
+        f"/extensions/{run_py.PACK_ID}/docs/images/{name}.jpg" for name in ("SpatiaCameraPath", "camera_editor")
+    ]
+    assert all(width > 100 for _, width in shown["pictures"])
+
+
 def test_quick_start_runs_from_the_page_and_outlives_a_reload(run_page_script):
     result = run_page_script("quick_start.mjs", steps=3)
     kinds = result["kinds"]
