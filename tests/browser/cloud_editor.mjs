@@ -158,10 +158,10 @@ export default async ({ page, options, queue, ready }) => {
   await shot("moved");
 
   // Scaled along one axis and turned with the mouse; undone twice.
-  await page.keyboard.press("y");
+  await editor.locator("button[name=scale]").click();
   await dragGizmo(page, "Y", [0, -40]);
   result.scaled = await state(page, id);
-  await page.keyboard.press("r");
+  await editor.locator("button[name=rotate]").click();
   await dragGizmo(page, "Y", [15, 0]);
   result.spun = await state(page, id);
   for (let i = 0; i < 2; i++) await page.keyboard.press("Control+z");
