@@ -42,6 +42,9 @@ for cloud in (torch.tensor([[0.0, 0.0, -1.0], [0.0, 0.0, 0.0], [50.0, 0.0, 1.0]]
     assert drawn.image.shape == (2, 12, 16, 3) and not drawn.image.any() and not drawn.coverage.any()
 """
 
+# The interpreter, once chosen for a process, stands in for the compiler and takes points on the CPU.
+compiler = pytest.mark.skipif(os.environ.get("TRITON_INTERPRET") == "1", reason="TRITON_INTERPRET=1 is set for the tests: unset it")
+
 
 def test_the_kernels_draw_the_reference():
     pytest.importorskip("triton", reason="triton is not installed")
@@ -55,6 +58,7 @@ def test_the_kernels_draw_the_reference():
     ]
 
 
+@compiler
 @pytest.mark.parametrize("name", ["_cull", "_place", "_enter", "_composite"])
 def test_the_kernels_compile_for_a_gpu(name, tmp_path, monkeypatch):
     """The interpreter takes more of Python than the compiler does. sm_80: the oldest architecture that Triton names as its own."""
@@ -63,8 +67,6 @@ def test_the_kernels_compile_for_a_gpu(name, tmp_path, monkeypatch):
 
     from spatia_core.render import soft_triton
 
-    if soft_triton.interpreted():
-        pytest.skip("TRITON_INTERPRET is set, so there is no compiler")
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
     types = {
         "positions": "*fp32", "cameras": "*fp64", "depth": "*fp32", "colors": "*u8", "pair": "*i64", "cell": "*i32", "rest": "*fp32",
@@ -91,10 +93,9 @@ def test_a_gpu_draws_the_reference(height, width, radius, layers):
         assert theirs.is_cuda and ((ours.int() - theirs.int()).abs() <= 1).double().mean() >= 0.9999
 
 
+@compiler
 def test_without_a_gpu_it_is_refused():
     pytest.importorskip("triton", reason="triton is not installed")
-    if os.environ.get("TRITON_INTERPRET") == "1":
-        pytest.skip("TRITON_INTERPRET is set, so points on the CPU are accepted")
     positions, colors = random_cloud(5)
     with pytest.raises(SpatiaError, match="'triton': it draws on a GPU, and the points are on cpu.*use 'auto' or 'torch'"):
         render_soft(positions, colors, cameras(), 8, 8, backend="triton")
@@ -113,11 +114,10 @@ def test_without_triton_it_is_refused_and_auto_takes_torch(monkeypatch):
         soft._no_triton.cache_clear()
 
 
+@compiler
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_auto_takes_torch_where_triton_cannot_start_and_says_why(caplog):
     pytest.importorskip("triton", reason="triton is not installed")
-    if os.environ.get("TRITON_INTERPRET") == "1":
-        pytest.skip("TRITON_INTERPRET is set")
     soft._no_triton.cache_clear()
     assert soft._backend("auto", torch.device("cuda")) == "torch"
     assert "Triton cannot start here" in caplog.text
