@@ -1,4 +1,4 @@
-"""Checkpoint layouts: sizes read from tensors, LoRA key names, float8 storage of small weights."""
+"""Checkpoint layouts: sizes read from tensors, LoRA key names, int8 storage of small weights."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from safetensors.torch import load_file, save_file
 from ..errors import SpatiaError
 from .shapes import FileShapes
 
-FLOAT8 = torch.float8_e4m3fn
-FLOAT8_MAX = 448.0  # largest finite float8_e4m3fn
+INT8_MAX = 127.0
 SCALE_SUFFIX = ".scale"
 # What a float8 file keeps beside a layer's weight: the older and the newer names of ComfyUI's scaled files.
 _FLOAT8_COMPANIONS = (".scale_weight", ".scale_input", ".weight_scale", ".weight_scale_2", ".input_scale", ".comfy_quant")
@@ -24,23 +23,23 @@ _FLOAT8_MARK = "scaled_fp8"
 
 
 def quantise(state_dict, *, minimum_size=4096):
-    """Store matrices and kernels as float8_e4m3fn with one float32 scale each; the rest as float16.
+    """Store matrices and kernels as int8 with one float32 scale per row; the rest as float16.
 
-    `X` becomes `X` (float8) and `X.scale` (float32 scalar), X ~ X.float() * scale. Vectors and tensors of fewer
-    than `minimum_size` elements (biases, norms, modulation) save few bytes and cost precision: they stay float16.
+    `X` (rows, ...) becomes `X` (int8) and `X.scale` (rows, 1, ...), X ~ X.float() * X.scale. Vectors and tensors of
+    fewer than `minimum_size` elements (biases, norms, modulation) save few bytes and cost precision: they stay float16.
     """
     stored = {}
     for name, tensor in state_dict.items():
         if name.endswith(SCALE_SUFFIX) and name[: -len(SCALE_SUFFIX)] in state_dict:
-            raise SpatiaError(f"Tensor name {name} would be taken for a float8 scale; rename it before quantising.")
+            raise SpatiaError(f"Tensor name {name} would be taken for a scale; rename it before quantising.")
         value = tensor.detach().float()
         if value.ndim < 2 or value.numel() < minimum_size or not tensor.is_floating_point():
             stored[name] = tensor.detach().to(torch.float16) if tensor.is_floating_point() else tensor.detach()
             continue
-        peak = value.abs().max()
-        scale = (peak / FLOAT8_MAX).clamp(min=torch.finfo(torch.float32).tiny)
-        stored[name] = (value / scale).clamp(-FLOAT8_MAX, FLOAT8_MAX).to(FLOAT8).contiguous()
-        stored[name + SCALE_SUFFIX] = scale.reshape(())
+        peak = value.abs().amax(dim=tuple(range(1, value.ndim)), keepdim=True)
+        scale = (peak / INT8_MAX).clamp(min=torch.finfo(torch.float32).tiny)
+        stored[name] = (value / scale).round().to(torch.int8)
+        stored[name + SCALE_SUFFIX] = scale
     return {name: tensor.contiguous() for name, tensor in stored.items()}
 
 
