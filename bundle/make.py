@@ -18,34 +18,42 @@ STAGES = ("rooms", "depth", "autoencoder", "latents", "network", "export", "gene
 MOVING_SEED = 500_000  # rooms from this seed on have a box that moves
 HELD_OUT_SEED = 1_000_000  # rooms from this seed on are never trained on
 
-BACKBONE = {"dim": 256, "ffn_dim": 1024, "num_heads": 2, "num_layers": 8, "text_dim": 16}
+# A token carries 4 x 48 values of noise and as many of picture through the residual stream, which is why it is 384 wide.
+BACKBONE = {"dim": 384, "ffn_dim": 896, "num_heads": 3, "num_layers": 4, "text_dim": 16}
 AUTOENCODER = {
     "dim": 24, "dec_dim": 24, "z_dim": 48, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 1,
     "temperal_downsample": [False, True, True],
 }  # fmt: skip
 
 
-def make_rooms(work: Path, first: int, count: int) -> None:
+def make_room(seed: int) -> dict:
+    """Arrays of one room: frames, depth of every tenth, projection and coverage of both clips, references of the second."""
     import numpy as np
     from spatia_pack.spatia_core.training.clips import first_clip, room_video, second_clip
 
+    video, rng = room_video(seed, seed >= MOVING_SEED), np.random.default_rng(seed + HELD_OUT_SEED)
+    one, two = first_clip(video, rng), second_clip(video, rng)
+    return {
+        "frames": video.frames, "depth": video.z_depth[::10].astype(np.float16), "refs": two.references.numpy(),
+        "p1": one.projection.numpy(), "c1": one.coverage.numpy(), "p2": two.projection.numpy(), "c2": two.coverage.numpy(),
+    }  # fmt: skip
+
+
+def make_rooms(work: Path, seeds: range) -> None:
+    import numpy as np
+
     folder = work / "rooms"
     folder.mkdir(parents=True, exist_ok=True)
-    for seed in range(first, first + count):
+    for done, seed in enumerate(seeds, 1):
         path = folder / f"{seed}.npz"
         if path.exists():
             continue
-        video, rng = room_video(seed, seed >= MOVING_SEED), np.random.default_rng(seed + HELD_OUT_SEED)
-        one, two = first_clip(video, rng), second_clip(video, rng)
         partial = path.with_suffix(".part")
         with open(partial, "wb") as file:
-            np.savez(
-                file, frames=video.frames, depth=video.z_depth[::10].astype(np.float16), refs=two.references.numpy(),
-                p1=one.projection.numpy(), c1=one.coverage.numpy(), p2=two.projection.numpy(), c2=two.coverage.numpy(),
-            )  # fmt: skip
+            np.savez(file, **make_room(seed))
         partial.rename(path)
-        if seed % 50 == 0:
-            print(f"rooms {seed - first + 1}/{count}", flush=True)
+        if done % 50 == 0:
+            print(f"rooms {done}/{len(seeds)}", flush=True)
 
 
 def rooms(work: Path) -> list[Path]:
@@ -111,7 +119,7 @@ def make_autoencoder(work: Path, budget) -> None:
 
 
 def deployed_autoencoder(work: Path):
-    """The autoencoder as it will be loaded: latents scaled to the stock format, weights rounded to float8."""
+    """The autoencoder as it will be loaded: latents scaled to the stock format, weights rounded as in the file."""
     import comfy.latent_formats
     import numpy as np
     import torch
@@ -132,7 +140,8 @@ def deployed_autoencoder(work: Path):
     return vae, stock
 
 
-def make_latents(work: Path, part: int, parts: int) -> None:
+def make_latents(work: Path, seeds: range) -> None:
+    """Latents of the rooms of these seeds; a room that is not stored is made for it and not kept."""
     import numpy as np
     import torch
     from spatia_pack.spatia_core.training.autoencoder import to_input
@@ -140,40 +149,45 @@ def make_latents(work: Path, part: int, parts: int) -> None:
     vae, stock = deployed_autoencoder(work)
 
     @torch.no_grad()
-    def encode(video):
+    def encode(*videos):
+        """Videos of one length to their latents, each (48, T, h, w)."""
         with torch.autocast("cpu", torch.bfloat16):
-            return stock.process_in(vae.encode(to_input(video)).float())[0].half()
+            return stock.process_in(vae.encode(torch.cat([to_input(video) for video in videos])).float()).half()
 
-    def control(projection, coverage):
+    def mask_video(coverage):
         # A hole is fed as the pixel value 0..1 of the network's -1..1 range.
         holes = (1 - coverage.float() / 255 + 1) * 127.5
-        return torch.cat([encode(projection), encode(holes[..., None].expand(-1, -1, -1, 3))])
+        return holes[..., None].expand(-1, -1, -1, 3)
 
     (work / "latents").mkdir(exist_ok=True)
     # What the sampler feeds when nothing is projected: mid grey, and a hole everywhere.
     grey, nothing = torch.full((25, 128, 192, 3), 127.5), torch.zeros(25, 128, 192)
-    torch.save(control(grey, nothing), work / "no_projection.pt")
-    for path in rooms(work)[part::parts]:
-        out = work / "latents" / f"{path.stem}.pt"
+    torch.save(torch.cat([*encode(grey, mask_video(nothing))]), work / "no_projection.pt")
+    for done, seed in enumerate(seeds, 1):
+        out, stored = work / "latents" / f"{seed}.pt", work / "rooms" / f"{seed}.npz"
         if out.exists():
             continue
-        with np.load(path) as stored:
-            room = {name: torch.from_numpy(stored[name]) for name in stored.files if name != "depth"}
-        references = [encode(frame[None]) for frame in room["refs"]]
+        room = {name: torch.from_numpy(array) for name, array in (np.load(stored) if stored.exists() else make_room(seed)).items()}
+        one, p1, c1, two, p2, c2 = encode(
+            room["frames"][:25], room["p1"], mask_video(room["c1"]), room["frames"][16:], room["p2"], mask_video(room["c2"])
+        )
+        references = [encode(frame[None])[0] for frame in room["refs"]]
         clips = {
-            "first": {"video": encode(room["frames"][:25]), "control": control(room["p1"], room["c1"])},
+            "first": {"video": one.clone(), "control": torch.cat([p1, c1])},
             "second": {
-                "video": encode(room["frames"][16:]),
-                "control": control(room["p2"], room["c2"]),
+                "video": two.clone(),
+                "control": torch.cat([p2, c2]),
                 "references": torch.cat(references, dim=1) if references else torch.zeros(48, 0, 8, 12).half(),
             },
         }
         partial = out.with_suffix(".part")
         torch.save(clips, partial)
         partial.rename(out)
+        if done % 50 == 0:
+            print(f"latents {done}/{len(seeds)}", flush=True)
 
 
-def make_generated(work: Path, part: int, parts: int) -> None:
+def make_generated(work: Path, seeds: range) -> None:
     """Second clips conditioned on what the exported bundle made of the first: its frames are softer than the truth, and
     a network that never saw such a history, projection and references softens them further, clip after clip."""
     import comfy.model_management
@@ -189,11 +203,10 @@ def make_generated(work: Path, part: int, parts: int) -> None:
     pipeline = Pipeline(steps=4, bfloat16=True)
     to_network = pipeline.model.get_model_object("latent_format").process_in
     (work / "generated").mkdir(exist_ok=True)
-    for path in rooms(work)[part::parts]:
-        out = work / "generated" / f"{path.stem}.pt"
+    for seed in seeds:
+        out = work / "generated" / f"{seed}.pt"
         if out.exists() or not (work / "latents" / out.name).exists():
             continue
-        seed = int(path.stem)
         with torch.inference_mode():
             video = clips.room_video(seed, seed >= MOVING_SEED)
             exact, cameras = torch.from_numpy(video.z_depth), make_cameras(video.w2c, video.intrinsics)
@@ -272,7 +285,7 @@ def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
     def batch(generator):
         draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
         chance = lambda p: float(torch.rand((), generator=generator)) < p  # noqa: E731
-        kind = "first" if chance(0.4) else "generated" if chance(0.65) else "second"
+        kind = "first" if chance(0.45) else "generated" if chance(0.45) else "second"
         rooms_here = [clips for clips in known.values() if kind in clips]
         if not rooms_here:  # before the stage 'generated'
             kind, rooms_here = "second", list(known.values())
@@ -303,7 +316,6 @@ def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
     weights = train_network(
         backbone, control, batch, torch.zeros(1, 1, BACKBONE["text_dim"]),
         budget=budget, generator=torch.Generator().manual_seed(int(resume)), report=report,
-        learning_rate=1.2e-3 if resume else 2e-3,
     )  # fmt: skip
     torch.save(weights, work / "network.pt")
 
@@ -328,12 +340,12 @@ def _print(line: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", type=Path, help="folder for rooms, latents and unfinished weights (about 8 MB per room)")
+    parser.add_argument("work", type=Path, help="folder for rooms (8 MB each), latents (0.4 MB) and unfinished weights")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the stages latents and generated")
-    parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run, more gently")
+    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the stages rooms, latents and generated")
+    parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run")
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     for name, minutes in (("depth", 12), ("autoencoder", 25), ("network", 60)):
         group = parser.add_mutually_exclusive_group()
@@ -352,21 +364,23 @@ def main() -> None:
 
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
+    part, parts = arguments.part
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.rooms)[part::parts]
     for stage in arguments.stages:
         if stage == "rooms":
-            make_rooms(work, arguments.first_seed, arguments.rooms)
+            make_rooms(work, seeds)
         elif stage == "depth":
             make_depth(work, budget("depth"))
         elif stage == "autoencoder":
             make_autoencoder(work, budget("autoencoder"))
         elif stage == "latents":
-            make_latents(work, *arguments.part)
+            make_latents(work, seeds)
         elif stage == "network":
             make_network(work, budget("network"), arguments.resume)
         elif stage == "export":
             export(work)
         elif stage == "generated":
-            make_generated(work, *arguments.part)
+            make_generated(work, seeds)
 
 
 if __name__ == "__main__":

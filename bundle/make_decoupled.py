@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 STAGES = ("memories", "branch", "export")
 FILE = "spatia_small_decoupled.safetensors"
 LAYOUT = {
-    "dim": 160, "num_heads": 2, "ffn_dim": 320, "layers": 8, "freq_dim": 128, "out_dim": make.BACKBONE["dim"],
+    "dim": 224, "num_heads": 2, "ffn_dim": 448, "layers": make.BACKBONE["num_layers"], "freq_dim": 128, "out_dim": make.BACKBONE["dim"],
     "current_channels": 64, "history_channels": 64, "camera_channels": (64, 64, 16), "unshuffle": 16, "patch": (1, 2, 2),
 }  # fmt: skip
 DROPPED = 0.15  # of the slots, at random

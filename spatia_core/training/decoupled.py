@@ -20,6 +20,7 @@ from ..model.decoupled.retrieval import Rules, retrieve
 from ..rollout import latent_count
 from .budget import Budget
 from .fitting import fit
+from .network import TIMES
 from .objective import Batch, Noised, noised_clip, sinusoid, velocity, velocity_error
 
 # Looser than at use, so that the branch also meets memories that share less of the view.
@@ -165,7 +166,7 @@ def train_branch(
 
     def loss(batch: MemoryBatch, own: torch.Generator) -> Tensor:
         clip = batch.clip
-        noised = noised_clip(clip.video, clip.clean, own)
+        noised = noised_clip(clip.video, clip.clean, own, **TIMES)
         memory_pass = run_branch(batch.slots, noised.video, noised.timesteps)
         if budget.progress < alone:
             return alone_error(branch, memory_pass, backbone, noised)

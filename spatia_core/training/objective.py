@@ -118,10 +118,10 @@ def velocity_error(predicted: Tensor, target: Tensor, clean: int) -> Tensor:
 
 
 def flow_matching_loss(
-    backbone: nn.Module, control: nn.Module, batch: Batch, context: Tensor, generator: torch.Generator
+    backbone: nn.Module, control: nn.Module, batch: Batch, context: Tensor, generator: torch.Generator, **times: float
 ) -> Tensor:
-    """Flow-matching loss of a batch at random times, of backbone and control branch together."""
-    noised = noised_clip(batch.video, batch.clean, generator)
+    """Flow-matching loss of a batch at random times, of backbone and control branch together; times: as of noised_clip."""
+    noised = noised_clip(batch.video, batch.clean, generator, **times)
     context = context.expand(batch.video.shape[0], -1, -1)
     predicted = velocity(backbone, control, noised.video, noised.timesteps, context, batch.control, batch.references)
     return velocity_error(predicted, noised.target, batch.clean)
