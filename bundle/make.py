@@ -8,6 +8,7 @@ this file. Seeds are fixed; give --*-steps instead of minutes for a run that rep
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 STAGES = ("rooms", "depth", "autoencoder", "latents", "network", "export", "generated")
 MOVING_SEED = 500_000  # rooms from this seed on have a box that moves
 HELD_OUT_SEED = 1_000_000  # rooms from this seed on are never trained on
+VAE_FILE = "spatia_small_vae.safetensors"
 
 # A token carries 4 x 48 values of noise and as many of picture through the residual stream, which is why it is 384 wide.
 BACKBONE = {"dim": 384, "ffn_dim": 896, "num_heads": 3, "num_layers": 4, "text_dim": 16}
@@ -87,10 +89,12 @@ def make_depth(work: Path, budget) -> None:
 
 
 def make_autoencoder(work: Path, budget) -> None:
+    import comfy.latent_formats
     import numpy as np
     import torch
     from comfy.ldm.wan.vae2_2 import WanVAE
-    from spatia_pack.spatia_core.training.autoencoder import initialise, train_autoencoder
+    from spatia_pack.spatia_core.model.checkpoint import save_quantised
+    from spatia_pack.spatia_core.training.autoencoder import initialise, normalise_latents, train_autoencoder
 
     torch.manual_seed(0)
     vae = WanVAE(**AUTOENCODER)
@@ -115,29 +119,29 @@ def make_autoencoder(work: Path, budget) -> None:
         return frames
 
     train_autoencoder(vae, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=_print)
-    torch.save(vae.state_dict(), work / "vae.pt")
+    vae.eval().requires_grad_(False)
+    videos = []
+    for path in paths[:24]:
+        with np.load(path) as room:
+            videos.append(torch.from_numpy(room["frames"][:25]))
+    stock = comfy.latent_formats.Wan22()
+    normalise_latents(vae, videos, stock.latents_mean.flatten(), stock.latents_std.flatten())
+    # Rounded here, once: all that follows is trained on what the file's weights make, not on what a later rounding would.
+    save_quantised(vae.state_dict(), work / VAE_FILE)
 
 
 def deployed_autoencoder(work: Path):
-    """The autoencoder as it will be loaded: latents scaled to the stock format, weights rounded as in the file."""
+    """The autoencoder as users load it, from the file that is shipped, and the stock latent format."""
     import comfy.latent_formats
-    import numpy as np
-    import torch
     from comfy.ldm.wan.vae2_2 import WanVAE
-    from spatia_pack.spatia_core.model.checkpoint import dequantise, quantise
-    from spatia_pack.spatia_core.training.autoencoder import normalise_latents
+    from spatia_pack.spatia_core.model.checkpoint import load_quantised
 
+    path = work / VAE_FILE
+    if not path.is_file():
+        sys.exit(f"No {VAE_FILE} in {work}: run the stage 'autoencoder' first, or copy the bundle's there to go on from it.")
     vae = WanVAE(**AUTOENCODER)
-    vae.load_state_dict(torch.load(work / "vae.pt"))
-    vae.eval().requires_grad_(False)
-    stock = comfy.latent_formats.Wan22()
-    videos = []
-    for path in rooms(work)[:24]:
-        with np.load(path) as room:
-            videos.append(torch.from_numpy(room["frames"][:25]))
-    normalise_latents(vae, videos, stock.latents_mean.flatten(), stock.latents_std.flatten())
-    vae.load_state_dict(dequantise(quantise(vae.state_dict())))
-    return vae, stock
+    vae.load_state_dict(load_quantised(path)[0])
+    return vae.eval().requires_grad_(False), comfy.latent_formats.Wan22()
 
 
 def make_latents(work: Path, seeds: range) -> None:
@@ -328,7 +332,7 @@ def export(work: Path) -> None:
     config = {"transformer": {"num_heads": BACKBONE["num_heads"], "text_dim": BACKBONE["text_dim"]}}
     save_quantised(network["backbone"], HERE / "spatia_small_backbone.safetensors", {"config": json.dumps(config)})
     save_quantised(network["control"], HERE / "spatia_small_control.safetensors")
-    save_quantised(deployed_autoencoder(work)[0].state_dict(), HERE / "spatia_small_vae.safetensors")
+    shutil.copyfile(work / VAE_FILE, HERE / VAE_FILE)
     save_quantised(torch.load(work / "depth.pt"), HERE / "spatia_small_depth.safetensors")
     total = sum(path.stat().st_size for path in HERE.glob("*.safetensors"))
     print(f"bundle: {total / 1e6:.1f} MB")
