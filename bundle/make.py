@@ -8,6 +8,7 @@ this file. Seeds are fixed; give --*-steps instead of minutes for a run that rep
 
 import argparse
 import json
+import math
 import shutil
 import sys
 from pathlib import Path
@@ -15,10 +16,12 @@ from pathlib import Path
 from host import load_host
 
 HERE = Path(__file__).resolve().parent
-STAGES = ("rooms", "depth", "autoencoder", "latents", "network", "export", "generated")
+STAGES = ("rooms", "depth", "autoencoder", "decoder", "variants", "latents", "network", "export", "generated")
 MOVING_SEED = 500_000  # rooms from this seed on have a box that moves
 HELD_OUT_SEED = 1_000_000  # rooms from this seed on are never trained on
 VAE_FILE = "spatia_small_vae.safetensors"
+VARIANTS_FILE = "variants.pt"
+VARIED_SHARE = 0.85  # of the clips the network is trained on, mirrored or with colours exchanged
 
 # A token carries 4 x 48 values of noise and as many of picture through the residual stream, which is why it is 384 wide.
 BACKBONE = {"dim": 384, "ffn_dim": 896, "num_heads": 3, "num_layers": 4, "text_dim": 16}
@@ -65,6 +68,25 @@ def rooms(work: Path) -> list[Path]:
     return found
 
 
+def room_reader(paths: list[Path], names: tuple[str, ...], at_most: int):
+    """A function that draws a room with a generator and returns its arrays of these names, as tensors; so many rooms are kept."""
+    import numpy as np
+    import torch
+
+    kept: dict[int, tuple] = {}
+
+    def drawn(generator):
+        # Read little by little: the first steps need few of them.
+        draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
+        if not kept or (len(kept) < min(at_most, len(paths)) and draw(10) < 3):
+            index = draw(len(paths))
+            with np.load(paths[index]) as room:
+                kept[index] = tuple(torch.from_numpy(room[name]) for name in names)
+        return list(kept.values())[draw(len(kept))]
+
+    return drawn
+
+
 def make_depth(work: Path, budget) -> None:
     import numpy as np
     import torch
@@ -100,18 +122,12 @@ def make_autoencoder(work: Path, budget) -> None:
     vae = WanVAE(**AUTOENCODER)
     initialise(vae)
     paths = rooms(work)
-    kept: dict[int, tuple] = {}
+    drawn = room_reader(paths, ("frames", "p1", "c1"), 600)
 
     def sample(generator):
-        # Read the rooms little by little: the first steps need few of them.
-        draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
-        if not kept or (len(kept) < min(600, len(paths)) and draw(10) < 3):
-            index = draw(len(paths))
-            with np.load(paths[index]) as room:
-                kept[index] = tuple(torch.from_numpy(room[name]) for name in ("frames", "p1", "c1"))
-        frames, projection, coverage = list(kept.values())[draw(len(kept))]
+        frames, projection, coverage = drawn(generator)
         # Projections and hole masks go through the same encoder as frames.
-        kind = draw(100)
+        kind = int(torch.randint(100, (), generator=generator))
         if kind < 15:
             return projection
         if kind < 20:
@@ -144,9 +160,24 @@ def deployed_autoencoder(work: Path):
     return vae.eval().requires_grad_(False), comfy.latent_formats.Wan22()
 
 
-def make_latents(work: Path, seeds: range) -> None:
-    """Latents of the rooms of these seeds; a room that is not stored is made for it and not kept."""
-    import numpy as np
+def make_decoder(work: Path, budget, seed: int) -> None:
+    """The decoder trained on; what the encoder makes of a video stays the same."""
+    import torch
+    from spatia_pack.spatia_core.model.checkpoint import save_quantised
+    from spatia_pack.spatia_core.training.autoencoder import train_decoder
+
+    vae, _ = deployed_autoencoder(work)
+    drawn = room_reader(rooms(work), ("frames",), 800)
+
+    def report(step, progress, loss):
+        _print(f"decoder step {step}, {100 * progress:.0f} %, {10 * math.log10(4) - 10 * loss / math.log(10):.2f} dB")
+
+    train_decoder(vae, lambda generator: drawn(generator)[0], budget=budget, generator=torch.Generator().manual_seed(seed), report=report)
+    save_quantised(vae.state_dict(), work / VAE_FILE)
+
+
+def latent_encoder(work: Path):
+    """A function of N videos of one length to their latents (N, 48, T, h, w), by the autoencoder as users load it."""
     import torch
     from spatia_pack.spatia_core.training.autoencoder import to_input
 
@@ -154,15 +185,48 @@ def make_latents(work: Path, seeds: range) -> None:
 
     @torch.no_grad()
     def encode(*videos):
-        """Videos of one length to their latents, each (48, T, h, w)."""
         with torch.autocast("cpu", torch.bfloat16):
             return stock.process_in(vae.encode(torch.cat([to_input(video) for video in videos])).float()).half()
 
-    def mask_video(coverage):
-        # A hole is fed as the pixel value 0..1 of the network's -1..1 range.
-        holes = (1 - coverage.float() / 255 + 1) * 127.5
-        return holes[..., None].expand(-1, -1, -1, 3)
+    return encode
 
+
+def mask_video(coverage):
+    # A hole is fed as the pixel value 0..1 of the network's -1..1 range.
+    holes = (1 - coverage.float() / 255 + 1) * 127.5
+    return holes[..., None].expand(-1, -1, -1, 3)
+
+
+def make_variants(work: Path) -> None:
+    """How latents change when a room is mirrored or its colours exchanged, fitted on 70 rooms."""
+    import numpy as np
+    import torch
+    from spatia_pack.spatia_core.training.variants import UNCHANGED, VARIANTS, fit_map, map_error, vary_pixels
+
+    encode = latent_encoder(work)
+    clips, masks = [[] for _ in VARIANTS], [[], []]
+    for path in rooms(work)[::13][:70]:
+        with np.load(path) as room:
+            frames, projection, coverage = (torch.from_numpy(room[name]) for name in ("frames", "p1", "c1"))
+        for index, variant in enumerate(VARIANTS):
+            clips[index] += encode(vary_pixels(frames[:25], variant), vary_pixels(projection, variant))
+        for mirrored, video in enumerate(masks):
+            variant = VARIANTS[UNCHANGED]._replace(mirrored=bool(mirrored))
+            video += encode(vary_pixels(mask_video(coverage), variant))
+    clips, masks = [torch.stack(latents).float() for latents in clips], [torch.stack(latents).float() for latents in masks]
+    maps = [None]
+    for variant, latents in zip(VARIANTS[1:], clips[1:], strict=True):
+        maps.append(fit_map(clips[0], latents, variant.mirrored))
+        _print(f"{variant}: error {100 * map_error(maps[-1], clips[0], latents):.1f} % of the latents' variance")
+    torch.save({"frames": [fields and tuple(fields) for fields in maps], "mask": tuple(fit_map(*masks, True))}, work / VARIANTS_FILE)
+
+
+def make_latents(work: Path, seeds: range) -> None:
+    """Latents of the rooms of these seeds; a room that is not stored is made for it and not kept."""
+    import numpy as np
+    import torch
+
+    encode = latent_encoder(work)
     (work / "latents").mkdir(exist_ok=True)
     # What the sampler feeds when nothing is projected: mid grey, and a hole everywhere.
     grey, nothing = torch.full((25, 128, 192, 3), 127.5), torch.zeros(25, 128, 192)
@@ -254,9 +318,10 @@ def build_network():
     return backbone, control
 
 
-def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
+def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 8) -> None:
     import torch
     from spatia_pack.spatia_core.training.network import Batch, initialise, train_network
+    from spatia_pack.spatia_core.training.variants import UNCHANGED, VARIANTS, LatentMap
 
     torch.manual_seed(0)
     backbone, control = build_network()
@@ -267,6 +332,21 @@ def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
         control.load_state_dict(earlier["control"])
     known: dict[Path, dict] = {}
     no_projection = torch.load(work / "no_projection.pt").float()
+    if not (work / VARIANTS_FILE).is_file():
+        sys.exit(f"No {VARIANTS_FILE} in {work}: run the stage 'variants' first.")
+    fitted = torch.load(work / VARIANTS_FILE)
+    maps, mask_map = [fields and LatentMap(*fields) for fields in fitted["frames"]], LatentMap(*fitted["mask"])
+
+    def varied(clip: dict, index: int) -> dict:
+        """A clip of the room mirrored or recoloured; how a hole mask looks changes with a mirror only."""
+        change = maps[index]
+        if change is None:
+            return clip
+        clip = {name: latents.float() for name, latents in clip.items()}
+        projection, masks = clip["control"].split(48)
+        masks = mask_map(masks) if VARIANTS[index].mirrored else masks
+        changed = {"video": change(clip["video"]), "control": torch.cat([change(projection), masks])}
+        return changed | ({"references": change(clip["references"], images=True)} if "references" in clip else {})
 
     def refresh():
         # Latents may still be arriving from another process.
@@ -293,7 +373,8 @@ def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
         rooms_here = [clips for clips in known.values() if kind in clips]
         if not rooms_here:  # before the stage 'generated'
             kind, rooms_here = "second", list(known.values())
-        clips = [rooms_here[draw(len(rooms_here))][kind] for _ in range(batch_size)]
+        drawn = [(rooms_here[draw(len(rooms_here))], draw(len(VARIANTS)) if chance(VARIED_SHARE) else UNCHANGED) for _ in range(batch_size)]
+        clips = [varied(room[kind], variant) for room, variant in drawn]
         video = torch.stack([clip["video"] for clip in clips]).float()
         latents = torch.stack([clip["control"] for clip in clips]).float()
         if chance(0.08):
@@ -319,7 +400,7 @@ def make_network(work: Path, budget, resume: bool, batch_size: int = 8) -> None:
 
     weights = train_network(
         backbone, control, batch, torch.zeros(1, 1, BACKBONE["text_dim"]),
-        budget=budget, generator=torch.Generator().manual_seed(int(resume)), report=report,
+        budget=budget, generator=torch.Generator().manual_seed(seed), report=report,
     )  # fmt: skip
     torch.save(weights, work / "network.pt")
 
@@ -350,8 +431,9 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the stages rooms, latents and generated")
     parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run")
+    parser.add_argument("--seed", type=int, default=0, help="of the training of decoder and network; another one for each run that goes on")
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
-    for name, minutes in (("depth", 12), ("autoencoder", 25), ("network", 60)):
+    for name, minutes in (("depth", 12), ("autoencoder", 25), ("decoder", 25), ("network", 60)):
         group = parser.add_mutually_exclusive_group()
         group.add_argument(f"--{name}-minutes", type=float, default=minutes)
         group.add_argument(f"--{name}-steps", type=int)
@@ -377,10 +459,14 @@ def main() -> None:
             make_depth(work, budget("depth"))
         elif stage == "autoencoder":
             make_autoencoder(work, budget("autoencoder"))
+        elif stage == "decoder":
+            make_decoder(work, budget("decoder"), arguments.seed)
+        elif stage == "variants":
+            make_variants(work)
         elif stage == "latents":
             make_latents(work, seeds)
         elif stage == "network":
-            make_network(work, budget("network"), arguments.resume)
+            make_network(work, budget("network"), arguments.resume, arguments.seed)
         elif stage == "export":
             export(work)
         elif stage == "generated":

@@ -33,19 +33,13 @@ def make_memories(work: Path, part: int, parts: int) -> None:
     from spatia_pack.spatia_core.model.decoupled.assembly import assemble
     from spatia_pack.spatia_core.model.decoupled.retrieval import ball_points
     from spatia_pack.spatia_core.training import clips
-    from spatia_pack.spatia_core.training.autoencoder import to_input
     from spatia_pack.spatia_core.training.decoupled import TRAINING_RULES, plan_memory
     from spatia_pack.spatia_core.training.rooms import render_room
 
-    vae, stock = make.deployed_autoencoder(work)
+    encode = make.latent_encoder(work)
     points = ball_points(4000)
     start = clips.CLIP_FRAMES - clips.HISTORY_FRAMES
     (work / "memories").mkdir(exist_ok=True)
-
-    @torch.no_grad()
-    def encode(frames):
-        with torch.autocast("cpu", torch.bfloat16):
-            return stock.process_in(vae.encode(to_input(frames)).float()).half()
 
     for path in make.rooms(work)[part::parts]:
         out = work / "memories" / f"{path.stem}.pt"

@@ -8,9 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .budget import Budget
+from .fitting import fit
 from .muon import Muon
 
 _CROP = 64
+_DECODER_NOISE = 0.03  # of each channel's spread, once the latents are settled
 _LATENT_NOISE = 0.08  # of each channel's own spread: keeps the latents smooth enough to diffuse
 
 
@@ -55,8 +57,8 @@ def train_autoencoder(
 
     sample_frames: draws one video (N, H, W, 3) uint8. The bottleneck is deterministic with noise.
     """
-    matrices = [p for p in vae.parameters() if p.ndim >= 2 and min(p.shape[0], p[0].numel()) > 1]
-    others = [p for p in vae.parameters() if not (p.ndim >= 2 and min(p.shape[0], p[0].numel()) > 1)]
+    matrices = [p for p in vae.parameters() if _is_matrix(p)]
+    others = [p for p in vae.parameters() if not _is_matrix(p)]
     optimisers = [Muon(matrices, lr=3e-3), torch.optim.AdamW(others, lr=3e-3, betas=(0.9, 0.95), weight_decay=0)]
     base_rates = [3e-3, 3e-3]
     losses = []
@@ -82,6 +84,36 @@ def train_autoencoder(
         if budget.step % 100 == 0:
             psnr = 10 * math.log10(4 / (sum(losses[-100:]) / 100))
             report(f"autoencoder step {budget.step}, {100 * progress:.0f} %, {'images' if images else 'clips'}, {psnr:.2f} dB")
+
+
+def train_decoder(
+    vae: nn.Module,
+    sample_frames: Callable[[torch.Generator], Tensor],
+    *,
+    budget: Budget,
+    generator: torch.Generator,
+    report: Callable[[int, float, float], None],
+) -> None:
+    """Fit the decoder of `vae` alone, so that latents made before stay valid; arguments as of train_autoencoder.
+
+    The loss is the logarithm of the squared error, that is PSNR: a plain mean would spend itself on the few busiest rooms.
+    report: called with (step, progress 0..1, mean loss).
+    """
+    vae.requires_grad_(False)
+    parameters = [*vae.decoder.requires_grad_(True).parameters(), *vae.conv2.requires_grad_(True).parameters()]
+    matrices = [p for p in parameters if _is_matrix(p)]
+
+    def sample(generator: torch.Generator) -> Tensor:
+        return torch.stack([_crop(_recoloured(sample_frames(generator), generator), 9, generator) for _ in range(2)])
+
+    def loss(batch: Tensor, own: torch.Generator) -> Tensor:
+        with torch.no_grad():
+            latent = vae.encode(batch)
+            latent = latent + _DECODER_NOISE * latent.float().std(dim=(0, 2, 3, 4), keepdim=True) * torch.randn(latent.shape, generator=own)
+        error = (vae.decode(latent).float() - batch).square().mean((1, 2, 3, 4))
+        return torch.log(error + 4e-4).mean()  # 40 dB is good enough
+
+    fit(matrices, [p for p in parameters if not _is_matrix(p)], loss, sample, budget=budget, generator=generator, report=report)
 
 
 def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
@@ -113,6 +145,14 @@ def normalise_latents(vae: nn.Module, videos: list[Tensor], mean: Tensor, std: T
 def to_input(video: Tensor) -> Tensor:
     """(N, H, W, 3) uint8 -> (1, 3, N, H, W) in -1..1."""
     return (video.float() / 127.5 - 1).permute(3, 0, 1, 2).unsqueeze(0)
+
+
+def _is_matrix(parameter: Tensor) -> bool:
+    return parameter.ndim >= 2 and min(parameter.shape[0], parameter[0].numel()) > 1
+
+
+def _recoloured(video: Tensor, generator: torch.Generator) -> Tensor:
+    return video[..., torch.randperm(3, generator=generator)]
 
 
 def _crop(video: Tensor, frames: int, generator: torch.Generator) -> Tensor:

@@ -40,6 +40,43 @@ def test_the_autoencoder_is_rounded_once(make, pack_module, tmp_path, monkeypatc
     assert (shipped / make.VAE_FILE).read_bytes() == (work / make.VAE_FILE).read_bytes()
 
 
+def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, tmp_path):
+    """Latents made before stay valid: only what turns them into pictures changes."""
+    shutil.copy(BUNDLE / make.VAE_FILE, tmp_path)
+    make.make_rooms(tmp_path, range(1))
+    before = make.deployed_autoencoder(tmp_path)[0]
+    make.make_decoder(tmp_path, pack_module("spatia_core.training.budget").Budget(steps=2), seed=0)
+    after = make.deployed_autoencoder(tmp_path)[0].state_dict()
+    for name, tensor in before.state_dict().items():
+        decodes = name.startswith(("decoder.", "conv2."))
+        # Storing rounds once more; a step of the optimiser is far larger than that in the last layer.
+        torch.testing.assert_close(after[name], tensor, rtol=0, atol=float(tensor.abs().max()) * (0.5 if decodes else 0.005))
+    assert (after["decoder.head.2.weight"] - before.state_dict()["decoder.head.2.weight"]).abs().max() > 1e-3
+
+
+def test_variants_of_latents_are_those_of_the_pictures(make, pack_module, tmp_path):
+    """A mirrored and recoloured room, by the fitted map and by the encoder."""
+    variants = pack_module("spatia_core.training.variants")
+    shutil.copy(BUNDLE / make.VAE_FILE, tmp_path)
+    make.make_rooms(tmp_path, range(27))
+    make.make_variants(tmp_path)
+    fields = torch.load(tmp_path / make.VARIANTS_FILE)["frames"]
+    assert fields[variants.UNCHANGED] is None
+    assert len(fields) == len(variants.VARIANTS)
+    frames = torch.from_numpy(make.make_room(5)["frames"][:25])
+    encode = make.latent_encoder(tmp_path)
+    index = len(fields) - 1
+    (plain,), (wanted,) = encode(frames).float(), encode(variants.vary_pixels(frames, variants.VARIANTS[index])).float()
+    assert variants.map_error(variants.LatentMap(*fields[index]), plain[None], wanted[None]) < 0.2
+    assert (plain - wanted).square().mean() > wanted.var()
+
+
+def test_the_network_asks_for_variants(make, tmp_path):
+    torch.save(torch.zeros(96, 7, 8, 12), tmp_path / "no_projection.pt")
+    with pytest.raises(SystemExit, match="run the stage 'variants' first"):
+        make.make_network(tmp_path, None, resume=False, seed=0)
+
+
 def test_latents_ask_for_an_autoencoder(make, tmp_path):
     with pytest.raises(SystemExit, match="run the stage 'autoencoder' first"):
         make.make_latents(tmp_path, range(1))
