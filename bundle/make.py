@@ -68,6 +68,18 @@ def rooms(work: Path) -> list[Path]:
     return found
 
 
+def first_videos(work: Path, count: int) -> list:
+    """First clips of so many rooms, (25, H, W, 3) uint8."""
+    import numpy as np
+    import torch
+
+    videos = []
+    for path in rooms(work)[:count]:
+        with np.load(path) as room:
+            videos.append(torch.from_numpy(room["frames"][:25]))
+    return videos
+
+
 def room_reader(paths: list[Path], names: tuple[str, ...], at_most: int):
     """A function that draws a room with a generator and returns its arrays of these names, as tensors; so many rooms are kept."""
     import numpy as np
@@ -112,7 +124,6 @@ def make_depth(work: Path, budget) -> None:
 
 def make_autoencoder(work: Path, budget) -> None:
     import comfy.latent_formats
-    import numpy as np
     import torch
     from comfy.ldm.wan.vae2_2 import WanVAE
     from spatia_pack.spatia_core.model.checkpoint import save_quantised
@@ -121,8 +132,7 @@ def make_autoencoder(work: Path, budget) -> None:
     torch.manual_seed(0)
     vae = WanVAE(**AUTOENCODER)
     initialise(vae)
-    paths = rooms(work)
-    drawn = room_reader(paths, ("frames", "p1", "c1"), 600)
+    drawn = room_reader(rooms(work), ("frames", "p1", "c1"), 600)
 
     def sample(generator):
         frames, projection, coverage = drawn(generator)
@@ -136,12 +146,8 @@ def make_autoencoder(work: Path, budget) -> None:
 
     train_autoencoder(vae, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=_print)
     vae.eval().requires_grad_(False)
-    videos = []
-    for path in paths[:24]:
-        with np.load(path) as room:
-            videos.append(torch.from_numpy(room["frames"][:25]))
     stock = comfy.latent_formats.Wan22()
-    normalise_latents(vae, videos, stock.latents_mean.flatten(), stock.latents_std.flatten())
+    normalise_latents(vae, first_videos(work, 24), stock.latents_mean.flatten(), stock.latents_std.flatten())
     # Rounded here, once: all that follows is trained on what the file's weights make, not on what a later rounding would.
     save_quantised(vae.state_dict(), work / VAE_FILE)
 
@@ -164,7 +170,7 @@ def make_decoder(work: Path, budget, seed: int) -> None:
     """The decoder trained on; what the encoder makes of a video stays the same."""
     import torch
     from spatia_pack.spatia_core.model.checkpoint import save_quantised
-    from spatia_pack.spatia_core.training.autoencoder import train_decoder
+    from spatia_pack.spatia_core.training.autoencoder import centre_output, train_decoder
 
     vae, _ = deployed_autoencoder(work)
     drawn = room_reader(rooms(work), ("frames",), 800)
@@ -173,6 +179,9 @@ def make_decoder(work: Path, budget, seed: int) -> None:
         _print(f"decoder step {step}, {100 * progress:.0f} %, {10 * math.log10(4) - 10 * loss / math.log(10):.2f} dB")
 
     train_decoder(vae, lambda generator: drawn(generator)[0], budget=budget, generator=torch.Generator().manual_seed(seed), report=report)
+    save_quantised(vae.state_dict(), work / VAE_FILE)
+    vae, _ = deployed_autoencoder(work)  # what rounding shifted is put right too
+    centre_output(vae, first_videos(work, 48))
     save_quantised(vae.state_dict(), work / VAE_FILE)
 
 

@@ -142,6 +142,18 @@ def normalise_latents(vae: nn.Module, videos: list[Tensor], mean: Tensor, std: T
     vae.conv2.weight /= scale[None, :, None, None, None]
 
 
+@torch.no_grad()
+def centre_output(vae: nn.Module, videos: list[Tensor]) -> None:
+    """Shift the decoder's last bias so that the mean colour of what it makes of `videos` is theirs, (N, H, W, 3) uint8 each.
+
+    Trained on crops and then rounded, whole frames come out a little off in one colour, and each clip that goes on from
+    them adds its part.
+    """
+    error = torch.stack([(vae.decode(vae.encode(to_input(video))).float() - to_input(video)).mean((0, 2, 3, 4)) for video in videos]).mean(0)
+    bias = vae.decoder.head[-1].bias
+    bias -= error.repeat_interleave(len(bias) // 3)  # the pixels of one colour are next to each other
+
+
 def to_input(video: Tensor) -> Tensor:
     """(N, H, W, 3) uint8 -> (1, 3, N, H, W) in -1..1."""
     return (video.float() / 127.5 - 1).permute(3, 0, 1, 2).unsqueeze(0)
