@@ -454,10 +454,16 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
     name = os.path.basename(os.fspath(path))
     if not os.path.isfile(path):
         raise SpatiaError(f"The scene file {name} does not exist; choose another file.")
+    damaged = f"The scene file {name} is damaged or was not saved by Save Scene"
     try:
         with zipfile.ZipFile(path) as archive:
             header = json.loads(archive.read("memory.json"))
             tensors = safetensors.torch.load(archive.read("memory.safetensors"))
+    # A zip that is none, is cut off, encrypted (RuntimeError) or packed in another way (NotImplementedError), and entries that
+    # are missing or not what they are called. Nothing of ours runs here that could fail in these ways by a fault of its own.
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, SafetensorError, KeyError, ValueError) as error:
+        raise SpatiaError(f"{damaged} ({error}); choose another file.") from error
+    try:
         if header["format"] != "spatia memory" or header["version"] != _FORMAT:
             raise SpatiaError(f"The scene file {name} is '{header['format']}' version {header['version']}, expected 'spatia memory' version {_FORMAT}.")
         voxel_size, notes = float(header["voxel_size"]), tuple(str(note) for note in header["notes"])
@@ -467,10 +473,8 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
         memory = SpatialMemory(cloud, tensors["frames"], tensors["moving"], cameras, tensors["clip"], voxel_size, notes, ledger)
     except SpatiaError as error:
         raise SpatiaError(f"The scene file {name} cannot be used: {error}") from error
-    # What the readers raise on foreign or damaged bytes: a zip that is none, is cut off, encrypted (RuntimeError) or packed in
-    # another way (NotImplementedError), and entries that are missing or of other kinds. The message and the cause are kept.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise SpatiaError(f"The scene file {name} is damaged or was not saved by Save Scene ({error}); choose another file.") from error
+    except (KeyError, TypeError, ValueError, OverflowError) as error:  # entries that are missing or of other kinds than ours
+        raise SpatiaError(f"{damaged} ({error}); choose another file.") from error
     _check_loaded(memory, name)
     return memory
 

@@ -1,3 +1,4 @@
+import json
 import math
 import zipfile
 
@@ -258,6 +259,31 @@ def test_damaged_archives_are_refused(tmp_path):
         load_memory(path)
     with pytest.raises(SpatiaError, match="does not exist"):
         load_memory(tmp_path / "none.spatia")
+
+
+@pytest.mark.parametrize("change", [{"voxel_size": None}, {"notes": 1}, {"ledger": [{}]}, {"ledger": [{"clip": float("inf")}]}])
+def test_an_archive_of_other_entries_is_refused(tmp_path, change):
+    path, cameras = tmp_path / "scene.spatia", first_clip()
+    frames, depth = view(cameras)
+    save_memory(update(start(), frames, cameras, maps(depth)).memory, path)
+    with zipfile.ZipFile(path) as archive:
+        header, tensors = json.loads(archive.read("memory.json")), archive.read("memory.safetensors")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("memory.json", json.dumps(header | change))
+        archive.writestr("memory.safetensors", tensors)
+    with pytest.raises(SpatiaError, match="scene.spatia is damaged"):
+        load_memory(path)
+
+
+def test_a_fault_of_our_own_is_not_called_damage(tmp_path, monkeypatch):
+    save_memory(start(), tmp_path / "scene.spatia")
+
+    def faulty(*fields):
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr("spatia_core.memory.make_point_cloud", faulty)
+    with pytest.raises(RuntimeError, match="ours"):
+        load_memory(tmp_path / "scene.spatia")
 
 
 def test_an_inconsistent_archive_is_refused(tmp_path):

@@ -149,7 +149,7 @@ def centre_output(vae: nn.Module, videos: list[Tensor]) -> None:
     Trained on crops and then rounded, whole frames come out a little off in one colour, and each clip that goes on from
     them adds its part.
     """
-    error = torch.stack([(vae.decode(vae.encode(to_input(video))).float() - to_input(video)).mean((0, 2, 3, 4)) for video in videos]).mean(0)
+    error = torch.stack([(vae.decode(vae.encode(frames)) - frames).mean((0, 2, 3, 4)) for frames in map(to_input, videos)]).mean(0)
     bias = vae.decoder.head[-1].bias
     bias -= error.repeat_interleave(len(bias) // 3)  # the pixels of one colour are next to each other
 
