@@ -1,0 +1,148 @@
+"""The one way to write a file: whole or not at all, whatever is killed, cut off or full in between.
+
+A file is written under a temporary name beside its place, flushed to the disk, and put there in one step. While it is
+written its temporary file is locked, so that leftovers of dead processes can be told from files that are still in work,
+by another process and on a shared folder too, and are removed at the next save into the same folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from .errors import SpatiaError
+
+_ENDING = ".spatia-part"
+_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+_WINDOWS = os.name == "nt"
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[str]:
+    """The name of a new, empty temporary file to write, which takes the place of `path` when the block ends well.
+
+    When it does not, `path` stays as it was and the temporary file is removed. Raises SpatiaError when the disk is full
+    or the folder cannot be written to.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    part, handle = None, None
+    try:
+        _remove_leftovers(folder)
+        part, handle = _new_part(folder, name)
+        yield part
+        _to_disk(part)
+        if _WINDOWS:  # where a file that is open cannot be moved
+            handle = _closed(handle)
+        os.replace(part, path)
+        _folder_to_disk(folder)
+    except OSError as error:
+        raise _explained(error, name, folder) from error
+    finally:
+        _closed(handle)
+        if part is not None:
+            with contextlib.suppress(OSError):  # when all went well there is nothing of this name any more
+                os.remove(part)
+
+
+@contextlib.contextmanager
+def replaced(path: str | os.PathLike) -> Iterator[BinaryIO]:
+    """As `replacing`, with the temporary file opened for binary writing."""
+    with replacing(path) as part, open(part, "wb") as file:
+        yield file
+        file.flush()
+
+
+def write_bytes(path: str | os.PathLike, data: bytes) -> None:
+    """Write a whole file, or leave what was there."""
+    with replaced(path) as file:
+        file.write(data)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a text in UTF-8 with plain line ends, or leave what was there."""
+    write_bytes(path, text.encode())
+
+
+def _new_part(folder: str, name: str) -> tuple[str, int]:
+    """A new file and its handle, which holds its lock."""
+    while True:
+        # The name is cut, so that a name that fits the file system fits it with this addition too.
+        part = os.path.join(folder, f".{name[:40]}.{os.getpid()}-{uuid.uuid4().hex[:12]}{_ENDING}")
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        _lock(handle, wait=True)
+        # Before the lock was ours, another process may have taken the file for a dead one's.
+        if os.path.exists(part):
+            return part, handle
+        os.close(handle)
+
+
+def _closed(handle: int | None) -> None:
+    if handle is not None:
+        os.close(handle)
+
+
+def _lock(handle: int, *, wait: bool = False) -> bool:
+    """Whether an open file is locked for this process now; the system frees the lock when its process ends, however it ends."""
+    if _WINDOWS:
+        return True  # An open file cannot be removed there: that is lock enough.
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:  # another process has it; or the file system knows no locks, and nothing is known to be dead there
+        return False
+    return True
+
+
+def _remove_leftovers(folder: str) -> None:
+    with os.scandir(folder) as entries:
+        parts = [entry.path for entry in entries if entry.name.startswith(".") and entry.name.endswith(_ENDING)]
+    for part in parts:
+        with contextlib.suppress(OSError):  # it may have gone, or belong to somebody else
+            handle = os.open(part, os.O_RDWR)
+            try:
+                dead = _lock(handle)
+                if dead and not _WINDOWS:
+                    os.remove(part)
+            finally:
+                os.close(handle)
+            if _WINDOWS:
+                os.remove(part)
+
+
+def _to_disk(part: str) -> None:
+    # Whoever wrote it has closed it, or even put another file there; what lies under the name now is what counts.
+    handle = os.open(part, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _folder_to_disk(folder: str) -> None:
+    if _WINDOWS:  # where folders are not flushed
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems flush no folders
+            raise
+    finally:
+        os.close(handle)
+
+
+def _explained(error: OSError, name: str, folder: str) -> SpatiaError:
+    if error.errno in _FULL:
+        free = "unknown"
+        with contextlib.suppress(OSError):
+            free = f"{shutil.disk_usage(folder).free / 2**20:.1f} MiB"
+        return SpatiaError(f"The disk is full ({free} free): {name} was not written, and a file of that name is as it was. Free some space and run again.")
+    if error.errno == errno.ENAMETOOLONG:
+        return SpatiaError(f"The file name {name[:60]}... has {len(name)} characters, which is more than this file system takes; choose a shorter name.")
+    return SpatiaError(f"{name} could not be written ({error.strerror or error}); a file of that name is as it was. Check the folder, or choose another name.")
