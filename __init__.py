@@ -2,10 +2,12 @@
 
 from comfy_api.latest import ComfyExtension, io
 
+import comfy.model_management
 from server import PromptServer
 
 from .nodes import NODES
 from .nodes.host.routes import add_routes
+from .spatia_core.interrupt import notice_interrupts
 
 WEB_DIRECTORY = "./js"
 
@@ -13,6 +15,10 @@ WEB_DIRECTORY = "./js"
 # Without a server, as in tests and tools that import the nodes, there is no page to answer.
 if getattr(PromptServer, "instance", None) is not None:
     add_routes(PromptServer.instance.routes)
+
+
+# Asking takes the wish to stop away from whoever asks next: what the page's routes do in the core must not ask.
+notice_interrupts(comfy.model_management.throw_exception_if_processing_interrupted)
 
 
 class SpatiaExtension(ComfyExtension):

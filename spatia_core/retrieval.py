@@ -9,11 +9,8 @@ import torch
 from torch import Tensor
 
 from .errors import SpatiaError
-from .kernels import HAVE_KERNELS, announced, in_threads
+from .kernels import in_threads, kernels_run
 from .render.visibility import pack_masks, unpack_masks
-
-if HAVE_KERNELS:
-    from .retrieval_numba import count_common
 
 MODES = ("paper_iou", "release_hungarian")
 MAX_REFERENCES = 7
@@ -136,14 +133,15 @@ def common_points(a: Tensor, b: Tensor) -> Tensor:
         return counts
     x, y = (bits.contiguous().numpy().view(np.uint64) for bits in (a, b))
     counts = np.zeros((len(x), len(y)), np.int64)
-    if not HAVE_KERNELS:
+    if not kernels_run():
         for j, row in enumerate(y):
             counts[:, j] = _ones(x & row)
         return torch.from_numpy(counts)
+    from .retrieval_numba import count_common
+
     threads = max(1, min(torch.get_num_threads(), len(y)))
     edges = [len(y) * t // threads for t in range(threads + 1)]
-    with announced(count_common):
-        in_threads(lambda t: count_common(x, y[edges[t] : edges[t + 1]], counts[:, edges[t] : edges[t + 1]]), range(threads), threads)
+    in_threads(lambda t: count_common(x, y[edges[t] : edges[t + 1]], counts[:, edges[t] : edges[t + 1]]), range(threads), threads)
     return torch.from_numpy(counts)
 
 

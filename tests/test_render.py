@@ -3,7 +3,7 @@ import torch
 
 from spatia_core.cameras.camera import make_cameras
 from spatia_core.errors import SpatiaError
-from spatia_core.kernels import HAVE_KERNELS
+from spatia_core.kernels import kernels_run
 from spatia_core.render import soft
 from spatia_core.render.soft import render_soft
 
@@ -22,7 +22,7 @@ def random_cloud(n, seed=0):
     return positions, torch.randint(0, 256, (n, 3), generator=generator, dtype=torch.uint8)
 
 
-@pytest.mark.skipif(not HAVE_KERNELS, reason="numba is not installed")
+@pytest.mark.skipif(not kernels_run(), reason="numba does not run here")
 @pytest.mark.parametrize("height, width, radius, layers", [(48, 64, 0.01, 5), (64, 48, 0.1, 5), (33, 57, 0.3, 2), (40, 40, 0.15, 1)])
 def test_the_fast_path_draws_the_reference(height, width, radius, layers):
     positions, colors = random_cloud(3000)

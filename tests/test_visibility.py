@@ -3,7 +3,7 @@ import torch
 
 from spatia_core.cameras.camera import concat_cameras, intrinsics_from_fov, make_cameras, project, unproject
 from spatia_core.errors import SpatiaError
-from spatia_core.kernels import HAVE_KERNELS
+from spatia_core.kernels import kernels_run
 from spatia_core.render import blocks as blocks_module
 from spatia_core.render.blocks import grown_blocks, point_blocks
 from spatia_core.render.visibility import pack_masks, surface_depth, unpack_masks, visible_bits, visible_points, z_buffer
@@ -126,7 +126,7 @@ def scattered(n, seed=3):
     return (torch.rand(n, 3, generator=generator) - 0.5) * torch.tensor([6.0, 5.0, 8.0]) + torch.tensor([0.0, 0.0, 2.0])
 
 
-@pytest.mark.skipif(not HAVE_KERNELS, reason="numba is not installed")
+@pytest.mark.skipif(not kernels_run(), reason="numba does not run here")
 @pytest.mark.parametrize("height, width, voxel_size", [(96, 128, 0.03), (48, 64, 0.2), (33, 57, 0.0)])
 def test_the_fast_path_decides_like_the_reference(height, width, voxel_size):
     points = torch.cat([scattered(20000), wall_and_box(0.05)[0]])
@@ -167,7 +167,7 @@ def test_bits_of_the_release_mode():
     assert torch.equal(unpack_masks(packed, 1000), visible_points(points, cameras, 24, 32, mode="release"))
 
 
-@pytest.mark.skipif(not HAVE_KERNELS, reason="numba is not installed")
+@pytest.mark.skipif(not kernels_run(), reason="numba does not run here")
 def test_blocks_hold_every_point_once_and_are_kept_with_the_cloud():
     points = scattered(5000)
     blocks = point_blocks(points)

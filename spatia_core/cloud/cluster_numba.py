@@ -3,6 +3,9 @@
 import numpy as np
 
 from ..kernels import kernel
+from ..render.blocks_numba import whole
+
+_FARTHEST = 2**31 - 2  # cells from the origin, kept in 32 bits, their neighbours too
 
 
 @kernel
@@ -31,9 +34,9 @@ def flood(positions, size, seed):
     cell_of = np.empty(count, np.int32)
     found = 0
     for p in range(count):
-        x = np.int64(np.floor(positions[p, 0] / size))
-        y = np.int64(np.floor(positions[p, 1] / size))
-        z = np.int64(np.floor(positions[p, 2] / size))
+        x = whole(np.floor(positions[p, 0] / size), -_FARTHEST, _FARTHEST)
+        y = whole(np.floor(positions[p, 1] / size), -_FARTHEST, _FARTHEST)
+        z = whole(np.floor(positions[p, 2] / size), -_FARTHEST, _FARTHEST)
         slot = _slot(x, y, z, cells, table)
         if table[slot] < 0:
             table[slot] = found

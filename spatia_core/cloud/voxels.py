@@ -8,11 +8,8 @@ import torch
 from torch import Tensor
 
 from ..errors import SpatiaError
-from ..kernels import HAVE_KERNELS, announced, in_threads
+from ..kernels import in_threads, kernels_run
 from .point_cloud import NO_VIEW, PointCloud
-
-if HAVE_KERNELS:
-    from . import voxels_numba as fast
 
 BACKENDS = ("auto", "torch", "numba")
 
@@ -33,7 +30,7 @@ def voxel_merge(cloud: PointCloud, voxel_size: float, *, aligned: bool = False, 
         raise SpatiaError(f"A voxel size of {voxel_size} was given, expected a finite size of 0 (no merging) or more; change voxel_size.")
     if voxel_size == 0 or cloud.size == 0:
         return cloud
-    possible = HAVE_KERNELS and cloud.positions.device.type == "cpu" and cloud.size < 2**31
+    possible = cloud.positions.device.type == "cpu" and cloud.size < 2**31 and kernels_run()
     if backend == "numba" and not possible:
         raise SpatiaError("backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'.")
     if possible and backend != "torch":
@@ -49,7 +46,7 @@ def voxel_merge(cloud: PointCloud, voxel_size: float, *, aligned: bool = False, 
         voxel_mean(cloud.colors, voxel, n).round().to(torch.uint8),
         view,
         voxel_mean(cloud.confidence[:, None], voxel, n)[:, 0].to(torch.float32),
-        count.to(torch.int32),
+        count.clamp_max(torch.iinfo(torch.int32).max).to(torch.int32),
     )
 
 
@@ -77,7 +74,7 @@ def _grid(positions: Tensor, voxel_size: float, aligned: bool) -> tuple[Tensor, 
     if aligned:
         origin = torch.floor(positions.amin(0).to(torch.float64) / voxel_size) * voxel_size
     extent = torch.floor((positions.amax(0).to(torch.float64) - origin) / voxel_size) + 1
-    if float(extent[0]) * float(extent[1]) * float(extent[2]) >= 2**62:
+    if not float(extent[0]) * float(extent[1]) * float(extent[2]) < 2**62:
         size = " x ".join(f"{float(e) * voxel_size:g}" for e in extent)
         raise SpatiaError(f"A voxel size of {voxel_size} cuts this scene of {size} units into more voxels than can be numbered; increase voxel_size or remove stray far points.")
     return origin, int(extent[1]), int(extent[2])
@@ -85,6 +82,8 @@ def _grid(positions: Tensor, voxel_size: float, aligned: bool) -> tuple[Tensor, 
 
 def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointCloud:
     """`voxel_merge` by the kernels, on all of torch's threads."""
+    from . import voxels_numba as fast
+
     origin, ny, nz = _grid(cloud.positions, voxel_size, aligned)
     positions, colors, view, confidence, count = (field.contiguous().numpy() for field in cloud)
     origin, cells = origin.numpy(), np.array([ny, nz])
@@ -94,29 +93,28 @@ def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointClo
     keys, dealt_keys = np.empty(cloud.size, np.int64), np.empty(cloud.size, np.int64)
     numbers, marks = np.empty((cloud.size, 4), np.float32), np.empty((cloud.size, 4), np.int32)
     sizes = np.empty((threads, fast._PARTS), np.int64)
-    with announced(fast.merge_part):
-        in_threads(lambda t: fast.part_points(positions, *chunks[t], origin, float(voxel_size), cells, keys, sizes[t]), range(threads))
-        # Part by part, and in each part chunk by chunk: the points of a part stay in the cloud's order.
-        place = np.cumsum(sizes.T.ravel()).reshape(fast._PARTS, threads)
-        ends = place[:, -1]
-        starts = (place - sizes.T).T.copy()
-        begins = starts[0].copy()
-        in_threads(
-            lambda t: fast.deal_points(keys, positions, colors, confidence, view, count, *chunks[t], starts[t], dealt_keys, numbers, marks), range(threads)
-        )
+    in_threads(lambda t: fast.part_points(positions, *chunks[t], origin, float(voxel_size), cells, keys, sizes[t]), range(threads))
+    # Part by part, and in each part chunk by chunk: the points of a part stay in the cloud's order.
+    place = np.cumsum(sizes.T.ravel()).reshape(fast._PARTS, threads)
+    ends = place[:, -1]
+    starts = (place - sizes.T).T.copy()
+    begins = starts[0].copy()
+    in_threads(
+        lambda t: fast.deal_points(keys, positions, colors, confidence, view, count, *chunks[t], starts[t], dealt_keys, numbers, marks), range(threads)
+    )
 
-        firsts, loose = np.empty(cloud.size, np.int32), _empty_fields(cloud.size)
+    firsts, loose = np.empty(cloud.size, np.int32), _empty_fields(cloud.size)
 
-        def merge(part: int) -> slice:
-            begin, rows = int(begins[part]), slice(int(begins[part]), int(ends[part]))
-            voxels = fast.merge_part(dealt_keys[rows], numbers[rows], marks[rows], NO_VIEW, firsts[rows], *(field[rows] for field in loose))
-            return slice(begin, begin + voxels)
+    def merge(part: int) -> slice:
+        begin, rows = int(begins[part]), slice(int(begins[part]), int(ends[part]))
+        voxels = fast.merge_part(dealt_keys[rows], numbers[rows], marks[rows], NO_VIEW, firsts[rows], *(field[rows] for field in loose))
+        return slice(begin, begin + voxels)
 
-        parts = in_threads(merge, range(fast._PARTS))
-        rank = np.zeros(cloud.size + 1, np.int32)
-        fast.ranks(np.concatenate([firsts[part] for part in parts]), rank)
-        merged = _empty_fields(int(rank[-1]))
-        in_threads(lambda part: fast.place_voxels(firsts[part], rank, *(field[part] for field in loose), *merged), parts)
+    parts = in_threads(merge, range(fast._PARTS))
+    rank = np.zeros(cloud.size + 1, np.int32)
+    fast.ranks(np.concatenate([firsts[part] for part in parts]), rank)
+    merged = _empty_fields(int(rank[-1]))
+    in_threads(lambda part: fast.place_voxels(firsts[part], rank, *(field[part] for field in loose), *merged), parts)
     return PointCloud(*map(torch.from_numpy, merged))
 
 
@@ -139,12 +137,14 @@ class VoxelSet:
     def add(self, positions: Tensor) -> Tensor:
         """Take the voxels of positions (P, 3); returns (P,) bool, true for the first point in a voxel that was free."""
         cells = torch.floor(positions.detach().cpu().to(torch.float64) / self._voxel_size).to(torch.int64).numpy()
-        if not HAVE_KERNELS:
+        if not kernels_run():
             fresh = torch.zeros(len(cells), dtype=torch.bool)
             for k, cell in enumerate(map(tuple, cells.tolist())):
                 fresh[k] = cell not in self._plain
                 self._plain.add(cell)
             return fresh
+        from . import voxels_numba as fast
+
         while 2 * (self._taken + len(cells)) > len(self._table):
             old = self._table[self._table[:, 3] == 1, :3]
             self._table = np.zeros((2 * len(self._table), 4), np.int64)

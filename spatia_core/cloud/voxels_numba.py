@@ -6,8 +6,11 @@
 import numpy as np
 
 from ..kernels import kernel
+from ..render.blocks_numba import whole
 
 _PARTS = 256
+_FARTHEST = 2**62
+_MOST_SAMPLES = 2**31 - 1  # that a point's count can hold
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -19,9 +22,10 @@ def part_points(positions, first, last, origin, voxel_size, cells, keys, sizes):
     """
     sizes[:] = 0
     for p in range(first, last):
-        x = np.int64(np.floor((positions[p, 0] - origin[0]) / voxel_size))
-        y = np.int64(np.floor((positions[p, 1] - origin[1]) / voxel_size))
-        z = np.int64(np.floor((positions[p, 2] - origin[2]) / voxel_size))
+        # `voxels._grid` has refused what would not fit: keys are numbers of a grid of fewer than 2^62 voxels.
+        x = whole(np.floor((positions[p, 0] - origin[0]) / voxel_size), 0, _FARTHEST)
+        y = whole(np.floor((positions[p, 1] - origin[1]) / voxel_size), 0, _FARTHEST)
+        z = whole(np.floor((positions[p, 2] - origin[2]) / voxel_size), 0, _FARTHEST)
         key = (x * cells[0] + y) * cells[1] + z
         keys[p] = key
         sizes[_part(key)] += 1
@@ -85,7 +89,8 @@ def merge_part(keys, numbers, marks, none, firsts, out_positions, out_colors, ou
             sums[voxel, 3 + axis] += (color >> (16 - 8 * axis)) & 255
         sums[voxel, 6] += numbers[k, 3]
         samples[voxel] += 1
-        view, out_count[voxel] = marks[k, 1], out_count[voxel] + marks[k, 2]
+        view = marks[k, 1]
+        out_count[voxel] = min(np.int64(out_count[voxel]) + np.int64(marks[k, 2]), _MOST_SAMPLES)
         if view >= 0 and (out_view[voxel] < 0 or view < out_view[voxel]):
             out_view[voxel] = view
     for voxel in range(voxels):

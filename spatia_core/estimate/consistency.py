@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..cameras.camera import Cameras, project
+from ..interrupt import look_for_interrupt
 
 THROUGH_MARGIN = 0.15  # of the depth: a point must lie this far in front of what was seen to be contradicted
 SAME_SURFACE = 0.03
@@ -44,6 +45,7 @@ def vote(
     for view in range(count):
         if view == skip:
             continue
+        look_for_interrupt()
         uv, z = project(positions, cameras.w2c[view], K[view])
         inside = (z > 0) & (uv >= 0).all(1) & (uv[:, 0] < width) & (uv[:, 1] < height)
         point = inside.nonzero().squeeze(1)

@@ -11,11 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
-from ..kernels import HAVE_KERNELS
-
-if HAVE_KERNELS:
-    from .blocks_numba import block_bounds, morton_order
-
 BLOCK = 512  # points; smaller blocks cull closer and cost more tests
 
 
@@ -60,6 +55,8 @@ def grown_blocks(positions: Tensor, before: Tensor) -> PointBlocks:
 
 
 def _build(points: np.ndarray, offset: int) -> PointBlocks:
+    from .blocks_numba import block_bounds, morton_order
+
     points = np.ascontiguousarray(points)
     order = morton_order(points)
     ordered = points[order]

@@ -8,6 +8,16 @@ _BITS = 10  # per axis
 
 
 @kernel
+def whole(value, least, most):
+    """A float as an index in [least, most]: every index that a kernel takes from a float comes through here; NaN is `least`."""
+    if not value > least:
+        return np.int64(least)
+    if value >= most:
+        return np.int64(most)
+    return np.int64(value)
+
+
+@kernel
 def _spread(value):
     """The low 10 bits with two zeros between each."""
     value &= 0x3FF
@@ -26,8 +36,11 @@ def morton_order(points):
     for p in range(count):
         for axis in range(3):
             value = np.float64(points[p, axis])
-            low[axis] = min(low[axis], value)
-            high[axis] = max(high[axis], value)
+            # Written so that a NaN never becomes a bound.
+            if value < low[axis]:
+                low[axis] = value
+            if value > high[axis]:
+                high[axis] = value
     extent = 0.0
     for axis in range(3):
         extent = max(extent, high[axis] - low[axis])
@@ -35,9 +48,9 @@ def morton_order(points):
     keys = np.empty(count, np.int32)
     order = np.empty(count, np.int32)
     for p in range(count):
-        x = np.int64((points[p, 0] - low[0]) * scale)
-        y = np.int64((points[p, 1] - low[1]) * scale)
-        z = np.int64((points[p, 2] - low[2]) * scale)
+        x = whole((points[p, 0] - low[0]) * scale, 0, (1 << _BITS) - 1)
+        y = whole((points[p, 1] - low[1]) * scale, 0, (1 << _BITS) - 1)
+        z = whole((points[p, 2] - low[2]) * scale, 0, (1 << _BITS) - 1)
         keys[p] = (_spread(x) << 2) | (_spread(y) << 1) | _spread(z)
         order[p] = p
     other_keys, other = np.empty(count, np.int32), np.empty(count, np.int32)
@@ -67,8 +80,11 @@ def block_bounds(points, start):
     for b in range(blocks):
         for p in range(start[b], start[b + 1]):
             for axis in range(3):
-                low[b, axis] = min(low[b, axis], points[p, axis])
-                high[b, axis] = max(high[b, axis], points[p, axis])
+                value = points[p, axis]
+                if value < low[b, axis]:
+                    low[b, axis] = value
+                if value > high[b, axis]:
+                    high[b, axis] = value
     return low, high
 
 

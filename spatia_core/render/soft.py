@@ -15,14 +15,15 @@ from torch import Tensor
 
 from ..cameras.camera import Cameras
 from ..errors import SpatiaError
-from ..kernels import HAVE_KERNELS, announced, in_threads
+from ..inputs import MOST_PIXELS
+from ..interrupt import look_for_interrupt
+from ..kernels import in_threads, kernels_run, why_no_kernels
 from .blocks import PointBlocks, point_blocks
 
-if HAVE_KERNELS:
-    from .soft_numba import draw_soft
-
 BACKENDS = ("auto", "torch", "numba", "triton")
+LARGEST_RADIUS = 4.0  # halves of the shorter image side: one disc then covers any picture but the very longest
 _FRAGMENTS_PER_BAND = 1 << 18  # point-pixel pairs the torch reference holds at once
+_MOST_FRAGMENTS = 1 << 24  # of a single row of pixels: about 1.5 GiB
 
 
 class SoftRender(NamedTuple):
@@ -57,16 +58,15 @@ def render_soft(
     fast path of the points' device where it can run, else the reference.
     The result lies on the points' device. Raises SpatiaError on wrong shapes or sizes, or a backend that cannot run.
     """
-    if height < 1 or width < 1:
-        raise SpatiaError(f"Image size {width}x{height}: expected at least 1x1; change width or height.")
+    require_image_size(height, width)
     if positions.ndim != 2 or positions.shape[1] != 3 or tuple(colors.shape) != tuple(positions.shape) or colors.dtype != torch.uint8:
         raise SpatiaError(
             f"Points of shape {tuple(positions.shape)} with colours {colors.dtype} {tuple(colors.shape)}, expected (P, 3) and uint8 (P, 3)."
         )
     if colors.device != positions.device:
         raise SpatiaError(f"Points on {positions.device} with colours on {colors.device}, expected both on one device.")
-    if not 0 < radius < float("inf"):
-        raise SpatiaError(f"radius: {radius} was given, expected more than 0; change radius.")
+    if not 0 < radius <= LARGEST_RADIUS:
+        raise SpatiaError(f"radius: {radius} was given, expected more than 0 and at most {LARGEST_RADIUS}; change radius.")
     if points_per_pixel < 1:
         raise SpatiaError(f"points_per_pixel: {points_per_pixel} was given, expected 1 or more.")
     if release_geometry and min(height, width) < 2:
@@ -76,30 +76,40 @@ def render_soft(
     arguments = (height, width, radius_px, points_per_pixel)
     views = range(cameras.count)
     if backend == "numba":
+        from .soft_numba import draw_soft
+
         # An empty cloud has no blocks, and draws as nothing.
         blocks = point_blocks(positions)
         # In the order of the blocks: what is drawn together is then read together.
         palette = colors[torch.from_numpy(blocks.order)].numpy()
 
         def one(view: int) -> tuple[Tensor, Tensor]:
-            return _draw_numba(blocks, palette, cameras, view, *arguments, release_geometry)
+            return _draw_numba(draw_soft, blocks, palette, cameras, view, *arguments, release_geometry)
 
-        with announced(draw_soft):
-            drawn = in_threads(one, views)
+        drawn = in_threads(one, views)
     elif backend == "triton":
         from .soft_triton import draw_soft_triton
 
         lenses = np.array([lens(cameras, view, height, width, release_geometry) for view in views]).reshape(-1, 4)
         return SoftRender(*draw_soft_triton(positions, colors, cameras.w2c, lenses, *arguments))
     else:
-        drawn = [
-            _draw_torch(*pixel_coordinates(positions, cameras, view, height, width, release_geometry), colors, *arguments)
-            for view in views
-        ]
+        drawn = []
+        for view in views:
+            look_for_interrupt()
+            placed = pixel_coordinates(positions, cameras, view, height, width, release_geometry)
+            drawn.append(_draw_torch(*placed, colors, *arguments))
     if not drawn:
         empty = torch.zeros(0, height, width, dtype=torch.uint8, device=positions.device)
         return SoftRender(empty.unsqueeze(-1).expand(0, height, width, 3), empty)
     return SoftRender(torch.stack([image for image, _ in drawn]), torch.stack([a for _, a in drawn]))
+
+
+def require_image_size(height: int, width: int) -> None:
+    """Refuse pictures of no pixel, and of more than can be numbered."""
+    if height < 1 or width < 1 or height * width > MOST_PIXELS:
+        raise SpatiaError(
+            f"Image size {width}x{height}: expected at least 1x1 and at most {MOST_PIXELS} pixels; change width or height."
+        )
 
 
 def pixel_coordinates(
@@ -135,10 +145,10 @@ def _backend(backend: str, device: torch.device) -> str:
         raise SpatiaError(f"backend: '{backend}' was given, expected one of {', '.join(BACKENDS)}.")
     if backend == "auto":
         if device.type == "cpu":
-            return "numba" if HAVE_KERNELS else "torch"
+            return "numba" if kernels_run() else "torch"
         return "triton" if device.type == "cuda" and _no_triton(device) is None else "torch"
-    if backend == "numba" and not HAVE_KERNELS:
-        raise SpatiaError("backend 'numba': the numba package is not installed; install it or use 'torch'.")
+    if backend == "numba" and (reason := why_no_kernels()) is not None:
+        raise SpatiaError(f"backend 'numba': {reason}; use 'auto' or 'torch'.")
     if backend == "numba" and device.type != "cpu":
         raise SpatiaError(f"backend 'numba' draws on the CPU, and the points are on {device}; use 'triton' or 'torch'.")
     if backend == "triton" and (reason := _no_triton(device)) is not None:
@@ -170,7 +180,9 @@ def _no_triton(device: torch.device) -> str | None:
     return None
 
 
-def _draw_numba(blocks: PointBlocks, colors, cameras, view, height, width, radius_px, points_per_pixel, release_geometry):
+def _draw_numba(
+    draw_soft, blocks: PointBlocks, colors, cameras, view, height, width, radius_px, points_per_pixel, release_geometry
+):
     image, coverage = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
     draw_soft(
         blocks.points, blocks.order, blocks.start, blocks.low, blocks.high, colors, cameras.w2c[view, :3].cpu().numpy(),
@@ -204,7 +216,15 @@ def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
 def _composite_band(u, v, palette, top, bottom, width, radius_px, points_per_pixel, reach):
     """Image (rows, W, 3) in [0, 255] and alpha (rows, W) of the rows top..bottom-1; points come front to back."""
     steps = torch.arange(-reach, reach + 1, device=u.device)
-    rows = v.floor().long()[:, None, None] + steps[None, :, None]
+    if bottom - top < len(steps):  # a band lower than the discs: only its own rows
+        rows = torch.arange(top, bottom, device=u.device)[None, :, None].expand(len(v), -1, 1)
+    else:
+        rows = v.floor().long()[:, None, None] + steps[None, :, None]
+    if len(v) * rows.shape[1] * len(steps) > _MOST_FRAGMENTS:
+        raise SpatiaError(
+            f"{len(v)} points of {2 * radius_px:.0f} pixels across meet in {bottom - top} row(s) of the picture, more than the plain "
+            "renderer can hold; decrease radius, or increase voxel_size."
+        )
     columns = u.floor().long()[:, None, None] + steps[None, None, :]
     distance_squared = (columns + 0.5 - u[:, None, None]) ** 2 + (rows + 0.5 - v[:, None, None]) ** 2
     inside = (distance_squared < radius_px**2) & (rows >= top) & (rows < bottom) & (columns >= 0) & (columns < width)
@@ -222,7 +242,7 @@ def _composite_band(u, v, palette, top, bottom, width, radius_px, points_per_pix
         at, which = pixel[here], fragment[here]
         opacity = (1 - distance_squared.flatten()[which] / radius_px**2).float()
         weight = (1 - alpha[at]) * opacity
-        image[at] += weight[:, None] * palette[which // len(steps) ** 2]
+        image[at] += weight[:, None] * palette[which // (rows.shape[1] * len(steps))]
         alpha[at] += weight
     return image.view(bottom - top, width, 3), alpha.view(bottom - top, width)
 

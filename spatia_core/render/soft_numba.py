@@ -6,7 +6,7 @@
 import numpy as np
 
 from ..kernels import kernel
-from .blocks_numba import blocks_in_view
+from .blocks_numba import blocks_in_view, whole
 
 _TILE_ROWS = 32
 _TILE_COLUMNS = 48
@@ -14,6 +14,7 @@ _INSERTION = 24  # longer runs of one bucket are heap-sorted
 _LANES = 8  # columns that one vector instruction takes
 _PLANE = _TILE_COLUMNS + 2 * _LANES  # a row of one quantity, with room for what reaches over either side
 _LINE = 5 * _PLANE  # red, green, blue, alpha and layers of a row
+_ENTRIES_AT_ONCE = 1 << 25  # points of tiles that are held together, four bytes each
 _CHECK = 64  # points between two looks at which rows are complete
 
 
@@ -58,24 +59,21 @@ def draw_soft(points, order, start, low, high, colors, w2c, lens, height, width,
     for tile in range(tiles_x * tiles_y):
         most = max(most, place[tile + 1])
         place[tile + 1] += place[tile]
-    entries = np.empty(place[-1], np.int32)
-    filled = place[:-1].copy()
-    for k in range(kept):
-        left, right, top, bottom = _tiles(us[k], vs[k], radius, tiles_x, tiles_y)
-        for row in range(top, bottom + 1):
-            for column in range(left, right + 1):
-                tile = row * tiles_x + column
-                entries[filled[tile]] = k
-                filled[tile] += 1
     bucket, ends = np.empty(most, np.int32), np.empty(most + 1, np.int32)
     near, sorted_depth = np.empty(most, np.float32), np.empty(most, np.float32)
     nearest = np.empty(most, np.int32)
     state = np.empty(_TILE_ROWS * _LINE, np.float32)
     row_open = np.empty(_TILE_ROWS, np.bool_)
-    for row in range(tiles_y):
-        for column in range(tiles_x):
-            tile = row * tiles_x + column
-            first, last = place[tile], place[tile + 1]
+    begin = 0
+    while begin < tiles_x * tiles_y:
+        # Where discs are large, a point lies in very many tiles: so many tiles at a time that memory stays bounded.
+        end = begin + 1
+        while end < tiles_x * tiles_y and place[end + 1] - place[begin] <= _ENTRIES_AT_ONCE:
+            end += 1
+        entries = _entries(us[:kept], vs[:kept], radius, tiles_x, tiles_y, place, begin, end)
+        for tile in range(begin, end):
+            row, column = tile // tiles_x, tile % tiles_x
+            first, last = place[tile] - place[begin], place[tile + 1] - place[begin]
             _sort_by_depth(entries[first:last], depth, index, order, bucket, ends, nearest, near, sorted_depth)
             rows = min(_TILE_ROWS, height - row * _TILE_ROWS)
             columns = min(_TILE_COLUMNS, width - column * _TILE_COLUMNS)
@@ -84,15 +82,33 @@ def draw_soft(points, order, start, low, high, colors, w2c, lens, height, width,
                 radius, points_per_pixel, state, row_open,
             )
             _store(state, rows, columns, image, coverage, row * _TILE_ROWS, column * _TILE_COLUMNS)
+        begin = end
+
+
+@kernel
+def _entries(us, vs, radius, tiles_x, tiles_y, place, begin, end):
+    """Points of the tiles begin..end-1, tile by tile: int32. place (tiles + 1,) int64: how many come before each tile."""
+    entries = np.empty(place[end] - place[begin], np.int32)
+    filled = place[begin:end] - place[begin]
+    for k in range(us.shape[0]):
+        left, right, top, bottom = _tiles(us[k], vs[k], radius, tiles_x, tiles_y)
+        for row in range(max(top, begin // tiles_x), min(bottom, (end - 1) // tiles_x) + 1):
+            for column in range(left, right + 1):
+                tile = row * tiles_x + column - begin
+                if 0 <= tile < end - begin:
+                    entries[filled[tile]] = k
+                    filled[tile] += 1
+    return entries
 
 
 @kernel
 def _tiles(u, v, radius, tiles_x, tiles_y):
     """First and last tile column and row that a disc may touch."""
-    left = max(0, int(np.floor(u - radius - 0.5)) // _TILE_COLUMNS)
-    right = min(tiles_x - 1, int(np.floor(u + radius)) // _TILE_COLUMNS)
-    top = max(0, int(np.floor(v - radius - 0.5)) // _TILE_ROWS)
-    bottom = min(tiles_y - 1, int(np.floor(v + radius)) // _TILE_ROWS)
+    wide, high = tiles_x * _TILE_COLUMNS - 1, tiles_y * _TILE_ROWS - 1
+    left = whole(np.floor(u - radius - 0.5), 0, wide) // _TILE_COLUMNS
+    right = whole(np.floor(u + radius), -1, wide) // _TILE_COLUMNS
+    top = whole(np.floor(v - radius - 0.5), 0, high) // _TILE_ROWS
+    bottom = whole(np.floor(v + radius), -1, high) // _TILE_ROWS
     return left, right, top, bottom
 
 
@@ -112,7 +128,13 @@ def _sort_by_depth(entries, depth, index, order, bucket, ends, nearest, near, so
     ends[: count + 1] = 0
     last = np.int32(count - 1)
     for k in range(count):
-        at = min(last, np.int32((near[k] - low) * scale))
+        # Depths beyond float32, or nearer to each other than it can tell, give a NaN here: then all of a bucket is sorted.
+        share = (near[k] - low) * scale
+        at = np.int32(0)
+        if share >= last:
+            at = last
+        elif share > 0:
+            at = np.int32(share)
         bucket[k] = at
         ends[at + 1] += 1
     total = np.int32(0)
@@ -192,10 +214,10 @@ def _composite(nearest, us, vs, index, colors, top, left, rows, columns, radius,
             if not _any_open(state, row_open, rows, columns, most):
                 return
         u, v = us[k] - left, vs[k] - top
-        row_first = max(0, int(np.ceil(v - radius - 0.5)))
-        row_last = min(rows - 1, int(np.floor(v + radius - 0.5)))
-        column_first = max(0, int(np.ceil(u - radius - 0.5)))
-        column_last = min(columns - 1, int(np.floor(u + radius - 0.5)))
+        row_first = whole(np.ceil(v - radius - 0.5), 0, rows)
+        row_last = whole(np.floor(v + radius - 0.5), -1, rows - 1)
+        column_first = whole(np.ceil(u - radius - 0.5), 0, columns)
+        column_last = whole(np.floor(u + radius - 0.5), -1, columns - 1)
         if column_first > column_last:
             continue
         blocks = np.uint64((column_last - column_first) // _LANES + 1)

@@ -154,8 +154,10 @@ def _place(positions, colors, cameras, pair, cell, rest, palette, tiles, points,
 @triton.jit
 def _reach(centre, radius, size, TILE: tl.constexpr):
     """First and last tile along one axis that holds a pixel centre within the radius."""
-    first = tl.maximum(tl.ceil(centre - radius - 0.5), 0).to(tl.int32)
-    last = tl.minimum(tl.floor(centre + radius - 0.5), size - 1).to(tl.int32)
+    # `near` in _cull has let no NaN through; what becomes an index is held inside the image all the same.
+    low, high = tl.ceil(centre - radius - 0.5), tl.floor(centre + radius - 0.5)
+    first = tl.where(low > 0, tl.minimum(low, size), 0.0).to(tl.int32)
+    last = tl.where(high > -1, tl.minimum(high, size - 1), -1.0).to(tl.int32)
     return first // TILE, tl.where(last < first, first // TILE - 1, last // TILE)
 
 

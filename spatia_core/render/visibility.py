@@ -12,12 +12,10 @@ from torch import Tensor
 
 from ..cameras.camera import Cameras
 from ..errors import SpatiaError
-from ..kernels import HAVE_KERNELS, announced, in_threads
+from ..interrupt import look_for_interrupt
+from ..kernels import in_threads, kernels_run
 from .blocks import point_blocks
-from .soft import lens, pixel_coordinates
-
-if HAVE_KERNELS:
-    from .visibility_numba import mean_depth, see_points, set_bits, set_flags
+from .soft import lens, pixel_coordinates, require_image_size
 
 MODES = ("precise", "release")
 BACKENDS = ("auto", "torch", "numba")
@@ -39,6 +37,7 @@ def z_buffer(
     _check(positions, height, width, voxel_size)
     depths, points = [], []
     for view in range(cameras.count):
+        look_for_interrupt()
         u, v, z = pixel_coordinates(positions, cameras, view, height, width, False)
         footprint = None if voxel_size is None else _footprint(z, cameras, view, height, width, voxel_size)
         key = _nearest(u, v, z, height, width, footprint)
@@ -70,9 +69,12 @@ def surface_depth(
         covered[view] = torch.from_numpy(np.isfinite(surface).ravel())
 
     if _use_kernels(backend, positions):
+        from .visibility_numba import mean_depth
+
         _each_view(fast, positions, cameras, height, width, voxel_size)
     else:
         for view in range(cameras.count):
+            look_for_interrupt()
             key, _, pixel, z = _seen_precisely(positions, cameras, view, height, width, voxel_size)
             total, count = (torch.zeros(height * width, dtype=torch.float64, device=positions.device) for _ in range(2))
             total.index_add_(0, pixel, z)
@@ -99,11 +101,14 @@ def visible_points(
     _check(positions, height, width, voxel_size)
     visible = torch.zeros(cameras.count, positions.shape[0], dtype=torch.bool, device=positions.device)
     if mode == "precise" and _use_kernels(backend, positions):
+        from .visibility_numba import set_flags
+
         _each_view(
             lambda view, surface, index, pixel, z: set_flags(index, visible[view].numpy()), positions, cameras, height, width, voxel_size
         )
         return visible
     for view in range(cameras.count):
+        look_for_interrupt()
         if mode == "release":
             visible[view] = _visible_as_released(positions, cameras, view, height, width)
             continue
@@ -121,11 +126,14 @@ def visible_bits(
     words = -(-positions.shape[0] // 64)
     packed = torch.zeros(cameras.count, words, dtype=torch.int64, device=positions.device)
     if mode == "precise" and _use_kernels("auto", positions):
+        from .visibility_numba import set_bits
+
         _each_view(
             lambda view, surface, index, pixel, z: set_bits(index, packed[view].numpy().view(np.uint64)), positions, cameras, height, width, voxel_size
         )
         return packed
     for view in range(cameras.count):
+        look_for_interrupt()
         # One frame at a time: the masks of all would be 8 times as large as what is kept.
         packed[view] = pack_masks(visible_points(positions, cameras.select([view]), height, width, mode=mode, voxel_size=voxel_size))[0]
     return packed
@@ -150,7 +158,7 @@ def _use_kernels(backend: str, positions: Tensor) -> bool:
     if backend not in BACKENDS:
         raise SpatiaError(f"backend: '{backend}' was given, expected one of {', '.join(BACKENDS)}.")
     # The kernels number points in 32 bits.
-    possible = HAVE_KERNELS and positions.device.type == "cpu" and positions.shape[0] < 2**31
+    possible = positions.device.type == "cpu" and positions.shape[0] < 2**31 and kernels_run()
     if backend == "numba" and not possible:
         raise SpatiaError("backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'.")
     return backend != "torch" and possible
@@ -158,6 +166,8 @@ def _use_kernels(backend: str, positions: Tensor) -> bool:
 
 def _each_view(take, positions: Tensor, cameras: Cameras, height: int, width: int, voxel_size: float) -> None:
     """Call take(view, surface, index, pixel, z) with what `see_points` finds in every view."""
+    from .visibility_numba import see_points
+
     blocks = point_blocks(positions)
 
     def one(view: int) -> None:
@@ -167,8 +177,7 @@ def _each_view(take, positions: Tensor, cameras: Cameras, height: int, width: in
             lens(cameras, view, height, width), height, width, max(fx * width, fy * height), float(voxel_size),
         ))  # fmt: skip
 
-    with announced(see_points):
-        in_threads(one, range(cameras.count))
+    in_threads(one, range(cameras.count))
 
 
 def _check_mode(mode: str, voxel_size: float | None) -> None:
@@ -219,6 +228,8 @@ def _nearest(u: Tensor, v: Tensor, z: Tensor, height: int, width: int, footprint
     nearest = torch.full((height * width,), _NOTHING, dtype=torch.int64, device=z.device)
     reach = 0 if footprint is None else _MAX_FOOTPRINT
     inside = (z > 0) & (u >= -reach) & (u < width + reach) & (v >= -reach) & (v < height + reach)
+    # A depth beyond float32 is no surface: its bits would order before nothing at all.
+    inside &= torch.isfinite(z.float())
     point = inside.nonzero().squeeze(1)
     column, row = u[point].floor().long(), v[point].floor().long()
     # Positive floats order like their bits, so one minimum finds depth and point together.
@@ -241,16 +252,14 @@ def _footprint(z: Tensor, cameras: Cameras, view: int, height: int, width: int, 
     fx, fy = cameras.intrinsics[view, :2].tolist()
     focal = max(fx * width, fy * height)
     # Half a voxel's diagonal reaches its farthest corner.
-    reach = (0.87 * voxel_size * focal / z.clamp_min(1e-9)).ceil()
+    reach = (0.87 * voxel_size * focal / z.clamp_min(1e-9)).ceil().nan_to_num(nan=1.0)
     return reach.clamp(1, _MAX_FOOTPRINT).long()
 
 
 def _visible_as_released(positions: Tensor, cameras: Cameras, view: int, height: int, width: int) -> Tensor:
     # float32, and truncation toward zero: a point up to one pixel outside the left or top edge counts as inside.
-    w2c = cameras.w2c[view].float().to(positions.device)
     K = cameras.K(height, width)[view].float().to(positions.device)
-    camera = positions.float() @ w2c[:3, :3].T + w2c[:3, 3]
-    x, y, z = camera.unbind(-1)
+    x, y, z = (_rounded_dot(positions.float(), row) for row in cameras.w2c[view, :3].float().tolist())
     visible = torch.zeros(positions.shape[0], dtype=torch.bool, device=positions.device)
     point = (z > 0).nonzero().squeeze(1)
     x, y, z = x[point], y[point], z[point]
@@ -263,12 +272,24 @@ def _visible_as_released(positions: Tensor, cameras: Cameras, view: int, height:
     return visible
 
 
+def _rounded_dot(points: Tensor, row: list[float]) -> Tensor:
+    """Row (4,) of a float32 pose times points (P, 3) with a 1 appended: (P,) float32.
+
+    Summed from the first coordinate to the translation, each product added with one rounding, as the release's matrix
+    product is where its vectors were made. A matrix product here would have another order on another processor, and the
+    last bit of a depth decides whether a point is seen.
+    """
+    total = (points[:, 0].double() * row[0]).float()
+    for axis in (1, 2):
+        total = (points[:, axis].double() * row[axis] + total).float()
+    return (total.double() + row[3]).float()
+
+
 def _check(positions: Tensor, height: int, width: int, voxel_size: float | None) -> None:
     if positions.ndim != 2 or positions.shape[1] != 3:
         raise SpatiaError(f"Points of shape {tuple(positions.shape)} were given, expected (P, 3).")
     if positions.shape[0] >= 2**32:
         raise SpatiaError(f"{positions.shape[0]} points were given, expected fewer than 2^32; increase voxel_size.")
-    if height < 1 or width < 1:
-        raise SpatiaError(f"Image size {width}x{height}: expected at least 1x1; change width or height.")
+    require_image_size(height, width)
     if voxel_size is not None and not 0 <= voxel_size < float("inf"):
         raise SpatiaError(f"voxel_size: {voxel_size} was given, expected 0 or more; change voxel_size.")

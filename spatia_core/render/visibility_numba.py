@@ -7,7 +7,7 @@ together by a minimum filter, which gives the same depth as writing every pixel 
 import numpy as np
 
 from ..kernels import kernel
-from .blocks_numba import blocks_in_view
+from .blocks_numba import blocks_in_view, whole
 
 MAX_FOOTPRINT = 4
 
@@ -43,9 +43,8 @@ def see_points(points, order, start, low, high, w2c, lens, height, width, focal,
             v = lens[2] * (w2c[1, 0] * x + w2c[1, 1] * y + w2c[1, 2] * t + w2c[1, 3]) / z + lens[3]
             if not (u >= -border and v >= -border and u < width + border and v < height + border):
                 continue
-            size = min(max(np.ceil(0.87 * voxel_size * focal / max(z, 1e-9)), 1.0), np.float64(MAX_FOOTPRINT))
-            level = int(size)
-            column, row = int(np.floor(u)), int(np.floor(v))
+            level = whole(np.ceil(0.87 * voxel_size * focal / max(z, 1e-9)), 1, MAX_FOOTPRINT)
+            column, row = whole(np.floor(u), -border, width + border - 1), whole(np.floor(v), -border, height + border - 1)
             nearer = np.float32(z)
             if nearer < layers[level - 1, row + border, column + border]:
                 layers[level - 1, row + border, column + border] = nearer
