@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import statistics
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from .cameras.camera import Cameras, concat_cameras, make_cameras
@@ -23,7 +25,11 @@ from .estimate.align import MIN_OVERLAP, align_depth, baseline_scale, overlap_sh
 from .estimate.consistency import MIN_VIEWS_NEW, MIN_VIEWS_OLD, vote
 from .estimate.depth import DepthMaps
 from .estimate.scene import SceneEstimate, estimate_points, estimate_scene, merged_points
-from .kernels import HAVE_KERNELS
+from .files import replacing
+from .inputs import LARGEST_COORDINATE, MOST_CAMERAS, MOST_PIXELS, MOST_POINTS, number, parse_json, shown, whole
+from .interrupt import look_for_interrupt
+from .kernels import kernels_run
+from .model.shapes import LONGEST_HEADER, parse_header, short
 from .render.blocks import grown_blocks
 from .render.visibility import surface_depth
 from .retrieval import candidate_frames
@@ -37,6 +43,21 @@ _FRONT_MARGIN = 0.15
 _SAME_SURFACE = 0.03
 _MOVING_GROW = 2  # pixels round what was found to move
 _FORMAT = 1
+_LONGEST_ENTRIES = 1 << 24  # bytes of memory.json
+# Bytes of memory.safetensors: what any archive may unpack to, and what more for each byte of a larger one.
+_UNPACKED, _UNPACKED_SHARE = 1 << 27, 64
+_LONGEST_DIRECTORY = 1 << 20  # bytes of a zip's list of entries
+_SMALLEST_VOXEL = 1e-9
+# What zipfile raises of a file that is no zip, is cut off or lies about itself.
+_ZIP_ERRORS = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, NotImplementedError, OSError, OverflowError,
+    RuntimeError, ValueError,
+)  # fmt: skip
+_CLOUD_TYPES = (torch.float32, torch.uint8, torch.int32, torch.float32, torch.int32)
+_STORED_AS = {
+    torch.uint8: "U8", torch.bool: "BOOL", torch.int32: "I32", torch.int64: "I64", torch.float32: "F32",
+    torch.float64: "F64",
+}  # fmt: skip
 
 
 class ClipChange(NamedTuple):
@@ -220,7 +241,7 @@ def update(
         if not points.size:
             return cloud, 0
         grown = concat_clouds(cloud, points)
-        if HAVE_KERNELS:
+        if kernels_run():
             grown_blocks(grown.positions, cloud.positions)
         return grown, points.size
 
@@ -428,25 +449,33 @@ def _scaled(estimate: SceneEstimate, index: int, frame: int, known: Tensor, own_
 def save_memory(memory: SpatialMemory, path: str | os.PathLike) -> None:
     """Write the whole memory as one archive: a zip of memory.json and memory.safetensors. Replaces the file at once or not at all.
 
-    What earlier frames see is not written: it follows from the rest.
+    What earlier frames see is not written: it follows from the rest. Raises SpatiaError when the file cannot be
+    written, and on a memory that `load_memory` would refuse.
     """
-    tensors = {f"cloud.{name}": value for name, value in memory.cloud._asdict().items()}
-    tensors |= {"frames": memory.frames, "moving": memory.moving, "w2c": memory.cameras.w2c, "intrinsics": memory.cameras.intrinsics, "clip": memory.clip}
+    changes = memory.ledger.changes if memory.ledger is not None and memory.ledger.cloud is memory.cloud else None
     header = {"format": "spatia memory", "version": _FORMAT, "voxel_size": memory.voxel_size, "notes": memory.notes}
-    if memory.ledger is not None and memory.ledger.cloud is memory.cloud:
-        header["ledger"] = [{"clip": change.clip, "size": change.size, "notes": change.notes} for change in memory.ledger.changes]
-        for i, change in enumerate(memory.ledger.changes):
-            tensors |= {f"ledger.{i}.{name}": value for name, value in change.dropped._asdict().items()} | {f"ledger.{i}.index": change.index}
-    part = f"{os.fspath(path)}.part"
+    if changes is not None:
+        header["ledger"] = [{"clip": change.clip, "size": change.size, "notes": change.notes} for change in changes]
+    entries = json.dumps(header).encode()
+    tensors = _named_tensors(memory, changes or ())
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            archive.writestr("memory.json", json.dumps(header))
-            with archive.open("memory.safetensors", "w", force_zip64=True) as file:
-                file.write(safetensors.torch.save({name: value.cpu().contiguous() for name, value in tensors.items()}))
-        os.replace(part, path)
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
+        if {name: value.dtype for name, value in tensors.items()} != _types(len(changes or ())):
+            raise SpatiaError("its tensors have other types than a scene's.")
+        if len(entries) > _LONGEST_ENTRIES:
+            raise SpatiaError(f"its notes take {len(entries)} bytes, expected at most {_LONGEST_ENTRIES}.")
+        _check_loaded(memory)
+    except SpatiaError as error:
+        raise SpatiaError(f"The scene cannot be saved: {error}") from error
+    with replacing(path) as part:
+        data = safetensors.torch.save({name: value.cpu().contiguous() for name, value in tensors.items()})
+        for how in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+            with zipfile.ZipFile(part, "w", how, compresslevel=1) as archive:
+                archive.writestr("memory.json", entries)
+                with archive.open("memory.safetensors", "w", force_zip64=True) as file:
+                    file.write(data)
+            # Pictures of one colour get so small that reading them back would look like a trap. They are stored as is.
+            if len(data) <= _most_unpacked(os.path.getsize(part)):
+                break
 
 
 def load_memory(path: str | os.PathLike) -> SpatialMemory:
@@ -456,49 +485,208 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
         raise SpatiaError(f"The scene file {name} does not exist; choose another file.")
     damaged = f"The scene file {name} is damaged or was not saved by Save Scene"
     try:
-        with zipfile.ZipFile(path) as archive:
-            header = json.loads(archive.read("memory.json"))
-            tensors = safetensors.torch.load(archive.read("memory.safetensors"))
-    # A zip that is none, is cut off, encrypted (RuntimeError) or packed in another way (NotImplementedError), and entries that
-    # are missing or not what they are called. Nothing of ours runs here that could fail in these ways by a fault of its own.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, SafetensorError, KeyError, ValueError) as error:
-        raise SpatiaError(f"{damaged} ({error}); choose another file.") from error
+        entries, data = _read_archive(path, name)
+    except SpatiaError:
+        raise
+    except _ZIP_ERRORS as error:  # nothing of ours runs there that could fail in these ways
+        reason = getattr(error, "strerror", None) or error
+        raise SpatiaError(f"{damaged} ({shown(str(reason))}); choose another file.") from error
+    change = "nothing in it, but choose another file"
+    header = parse_json(entries, f"The entries of the scene file {name}", change)
+    if not isinstance(header, dict) or header.get("format") != "spatia memory" or header.get("version") != _FORMAT:
+        found = shown([header.get(key) for key in ("format", "version")] if isinstance(header, dict) else header)
+        raise SpatiaError(
+            f"The scene file {name} is {found}, expected ['spatia memory', {_FORMAT}]; choose another file."
+        )
     try:
-        if header["format"] != "spatia memory" or header["version"] != _FORMAT:
-            raise SpatiaError(f"The scene file {name} is '{header['format']}' version {header['version']}, expected 'spatia memory' version {_FORMAT}.")
-        voxel_size, notes = float(header["voxel_size"]), tuple(str(note) for note in header["notes"])
-        cloud = make_point_cloud(*(tensors[f"cloud.{field}"] for field in PointCloud._fields))
+        voxel_size, notes, changes = _loaded_entries(header)
+        tensors = _loaded_tensors(data, _types(len(changes or ())))
+    except ValueError as error:
+        raise SpatiaError(f"{damaged}: {error}; choose another file.") from error
+    cloud = PointCloud(*(tensors[f"cloud.{field}"] for field in PointCloud._fields))
+    ledger = None if changes is None else _loaded_ledger(changes, tensors, cloud)
+    frames, moving, clip = (tensors[key] for key in ("frames", "moving", "clip"))
+    try:
         cameras = make_cameras(tensors["w2c"], tensors["intrinsics"])
-        ledger = _loaded_ledger(header["ledger"], tensors, cloud) if "ledger" in header else None
-        memory = SpatialMemory(cloud, tensors["frames"], tensors["moving"], cameras, tensors["clip"], voxel_size, notes, ledger)
+        memory = SpatialMemory(cloud, frames, moving, cameras, clip, voxel_size, notes, ledger)
+        _check_loaded(memory)
     except SpatiaError as error:
-        raise SpatiaError(f"The scene file {name} cannot be used: {error}") from error
-    except (KeyError, TypeError, ValueError, OverflowError) as error:  # entries that are missing or of other kinds than ours
-        raise SpatiaError(f"{damaged} ({error}); choose another file.") from error
-    _check_loaded(memory, name)
+        raise SpatiaError(f"The scene file {name} cannot be used: {error} Choose another file.") from error
     return memory
 
 
-def _loaded_ledger(entries: list[dict], tensors: dict[str, Tensor], cloud: PointCloud) -> Ledger:
+def _types(changes: int) -> dict[str, torch.dtype]:
+    """Name and type of every tensor in the archive of a memory whose ledger holds so many changes."""
+    cloud = dict(zip(PointCloud._fields, _CLOUD_TYPES))
+    types = {f"cloud.{field}": dtype for field, dtype in cloud.items()}
+    types |= {"frames": torch.uint8, "moving": torch.bool, "clip": torch.int32}
+    types |= {"w2c": torch.float64, "intrinsics": torch.float64}
+    for i in range(changes):
+        types |= {f"ledger.{i}.{field}": dtype for field, dtype in cloud.items()} | {f"ledger.{i}.index": torch.int64}
+    return types
+
+
+def _named_tensors(memory: SpatialMemory, changes: tuple[ClipChange, ...]) -> dict[str, Tensor]:
+    tensors = {f"cloud.{field}": value for field, value in memory.cloud._asdict().items()}
+    tensors |= memory.cameras._asdict() | {"frames": memory.frames, "moving": memory.moving, "clip": memory.clip}
+    for i, change in enumerate(changes):
+        tensors |= {f"ledger.{i}.{field}": value for field, value in change.dropped._asdict().items()}
+        tensors[f"ledger.{i}.index"] = change.index
+    return tensors
+
+
+def _most_unpacked(size: int) -> int:
+    """Bytes that the tensors of an archive of `size` bytes may have."""
+    return _UNPACKED + _UNPACKED_SHARE * size
+
+
+class _Directory(io.BufferedReader):
+    """A file of which zipfile reads no longer list of entries than ours ever is: it would make an object of each."""
+
+    longest: float = _LONGEST_DIRECTORY
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self.longest:
+            raise zipfile.BadZipFile(f"its list of entries has {size} bytes")
+        return super().read(size)
+
+
+def _read_archive(path: str | os.PathLike, name: str) -> tuple[bytes, bytes]:
+    """The two entries of an archive, unpacked.
+
+    Raises SpatiaError on ways of packing that are not ours, and _ZIP_ERRORS.
+    """
+    with _Directory(open(path, "rb", buffering=0)) as file, zipfile.ZipFile(file) as archive:
+        file.longest = float("inf")
+        entries = _unpacked(archive, "memory.json", _LONGEST_ENTRIES, name)
+        return entries, _unpacked(archive, "memory.safetensors", _most_unpacked(os.path.getsize(path)), name)
+
+
+def _unpacked(archive: zipfile.ZipFile, title: str, most: int, name: str) -> bytes:
+    info = archive.getinfo(title)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
+        raise SpatiaError(
+            f"The scene file {name} is encrypted or packed in another way than Save Scene's (stored or deflated); "
+            "pack it in one of these ways, or choose another file."
+        )
+    if info.file_size > most:
+        raise SpatiaError(
+            f"The scene file {name} is damaged or was not saved by Save Scene: its {title} unpacks to {info.file_size} "
+            "bytes, "
+            f"expected at most {most} of a file of this length; choose another file."
+        )
+    unpacked = io.BytesIO()
+    with archive.open(info) as file:
+        # It ends at the declared size, whatever is packed.
+        while block := file.read(1 << 20):
+            look_for_interrupt()
+            unpacked.write(block)
+    return unpacked.getvalue()
+
+
+def _loaded_entries(header: dict) -> tuple[float, tuple[str, ...], list[tuple[int, int, int]] | None]:
+    """Voxel size, notes, and clip, size and notes of each change. Raises ValueError saying what is wrong."""
+    notes, changes = header.get("notes"), header.get("ledger")
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        raise ValueError(f"its notes are {shown(notes)}, expected a list of texts")
+    try:
+        voxel_size = number(header.get("voxel_size"), _SMALLEST_VOXEL, LARGEST_COORDINATE)
+    except ValueError as error:
+        raise ValueError(f"its voxel_size is {shown(header.get('voxel_size'))}, expected {error}") from None
+    if "ledger" not in header:
+        return voxel_size, tuple(notes), None
+    listed = isinstance(changes, list) and len(changes) <= MOST_CAMERAS
+    if not listed or not all(isinstance(change, dict) for change in changes):
+        raise ValueError(f"its ledger is {shown(changes)}, expected a list of at most {MOST_CAMERAS} changes")
+    limits = {"clip": (1, MOST_CAMERAS), "size": (0, MOST_POINTS), "notes": (0, len(notes))}
+    try:
+        entries = [tuple(whole(change.get(key), *limit) for key, limit in limits.items()) for change in changes]
+    except ValueError as error:
+        raise ValueError(f"its ledger is {shown(changes)}, expected in each entry {error}") from None
+    return voxel_size, tuple(notes), entries
+
+
+def _loaded_tensors(data: bytes, types: dict[str, torch.dtype]) -> dict[str, Tensor]:
+    """The tensors of these names and types. Raises ValueError saying what is wrong."""
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or length > min(len(data) - 8, LONGEST_HEADER):
+        raise ValueError(f"the list of its tensors has {length} bytes, and there are {len(data)} in all")
+    listed = parse_header(data[8 : 8 + length], "the entries of its tensors", "nothing in them")
+    for name in sorted(types.keys() | listed.keys()):
+        found = listed[name].dtype if name in listed else "missing"
+        if name not in types or found != _STORED_AS[types[name]]:
+            expected = _STORED_AS[types[name]] if name in types else "no tensor of this name"
+            raise ValueError(f"tensor {short(name)} is {found}, expected {expected}")
+    end = 8 + length + max(entry.end for entry in listed.values())
+    if end != len(data):
+        raise ValueError(f"its tensors end at byte {end} of {len(data)}")
+    return safetensors.torch.load(data)
+
+
+def _loaded_ledger(entries: list[tuple[int, int, int]], tensors: dict[str, Tensor], cloud: PointCloud) -> Ledger:
     changes = []
-    for i, entry in enumerate(entries):
-        dropped = make_point_cloud(*(tensors[f"ledger.{i}.{field}"] for field in PointCloud._fields))
-        index = tensors[f"ledger.{i}.index"]
-        change = ClipChange(int(entry["clip"]), int(entry["size"]), index, dropped, int(entry["notes"]))
-        if index.dtype != torch.int64 or index.shape != (dropped.size,) or not bool(((index >= 0) & (index < change.size)).all()):
-            raise SpatiaError(f"its record of clip {change.clip} does not fit its points.")
-        changes.append(change)
+    for i, (clip, size, notes) in enumerate(entries):
+        dropped = PointCloud(*(tensors[f"ledger.{i}.{field}"] for field in PointCloud._fields))
+        changes.append(ClipChange(clip, size, tensors[f"ledger.{i}.index"], dropped, notes))
     return Ledger(cloud, tuple(changes))
 
 
-def _check_loaded(memory: SpatialMemory, name: str) -> None:
-    count = memory.cameras.count
-    frames = memory.frames
+def _check_loaded(memory: SpatialMemory) -> None:
+    """Raises SpatiaError when a memory does not hold together. What passes can be grown, taken back and saved."""
+    count, frames = memory.cameras.count, memory.frames
     fits = (
-        frames.ndim == 4 and frames.dtype == torch.uint8 and frames.shape[0] == count and frames.shape[3] == 3
-        and memory.moving.dtype == torch.bool and memory.moving.shape == frames.shape[:3]
-        and memory.clip.dtype == torch.int32 and memory.clip.shape == (count,)
-        and 0 < memory.voxel_size < float("inf")
+        frames.ndim == 4 and frames.shape[0] == count and frames.shape[3] == 3
+        and memory.moving.shape == frames.shape[:3] and memory.clip.shape == (count,)
     )
     if not fits:
-        raise SpatiaError(f"The scene file {name} is inconsistent: {count} cameras, frames {tuple(frames.shape)}, masks {tuple(memory.moving.shape)}; choose another file.")
+        shapes = f"frames {tuple(frames.shape)}, masks {tuple(memory.moving.shape)}, clips {tuple(memory.clip.shape)}"
+        raise SpatiaError(f"it is inconsistent: {count} cameras, {shapes}.")
+    if not 1 <= count <= MOST_CAMERAS or not 1 <= memory.height * memory.width <= MOST_PIXELS:
+        raise SpatiaError(
+            f"it holds {count} frames of {memory.width}x{memory.height} pixels, expected 1 to {MOST_CAMERAS} frames "
+            f"of 1 to {MOST_PIXELS} pixels."
+        )
+    if not _SMALLEST_VOXEL <= memory.voxel_size <= LARGEST_COORDINATE:
+        raise SpatiaError(
+            f"its voxel_size is {memory.voxel_size}, expected {_SMALLEST_VOXEL:g} to {LARGEST_COORDINATE:g}."
+        )
+    clip = memory.clip
+    if clip[0] != 0 or bool((clip.diff() < 0).any()) or clip[-1] >= count:
+        raise SpatiaError("the clips of its frames are no rising numbers from 0 on.")
+    make_cameras(*memory.cameras)
+    _check_points(memory.cloud, count)
+    if memory.ledger is not None and memory.ledger.cloud is memory.cloud:
+        _check_ledger(memory)
+
+
+def _check_points(cloud: PointCloud, frames: int) -> None:
+    make_point_cloud(*cloud)
+    if cloud.size and int(cloud.view.max()) >= frames:
+        raise SpatiaError(
+            f"a point came from frame {int(cloud.view.max())}, and there are {frames} frames at that time."
+        )
+
+
+def _check_ledger(memory: SpatialMemory) -> None:
+    """As `_check_loaded`, of the changes, so that each can be taken back after the later ones."""
+    highest = np.maximum.accumulate(memory.cloud.view.cpu().numpy())
+    clip, size, notes, later = int(memory.clip[-1]) + 1, memory.cloud.size, len(memory.notes), 0
+    for change in reversed(memory.ledger.changes):
+        look_for_interrupt()
+        index, dropped = change.index, change.dropped.positions.shape[0]
+        stayed = change.size - dropped
+        fits = (
+            1 <= change.clip < clip and 0 <= change.notes <= notes
+            and 0 <= stayed <= size and change.size <= MOST_POINTS
+            and index.shape == (dropped,) and (not dropped or 0 <= int(index[0]) and int(index[-1]) < change.size)
+            and not bool((index.diff() <= 0).any())
+        )
+        if not fits:
+            raise SpatiaError(f"its record of clip {change.clip} does not fit its points.")
+        before = int((memory.clip < change.clip).sum())
+        _check_points(change.dropped, before)
+        # At least so many of the cloud's first rows were there before the clip.
+        stable = stayed - later
+        if stable > 0 and int(highest[stable - 1]) >= before:
+            raise SpatiaError(f"its record of clip {change.clip} keeps points that came from that clip.")
+        clip, size, notes, later = change.clip, change.size, change.notes, later + dropped

@@ -9,7 +9,7 @@ import torch
 from spatia_core.cloud import concat_clouds, empty_cloud, make_point_cloud, voxel_merge
 from spatia_core.cloud.voxels import VoxelSet, voxel_index, voxel_mean
 from spatia_core.errors import SpatiaError
-from spatia_core.kernels import HAVE_KERNELS
+from spatia_core.kernels import kernels_run
 
 
 def random_cloud(n: int = 500, seed: int = 0):
@@ -48,13 +48,34 @@ def test_select_and_concat_undo_each_other():
         (dict(colors=torch.zeros(3, 3, dtype=torch.int64)), "torch.int64"),
         (dict(view=torch.zeros(4)), "View indices"),
         (dict(confidence=torch.tensor([1, math.nan, 1])), "confidences contain NaN"),
-        (dict(count=torch.tensor([1, 0, 1])), "count is below 1"),
+        (dict(count=torch.tensor([1, 0, 1])), "Sample counts from 0 to 1 were given, expected 1 to 2147483647"),
+        (dict(count=torch.tensor([1, 2**31, 1])), "Sample counts from 1 to 2147483648"),
+        (dict(count=torch.tensor([1, 2**32 + 1, 1])), "Sample counts from 1 to 4294967297"),
+        (dict(count=torch.tensor([1, math.nan, 1])), "Sample counts from nan"),
+        (dict(count=2**70), "sample counts are no numbers"),
+        (dict(view=torch.tensor([0, 2**32, 1])), "View indices from 0 to 4294967296"),
+        (dict(view=-2), "View indices from -2 to -2"),
+        (dict(view=torch.tensor([0, 0, 0], dtype=torch.complex64)), "torch.complex64"),
+        (dict(confidence=torch.tensor([1, 1e300, 1], dtype=torch.float64)), "confidences contain NaN or infinity"),
+        (dict(positions=torch.full((3, 3), -1.1e9)), "1.1e+09 scene units from the origin"),
+        (dict(positions=torch.full((3, 3), 1e300, dtype=torch.float64)), "3 of 3 points have NaN or infinite"),
+        (
+            dict(positions=torch.zeros(1, 3).expand(50_000_001, 3)),
+            "50000001 points was given, expected at most 50000000",
+        ),
     ],
 )
 def test_bad_clouds_are_refused(arguments, message):
     with pytest.raises(SpatiaError) as refusal:
         make_point_cloud(**(dict(positions=torch.zeros(3, 3), colors=torch.zeros(3, 3)) | arguments))
     assert message in str(refusal.value)
+
+
+def test_clouds_together_have_a_limit():
+    point = make_point_cloud([[0, 0, 1]], torch.zeros(1, 3))
+    many = type(point)(*(field.expand(30_000_000, *field.shape[1:]) for field in point))
+    with pytest.raises(SpatiaError, match="60000000 points would come together, expected at most 50000000"):
+        concat_clouds(many, many)
 
 
 @pytest.mark.parametrize("voxel", [0.05, 0.3, 1.0, 100.0])
@@ -120,7 +141,7 @@ def test_voxel_merge_equals_open3d():
     np.testing.assert_allclose(rows_sorted(ours), rows_sorted(np.hstack([down.points, down.colors])), rtol=0, atol=1e-7)
 
 
-@pytest.mark.skipif(not HAVE_KERNELS, reason="numba is not installed")
+@pytest.mark.skipif(not kernels_run(), reason="numba does not run here")
 @pytest.mark.parametrize("points, voxel", [(1, 0.1), (37, 0.5), (20000, 0.03), (20000, 0.4), (20000, 10.0)])
 def test_the_fast_merge_is_the_reference(points, voxel):
     g = torch.Generator().manual_seed(points)

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import tracemalloc
 from io import BytesIO
 
 import numpy as np
@@ -116,7 +117,8 @@ def test_what_is_refused_says_what_to_do():
         (b"solid ascii", "export it as .glb"), (good[:-8], "all of them"), (good[:4] + struct.pack("<I", 1) + good[8:], "version 1"),
         (maker.glb(nodes=[{"mesh": 0}], meshes=meshes, extensionsRequired=["KHR_draco_mesh_compression"]), "without compression"),
         (maker.glb(nodes=[{"mesh": 0}], meshes=meshes, buffers=[{"byteLength": 9, "uri": "quad.bin"}]), "as one .glb"),
-        (maker.glb(nodes=[{"mesh": 3}], meshes=meshes), "IndexError"), (maker.glb(nodes=[]), "no triangle"), (maker.glb(nodes=[{"children": [0]}], meshes=meshes), "below each other"),
+        (maker.glb(nodes=[{"mesh": 3}], meshes=meshes), "number 3 of its 1 meshes"),
+        (maker.glb(nodes=[]), "no triangle"),
         (maker.glb(nodes=[{"mesh": 0}], meshes=meshes, accessors=[entry | {"count": 99} for entry in maker.accessors]), "does not fit"),
         (maker.glb(nodes=[{"mesh": 0}], meshes=meshes, accessors=[entry | {"sparse": {}} for entry in maker.accessors]), "sparse"),
     ]  # fmt: skip
@@ -129,3 +131,254 @@ def test_what_is_refused_says_what_to_do():
             parse_glb(broken, "x.glb", points=10)
         except SpatiaError:
             pass  # the only way to fail
+
+
+# --- files made to take the machine down ---
+
+
+def textured(maker: Maker, image: bytes, **attributes) -> dict:
+    """The description of a quad with a texture."""
+    if not attributes:
+        attributes = {"TEXCOORD_0": maker.array(np.zeros((4, 2), np.float32))}
+    primitive = quad(maker, **attributes) | {"material": 0}
+    return {
+        "nodes": [{"mesh": 0}], "meshes": [{"primitives": [primitive]}], "textures": [{"source": 0}],
+        "materials": [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}],
+        "images": [{"bufferView": maker.view(image)}],
+    }  # fmt: skip
+
+
+def picture(size: tuple[int, int], mode: str = "RGB", format: str = "PNG") -> bytes:
+    file = BytesIO()
+    Image.new(mode, size).save(file, format)
+    return file.getvalue()
+
+
+def refused(data: bytes, message: str) -> None:
+    with pytest.raises(SpatiaError, match=message) as refusal:
+        parse_glb(data, "x.glb", points=10)
+    assert "x.glb" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([{"children": [i + 1, i + 1]} for i in range(40)] + [{"mesh": 0}], "node 40 is listed twice"),
+        ([{"children": [1, 2]}, {"children": [3]}, {"children": [3]}, {"mesh": 0}], "node 3 is listed twice"),
+        ([{"children": [0]}], "node 0 is listed twice"),
+        ([{"children": [i + 1]} for i in range(101)] + [{"mesh": 0}], "below each other"),
+        ([{"children": [-1]}], "number -1 of its 1 nodes"),
+        ([{"children": [True]}, {}], "number True of its 2 nodes"),
+        ([{"children": ["1"]}, {}], "expected numbers of nodes"),
+        ([{"children": 1}, {}], "expected a list"),
+        ([{"mesh": -1}], "number -1 of its 1 meshes"),
+        ([{}] * 50_001, "50001 nodes"),
+        ([3], "expected an object"),
+    ],
+)
+def test_nodes_are_a_tree(nodes, message):
+    maker = Maker()
+    refused(maker.glb(scene=0, scenes=[{"nodes": [0]}], nodes=nodes, meshes=[{"primitives": [quad(maker)]}]), message)
+
+
+def test_without_scenes_children_are_shown_where_their_parents_are():
+    maker = Maker()
+    nodes = [{"mesh": 0}, {"translation": [10, 0, 0], "children": [0]}]
+    cloud = parse_glb(maker.glb(nodes=nodes, meshes=[{"primitives": [quad(maker)]}]), "x.glb", points=500)
+    assert float(cloud.positions[:, 0].min()) >= 10
+
+
+@pytest.mark.parametrize("primitives, mode", [(3000, 4), (20_001, 1), (700, 0)])
+def test_an_array_that_is_named_thousands_of_times_is_counted_each_time(primitives, mode):
+    maker = Maker()
+    index = maker.array((np.arange(60_000) % 4).astype(np.uint8))
+    part = {"attributes": {"POSITION": maker.array(QUAD)}, "indices": index, "mode": mode}
+    refused(
+        maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [part] * primitives}]),
+        "counted as often as nodes show them",
+    )
+
+
+def test_many_nodes_of_one_mesh_are_sampled_evenly():
+    maker = Maker()
+    nodes = [{"mesh": 0, "translation": [2.0 * i, 0, 0]} for i in range(500)]
+    cloud = parse_glb(maker.glb(nodes=nodes, meshes=[{"primitives": [quad(maker)]}]), "x.glb", points=50_000)
+    per_node = torch.bincount((cloud.positions[:, 0] / 2).long(), minlength=500)
+    assert len(per_node) == 500 and int(per_node.min()) > 50 and int(per_node.max()) < 160
+
+
+@pytest.mark.parametrize(
+    ("indices", "message"),
+    [
+        (np.array([0, 1, 4], np.uint16), "vertex 4 of 4"),
+        (np.array([0, 1, 2**32 - 1], np.uint32), "vertex 4294967295 of 4"),
+        (np.array([0, 1, 2], np.float32), "componentType 5126"),
+        (np.zeros((3, 2), np.uint8), "type 'VEC2', expected SCALAR"),
+    ],
+)  # fmt: skip
+def test_indices_name_vertices(indices, message):
+    maker = Maker()
+    part = {"attributes": {"POSITION": maker.array(QUAD)}, "indices": maker.array(indices)}
+    refused(maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [part]}]), message)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (picture((6000, 6000))[:-100], "cannot be decoded"),
+        (picture((8, 8))[:45] + b"\xff" * 45, "cannot be decoded"),
+        (picture((8193, 1)), "8193x1 pixels, expected at most 8192"),
+        (picture((14000, 14000), "1"), "196000000 pixels"),
+        (picture((8, 8), format="BMP"), "cannot be decoded"),
+        (b"no picture", "cannot be decoded"),
+    ],
+    ids=["cut", "torn", "wide", "huge", "foreign", "none"],
+)
+def test_textures_are_looked_at_before_they_are_decoded(image, message):
+    maker = Maker()
+    refused(maker.glb(**textured(maker, image)), message)
+
+
+def test_all_textures_together_have_a_limit(monkeypatch):
+    monkeypatch.setattr("spatia_core.cloud.glb._MOST_TEXELS", 100)
+    maker = Maker()
+    root = textured(maker, picture((8, 8)))
+    assert parse_glb(maker.glb(**root), "x.glb", points=10).size == 10
+    # One image is decoded once, however many textures show it; another one counts.
+    part = root["meshes"][0]["primitives"][0]
+    root["meshes"][0]["primitives"] = [part, part | {"material": 1}]
+    root["materials"].append({"pbrMetallicRoughness": {"baseColorTexture": {"index": 1}}})
+    root["textures"].append({"source": 0})
+    assert parse_glb(maker.glb(**root), "x.glb", points=10).size == 10
+    root["textures"][1] = {"source": 1}
+    root["images"].append(root["images"][0])
+    refused(maker.glb(**root), "100 in all")
+
+
+@pytest.mark.parametrize("uv", [np.nan, np.inf])
+def test_texture_coordinates_are_finite(uv):
+    maker = Maker()
+    refused(
+        maker.glb(**textured(maker, picture((2, 2)), TEXCOORD_0=maker.array(np.full((4, 2), uv, np.float32)))), "NaN",
+    )
+
+
+def test_attributes_belong_to_the_vertices():
+    maker = Maker()
+    for attributes, message in (
+        ({"COLOR_0": maker.array(np.zeros((3, 3), np.float32))}, "3 entries for 4 vertices"),
+        ({"COLOR_0": maker.array(np.zeros((4, 2), np.float32))}, "type 'VEC2', expected VEC3 or VEC4"),
+        ({"COLOR_0": maker.array(np.full((4, 3), np.nan, np.float32))}, "colours are NaN"),
+        ({"POSITION": maker.array(QUAD[:, :2].copy())}, "type 'VEC2', expected VEC3"),
+        ({"POSITION": -1}, "number -1 of its"),
+    ):
+        refused(maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [quad(maker, **attributes)]}]), message)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38, -2e9])
+def test_positions_are_finite_and_near(value):
+    for mode in (4, 0):
+        maker = Maker()
+        far = QUAD.copy()
+        far[2, 1] = value
+        part = quad(maker) | {"attributes": {"POSITION": maker.array(far)}, "mode": mode}
+        refused(maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [part]}]), "from the origin")
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ({"scale": [1e308, 1, 1]}, "scale of node 0"), ({"scale": [1, 1]}, "expected 3 numbers"),
+        ({"translation": ["1", 0, 0]}, "translation"),
+        ({"rotation": [0, 0, 0, 0]}, "expected a quaternion"), ({"rotation": [0, 0, 0, True]}, "rotation of node 0"),
+        ({"matrix": [1] * 15}, "expected 16 numbers"), ({"matrix": [1e9] * 16}, "from the origin"),
+    ],
+)  # fmt: skip
+def test_transforms_are_numbers(node, message):
+    maker = Maker()
+    refused(maker.glb(nodes=[node | {"mesh": 0}], meshes=[{"primitives": [quad(maker)]}]), message)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"count": 4.5}, "count of array"), ({"count": True}, "count of array"), ({"count": 10**19}, "count of array"),
+        ({"count": 0}, "count of array"),
+        ({"count": 2**40}, "does not fit"), ({"byteOffset": -4}, "byteOffset"),
+        ({"componentType": 5127}, "componentType 5127"),
+        ({"componentType": [5126]}, "componentType"), ({"type": "MAT4"}, "MAT4"), ({"type": {}}, "of type"),
+        ({"normalized": "no"}, "true or false"),
+        ({"bufferView": 2}, "number 2 of its 2 bufferViews"), ({"bufferView": "0"}, "number '0'"),
+    ],
+)  # fmt: skip
+def test_arrays_lie_in_the_file(change, message):
+    maker = Maker()
+    meshes = [{"primitives": [quad(maker)]}]
+    refused(
+        maker.glb(nodes=[{"mesh": 0}], meshes=meshes, accessors=[entry | change for entry in maker.accessors]),
+        message,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"byteLength": -1}, "byteLength"), ({"byteOffset": -8}, "byteOffset"),
+        ({"byteOffset": 10**6}, "does not fit"), ({"byteStride": 1}, "byteStride is 1"),
+        ({"byteStride": -12}, "byteStride"), ({"byteStride": 1 << 18}, "does not fit"),
+        ({"buffer": 1}, "number 1 of its 1 buffers"), ({"byteLength": None}, "byteLength"),
+    ],
+)  # fmt: skip
+def test_views_lie_in_the_file(change, message):
+    maker = Maker()
+    meshes = [{"primitives": [quad(maker)]}]
+    refused(maker.glb(nodes=[{"mesh": 0}], meshes=meshes, bufferViews=[view | change for view in maker.views]), message)
+
+
+def described(text: bytes, kind: int = 0x4E4F534A, size: int | None = None) -> bytes:
+    chunk = struct.pack("<II", len(text) if size is None else size, kind) + text
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunk)) + chunk
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (described(b"[" * 100_000), "nested"), (described(b'{"nodes": [' + b"9" * 5000 + b"]}"), "5000 digits"),
+        (described(b"[1, 2]"), "expected an object"),
+        (described(b"{}", size=2**32 - 1), "does not fit into it"),
+        (described(b"{}  ", kind=7), "begin with a description"), (described(b"{\xff}"), "UTF-8"),
+        (described(b'{"nodes": 7}'), "expected a list"),
+        (described(b'{"scene": 1, "scenes": [{}]}'), "number 1 of its 1 scenes"),
+        (described(b'{"extensionsRequired": [{}]}'), "needs the glTF extensions"),
+        (struct.pack("<4sII", b"glTF", 2, 12) + bytes(8), "all of them"),
+    ],
+)  # fmt: skip
+def test_broken_descriptions(data, message):
+    refused(data, message)
+
+
+def test_a_large_texture_costs_less_than_its_linear_values():
+    """Of 36 million texels, those that are looked up are converted, and no others."""
+    maker = Maker()
+    data = maker.glb(**textured(maker, picture((6000, 6000))))
+    assert len(data) < 200_000
+    tracemalloc.start()
+    try:
+        assert parse_glb(data, "x.glb", points=1000).size == 1000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 2**20
+
+
+def test_an_interrupt_is_noticed(monkeypatch):
+    class Stop(Exception):
+        pass
+
+    def look():
+        raise Stop
+
+    monkeypatch.setattr("spatia_core.interrupt._look", look)
+    maker = Maker()
+    with pytest.raises(Stop):
+        parse_glb(maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [quad(maker)]}]), "x.glb", points=10)

@@ -1,8 +1,14 @@
+import errno
 import json
 import math
+import os
+import tempfile
+import tracemalloc
 import zipfile
+from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
 from spatia_core.cameras.camera import concat_cameras, intrinsics_from_fov, make_cameras
@@ -261,18 +267,56 @@ def test_damaged_archives_are_refused(tmp_path):
         load_memory(tmp_path / "none.spatia")
 
 
-@pytest.mark.parametrize("change", [{"voxel_size": None}, {"notes": 1}, {"ledger": [{}]}, {"ledger": [{"clip": float("inf")}]}])
-def test_an_archive_of_other_entries_is_refused(tmp_path, change):
-    path, cameras = tmp_path / "scene.spatia", first_clip()
+@pytest.fixture(scope="module")
+def grown():
+    """A memory of two clips, and its archive's entries and tensors."""
+    memory, cameras = start(), first_clip()
     frames, depth = view(cameras)
-    save_memory(update(start(), frames, cameras, maps(depth)).memory, path)
-    with zipfile.ZipFile(path) as archive:
-        header, tensors = json.loads(archive.read("memory.json")), archive.read("memory.safetensors")
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("memory.json", json.dumps(header | change))
-        archive.writestr("memory.safetensors", tensors)
-    with pytest.raises(SpatiaError, match="scene.spatia is damaged"):
-        load_memory(path)
+    memory = update(memory, frames, cameras, maps(depth)).memory
+    later = concat_cameras(history(memory).cameras, path(*[1.2 + 0.1 * (i + 1) for i in range(8)]))
+    frames, depth = view(later)
+    memory = update(memory, frames, later, maps(depth)).memory
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "scene.spatia"
+        save_memory(memory, file)
+        with zipfile.ZipFile(file) as archive:
+            entries, tensors = json.loads(archive.read("memory.json")), archive.read("memory.safetensors")
+    assert len(entries["ledger"]) == 2
+    return memory, entries, safetensors.torch.load(tensors)
+
+
+def archive(file: Path, entries, tensors, how: int = zipfile.ZIP_STORED) -> Path:
+    """An archive of anything. entries, tensors: as `grown` gives them, or bytes."""
+    with zipfile.ZipFile(file, "w", how) as out:
+        out.writestr("memory.json", entries if isinstance(entries, bytes) else json.dumps(entries))
+        out.writestr("memory.safetensors", tensors if isinstance(tensors, bytes) else safetensors.torch.save(tensors))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"voxel_size": None}, "is damaged.*voxel_size is None, expected a finite number"),
+        ({"voxel_size": 1e-300}, "is damaged.*voxel_size"),
+        ({"voxel_size": True}, "is damaged.*voxel_size"), ({"notes": 1}, "is damaged.*notes are 1"),
+        ({"notes": [1]}, "is damaged.*list of texts"),
+        ({"ledger": [{}]}, "is damaged.*ledger"), ({"ledger": 7}, "is damaged.*ledger is 7"),
+        ({"ledger": [{"clip": float("inf")}]}, "finite"),
+        ({"ledger": [{"clip": 1, "size": 10**400, "notes": 0}]}, "401 digits"),
+        ({"ledger": [{"clip": 1, "size": 10**12, "notes": 0}]}, "is damaged.*ledger"),
+        ({"version": [1]}, "expected ..spatia memory., 1."), ({"notes": [[[[]] * 2] * 2]}, "is damaged.*notes"),
+    ],
+)  # fmt: skip
+def test_an_archive_of_other_entries_is_refused(tmp_path, grown, change, message):
+    _, entries, tensors = grown
+    with pytest.raises(SpatiaError, match=f"scene.spatia.*{message}"):
+        load_memory(archive(tmp_path / "scene.spatia", entries | change, tensors))
+
+
+@pytest.mark.parametrize("entries", [b"[" * 100_000, b"7", b"{}", b"\xff", b"{" + b" " * 2**24 + b"}"])
+def test_an_archive_of_no_entries_is_refused(tmp_path, grown, entries):
+    with pytest.raises(SpatiaError, match="scene.spatia"):
+        load_memory(archive(tmp_path / "scene.spatia", entries, grown[2]))
 
 
 def test_a_fault_of_our_own_is_not_called_damage(tmp_path, monkeypatch):
@@ -286,11 +330,183 @@ def test_a_fault_of_our_own_is_not_called_damage(tmp_path, monkeypatch):
         load_memory(tmp_path / "scene.spatia")
 
 
-def test_an_inconsistent_archive_is_refused(tmp_path):
-    memory = start()
-    save_memory(memory._replace(clip=torch.zeros(3, dtype=torch.int32)), tmp_path / "scene.spatia")
-    with pytest.raises(SpatiaError, match="inconsistent"):
-        load_memory(tmp_path / "scene.spatia")
+def changed(tensor: torch.Tensor, index, value) -> torch.Tensor:
+    tensor = tensor.clone()
+    tensor[index] = value
+    return tensor
+
+
+INCONSISTENT = [
+    ("clip", lambda t: t[:3], "inconsistent"),
+    ("clip", lambda t: changed(t, 0, 1), "no rising numbers"),
+    ("clip", lambda t: changed(t, 5, 2), "no rising numbers"),
+    ("clip", lambda t: changed(t, -1, 2**31 - 1), "no rising numbers"),
+    ("frames", lambda t: t[:, :0], "inconsistent"),
+    ("frames", lambda t: t[0], "inconsistent"),
+    ("moving", lambda t: t[:, 1:].contiguous(), "inconsistent"),
+    ("w2c", lambda t: changed(t, (3, 0, 0), math.nan), "NaN"),
+    ("cloud.view", lambda t: changed(t, 7, 21), "frame 21, and there are 21"),
+    ("cloud.view", lambda t: changed(t, 7, -2), "View indices from -2"),
+    ("cloud.view", lambda t: changed(t, 0, 20), "keeps points that came from that clip"),
+    ("cloud.count", lambda t: changed(t, 7, 0), "Sample counts from 0"),
+    ("cloud.positions", lambda t: changed(t, (7, 1), 2e9), "from the origin"),
+    ("cloud.positions", lambda t: t[1:], "for"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), INCONSISTENT)
+def test_an_inconsistent_archive_is_refused(tmp_path, grown, name, change, message):
+    _, entries, tensors = grown
+    with pytest.raises(SpatiaError, match=f"scene.spatia cannot be used: .*{message}"):
+        load_memory(archive(tmp_path / "scene.spatia", entries, tensors | {name: change(tensors[name])}))
+
+
+@pytest.mark.parametrize(("name", "change", "message"), INCONSISTENT)
+def test_what_could_not_be_loaded_is_not_saved(tmp_path, grown, name, change, message):
+    memory, _, tensors = grown
+    field, value = name.split(".")[-1], change(tensors[name])
+    if name.startswith("cloud."):
+        cloud = memory.cloud._replace(**{field: value})
+        wrong = memory._replace(cloud=cloud, ledger=memory.ledger._replace(cloud=cloud))
+    else:
+        change = {"cameras": memory.cameras._replace(w2c=value)} if name == "w2c" else {field: value}
+        wrong = memory._replace(**change)
+    with pytest.raises(SpatiaError, match=f"cannot be saved: .*{message}"):
+        save_memory(wrong, tmp_path / "scene.spatia")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"clip": 0}, {"clip": 2}, {"size": 0}, {"size": 49_000_000}, {"notes": 99}, {"index": [5, 5]},
+        {"index": [5, 4]}, {"index": [-1, 4]},
+        {"index": [4, 10**9]}, {"index": [4]}, {"view": [1, 0]}, {"view": [0, 5]}, {"positions": [[1e10] * 3] * 2},
+    ],
+)  # fmt: skip
+def test_a_ledger_fits_its_points(tmp_path, grown, change):
+    """Of the first clip, with two points dropped: what passes can be taken back, what does not is refused."""
+    memory, entries, tensors = grown
+    clouds = {name: value[:2].clone() for name, value in tensors.items() if name.startswith("cloud.")}
+    dropped = {name.replace("cloud", "ledger.0"): value for name, value in clouds.items()}
+    dropped["ledger.0.index"] = torch.tensor([3, 8])
+    dropped["ledger.0.view"][:] = 0
+    first = entries["ledger"][0]
+    entries = entries | {"ledger": [first | {"size": first["size"] + 2}, entries["ledger"][1]]}
+    loaded = load_memory(archive(tmp_path / "scene.spatia", entries, tensors | dropped))
+    back = revert_clip(revert_clip(loaded).memory).memory
+    assert back.cloud.size == first["size"] + 2 and torch.equal(back.cloud.positions[[3, 8]], clouds["cloud.positions"])
+    for key, value in change.items():
+        if key in first:
+            entries["ledger"][0][key] = value
+        else:
+            dropped[f"ledger.0.{key}"] = torch.tensor(value, dtype=dropped[f"ledger.0.{key}"].dtype)
+    with pytest.raises(SpatiaError, match="scene.spatia"):
+        load_memory(archive(tmp_path / "scene.spatia", entries, tensors | dropped))
+
+
+def test_tensors_are_listed_truly(tmp_path, grown):
+    _, entries, tensors = grown
+    data = safetensors.torch.save(tensors)
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+
+    def listed(change: dict) -> bytes:
+        text = json.dumps(header | change).encode()
+        return len(text).to_bytes(8, "little") + text + data[8 + length :]
+
+    frames = header["frames"]
+    cases = [
+        (b"", "0 bytes"), (b"\xff" * 8 + data[8:], "bytes, and there are"), (data[:-1], "end at byte"),
+        (data + b"\0", "end at byte"),
+        (listed({"frames": frames | {"shape": [-1, *frames["shape"][1:]]}}), "whole number"),
+        (listed({"frames": frames | {"shape": [2**40] * 9 + [0]}}), "data_offsets"),
+        (listed({"frames": frames | {"dtype": "F128"}}), "a dtype among"),
+        (listed({"frames": frames | {"data_offsets": [0, 8]}}), "data_offsets"),
+        (listed({"frames": 1}), "its dtype, shape"),
+        (listed({"frames": frames | {"dtype": "I8"}}), "frames is I8, expected U8"),
+        (listed({"stray": {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}}), "stray is U8, expected no tensor"),
+    ]  # fmt: skip
+    for content, message in cases:
+        with pytest.raises(SpatiaError, match=message) as refusal:
+            load_memory(archive(tmp_path / "scene.spatia", entries, content))
+        assert "scene.spatia" in str(refusal.value)
+    missing = {name: value for name, value in tensors.items() if name != "ledger.1.index"}
+    with pytest.raises(SpatiaError, match="ledger.1.index is missing"):
+        load_memory(archive(tmp_path / "scene.spatia", entries, missing))
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_ways_of_packing_are_refused(tmp_path, grown, how):
+    file = archive(tmp_path / "scene.spatia", *grown[1:], how)
+    with pytest.raises(SpatiaError, match="scene.spatia is encrypted or packed in another way"):
+        load_memory(file)
+
+
+def test_zips_that_lie_are_refused(tmp_path, grown):
+    file = archive(tmp_path / "scene.spatia", *grown[1:], zipfile.ZIP_DEFLATED)
+    whole = file.read_bytes()
+    at = whole.rindex(b"PK\x01\x02")  # what the list says of the tensors
+    for start, value in (
+        (8, b"\1\0"), (10, b"\x63\0"), (10, b"\x0e\0"), (20, b"\1\0\0\0"), (24, b"\1\0\0\0"), (24, b"\0\0\0\x7f"),
+        (42, b"\xff\xff\xff\x7f"),
+    ):
+        file.write_bytes(whole[: at + start] + value + whole[at + start + len(value) :])
+        with pytest.raises(SpatiaError, match="scene.spatia"):
+            load_memory(file)
+    with zipfile.ZipFile(file, "a") as out:
+        for i in range(25_000):
+            out.writestr(f"{i:06}", b"")
+    with pytest.raises(SpatiaError, match="list of entries"):
+        load_memory(file)
+
+
+def test_an_archive_unpacks_to_what_its_length_allows(tmp_path, monkeypatch):
+    """And what is saved never goes beyond that: then it is stored as it is."""
+    memory, file = start(), tmp_path / "scene.spatia"
+    memory = memory._replace(frames=torch.zeros_like(memory.frames))
+    save_memory(memory, file)
+    shrunk, unpacked = file.stat().st_size, zipfile.ZipFile(file).getinfo("memory.safetensors").file_size
+    assert shrunk < unpacked / 2
+    monkeypatch.setattr("spatia_core.memory._UNPACKED", 1000)
+    monkeypatch.setattr("spatia_core.memory._UNPACKED_SHARE", 1)
+    with pytest.raises(SpatiaError, match=f"unpacks to {unpacked} bytes, expected at most {1000 + shrunk}"):
+        load_memory(file)
+    save_memory(memory, file)
+    assert file.stat().st_size > unpacked
+    assert_equal(load_memory(file), memory)
+
+
+def test_a_bomb_costs_no_memory(tmp_path):
+    with zipfile.ZipFile(tmp_path / "scene.spatia", "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("memory.json", "{}")
+        with out.open("memory.safetensors", "w") as file:
+            for _ in range(256):
+                file.write(bytes(2**20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SpatiaError, match="unpacks to 268435456 bytes"):
+            load_memory(tmp_path / "scene.spatia")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**21
+
+
+def test_two_saves_of_one_name_do_not_meet(tmp_path, monkeypatch):
+    """A file left by another process under the name that once was everybody's is neither written to nor removed."""
+    (tmp_path / "scene.spatia.part").write_bytes(b"another's")
+    save_memory(start(), tmp_path / "scene.spatia")
+    assert (tmp_path / "scene.spatia.part").read_bytes() == b"another's"
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = (tmp_path / "scene.spatia").read_bytes()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SpatiaError, match="The disk is full"):
+        save_memory(start(box=2.0), tmp_path / "scene.spatia")
+    assert (tmp_path / "scene.spatia").read_bytes() == before
 
 
 # --- Taking clips back, contradicted points, moving objects, kept visibility ---

@@ -1,6 +1,9 @@
 """PLY files: round trips, foreign layouts, and what is refused."""
 
+import errno
+import os
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -69,6 +72,7 @@ def test_float_and_16_bit_colours():
 
 
 WHOLE = ply_bytes(cloud(10))
+MANY = f"element camera {10**17}\nproperty double a\n"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +101,42 @@ WHOLE = ply_bytes(cloud(10))
         (b"ply\nformat ascii 1.0\nelement vertex 1\nproperty half x\nend_header\n", "'property half x'"),
         (header("ascii", 1, XYZ + RGB.replace("uchar", "int")) + b"0 0 0 1 300 1\n", "0 to 255"),
         (header("ascii", 1, XYZ + RGB.replace("uchar", "float")) + b"0 0 0 1 300 1\n", "outside 0 to 1"),
+        (
+            header("binary_little_endian", 1, XYZ + RGB, before="element camera -3\nproperty int a\n") + bytes(30),
+            "-3 rows of its element 'camera'",
+        ),
+        (
+            header("ascii", 1, XYZ + RGB, after="element face -1\nproperty int a\n") + b"0 0 0 1 1 1\n",
+            "-1 rows of its element 'face'",
+        ),
+        (header("binary_little_endian", 10**30, XYZ + RGB), f"'element vertex {10**30}'"),
+        (header("binary_little_endian", 50_000_001, XYZ + RGB), "declares 50000001 points, expected at most 50000000"),
+        (header("ascii", 50_000_000, XYZ + RGB) + b"0 0 0 1 1 1\n", "declares 50000000 points and holds 1"),
+        (header("binary_little_endian", 1, XYZ + RGB, before=MANY) + bytes(30), "holds 0"),
+        (header("ascii", 1, XYZ + RGB, before=MANY) + b"0 0 0 1 1 1\n", "holds 0"),
+        (b"ply\nformat ascii 1.0\nelement vertex " + b"9" * 5000 + b"\nend_header\n", "'element vertex 999"),
+        (header("ascii", 0, XYZ + RGB, before="comment x\n" * 10_000), "without end"),
+        (header("binary_little_endian", 1, XYZ + RGB)[:-1] + b"\r" + bytes(40) + b"\n" + bytes(40), "without end"),
+        (header("ascii", 1, XYZ + RGB) + b"1e39 0 0 1 1 1\n", "NaN or infinite"),
+        (
+            header("ascii", 1, XYZ + RGB) + b"0 -2e9 0 1 1 1\n",
+            "2e+09 scene units from the origin, expected at most 1e+09",
+        ),
+        (header("ascii", 1, XYZ + RGB) + b"0 0 0 1 300 1\n", "green from 300 to 300, expected 0 to 255"),
+        (header("ascii", 1, XYZ + RGB) + b"0 0 0 1 1 nan\n", "blue from nan to nan"),
+        (header("ascii", 1, XYZ + RGB) + b"0 0 0 1 1 " + b"1" * 5000 + b"\n", "line too long for 6 numbers"),
+        (header("ascii", 1, XYZ + RGB) + b" " * (1 << 21), "line too long"),
+        (
+            header("ascii", 1, XYZ + RGB + "property int count\n") + b"0 0 0 1 1 1 2147483648\n",
+            "count from 2.14748e+09",
+        ),
+        (header("ascii", 1, XYZ + RGB + "property int count\n") + b"0 0 0 1 1 1 -1\n", "Sample counts from -1 to -1"),
+        (header("ascii", 1, XYZ + RGB + "property int view\n") + b"0 0 0 1 1 1 -2\n", "View indices from -2 to -2"),
+        (
+            header("ascii", 1, XYZ + RGB + "property double confidence\n") + b"0 0 0 1 1 1 1e300\n",
+            "confidences contain NaN or infinity",
+        ),
+        (header("ascii", 1, XYZ + RGB.replace("uchar", "short")) + b"0 0 0 -256 1 1\n", "-256 to 1, expected 0 to 255"),
     ],
 )
 def test_bad_files_are_refused(data, message):
@@ -108,3 +148,51 @@ def test_bad_files_are_refused(data, message):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(SpatiaError, match="gone.ply could not be opened"):
         read_ply(tmp_path / "gone.ply")
+    for name in ("a\0b.ply", "a" * 300 + ".ply"):
+        with pytest.raises(SpatiaError, match="could not be opened"):
+            read_ply(tmp_path / name)
+
+
+def test_colours_of_mixed_types_keep_their_values():
+    """NumPy widens them together, which once made 8-bit colours look like 16-bit ones."""
+    text = XYZ + "property uchar red\nproperty char green\nproperty short blue\n"
+    assert parse_ply(header("ascii", 1, text) + b"0 0 0 200 100 255\n").colors.tolist() == [[200, 100, 255]]
+
+
+def test_other_properties_may_hold_anything():
+    text = XYZ + RGB + "property uchar label\n"
+    assert parse_ply(header("ascii", 1, text) + b"0 0 0 1 2 3 1e300\n").colors.tolist() == [[1, 2, 3]]
+
+
+def test_a_long_text_file_is_read_block_by_block(monkeypatch):
+    monkeypatch.setattr("spatia_core.cloud.ply._BLOCK", 100)
+    rows = [f"{i} {-i}.5 1e-2 {i % 256} 0 7" for i in range(1000)]
+    for end in ("\n", "\r\n", "\r"):
+        before = "element camera 3\nproperty float f\n"
+        read = parse_ply(header("ascii", 1000, XYZ + RGB, before) + end.join(["1", "2", "3", "", *rows]).encode())
+        assert read.positions[:, 0].tolist() == list(range(1000)) and read.positions[-1, 1] == -999.5
+        assert read.colors[:, 0].tolist() == [i % 256 for i in range(1000)]
+
+
+def test_text_takes_little_more_memory_than_the_file():
+    data = header("ascii", 300_000, XYZ + RGB) + b"1 2 3 4 5 6\n" * 300_000
+    tracemalloc.start()
+    try:
+        assert parse_ply(data).size == 300_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * len(data)
+
+
+def test_a_failed_save_leaves_the_file_that_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "cloud.ply"
+    write_ply(cloud(5), path)
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SpatiaError, match="The disk is full"):
+        write_ply(cloud(50), path)
+    assert read_ply(path).size == 5 and [file.name for file in tmp_path.iterdir()] == ["cloud.ply"]

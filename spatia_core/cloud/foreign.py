@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ..errors import SpatiaError
+from ..inputs import shown
 from .glb import parse_glb
 from .point_cloud import PointCloud, make_point_cloud
 
@@ -27,23 +28,38 @@ def read_foreign(path: str | os.PathLike, name: str, *, points: int = MESH_POINT
     if format not in MESH_FORMATS + CLOUD_FORMATS:
         raise SpatiaError(f"{name} has format {format or 'unknown'!r}, expected ply, {', '.join(CLOUD_FORMATS)}, or a mesh: {', '.join(MESH_FORMATS)}; convert it first.")
     if format == "glb":
-        with open(path, "rb") as file:
-            return parse_glb(file.read(), name, points=points)
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise SpatiaError(f"{name} could not be opened ({error.strerror}); check the file name.") from error
+        return parse_glb(data, name, points=points)
     open3d = import_open3d(f"{name} is a .{format} file")
-    if format in CLOUD_FORMATS:
-        cloud = open3d.io.read_point_cloud(os.fspath(path))
-    else:
-        mesh = open3d.io.read_triangle_mesh(os.fspath(path))
-        if not len(mesh.triangles):
-            raise SpatiaError(f"{name} holds no triangle, expected a mesh; choose another file.")
-        # The same points every time, so that a workflow gives the same scene twice.
-        open3d.utility.random.seed(0)
-        cloud = mesh.sample_points_uniformly(points)
+    try:
+        cloud = _read_by_open3d(open3d, os.fspath(path), format, points)
+    except (MemoryError, RuntimeError, IndexError, ValueError) as error:
+        raise SpatiaError(
+            f"{name} could not be read by Open3D ({shown(str(error))}); convert it to a PLY point cloud."
+        ) from error
+    if cloud is None:
+        raise SpatiaError(f"{name} holds no triangle, expected a mesh; choose another file.")
     positions = torch.from_numpy(np.array(cloud.points, dtype=np.float64))
     if not len(positions):
         raise SpatiaError(f"{name} holds no point, expected at least one; choose another file.")
     colors = torch.full((len(positions), 3), _GREY) if not cloud.has_colors() else torch.from_numpy(np.array(cloud.colors)).clamp(0, 1).float()
     return make_point_cloud(positions, colors)
+
+
+def _read_by_open3d(open3d, path: str, format: str, points: int):
+    """Open3D's cloud of a file, None of a mesh without triangles."""
+    if format in CLOUD_FORMATS:
+        return open3d.io.read_point_cloud(path)
+    mesh = open3d.io.read_triangle_mesh(path)
+    if not len(mesh.triangles):
+        return None
+    # The same points every time, so that a workflow gives the same scene twice.
+    open3d.utility.random.seed(0)
+    return mesh.sample_points_uniformly(points)
 
 
 def import_open3d(why: str):

@@ -11,9 +11,12 @@ from typing import NamedTuple
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from ..errors import SpatiaError
-from .shapes import FileShapes
+from ..files import replacing
+from ..inputs import parse_json, shown
+from .shapes import LONGEST_HEADER, FileShapes, parse_header, short
 
 INT8_MAX = 127.0
 SCALE_SUFFIX = ".scale"
@@ -44,14 +47,17 @@ def quantise(state_dict, *, minimum_size=4096):
 
 
 def dequantise(state_dict, dtype=torch.float32):
-    """Undo `quantise`: every floating tensor in `dtype`, no `.scale` keys left."""
+    """Undo `quantise`: every floating tensor in `dtype`, no `.scale` keys left.
+
+    Raises SpatiaError on a scale of a shape that does not spread over its tensor.
+    """
     restored = {}
     for name, tensor in state_dict.items():
         if name.endswith(SCALE_SUFFIX) and name[: -len(SCALE_SUFFIX)] in state_dict:
             continue
         scale = state_dict.get(name + SCALE_SUFFIX)
         if scale is not None:
-            restored[name] = (tensor.to(torch.float32) * scale.to(torch.float32)).to(dtype)
+            restored[name] = _scaled(name, tensor, scale).to(dtype)
         elif tensor.is_floating_point():
             restored[name] = tensor.to(dtype)
         else:
@@ -60,7 +66,10 @@ def dequantise(state_dict, dtype=torch.float32):
 
 
 def unscale_float8(state_dict: dict, dtype=torch.bfloat16) -> dict:
-    """ComfyUI's scaled float8 (`X.weight` with `X.scale_weight` or `X.weight_scale`) as plain tensors; other tensors stay as they are."""
+    """ComfyUI's scaled float8 (`X.weight` with `X.scale_weight` or `X.weight_scale`) as plain tensors.
+
+    Other tensors stay as they are. Raises SpatiaError on a scale without its weight, or of a shape that does not spread over it.
+    """
     plain = {name: tensor for name, tensor in state_dict.items() if name != _FLOAT8_MARK and not name.endswith(_FLOAT8_COMPANIONS)}
     for name, tensor in state_dict.items():
         suffix = next((suffix for suffix in (".scale_weight", ".weight_scale") if name.endswith(suffix)), None)
@@ -68,14 +77,30 @@ def unscale_float8(state_dict: dict, dtype=torch.bfloat16) -> dict:
             weight = name[: -len(suffix)] + ".weight"
             if weight not in plain:
                 raise SpatiaError(f"Tensor {name} scales {weight}, which the file does not hold; the file is incomplete, choose another.")
-            plain[weight] = (plain[weight].float() * tensor.float()).to(dtype)
+            plain[weight] = _scaled(weight, plain[weight], tensor).to(dtype)
     return plain
 
 
+def _scaled(name: str, tensor: Tensor, scale: Tensor) -> Tensor:
+    """float32 of a stored tensor. A scale of any other shape would spread a small file over the whole memory."""
+    try:
+        fits = torch.broadcast_shapes(tensor.shape, scale.shape) == tensor.shape
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise SpatiaError(
+            f"Tensor {short(name)} of shape {tuple(tensor.shape)} comes with a scale of shape {tuple(scale.shape)}, "
+            "expected one that "
+            "spreads over it; the file is damaged, choose another."
+        )
+    return tensor.to(torch.float32) * scale.to(torch.float32)
+
+
 def save_quantised(state_dict, path, metadata=None):
-    """Write `quantise(state_dict)` to a safetensors file; metadata values that are no strings become JSON."""
+    """Write `quantise(state_dict)` to a safetensors file, whole or not at all; other metadata than text becomes JSON."""
     text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in (metadata or {}).items()}
-    save_file(quantise(state_dict), path, metadata=text)
+    with replacing(path) as part:
+        save_file(quantise(state_dict), part, metadata=text)
 
 
 def load_quantised(path, dtype=torch.float32):
@@ -102,7 +127,6 @@ class ControlLayout(NamedTuple):
 
 
 LATENT_CHANNELS = 48
-_BLOCK_NAME = re.compile(r"^vace_blocks\.(\d+)\.")
 
 
 def control_layout(shapes: dict[str, tuple[int, ...]], file: str) -> ControlLayout:
@@ -113,8 +137,7 @@ def control_layout(shapes: dict[str, tuple[int, ...]], file: str) -> ControlLayo
     found = FileShapes(shapes, file, "control checkpoint", "choose another file in `control`")
     embedding = found.of("vace_patch_embedding.weight", 5)
     ffn = found.of("vace_blocks.0.ffn.0.weight", 2)
-    blocks = 1 + max(int(match.group(1)) for match in map(_BLOCK_NAME.match, shapes) if match)
-    layout = ControlLayout(embedding[0], ffn[0], blocks, embedding[1], tuple(embedding[2:]))
+    layout = ControlLayout(embedding[0], ffn[0], found.blocks("vace_blocks"), embedding[1], tuple(embedding[2:]))
     if layout.in_channels not in (LATENT_CHANNELS, 2 * LATENT_CHANNELS):
         raise found.refusal(
             f"vace_patch_embedding.weight takes {layout.in_channels} channels, expected {2 * LATENT_CHANNELS} (projection and holes) or "
@@ -163,7 +186,6 @@ class BackboneLayout(NamedTuple):
 
 
 _BACKBONE_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.")
-_BACKBONE_BLOCK = re.compile(r"^blocks\.(\d+)\.")
 
 
 def backbone_layout(shapes: dict[str, tuple[int, ...]], file: str) -> BackboneLayout:
@@ -174,12 +196,11 @@ def backbone_layout(shapes: dict[str, tuple[int, ...]], file: str) -> BackboneLa
     shapes = strip_backbone_prefix(shapes)
     found = FileShapes(shapes, file, "Wan2.2-TI2V-5B backbone", "choose another file in `backbone`")
     embedding = found.of("patch_embedding.weight", 5)
-    layers = 1 + max((int(match.group(1)) for match in map(_BACKBONE_BLOCK.match, shapes) if match), default=-1)
     patch = tuple(embedding[2:])
     layout = BackboneLayout(
         dim=embedding[0],
         ffn_dim=found.of("blocks.0.ffn.0.bias", 1)[0],
-        layers=layers,
+        layers=found.blocks("blocks"),
         in_channels=embedding[1],
         out_channels=found.of("head.head.bias", 1)[0] // math.prod(patch),
         text_dim=found.of("text_embedding.0.weight", 2)[1],
@@ -236,7 +257,10 @@ def strip_backbone_prefix(named: dict) -> dict:
     return {name.removeprefix(prefix): value for name, value in named.items()}
 
 
-_SHARD = re.compile(r"^(?P<stem>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.safetensors)$")
+_SHARD = re.compile(r"^(?P<stem>.*)-(?P<number>[0-9]{5})-of-(?P<count>[0-9]{5})(?P<suffix>\.safetensors)$", re.DOTALL)
+_MOST_SHARDS = 1000
+_MISSING_SHOWN = 5
+_LARGEST_INDEX = 1 << 24  # bytes, as of a header
 
 
 def shard_files(name: str) -> list[str]:
@@ -245,8 +269,12 @@ def shard_files(name: str) -> list[str]:
     if match is None:
         return [name]
     count = int(match["count"])
-    if not 1 <= int(match["number"]) <= count:
-        raise SpatiaError(f"{os.path.basename(name)} says it is part {int(match['number'])} of {count}; the file is misnamed, restore its published name.")
+    if not 1 <= int(match["number"]) <= count <= _MOST_SHARDS:
+        raise SpatiaError(
+            f"{os.path.basename(name)} says it is part {int(match['number'])} of {count}, expected one of at most "
+            f"{_MOST_SHARDS}; "
+            "the file is misnamed, restore its published name."
+        )
     return [f"{match['stem']}-{number:05}-of-{match['count']}{match['suffix']}" for number in range(1, count + 1)]
 
 
@@ -258,21 +286,29 @@ def first_shard(name: str) -> bool:
 
 def read_header(path: str) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor of a safetensors file, from its header alone. Raises SpatiaError on a broken or cut file."""
-    file, size = os.path.basename(path), os.path.getsize(path)
+    file = os.path.basename(path)
     try:
+        size = os.path.getsize(path)
         with open(path, "rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
-            if length > size:
-                raise ValueError("its header is longer than the file")
-            header = json.loads(stream.read(length))
-        header.pop("__metadata__", None)
-        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
-        end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SpatiaError(f"{file} is no readable safetensors file: {error}. Download it again or choose another file.") from error
+            text = stream.read(length) if length <= min(size - 8, LONGEST_HEADER) else None
+    except OSError as error:
+        raise SpatiaError(f"{file} could not be opened ({error.strerror}). Choose another file.") from error
+    if text is None:
+        raise SpatiaError(
+            f"{file} is no readable safetensors file: its header of {length} bytes is longer than the file ({size} "
+            "bytes) or than "
+            f"{LONGEST_HEADER} bytes. Download it again or choose another file."
+        )
+    entries = parse_header(text, f"The header's entries in {file}", "the file: download it again or choose another one")
+    end = 8 + length + max((entry.end for entry in entries.values()), default=0)
     if size < end:
         raise SpatiaError(f"{file} has {size} bytes, but its header promises {end}: the download was cut off. Download it again.")
-    return shapes
+    if size > end:
+        raise SpatiaError(
+            f"{file} has {size} bytes, but its header promises {end}: the file is damaged. Download it again."
+        )
+    return {name: entry.shape for name, entry in entries.items()}
 
 
 def sharded_shapes(paths: list[str]) -> dict[str, tuple[int, ...]]:
@@ -283,28 +319,56 @@ def sharded_shapes(paths: list[str]) -> dict[str, tuple[int, ...]]:
     """
     absent = [os.path.basename(path) for path in paths if not os.path.isfile(path)]
     if absent:
-        raise SpatiaError(f"The weights come in {len(paths)} files, of which {', '.join(absent)} is missing; put all of them into one folder.")
+        more = f" and {len(absent) - _MISSING_SHOWN} more" if len(absent) > _MISSING_SHOWN else ""
+        raise SpatiaError(
+            f"The weights come in {len(paths)} files, of which {', '.join(absent[:_MISSING_SHOWN])}{more} is missing; "
+            "put all of them into one folder."
+        )
     shapes, shard_of = {}, {}
     for path in paths:
         for name, shape in read_header(path).items():
             if name in shapes:
-                raise SpatiaError(f"Tensor {name} is in both {shard_of[name]} and {os.path.basename(path)}; the shards are of different downloads, fetch them again.")
+                raise SpatiaError(
+                    f"Tensor {short(name)} is in both {shard_of[name]} and {os.path.basename(path)}; the shards are of "
+                    "different downloads, fetch them again."
+                )
             shapes[name], shard_of[name] = shape, os.path.basename(path)
     match = _SHARD.match(paths[0])
     index = match and f"{match['stem']}{match['suffix']}.index.json"
     if index and os.path.isfile(index):
-        try:
-            with open(index, encoding="utf-8") as stream:
-                promised = json.load(stream)["weight_map"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise SpatiaError(f"{os.path.basename(index)} is no index of weights: {error}. Download it again, or remove it: the shards do without.") from error
+        promised = _read_index(index)
         for name in sorted(promised.keys() | shapes.keys()):
             if promised.get(name) != shard_of.get(name):
                 raise SpatiaError(
-                    f"{os.path.basename(index)} puts tensor {name} into {promised.get(name, 'no file')}, but it is in {shard_of.get(name, 'none of them')}; "
-                    "the files are of different downloads, fetch them again."
+                    f"{os.path.basename(index)} puts tensor {short(name)} into {short(promised.get(name, 'no file'))}, but it is in "
+                    f"{shard_of.get(name, 'none of them')}; the files are of different downloads, fetch them again."
                 )
     return shapes
+
+
+def _read_index(path: str) -> dict[str, str]:
+    """{tensor name: file name} of an index of shards."""
+    file = os.path.basename(path)
+    try:
+        with open(path, "rb") as stream:
+            text = stream.read(_LARGEST_INDEX + 1)
+    except OSError as error:
+        raise SpatiaError(
+            f"{file} could not be opened ({error.strerror}). Download it again, or remove it: the shards do without."
+        ) from error
+    if len(text) > _LARGEST_INDEX:
+        raise SpatiaError(
+            f"{file} has more than {_LARGEST_INDEX} bytes, so it is no index of weights. Download it again, or remove "
+            "it: the shards do without."
+        )
+    index = parse_json(text, f"The entries of {file}", "it: download it again, or remove it, the shards do without")
+    promised = index.get("weight_map") if isinstance(index, dict) else None
+    if not isinstance(promised, dict) or not all(isinstance(shard, str) for shard in promised.values()):
+        raise SpatiaError(
+            f"{file} is no index of weights: its weight_map is {shown(promised)}, expected the file of each tensor. "
+            "Download it again, or remove it: the shards do without."
+        )
+    return promised
 
 
 class VaeLayout(NamedTuple):
@@ -330,7 +394,7 @@ def vae_layout(shapes: dict[str, tuple[int, ...]], file: str) -> VaeLayout:
     z_dim = found.of("conv2.weight", 5)[0]
     stage_widths = []
     while (name := f"encoder.downsamples.{len(stage_widths)}.downsamples.0.residual.2.weight") in shapes:
-        stage_widths.append(shapes[name][0])
+        stage_widths.append(found.of(name, 5)[0])
     if not stage_widths or any(width % dim for width in stage_widths):
         raise found.refusal(f"encoder stages of widths {stage_widths} do not fit a first convolution of {dim} channels")
     # The last stage does not downsample, so it holds residual blocks only.
@@ -360,10 +424,14 @@ def lora_for_host(state_dict, file: str):
         parts.setdefault(match["module"], set()).add(match["part"])
     if not parts:
         raise SpatiaError(
-            f"LoRA {file} holds no tensor named pipe.dit.<module>.lora_A.weight (its first is {next(iter(state_dict), 'none')}), so it "
+            f"LoRA {file} holds no tensor named pipe.dit.<module>.lora_A.weight (its first is "
+            f"{short(next(iter(state_dict), 'none'))}), so it "
             "is not a Spatia LoRA. Choose another file in `lora`, or load it with the host's own LoRA loader."
         )
     for module, found in parts.items():
         if found != {"A", "B"}:
-            raise SpatiaError(f"LoRA {file}: module {module} has lora_{found.pop()} only, expected lora_A and lora_B; the file is incomplete.")
+            raise SpatiaError(
+                f"LoRA {file}: module {short(module)} has lora_{found.pop()} only, expected lora_A and lora_B; the "
+                "file is incomplete."
+            )
     return renamed, left_out

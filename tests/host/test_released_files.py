@@ -264,6 +264,7 @@ def test_a_foreign_or_extra_backbone_tensor_is_named():
         ({"patch_embedding.weight": (5120, 16, 1, 2, 2)}, "takes 16 channels"),
         ({"blocks.7.norm3.bias": (1,)}, r"blocks.7.norm3.bias has shape \(1,\), expected \(3072,\)"),
         ({"vace_patch_embedding.weight": (3072, 96, 1, 2, 2)}, "vace_patch_embedding.weight"),
+        ({"blocks.999999.modulation": (1, 6, 3072)}, "blocks.999999.modulation belongs to a block numbered beyond the 826"),
     ):
         with pytest.raises(ValueError, match=message):
             backbone_layout({**shapes, **change}, "file")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from ..shapes import FileShapes
 
 HEAD_DIM = 128  # of the release and of the host's networks; no tensor tells it
-_BLOCK = re.compile(r"^blocks\.(\d+)\.")
 
 
 class DecoupledLayout(NamedTuple):
@@ -40,7 +38,7 @@ def decoupled_layout(shapes: dict[str, tuple[int, ...]], file: str, num_heads: i
     unshuffle = round((stages[0][1] / 6) ** 0.5)
     if 6 * unshuffle**2 != stages[0][1]:
         raise found.refusal(f"controlnet_encode_first.0.weight takes {stages[0][1]} channels, expected 6 per pixel of a square")
-    layers = 1 + max((int(match.group(1)) for match in map(_BLOCK.match, shapes) if match), default=-1)
+    layers = found.blocks("blocks")
     dim = current[0]
     heads = num_heads or dim // HEAD_DIM
     if heads < 1 or dim % heads or dim // heads % 2:
