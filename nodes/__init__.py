@@ -16,6 +16,7 @@ from . import (
     scene_files,
     update_memory,
 )
+from .host.ranges import hold_to_ranges
 
 NODES = [
     node
@@ -37,3 +38,6 @@ NODES = [
     )
     for node in module.NODES
 ]
+
+for node in NODES:
+    hold_to_ranges(node)

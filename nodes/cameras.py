@@ -36,12 +36,16 @@ from ..spatia_core.cameras import (
 )
 from ..spatia_core.cameras.formats import FILE_NAMES
 from ..spatia_core.errors import SpatiaError
+from ..spatia_core.files import write_text
+from ..spatia_core.inputs import shown
 from .host.files import existing_file, new_output_file, read_text, relative_to_output, stamp
 from .host.preview import cloud_file, image_file, text_file
 from .host.routes import camera_list
 from .sockets import SpatiaCameras, SpatiaMemory
 
 KEYFRAMES, TO_VIEW = "keyframes", "to_view"
+AS_IN_FILE, AT_LAST_CAMERA = "as in the file", "at the memory's last camera"
+CONTINUE, KEEP = "continue from the last pose", "keep poses"
 EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n60 0.2 0 0.1 -15 0 0\n120 0 0 0 0 0 0"
 
 
@@ -146,7 +150,7 @@ class SpatiaCameraPath(io.ComfyNode):
         # Before anything runs: the memory this node waits for may be minutes away. Values from links come as None.
         known = (*PRESETS, TO_VIEW, KEYFRAMES)
         if preset is not None and preset not in known:
-            return f"preset is {preset!r}, expected one of {', '.join(known)}; change preset."
+            return f"preset is {shown(preset)}, expected one of {', '.join(known)}; change preset."
         try:
             if preset == KEYFRAMES and keyframes is not None:
                 parse_keyframes(keyframes)
@@ -200,7 +204,7 @@ class SpatiaImportCameras(io.ComfyNode):
                     tooltip="Official format: the line [fx fy cx cy], normalised by width (fx, cx) and height (fy, cy). COLMAP: the text of cameras.txt. Overrides the file beside.",
                 ),
                 io.Combo.Input(
-                    "start", options=["as in the file", "at the memory's last camera"], default="as in the file",
+                    "start", options=[AS_IN_FILE, AT_LAST_CAMERA], default=AS_IN_FILE,
                     tooltip="at the memory's last camera: the motion and the zoom are kept, and carried to where the memory's video ends. Needs memory.",
                 ),
                 io.Float.Input(
@@ -220,7 +224,7 @@ class SpatiaImportCameras(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, file=None):
-        if not file:
+        if not file or (isinstance(file, str) and not file.strip()):
             return True  # pasted text, or a name that comes over a link
         try:
             _camera_files(file)
@@ -230,7 +234,10 @@ class SpatiaImportCameras(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, file=None, **kwargs):
-        return [stamp(path) for path in _camera_files(file) if path] if file else ""
+        try:
+            return [stamp(path) for path in _camera_files(file) if path] if file and file.strip() else ""
+        except SpatiaError as error:  # the file has gone since it was looked for; reading it will say so
+            return str(error)
 
     @classmethod
     def execute(
@@ -244,7 +251,8 @@ class SpatiaImportCameras(io.ComfyNode):
         elif not text.strip():
             raise SpatiaError("Neither file nor text was given, expected camera poses; fill in one of them.")
         path = scale_path(read_cameras(text, intrinsics, format, width=width, height=height), scale)
-        if start != "as in the file":
+        _require_choice("start", start, (AS_IN_FILE, AT_LAST_CAMERA))
+        if start == AT_LAST_CAMERA:
             if memory is None:
                 raise SpatiaError("start is 'at the memory's last camera', but no memory is connected; connect memory or set start to 'as in the file'.")
             path = continue_path(memory.cameras.select(-1), path)
@@ -281,13 +289,15 @@ class SpatiaExportCameras(io.ComfyNode):
     @classmethod
     def execute(cls, cameras, filename_prefix, format, width, height, fps, view_frame=0, memory=None) -> io.NodeOutput:
         if not -cameras.count <= view_frame < cameras.count:
-            raise SpatiaError(f"view_frame is {view_frame}, expected one of the path's {cameras.count} cameras, 0 to {cameras.count - 1} or counted from the end; change view_frame.")
+            raise SpatiaError(
+                f"view_frame is {shown(view_frame)}, expected one of the path's {cameras.count} cameras, 0 to "
+                f"{cameras.count - 1} or counted from the end; change view_frame."
+            )
         files = write_cameras(cameras, format, width=width, height=height, fps=fps)
         stem, _ = new_output_file(filename_prefix, "filename_prefix")
         names = []
         for name, text in files.items():
-            with open(stem + name, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            write_text(stem + name, text)
             names.append(relative_to_output(stem + name))
         camera = cameras.select(view_frame)
         if memory is None:
@@ -311,7 +321,7 @@ class SpatiaConcatCameras(io.ComfyNode):
                 SpatiaCameras.Input("first", tooltip="The path that comes first."),
                 SpatiaCameras.Input("second", tooltip="The path that follows."),
                 io.Combo.Input(
-                    "mode", options=["continue from the last pose", "keep poses"], default="continue from the last pose",
+                    "mode", options=[CONTINUE, KEEP], default=CONTINUE,
                     tooltip="continue from the last pose: the second path's motion and zoom go on where the first one ends, and the shared pose appears once.\n"
                     "keep poses: both paths stay where they are, frame after frame.",
                 ),
@@ -326,9 +336,16 @@ class SpatiaConcatCameras(io.ComfyNode):
 
     @classmethod
     def execute(cls, first, second, mode, close_loop, closing_frames, memory=None) -> io.NodeOutput:
-        path = concat_cameras(first, second) if mode == "keep poses" else continue_path(first, second)
+        _require_choice("mode", mode, (CONTINUE, KEEP))
+        path = concat_cameras(first, second) if mode == KEEP else continue_path(first, second)
         path = _closed(path, close_loop, closing_frames, memory)
         return io.NodeOutput(path, path.count)
+
+
+def _require_choice(name: str, value, choices: tuple[str, ...]) -> None:
+    """The host compares a widget's own value with its choices, not one that comes over a link."""
+    if value not in choices:
+        raise SpatiaError(f"{name} is {shown(value)}, expected one of {', '.join(choices)}; change {name}.")
 
 
 def _viewed(view, width: int, height: int, memory) -> Cameras:
@@ -370,7 +387,10 @@ def _camera_files(name: str) -> tuple[str, str | None]:
         mains = [main for main, _ in FILE_NAMES.values() if os.path.isfile(os.path.join(path, main))]
         if len(mains) != 1:
             found = f"{len(mains)} of them ({', '.join(mains)})" if mains else "none of them"
-            raise SpatiaError(f"file {name!r} is a folder with {found}, expected exactly one of {', '.join(m for m, _ in FILE_NAMES.values())}; name the file itself.")
+            raise SpatiaError(
+                f"file {shown(name)} is a folder with {found}, expected exactly one of "
+                f"{', '.join(m for m, _ in FILE_NAMES.values())}; name the file itself."
+            )
         path = os.path.join(path, mains[0])
     folder, base = os.path.split(path)
     for main, second in FILE_NAMES.values():

@@ -18,6 +18,7 @@ from ..spatia_core.cloud.edit import Edited, Scene, apply_edits, check_edits, na
 from ..spatia_core.cloud.foreign import read_foreign
 from ..spatia_core.cloud.ply import parse_ply, read_ply
 from ..spatia_core.errors import SpatiaError
+from ..spatia_core.files import write_bytes
 from .host.files import existing_file, stamp
 from .host.preview import cloud_file, mask_file, text_file, views_file
 from .host.routes import camera_list
@@ -202,7 +203,7 @@ def _xyz(values: dict, name: str) -> list[float]:
 def _single_mask(mask: torch.Tensor, memory) -> torch.Tensor:
     """(H, W) bool of a host mask, refused unless it is one mask of the frames' shape."""
     mask = mask[None] if mask.ndim == 2 else mask
-    if mask.ndim != 3 or mask.shape[0] != 1:
+    if mask.ndim != 3 or mask.shape[0] != 1 or not mask.numel():
         raise SpatiaError(f"A mask of shape {tuple(mask.shape)} was given, expected a single one (1, height, width); pick one frame of it for mask.")
     height, width = mask.shape[1:]
     # Another resolution of the same picture is fine; another shape is another picture.
@@ -217,8 +218,7 @@ def _point_cloud(file):
     # Open3D reads files only, and tells their format by the ending.
     with tempfile.TemporaryDirectory(dir=_temporary_folder()) as folder:
         path = os.path.join(folder, f"input.{''.join(c for c in file.format if c.isalnum())}")
-        with open(path, "wb") as out:
-            out.write(file.get_bytes())
+        write_bytes(path, file.get_bytes())
         return read_foreign(path, "point_cloud")
 
 

@@ -3,9 +3,13 @@
 import torch
 from comfy_api.latest import io
 
+from ..spatia_core.errors import SpatiaError
+from ..spatia_core.inputs import shown
 from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, fit, nearest_size
 from ..spatia_core.prompts import OFFICIAL_SUFFIX, clip_prompt
 
+# Of an image scaled to cover its size, before it is cropped: a strip of one pixel by thousands would fill the memory.
+_MOST_SCALED = 1 << 25
 _NEAREST = f"nearest multiple of {SIZE_STEP}"
 _CUSTOM = "width and height below"
 _NAMED = {
@@ -46,11 +50,21 @@ class SpatiaFitImage(io.ComfyNode):
             target = nearest_size(given_width, given_height)
         elif size == _CUSTOM:
             target = width, height
+        elif size not in _NAMED:
+            raise SpatiaError(
+                f"size is {shown(size)}, expected one of {', '.join([*_NAMED, _NEAREST, _CUSTOM])}; change `size`."
+            )
         else:
             target = _NAMED[size]
             if given_height > given_width and target in OFFICIAL:
                 target = target[::-1]
         plan = fit(given_width, given_height, *target)
+        if plan.scaled_width * plan.scaled_height > max(_MOST_SCALED, given_width * given_height):
+            raise SpatiaError(
+                f"An image of {given_width}x{given_height} would have to be scaled to "
+                f"{plan.scaled_width}x{plan.scaled_height} "
+                f"to cover {plan.width}x{plan.height}; crop `image` to about that shape first."
+            )
         return io.NodeOutput(_scale_and_crop(image, plan), plan.width, plan.height, plan.report(given_width, given_height))
 
 

@@ -1,13 +1,14 @@
-"""The one door for what people type and files hold: finite numbers in a stated range, counts, and JSON of bounded depth.
+"""The one door for what people type and files hold: finite numbers in a range, counts, and JSON of bounded depth.
 
-Everything that comes from a widget, a text, a request or a file passes here once, at the edge, before any slow work. What
-went through needs no second look: no kernel and no later step can be led out of range by it.
+Everything that comes from a widget, a text, a request or a file passes here once, at the edge, before any slow work.
+What went through needs no second look: no kernel and no later step can be led out of range by it.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from .errors import SpatiaError
@@ -23,10 +24,12 @@ SMALLEST_FOCAL, LARGEST_FOCAL, LARGEST_CENTER = 1e-3, 1e5, 1e4
 MOST_PIXELS = 1 << 28  # of one image, 16384 x 16384: the kernels number pixels in 32 bits
 _DEEPEST = 32  # lists and objects inside each other, in any JSON that is read here
 _LONGEST_SHOWN = 80  # characters of a value that a message repeats
+# As JavaScript and files write them. Python's own reader also takes 1_000, nan and the digits of every script.
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def number(value: Any, low: float = -math.inf, high: float = math.inf) -> float:
-    """A finite number in [low, high] as float. Raises ValueError that says what was expected, as the end of a message."""
+    """A finite number in [low, high] as float. Raises ValueError whose text is what was expected."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(_expected("a finite number", low, high))
     try:
@@ -42,18 +45,43 @@ def whole(value: Any, low: int, high: int) -> int:
     """A whole number in [low, high], also when it is written as 3.0. Raises ValueError as `number` does."""
     if isinstance(value, float) and not value.is_integer():
         raise ValueError(_expected("a whole number", low, high))
-    try:
-        return int(number(value, low, high))
-    except ValueError:
-        raise ValueError(_expected("a whole number", low, high)) from None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise ValueError(_expected("a whole number", low, high))
+    return int(value)  # exact: a float would lose the last digits of large ones
 
 
 def whole_text(text: str, low: int, high: int) -> int:
-    """A whole number in [low, high] written in ASCII digits, with a sign or without. Raises ValueError as `number` does."""
+    """A whole number in [low, high] in ASCII digits, signed or not. Raises ValueError as `number` does."""
     # Twenty digits hold every 64-bit number; Python would spend quadratic time on millions of them.
     if not text.isascii() or not text.removeprefix("-").isdecimal() or len(text) > 20:
         raise ValueError(_expected("a whole number", low, high))
     return whole(int(text), low, high)
+
+
+def number_text(text: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """A finite number in [low, high] written in ASCII digits. Raises ValueError as `number` does."""
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(_expected("a finite number", low, high))
+    return number(float(text), low, high)
+
+
+def widget_number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> float:
+    """`number` for the value of a widget. Raises SpatiaError that names it.
+
+    A host's own limits do not refuse NaN, for no comparison with it is true.
+    """
+    try:
+        return number(value, low, high)
+    except ValueError as error:
+        raise SpatiaError(f"{name}: {shown(value)} was given, expected {error}; change `{name}`.") from None
+
+
+def widget_whole(name: str, value: Any, low: int, high: int) -> int:
+    """`whole` for the value of a widget. Raises SpatiaError that names it."""
+    try:
+        return whole(value, low, high)
+    except ValueError as error:
+        raise SpatiaError(f"{name}: {shown(value)} was given, expected {error}; change `{name}`.") from None
 
 
 def parse_json(text: str | bytes, what: str, change: str) -> Any:
@@ -83,7 +111,12 @@ def parse_json(text: str | bytes, what: str, change: str) -> Any:
 
 def shown(value: Any) -> str:
     """A value for a message, cut where it would fill the screen."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no integer of more than 4,300 digits
+        return "a number of thousands of digits"
+    except RecursionError:
+        return f"a {type(value).__name__} nested thousands deep"
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
 
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from .errors import SpatiaError
+from .inputs import shown, whole
 
 OFFICIAL_SUFFIX = " 4K, realistic, high quality, HDR."
+LONGEST_PROMPTS = 1 << 20  # characters of all prompts together
+MOST_CLIPS = 1_000_000
 
 
 def clip_prompt(prompts: str, clip: int, suffix: bool = False) -> str:
     """The prompt of clip k, counted from 1: the k-th line that is not empty, the last one repeated (release).
 
-    suffix: append what the release appends. Raises SpatiaError on clip 0.
+    suffix: append what the release appends. Raises SpatiaError on clip 0, and on prompts beyond LONGEST_PROMPTS.
     """
-    if clip < 1:
-        raise SpatiaError(f"Clip {clip} was asked for, expected 1 or more; change `clip`.")
+    try:
+        clip = whole(clip, 1, MOST_CLIPS)
+    except ValueError as error:
+        raise SpatiaError(f"Clip {shown(clip)} was asked for, expected {error}; change `clip`.") from None
+    if len(prompts) > LONGEST_PROMPTS:
+        raise SpatiaError(
+            f"The prompts have {len(prompts)} characters, expected at most {LONGEST_PROMPTS}; shorten `prompts`."
+        )
     lines = [line.strip() for line in prompts.splitlines() if line.strip()]
     prompt = lines[min(clip, len(lines)) - 1] if lines else ""
     return prompt + OFFICIAL_SUFFIX if suffix else prompt

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from .cameras.camera import Cameras
 from .errors import SpatiaError
+from .inputs import MOST_CAMERAS, widget_whole
 
 FIRST_FRAMES = 121
 LATER_FRAMES = 81
@@ -39,8 +40,9 @@ def clip_windows(
     """
     if total < 1:
         raise SpatiaError(f"A camera path of {total} poses was given, expected at least 1; check the cameras.")
-    for name, frames in (("first clip's frames", first_frames), ("later clips' frames", later_frames), ("history frames", history)):
-        require_clip_length(frames, name)
+    first_frames = require_clip_length(first_frames, "first clip's frames")
+    later_frames = require_clip_length(later_frames, "later clips' frames")
+    history = require_clip_length(history, "history frames")
     if later_frames <= history:
         raise SpatiaError(
             f"Later clips of {later_frames} frames were given with a history of {history}, so they would add nothing; "
@@ -58,11 +60,13 @@ def clip_windows(
     return windows
 
 
-def require_clip_length(frames: int, name: str = "frames") -> None:
-    """Refuse a frame count the video VAE cannot hold: it packs 1 + 4 n frames."""
+def require_clip_length(frames: int, name: str = "frames") -> int:
+    """The frame count, refused when the video VAE cannot hold it, which packs 1 + 4 n frames, or no path is so long."""
+    frames = widget_whole(name, frames, -MOST_CAMERAS, MOST_CAMERAS)
     if frames < 1 or frames % 4 != 1:
         lower = max(1, (frames - 1) // 4 * 4 + 1)
         raise SpatiaError(f"{name}: {frames} was given, expected 4n + 1 (such as {lower} or {lower + 4}); change {name}.")
+    return frames
 
 
 def window_cameras(cameras: Cameras, window: ClipWindow) -> Cameras:
@@ -82,8 +86,7 @@ def window_indices(window: ClipWindow) -> list[int]:
 
 def latent_count(frames: int) -> int:
     """Latent frames of a clip of 4n + 1 frames: n + 1."""
-    require_clip_length(frames)
-    return (frames - 1) // 4 + 1
+    return (require_clip_length(frames) - 1) // 4 + 1
 
 
 def new_latents(window: ClipWindow) -> slice:

@@ -124,6 +124,8 @@ def test_a_shared_camera_is_written_once():
 
 
 EYE = "[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]"
+RE10K = "https://example.com/watch\n40000000 0.9 1.6 0.5 0.5 0.0 0.0 1 0 0 0.1 0 1 0 0.2 0 0 1 0.3\n"
+RE10K += "50000000 0.9 1.6 0.5 0.5 0.0 0.0 1 0 0 0.1 0 1 0 0.2 0 0 1 0.4\n"
 FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
 
 
@@ -146,14 +148,15 @@ FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
         ("0 .9 1.6 .5 .5 .1 0 1 0 0 0 0 1 0 0 0 0 1 0", "", "distortion"),
         ("0 .9 1.6 .5 .5 0 0 1 0 0 0 0 1 0 0 0 0 1 0\n1 2 3", "", "Line 2"),
         ("5 .9 1.6 .5 .5 0 0 1 0 0 0 0 1 0 0 0 0 1 0\n5 .9 1.6 .5 .5 0 0 1 0 0 0 0 1 0 0 0 0 1 0", "", "do not rise"),
-        ("{", "", "not valid JSON"),
+        ("{", "", "no valid JSON"),
         ('{"frames": []}', "", "no list"),
         (json.dumps({"w": 2, "h": 2, "frames": [FRAME]}), "", "neither fl_x nor camera_angle_x"),
         (json.dumps({"w": 2, "h": 2, "fl_x": 2, "k1": 0.1, "frames": [FRAME]}), "", "distortion"),
         (json.dumps({"w": 2, "h": 2, "fl_x": 2, "camera_model": "OPENCV_FISHEYE", "frames": [FRAME]}), "", "OPENCV_FISHEYE"),
-        (json.dumps({"w": 2, "h": 2, "fl_x": "wide", "frames": [FRAME]}), "", "not numbers"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": "wide", "frames": [FRAME]}), "", "fl_x = 'wide'"),
         (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [{"file_path": "a.png"}]}), "", "transform_matrix"),
-        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME | {"transform_matrix": [[0] * 4] * 4}]}), "", "cannot be inverted"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME | {"transform_matrix": [[0] * 4] * 3}]}), "",
+            "not a rotation"),
         ("1 1 0 0 0 0 0 0 1 a.png\n", "", "without cameras.txt"),
         ("1 1 0 0 0 0 0 0 9 a.png\n", COLMAP_CAMERAS, "uses camera 9"),
         ("1 2 0 0 0 0 0 0 1 a.png\n", COLMAP_CAMERAS, "quaternion of length 2"),
@@ -161,12 +164,103 @@ FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
         ("1 1 0 0 0 0 0 0 1 a.png\n", "1 OPENCV 200 100 100 100 100 50 0 0 0 0\n", "OPENCV"),
         ("1 1 0 0 0 0 0 0 1 a.png\n", "1 PINHOLE 200 100 100 100\n", "2 parameters"),
         ("1 1 0 0 0 0 0 0 1 a.png\n", "nonsense\n", "Line 1 of cameras.txt"),
+        # numbers that are none, or none that a camera may have
+        (EYE.replace("[1,", f"[{'9' * 400},"), "[1 1 .5 .5]", "Line 1 of the camera text"),
+        (EYE.replace("[1,", f"[{'9' * 5000},"), "[1 1 .5 .5]", "Line 1 of the camera text"),
+        (EYE.replace("[1,", "[1e999,"), "[1 1 .5 .5]", "Line 1 of the camera text"),
+        (EYE.replace("[1,", "[true,"), "[1 1 .5 .5]", "Line 1 of the camera text"),
+        (EYE.replace("[1,", '["1",'), "[1 1 .5 .5]", "Line 1 of the camera text"),
+        (EYE.replace("0]]", "1e308]]"), "[1 1 .5 .5]", "Camera 0 is farther"),
+        (EYE + "\n" + "[" * 100_000, "[1 1 .5 .5]", "Line 2 of the camera text"),
+        (EYE + "\n[[" + "[]," * 5000 + "[]]]", "[1 1 .5 .5]", "Line 2 of the camera text has 15006 characters"),
+        (EYE, "[1_0 1 .5 .5]", "Line 1 of the intrinsics"),
+        (EYE, "[nan 1 .5 .5]", "Line 1 of the intrinsics"),
+        (EYE, "[\u0661 1 .5 .5]", "Line 1 of the intrinsics"),
+        (EYE, f"[{'9' * 5000} 1 .5 .5]", "Line 1 of the intrinsics"),
+        (RE10K.replace("0.4", "1e999"), "", "Line 3 of the RealEstate10K text"),
+        (RE10K.replace("0.4", "1_0"), "", "Line 3 of the RealEstate10K text"),
+        (RE10K.replace("0.9", "1e-300"), "", "Camera 0 has a focal length out of range"),
+        (json.dumps({"w": 1e-300, "h": 2, "fl_x": 2, "frames": [FRAME]}), "",
+            "'a.png' in transforms.json has w = 1e-300"),
+        (json.dumps({"w": -2, "h": 2, "fl_x": 2, "frames": [FRAME]}), "", "w = -2"),
+        (json.dumps({"w": "200", "h": 2, "fl_x": 2, "frames": [FRAME]}), "", "w = '200'"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 1e308, "frames": [FRAME]}), "",
+            "Camera 0 has a focal length out of range"),
+        (json.dumps({"w": 2, "h": 2, "camera_angle_x": 1e308, "frames": [FRAME]}), "", "camera_angle_x = 1e+308"),
+        (json.dumps({"w": 2, "h": 2, "camera_angle_x": 5e-324, "frames": [FRAME]}), "", "camera_angle_x = 5e-324"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "cx": "9" * 99, "frames": [FRAME]}), "", "cx = '99"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "camera_model": ["PINHOLE"], "frames": [FRAME]}), "",
+            "camera model ['PINHOLE']"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME]}).replace("1.0", "9" * 5000), "", "5000 digits"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME]}).replace("1.0", "null"), "",
+            "The transform_matrix of 'a.png'"),
+        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME]}).replace("1.0", "1e300"), "", "Camera 0"),
+        ('{"frames": ' + "[" * 100_000, "", "nested"),
+        (f"1 1 0 0 0 0 0 0 {'9' * 400} a.png\n", COLMAP_CAMERAS, "none of the known formats"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n\n1 1 0 0 0 1e999 0 0 1 b.png", COLMAP_CAMERAS, "Line 3 of images.txt"),
+        ("1 1e200 1e200 0 0 0 0 0 1 a.png\n", COLMAP_CAMERAS, "quaternion of length 1.41421e+200"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n", "1 PINHOLE 1e-300 100 100 100 100 50\n", "Line 1 of cameras.txt"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n", f"{'9' * 5000} PINHOLE 200 100 100 100 100 50\n", "Line 1 of cameras.txt"),
+        ("1 1 0 0 0 0 0 0 1 a.png\n", COLMAP_CAMERAS + "1 PINHOLE 200 100 100 100 100 50\n",
+            "Line 4 of cameras.txt gives camera 1 a second time"),
     ],
 )
 def test_bad_files_are_refused(text, intrinsics, message):
     with pytest.raises(SpatiaError) as refusal:
         read_cameras(text, intrinsics)
     assert message in str(refusal.value)
+
+
+def test_names_of_long_numbers_are_sorted_by_value():
+    """Without a conversion, for which Python takes quadratic time, and which it refuses from 4,300 digits on."""
+    names = ["9" * 900, "10", "1" + "0" * 900, "009", "a9", "a10"]
+    lines = [f"{i} 1 0 0 0 {i} 0 0 1 {name}\n" for i, name in enumerate(names, 1)]
+    assert read_cameras("".join(lines), COLMAP_CAMERAS).w2c[:, 0, 3].tolist() == [4, 2, 1, 3, 5, 6]
+    with pytest.raises(SpatiaError, match="Line 1 of images.txt"):
+        read_cameras(lines[0].replace("9" * 900, "9" * 5000), COLMAP_CAMERAS, "colmap")
+    frames = {"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME | {"file_path": "9" * 5000}]}
+    with pytest.raises(SpatiaError, match="names in transforms.json have up to 5000 characters"):
+        read_cameras(json.dumps(frames))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_too_many_cameras_are_refused_before_any_is_read(format, monkeypatch):
+    files = list(write_cameras(sample(30), format, width=320, height=176).values())
+    assert read_cameras(*files, format=format, most=30).count == 30
+    # A camera in a text that nobody could read: whoever refuses the number has not tried.
+    spoilt = [text.replace("0.491", "wrong").replace("frame_00012", "frame_99999") for text in files]
+    with pytest.raises(SpatiaError, match="at most 29"):
+        read_cameras(*spoilt, format=format, most=29)
+
+
+@pytest.mark.parametrize(
+    ("text", "intrinsics", "message"),
+    [
+        ("\n" * (64 << 20) + "x", "", "characters"),
+        (EYE, "\n" * (64 << 20) + "x", "characters"),
+        ("\r\n" * 500_000 + EYE, "[1 1 .5 .5]", "500001 lines"),
+        ('{"frames": [' + "[]," * 1_000_000, "", "lists and objects"),
+        ('{"frames": [' + "1," * 10_000_000, "", "values"),
+    ],
+    ids=["text", "intrinsics", "lines", "lists", "values"],
+)
+def test_texts_that_would_fill_the_memory_are_refused(text, intrinsics, message):
+    with pytest.raises(SpatiaError, match=message):
+        read_cameras(text, intrinsics)
+
+
+def test_what_a_format_cannot_say_is_not_written():
+    off = make_cameras(random_poses(1), [0.8, 1.2, 40.0, 0.5])
+    with pytest.raises(SpatiaError, match="another format"):
+        write_cameras(off, "spatia", width=320, height=176)
+    for format in ("realestate10k", "nerfstudio", "colmap"):
+        again = read_back(write_cameras(off, format, width=320, height=176), format)
+        assert again.intrinsics[0, 2] == pytest.approx(40)
+    for fps in (1e-300, 1e12, math.nan):
+        with pytest.raises(SpatiaError, match="fps"):
+            write_cameras(sample(), "realestate10k", width=1, height=1, fps=fps)
+    with pytest.raises(SpatiaError, match="width and height"):
+        write_cameras(sample(), "colmap", width=10**400, height=1)
 
 
 def test_a_wrong_choice_of_format_is_refused():

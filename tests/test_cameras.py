@@ -91,6 +91,12 @@ def mirrored():
     return pose
 
 
+def at(x: float):
+    pose = np.eye(4)[None].copy()
+    pose[0, 0, 3] = x
+    return pose
+
+
 @pytest.mark.parametrize(
     ("poses", "intrinsics", "message"),
     [
@@ -108,6 +114,14 @@ def mirrored():
         (np.zeros((0, 4, 4)), K, "No camera"),
         ([[[1, 2], [3]]], K, "could not be read"),
         ([["a"]], K, "could not be read"),
+        ([[[10**400] * 4] * 3], K, "could not be read"),
+        (at(1.001e9), K, "Camera 0 is farther from the origin"),
+        (at(-3.5e38), K, "Camera 0 is farther from the origin"),
+        (at(1e300), K, "Camera 0 is farther from the origin"),
+        (random_poses(2), [K, [1e-4, 1, 0.5, 0.5]], "Camera 1 has a focal length out of range"),
+        (random_poses(1), [0.8, 1e6, 0.5, 0.5], "Camera 0 has a focal length out of range"),
+        (random_poses(1), [0.8, 1.0, 0.5, -1e5], "Camera 0 has a principal point out of range"),
+        (np.tile(np.eye(4), (100_001, 1, 1)), K, "100001 cameras was given, expected at most 100000"),
     ],
 )
 def test_bad_cameras_are_refused(poses, intrinsics, message):
@@ -126,3 +140,16 @@ def test_bad_sizes_are_refused():
         unproject(torch.ones(3), cameras.K(1, 3)[0], cameras.c2w[0])
     with pytest.raises(SpatiaError, match="No cameras"):
         concat_cameras()
+    with pytest.raises(SpatiaError, match="at most 1000000"):
+        cameras.K(10, 10**5000)
+    with pytest.raises(SpatiaError, match="field of view"):
+        intrinsics_from_fov(10**400, 10, 10)
+
+
+def test_cameras_at_the_limits_stand_and_joining_counts():
+    edge = make_cameras(at(1e9), [1e-3, 1e5, 1e4, -1e4])
+    assert edge.centers[0, 0] == -1e9
+    torch.testing.assert_close(make_cameras(edge.c2w, edge.intrinsics).w2c, edge.c2w)
+    many = edge.select([0] * 60_000)
+    with pytest.raises(SpatiaError, match="120000 cameras"):
+        concat_cameras(many, many)

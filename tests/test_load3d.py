@@ -70,10 +70,21 @@ def test_zoom_is_a_longer_lens():
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"cameraType": "orthographic"}, "orthographic"), ({"position": None}, "position"), ({"fov": 0}, "field of view"),
+    ({"cameraType": "orthographic"}, "orthographic"), ({"position": None}, "position"), ({"fov": 0}, "fov = 0"),
     ({"position": {"x": 0, "y": float("nan"), "z": 0}}, "finite"), ({"quaternion": {"x": 0, "y": 0, "z": 0, "w": 0}}, "length 1"),
+    ({"fov": 5e-324}, "fov = 5e-324"), ({"zoom": 1e300}, "zoom"),
+    ({"position": {"x": 10**400, "y": 0, "z": 0}}, "position.x"),
+    ({"position": {"x": 1e300, "y": 0, "z": 0}}, "correct the view"),
+    ({"position": {"x": 3e9, "y": 0, "z": 0}}, "correct the view"),
     ({"zoom": "2"}, "zoom"), ({"quaternion": None, "target": {"x": 0, "y": 0, "z": 0}, "position": {"x": 0, "y": 0, "z": 0}}, "looks nowhere"),
 ])  # fmt: skip
 def test_bad_views_are_refused(change, message):
     with pytest.raises(SpatiaError, match=message):
         camera_from_view(view_from_camera(camera(), WIDTH, HEIGHT) | change, WIDTH, HEIGHT)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-5, 1e8])
+def test_looking_at_a_target_is_right_at_every_distance(size):
+    view = {"position": {"x": size, "y": 0, "z": 0}, "target": {"x": 0, "y": 0, "z": 0}, "fov": 40}
+    seen = camera_from_view(view, WIDTH, HEIGHT)
+    torch.testing.assert_close(seen.c2w[0, :3, 2], torch.tensor([-1.0, 0, 0], dtype=torch.float64), atol=1e-12, rtol=0)

@@ -27,8 +27,22 @@ REFUSED = [
     "", "# nothing", "1 2", "[", "[]", "[1]", '{"keyframes": []}', '{"version": 2, "keyframes": [{"frame": 1}]}', '[{"frame": 1, "zoom": 0}]',
     '{"version": 1, "units": "miles", "keyframes": [{"frame": 1}]}', '[{"frame": 1, "fov": 180}]', '[{"frame": 1, "fov": 50, "zoom": 2}]',
     '[{"frame": 1, "easing": "bounce"}]', '[{"frame": 1.5}]', '[{"frame": -1}]', '[{"frame": 2}, {"frame": 2}]', '[{"frame": 5, "yaw": 180}]',
-    '[{"frame": 1, "speed": 2}]', '[{"frame": 1, "yaw": "far"}]',
+    '[{"frame": 1, "speed": 2}]', '[{"frame": 1, "yaw": "far"}]', "24 0 0 -1e39 0 0 0", "24 0 0 1e308 0 0 0",
+    "24 0 0 0 0 0 0 1e-300", "1e9 0 0 0 0 0 0",
+    "1 0x10 0 0 0 0 0", "1 1_000 0 0 0 0 0", "1 Infinity 0 0 0 0 0", "1 nan 0 0 0 0 0", f"{'9' * 5000} 0 0 0 0 0 0",
+    "1 1e 0 0 0 0 0", "1 \u0661 0 0 0 0 0",
+    f'[{{"frame": 1, "up": {"9" * 5000}}}]', '[{"frame": 1, "up": 1e309}]', '[{"frame": 1, "fov": 1e-320}]',
+    '[{"frame": 1, "fov": 179.9999}]',
+    '[{"frame": 1, "yaw": 1e7}]', '[{"frame": 100000}]', '[{"frame": 1, "fov": null}]', '[{"frame": true}]',
+    "[" * 100000, '[[{"frame": 1}]]',
+    '{"version": 1, "units": null, "keyframes": [{"frame": 1}]}',
+    '{"version": 1, "scale": 2, "keyframes": [{"frame": 1}]}',
+    '{"version": true, "keyframes": [{"frame": 1}]}', '[{"frame": 1, "easing": ["smooth"]}]', "1 0 0 0 0 0\x0c0 0",
 ]  # fmt: skip
+
+
+# Separated as a text may be that was pasted from elsewhere.
+PASTED = "\ufeff# frame\r\n2e1,\xa0.2 0.1 1.e-1 -15 +5 0\r60\t0 0 0 20 0 0 1"
 
 
 def as_page(cameras) -> list[dict]:
@@ -56,7 +70,7 @@ def path_vectors() -> list[dict]:
     for base in BASE_MOTIONS:
         path = preset_path("out_and_back", start, 61, angle=-50.0, distance=0.4, depth=2.5, base=base, turns=1.5)
         add(f"out_and_back {base}", path, 2.5, preset="out_and_back", base_motion=base)
-    for name, text in (("lines", LINES), ("list", LIST), ("scene units", SCENE)):
+    for name, text in (("lines", LINES), ("pasted", PASTED), ("list", LIST), ("scene units", SCENE)):
         for mode in ("off", "blend", "append"):
             add(name, keyframe_path(text, start, 61, depth=3.0), 3.0, mode, text, preset="keyframes")
     return cases
@@ -91,7 +105,7 @@ def test_numbers_are_pythons(tmp_path):
     assert done.returncode == 0, "\n".join(failures[-120:]) + done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:40])
 def test_python_refuses_the_same_texts(text):
     with pytest.raises(ValueError):
         keyframe_path(text, make_cameras(torch.eye(4)[None], [0.7, 1.2, 0.5, 0.5]), 61)

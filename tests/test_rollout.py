@@ -43,6 +43,10 @@ def test_latents_of_two_small_clips_are_41_frames():
         ((50, 25, 25, 8), "history"),
         ((50, 49, 9, 9), "add nothing"),
         ((50, 5, 25, 9), "first clip"),
+        ((50, 4 * 10**12 + 1), "first clip's frames"),
+        ((50, 25, 4 * 10**5000 + 1), "later clips' frames"),
+        ((50, 25.5), "first clip's frames"),
+        ((50, float("nan")), "first clip's frames"),
     ],
 )
 def test_refusals(arguments, message):

@@ -150,10 +150,18 @@ def test_easing():
         (dict(preset="zoom"), "preset is 'zoom'"),
         (dict(easing="bouncy"), "easing"),
         (dict(base="full_loop", preset="out_and_back"), "base_motion"),
-        (dict(frames=0), "at least 1"),
+        (dict(frames=0), "frames: 0 was given"),
         (dict(depth=0.0), "depth"),
         (dict(depth=math.nan), "depth"),
-        (dict(angle=math.inf), "angle is inf"),
+        (dict(angle=math.inf), "angle: inf was given"),
+        (dict(preset="pan", angle=1e300), "angle: 1e+300 was given"),
+        (dict(preset="spiral", turns=10**400), "turns: 1000"),
+        (dict(preset="dolly", distance=1e308, depth=1e6), "distance: 1e+308 was given"),
+        (dict(preset="dolly", distance=1e5, depth=1e6), "farther from the origin"),
+        (dict(preset="dolly_zoom", distance=-1e6), "focal length out of range"),
+        (dict(preset="spiral", depth=1e-300), "depth: 1e-300 was given"),
+        (dict(frames=10**9), "frames: 1000000000 was given"),
+        (dict(frames=10**5000), "frames: a number of thousands of digits was given"),
         (dict(preset="dolly_zoom", distance=1.0), "reaches the pivot"),
         (dict(start=make_cameras(random_poses(2), [1, 1, 0.5, 0.5])), "2 start cameras"),
     ],
@@ -210,10 +218,10 @@ def test_keyframe_angles_agree_with_the_presets():
         ("[]", "no keyframe"),
         ("1 2 3", "Line 1"),
         ("1 a 0 0 0 0 0", "Line 1"),
-        ("[{]", "not valid JSON"),
+        ("[{]", "no valid JSON"),
         ("[1]", "Keyframe 1"),
         ('[{"frame": 1, "x": 2}]', "unknown keys ['x']"),
-        ('[{"frame": 1, "yaw": "2"}]', "other than a number"),
+        ('[{"frame": 1, "yaw": "2"}]', "yaw '2', expected a finite number"),
         ('[{"frame": 1, "yaw": NaN}]', "NaN"),
         ("1.5 0 0 0 0 0 0", "whole number"),
         ("-1 0 0 0 0 0 0", "whole number"),
@@ -222,12 +230,56 @@ def test_keyframe_angles_agree_with_the_presets():
         ("5 0 0 0 350 0 0", "180 degrees"),
         ("0 1 0 0 0 0 0\n5 0 0 0 0 0 0", "frame 0"),
         ("30 1 0 0 0 0 0", "path of 20 frames"),
+        ("5 0 0 -1e39 0 0 0", "Line 1 of the keyframes has forward -1e+39"),
+        ("5 1e308 0 0 0 0 0\n9 -1e308 0 0 0 0 0", "Line 1 of the keyframes has right"),
+        ("5 0 0 0 1e300 0 0", "Line 1 of the keyframes has yaw"),
+        ("5 0 0 0 0 0 0 1e-300", "Line 1 of the keyframes has zoom"),
+        ("5 0 0 0 0 0 0 1e7", "focal length out of range"),
+        ("5 0 0 0 1_0 0 0", "Line 1"),
+        ("5 0 0 0 \u0661 0 0", "Line 1"),
+        ("9" * 400 + " 0 0 0 0 0 0", "Line 1"),
+        ("9" * 5000 + " 0 0 0 0 0 0", "Line 1"),
+        ('[{"frame": ' + "9" * 400 + "}]", "400 digits"),
+        ('[{"frame": ' + "9" * 5000 + "}]", "5000 digits"),
+        ("[" * 100_000, "nested"),
+        ('[{"frame": 1, "fov": 5e-324}]', "Keyframe 1 has fov"),
+        ('[{"frame": 100000}]', "Keyframe 1 has frame 100000"),
+        ('{"version": true, "keyframes": [{"frame": 1}]}', "version True"),
+        ("\n" * (5 << 20) + "x", "characters"),
+        ("[" + "{}," * 100_000 + "{}]", "More than 100000 keyframes"),
     ],
 )
 def test_bad_keyframes_are_refused(text, message):
     with pytest.raises(SpatiaError) as refusal:
         keyframe_path(text, at_origin(), 20)
     assert message in str(refusal.value)
+
+
+def test_a_path_that_leaves_the_scene_on_its_way_is_refused():
+    """Catmull-Rom swings beyond keyframes that are within the range themselves."""
+    with pytest.raises(SpatiaError, match="Camera 2 is farther .*correct keyframes or depth"):
+        keyframe_path("1 1e9 0 0 0 0 0\n20 1e9 0 0 0 0 0", at_origin(), 25)
+    edge = keyframe_path("24 1e9 0 0 0 0 0", at_origin(), 25)
+    with pytest.raises(SpatiaError, match="one of the two paths"):
+        continue_path(edge, edge)
+    with pytest.raises(SpatiaError, match="correct scale"):
+        scale_path(edge, 10**20)
+    with pytest.raises(SpatiaError, match="where it is to end"):
+        close_loop(edge, "blend", target=at_origin()._replace(intrinsics=edge.intrinsics[:1] * 1e30))
+    for frames in (100_001, 10**400):
+        with pytest.raises(SpatiaError, match="closing_frames|cameras was given"):
+            close_loop(edge, "append", frames=frames)
+
+
+def test_paths_of_poses_of_few_digits_can_be_joined_and_read_again():
+    """Each is a rotation within the tolerance, their product is not."""
+    poses = torch.diag(torch.tensor([1 + 4e-4] * 3 + [1.0])).repeat(2, 1, 1)
+    rough = make_cameras(poses, [0.8, 1.2, 0.5, 0.5])
+    other = rough._replace(w2c=rough.w2c.clone())
+    other.w2c[0, :3, :3] = torch.eye(3) * (1 - 4e-4)
+    joined = continue_path(rough, other)
+    torch.testing.assert_close(make_cameras(joined.w2c, joined.intrinsics).w2c, joined.w2c)
+    assert torch.equal(joined.w2c[:2], rough.w2c)
 
 
 def test_continuing_a_path_joins_without_a_jump():
@@ -337,7 +389,8 @@ def test_a_field_of_view_is_that_of_the_frame():
 
 @pytest.mark.parametrize(("text", "message"), [
     ('{"version": 2, "keyframes": []}', "version 2"), ('{"version": 1, "keyframes": {}}', "version 1"),
-    ('{"version": 1, "units": "feet", "keyframes": [{"frame": 1}]}', "'feet'"), ('[{"frame": 1, "fov": 180}]', "less than 180"),
+    ('{"version": 1, "units": "feet", "keyframes": [{"frame": 1}]}', "'feet'"),
+    ('[{"frame": 1, "fov": 180}]', "fov 180, expected a finite number"),
     ('[{"frame": 1, "fov": 40, "zoom": 2}]', "both zoom and fov"), ('[{"frame": 1, "easing": "bounce"}]', "'bounce'"),
     ('[{"frame": 0, "fov": 50}, {"frame": 3}]', "frame 0 moves"),
 ])  # fmt: skip

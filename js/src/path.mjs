@@ -12,6 +12,20 @@ export const EASINGS = ["linear", "smooth", "ease_in", "ease_out"];
 export const PRESETS = [
     "static", "pan", "tilt", "roll", "dolly", "truck", "pedestal", "orbit", "spiral", "dolly_zoom", "out_and_back", "full_loop",
 ]; // prettier-ignore
+// The ranges of inputs.py and trajectories.py.
+const LARGEST_COORDINATE = 1e9;
+const [SMALLEST_FOCAL, LARGEST_FOCAL] = [1e-3, 1e5];
+const MOST_CAMERAS = 100000;
+const LARGEST_ANGLE = 1e6;
+const LARGEST_ZOOM = LARGEST_FOCAL / SMALLEST_FOCAL;
+const LONGEST_KEYFRAMES = 4 << 20;
+const offset = [-LARGEST_COORDINATE, LARGEST_COORDINATE];
+const angle = [-LARGEST_ANGLE, LARGEST_ANGLE];
+const RANGES = {
+    frame: [0, MOST_CAMERAS - 1], right: offset, up: offset, forward: offset, yaw: angle, pitch: angle, roll: angle,
+    zoom: [1 / LARGEST_ZOOM, LARGEST_ZOOM], fov: [fovOf(LARGEST_FOCAL), fovOf(SMALLEST_FOCAL)],
+}; // prettier-ignore
+const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const FIELDS = ["frame", "right", "up", "forward", "yaw", "pitch", "roll", "zoom", "fov", "easing"];
 const START = Object.freeze({ frame: 0, right: 0, up: 0, forward: 0, yaw: 0, pitch: 0, roll: 0, zoom: 1, fov: null, easing: "linear" });
 export const DEGREE = Math.PI / 180;
@@ -26,47 +40,64 @@ export const keyframe = (values) => ({ ...START, ...values });
  * @throws {Error} as the node refuses it
  */
 export function parseKeyframes(source) {
+    // Python counts characters, JavaScript halves of some.
+    if (source.length > LONGEST_KEYFRAMES && [...source].length > LONGEST_KEYFRAMES) throw new Error("the keyframes text is too long");
     const trimmed = source.trim();
-    let units = "depth";
-    let entries;
-    if (/^[[{]/.test(trimmed)) {
-        const data = JSON.parse(trimmed);
-        if (!Array.isArray(data) && "keyframes" in data) {
-            if (data.version !== VERSION || !Array.isArray(data.keyframes)) throw new Error(`keyframes have version ${data.version}, expected ${VERSION}`);
-            units = data.units ?? units;
-            if (!["depth", "scene"].includes(units)) throw new Error(`keyframes have units ${units}, expected depth or scene`);
-            entries = data.keyframes;
-        } else entries = [data].flat();
-        for (const entry of entries) {
-            if (entry === null || typeof entry !== "object" || !("frame" in entry)) throw new Error(`${JSON.stringify(entry)} is no keyframe`);
-            for (const [name, value] of Object.entries(entry)) {
-                const fits = name === "easing" ? EASINGS.includes(value) : FIELDS.includes(name) && Number.isFinite(value);
-                if (!fits) throw new Error(`keyframe at frame ${entry.frame} has ${name} = ${JSON.stringify(value)}`);
-            }
-        }
-    } else {
-        entries = [];
-        for (const line of trimmed.split("\n")) {
-            const numbers = line.split("#")[0].replaceAll(",", " ").trim().split(/\s+/).filter(Boolean).map(Number);
-            if (!numbers.length) continue;
-            if (![7, 8].includes(numbers.length) || !numbers.every(Number.isFinite)) throw new Error(`"${line.trim()}" is no keyframe`);
-            entries.push(Object.fromEntries(numbers.map((number, i) => [FIELDS[i], number])));
+    const { units, entries } = /^[[{]/.test(trimmed) ? entriesOfJson(trimmed) : { units: "depth", entries: entriesOfLines(trimmed) };
+    if (!entries.length) throw new Error("no keyframe");
+    if (entries.length > MOST_CAMERAS) throw new Error(`more than ${MOST_CAMERAS} keyframes`);
+    for (const entry of entries) {
+        for (const [name, value] of Object.entries(entry)) {
+            if (!fits(name, value)) throw new Error(`keyframe at frame ${entry.frame} has ${name} = ${JSON.stringify(value)}`);
         }
     }
-    if (!entries.length) throw new Error("no keyframe");
     const keyframes = entries.map(keyframe);
     if (keyframes[0].frame !== 0) keyframes.unshift({ ...START });
     checkKeyframes(keyframes);
     return { units, keyframes };
 }
 
+function entriesOfJson(text) {
+    const data = JSON.parse(text);
+    let units = "depth";
+    let entries = [data].flat();
+    if (!Array.isArray(data) && Object.hasOwn(data, "keyframes")) {
+        if (data.version !== VERSION || !Array.isArray(data.keyframes)) throw new Error(`keyframes have version ${data.version}, expected ${VERSION}`);
+        const unknown = Object.keys(data).filter((name) => !["version", "units", "keyframes"].includes(name));
+        if (unknown.length) throw new Error(`keyframes have unknown keys ${unknown}`);
+        if (Object.hasOwn(data, "units")) units = data.units;
+        if (!["depth", "scene"].includes(units)) throw new Error(`keyframes have units ${units}, expected depth or scene`);
+        entries = data.keyframes;
+    }
+    for (const entry of entries) {
+        const known = entry !== null && typeof entry === "object" && !Array.isArray(entry) && Object.hasOwn(entry, "frame");
+        if (!known) throw new Error(`${JSON.stringify(entry)} is no keyframe`);
+    }
+    return { units, entries };
+}
+
+function entriesOfLines(text) {
+    const entries = [];
+    for (const line of text.split(/\r\n?|\n/)) {
+        const fields = line.split("#")[0].match(/[^ \t\xa0,]+/g) ?? [];
+        if (!fields.length) continue;
+        if (![7, 8].includes(fields.length) || !fields.every((field) => DECIMAL.test(field))) throw new Error(`"${line.trim()}" is no keyframe`);
+        entries.push(Object.fromEntries(fields.map((field, i) => [FIELDS[i], Number(field)])));
+    }
+    return entries;
+}
+
+function fits(name, value) {
+    if (name === "easing") return EASINGS.includes(value);
+    return Object.hasOwn(RANGES, name) && typeof value === "number" && value >= RANGES[name][0] && value <= RANGES[name][1];
+}
+
 function checkKeyframes(keyframes) {
     const first = keyframes[0];
     if (FIELDS.some((name) => name !== "easing" && first[name] !== START[name])) throw new Error("the keyframe of frame 0 is the start camera itself");
     for (const key of keyframes) {
-        if (!Number.isInteger(key.frame) || key.frame < 0) throw new Error(`frame ${key.frame} is no whole number of 0 or more`);
-        if (key.zoom <= 0) throw new Error(`zoom ${key.zoom} is not above 0`);
-        if (key.fov !== null && (key.fov <= 0 || key.fov >= 180 || key.zoom !== 1)) throw new Error(`fov ${key.fov}: expected 0 to 180, without zoom`);
+        if (!Number.isInteger(key.frame)) throw new Error(`frame ${key.frame} is no whole number`);
+        if (key.fov !== null && key.zoom !== 1) throw new Error(`fov ${key.fov}: expected without zoom`);
     }
     for (let i = 1; i < keyframes.length; i++) {
         if (keyframes[i].frame <= keyframes[i - 1].frame) throw new Error(`frame ${keyframes[i].frame} does not come after ${keyframes[i - 1].frame}`);

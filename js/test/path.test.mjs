@@ -20,7 +20,7 @@ for (const { name, settings, text, start, first, depth, path } of vectors.paths)
 }
 
 for (const text of vectors.refused) {
-    test(`refused as in Python: ${text}`, () => assert.throws(() => parseKeyframes(text)));
+    test(`refused as in Python: ${text.slice(0, 60)}`, () => assert.throws(() => parseKeyframes(text)));
 }
 
 test("angles of a rotation, and unwound next to a neighbour's", () => {

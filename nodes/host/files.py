@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 
 import folder_paths
 
+from ...spatia_core.cameras.formats import LONGEST_TEXT
 from ...spatia_core.errors import SpatiaError
+from ...spatia_core.inputs import shown
+
+_LONGEST_NAME = 4000  # characters, folders included; each part of it may have as many as the file system takes
 
 
 def existing_file(name: str, widget: str, *, allow_folder: bool = False) -> str:
@@ -15,32 +20,51 @@ def existing_file(name: str, widget: str, *, allow_folder: bool = False) -> str:
     name: relative to the input folder, else to the output or temp folder; "name [output]" and "name [temp]" choose
     one; an absolute path is accepted inside these folders. Raises SpatiaError when it is elsewhere or not there.
     """
-    name = name.strip()
-    if not name:
-        raise SpatiaError(f"{widget} is empty, expected the name of a file in ComfyUI's input, output or temp folder; fill in {widget}.")
+    _require_name(name, widget)
     folders = _folders()
+    name = name.strip()
     for label, folder in folders.items():
         if name.endswith(f"[{label}]"):
             name, folders = name[: -len(label) - 2].strip(), {label: folder}
             break
+    if not name:
+        raise SpatiaError(
+            f"{widget} is empty, expected the name of a file in ComfyUI's input, output or temp folder; fill in "
+            f"{widget}."
+        )
     inside = [path for path in (_confined(folder, name) for folder in folders.values()) if path]
     if not inside:
-        raise SpatiaError(f"{widget} {name!r} lies outside ComfyUI's input, output and temp folders; put the file into the input folder and give its name.")
+        raise SpatiaError(
+            f"{widget} {shown(name)} lies outside ComfyUI's input, output and temp folders; put the file into the "
+            "input folder and give its name."
+        )
     for path in inside:
         if os.path.isfile(path) or (allow_folder and os.path.isdir(path)):
             return path
-    raise SpatiaError(f"{widget} {name!r} was not found in ComfyUI's {', '.join(folders)} folder; check the name.")
+    raise SpatiaError(f"{widget} {shown(name)} was not found in ComfyUI's {', '.join(folders)} folder; check the name.")
 
 
 def new_output_file(prefix: str, widget: str) -> tuple[str, str]:
     """Numbered stem for new files in the output folder, and its subfolder: (".../scene_00003_", "spatia").
 
-    Raises SpatiaError when the prefix leads out of the output folder.
+    Raises SpatiaError when the prefix leads out of the output folder, or to where no folder can be made.
     """
+    _require_name(prefix, widget)
     output = folder_paths.get_output_directory()
-    if not prefix.strip() or prefix.endswith(("/", "\\")) or not _confined(output, os.path.dirname(prefix)):
-        raise SpatiaError(f"{widget} {prefix!r} was given, expected a file name, or folder/name, inside ComfyUI's output folder; change {widget}.")
-    folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(prefix, output)
+    # The host takes a name apart after it was normalised.
+    within = _confined(output, os.path.dirname(os.path.normpath(prefix)))
+    if not prefix.strip() or prefix.endswith(("/", "\\")) or not within:
+        raise SpatiaError(
+            f"{widget} {shown(prefix)} was given, expected a file name, or folder/name, inside ComfyUI's output "
+            f"folder; change {widget}."
+        )
+    try:
+        folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(prefix, output)
+    except OSError as error:
+        raise SpatiaError(
+            f"{widget} {shown(prefix)} names a folder of ComfyUI's output folder that cannot be made or read "
+            f"({error.strerror}); change {widget}."
+        ) from error
     return os.path.join(folder, f"{name}_{counter:05}_"), subfolder
 
 
@@ -50,20 +74,44 @@ def relative_to_output(path: str) -> str:
 
 
 def stamp(path: str) -> str:
-    """Changes when the file does: for fingerprint_inputs."""
-    status = os.stat(path)
+    """Changes when the file does: for fingerprint_inputs. Raises SpatiaError when it has gone meanwhile."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise SpatiaError(f"{os.path.basename(path)} cannot be read ({error.strerror}); check the file.") from error
     return f"{path}:{status.st_mtime_ns}:{status.st_size}"
 
 
-def read_text(path: str, widget: str, limit: int = 64 << 20) -> str:
-    """Text of a file. Raises SpatiaError when it is larger than `limit` bytes or not text."""
-    if os.path.getsize(path) > limit:
-        raise SpatiaError(f"{widget}: {os.path.basename(path)} has {os.path.getsize(path)} bytes, expected a camera text of at most {limit}; choose another file.")
+def read_text(path: str, widget: str, limit: int = LONGEST_TEXT) -> str:
+    """Text of a file. Raises SpatiaError when it is larger than `limit` bytes, not text or cannot be read."""
+    name = os.path.basename(path)
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(limit + 1) if size <= limit else b""
+    except OSError as error:
+        raise SpatiaError(f"{widget}: {name} cannot be read ({error.strerror}); check the file.") from error
+    if max(size, len(data)) > limit:
+        raise SpatiaError(
+            f"{widget}: {name} has {size} bytes, expected a camera text of at most {limit}; choose another file."
+        )
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpatiaError(f"{widget}: {os.path.basename(path)} is not a text file; choose another file.") from error
+        raise SpatiaError(f"{widget}: {name} is not a text file; choose another file.") from error
+
+
+def _require_name(name: str, widget: str) -> None:
+    """Refuse what no file system and no message can hold, whatever folder it is in."""
+    if not isinstance(name, str):
+        raise SpatiaError(f"{widget} is {shown(name)}, expected the name of a file; change {widget}.")
+    if len(name) > _LONGEST_NAME:
+        raise SpatiaError(
+            f"{widget} {shown(name)} has {len(name)} characters, expected at most {_LONGEST_NAME}; shorten {widget}."
+        )
+    # Control characters, and halves of characters that stand for bytes which are no text.
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name.strip()):
+        raise SpatiaError(f"{widget} {shown(name)} holds characters that no file name should; type {widget} anew.")
 
 
 def _folders() -> dict[str, str]:

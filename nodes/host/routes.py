@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 
 from aiohttp import web
 
 from ...spatia_core.cameras import make_cameras, read_cameras, write_cameras
 from ...spatia_core.errors import SpatiaError
+from ...spatia_core.inputs import number, parse_json, shown, whole
 
 LARGEST = 16 << 20  # bytes of a request
 MOST_CAMERAS = 10000
@@ -28,10 +28,9 @@ def camera_list(cameras) -> list[dict]:
 
 def _read(body: dict) -> dict:
     cameras = read_cameras(
-        _text(body, "text"), _text(body, "intrinsics"), width=_size(body, "width"), height=_size(body, "height")
-    )
-    if cameras.count > MOST_CAMERAS:
-        raise SpatiaError(f"{cameras.count} cameras were given, expected at most {MOST_CAMERAS}; thin the file, or use Import Cameras.")
+        _text(body, "text"), _text(body, "intrinsics"), width=_size(body, "width"), height=_size(body, "height"),
+        most=MOST_CAMERAS,
+    )  # fmt: skip
     return {"cameras": camera_list(cameras)}
 
 
@@ -39,12 +38,17 @@ def _write(body: dict) -> dict:
     given = body.get("cameras")
     if not isinstance(given, list) or not given or len(given) > MOST_CAMERAS or not all(isinstance(camera, dict) for camera in given):
         raise SpatiaError(f"cameras: expected a list of 1 to {MOST_CAMERAS} cameras.")
-    rows = [camera.get("w2c") for camera in given]
-    if not all(isinstance(row, list) and len(row) == 16 for row in rows):
-        raise SpatiaError("cameras: every w2c is expected to have 16 numbers.")
-    poses = [[row[0:4], row[4:8], row[8:12], row[12:16]] for row in rows]
-    cameras = make_cameras(poses, [camera.get("intrinsics") for camera in given])
+    rows = [_numbers(camera.get("w2c"), 16, f"camera {i}, w2c") for i, camera in enumerate(given)]
+    lenses = [_numbers(camera.get("intrinsics"), 4, f"camera {i}, intrinsics") for i, camera in enumerate(given)]
+    cameras = make_cameras([[row[0:4], row[4:8], row[8:12], row[12:16]] for row in rows], lenses)
     return {"files": write_cameras(cameras, _text(body, "format"), width=_size(body, "width"), height=_size(body, "height"))}
+
+
+def _answered(act: Callable[[dict], dict], data: bytes) -> dict:
+    body = parse_json(data, "The contents of the request", "the request")
+    if not isinstance(body, dict):
+        raise SpatiaError("The request is no JSON object.")
+    return act(body)
 
 
 def _answer(act: Callable[[dict], dict]):
@@ -55,15 +59,10 @@ def _answer(act: Callable[[dict], dict]):
             if len(data) > LARGEST:
                 return web.json_response({"error": f"The request has more than {LARGEST} bytes."}, status=413)
         try:
-            body = json.loads(data)
-            if not isinstance(body, dict):
-                raise SpatiaError("The request is no JSON object.")
             # Thousands of lines take a moment, in which the server is to go on.
-            return web.json_response(await asyncio.to_thread(act, body))
+            return web.json_response(await asyncio.to_thread(_answered, act, bytes(data)))
         except SpatiaError as error:
             return web.json_response({"error": str(error)}, status=400)
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            return web.json_response({"error": "The request is no JSON."}, status=400)
 
     return handler
 
@@ -71,12 +70,24 @@ def _answer(act: Callable[[dict], dict]):
 def _text(body: dict, name: str) -> str:
     value = body.get(name, "")
     if not isinstance(value, str):
-        raise SpatiaError(f"{name}: expected text.")
+        raise SpatiaError(f"{name}: {shown(value)} was given, expected text.")
     return value
 
 
 def _size(body: dict, name: str) -> int:
     value = body.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 16384:
-        raise SpatiaError(f"{name}: expected a whole number of 0 to 16384.")
-    return value
+    try:
+        return whole(value, 0, 16384)
+    except ValueError as error:
+        raise SpatiaError(f"{name}: {shown(value)} was given, expected {error}.") from None
+
+
+def _numbers(values, count: int, what: str) -> list[float]:
+    if not isinstance(values, list) or len(values) != count:
+        raise SpatiaError(f"{what}: {shown(values)} was given, expected {count} numbers.")
+    try:
+        return [number(value) for value in values]
+    except ValueError as error:
+        raise SpatiaError(
+            f"{what}: {shown(values)} was given, expected {error} for each of its {count} values."
+        ) from None

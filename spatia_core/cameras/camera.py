@@ -13,8 +13,20 @@ import torch
 from torch import Tensor
 
 from ..errors import SpatiaError
+from ..inputs import (
+    LARGEST_CENTER,
+    LARGEST_COORDINATE,
+    LARGEST_FOCAL,
+    MOST_CAMERAS,
+    SMALLEST_FOCAL,
+    shown,
+    widget_number,
+)
 
 ROTATION_TOLERANCE = 1e-3
+LARGEST_SIDE = 1_000_000  # pixels of an image's side
+# So that what is exactly at a limit is still within it after it was inverted, written in another form and read again.
+_ROUNDING = 1 + 1e-9
 
 
 class Cameras(NamedTuple):
@@ -47,8 +59,7 @@ class Cameras(NamedTuple):
 
     def K(self, height: int, width: int) -> Tensor:
         """(N, 3, 3) float64 intrinsics in pixels of an image of height x width."""
-        if height < 1 or width < 1:
-            raise SpatiaError(f"Image size {width}x{height} was given, but both sides must be at least 1 pixel; change width and height.")
+        require_image_size(width, height)
         fx, fy, cx, cy = self.intrinsics.unbind(-1)
         K = torch.zeros(self.count, 3, 3, dtype=torch.float64, device=self.intrinsics.device)
         K[:, 0, 0], K[:, 0, 2] = fx * width, cx * width
@@ -69,7 +80,8 @@ def make_cameras(w2c, intrinsics) -> Cameras:
     """Validated cameras from world-to-camera matrices and normalised intrinsics.
 
     w2c: (N, 3|4, 4) array-like. intrinsics: (4,) shared or (N, 4), normalised [fx fy cx cy].
-    Raises SpatiaError on wrong shapes or counts, NaN, a matrix that is not a rigid pose, or a focal length <= 0.
+    Raises SpatiaError on wrong shapes or counts, NaN, a matrix that is not a rigid pose, a camera more than
+    LARGEST_COORDINATE from the origin, a focal length or principal point out of range, and more than MOST_CAMERAS.
     """
     w2c = _as_float64(w2c, "camera poses")
     intrinsics = _as_float64(intrinsics, "intrinsics")
@@ -81,6 +93,7 @@ def make_cameras(w2c, intrinsics) -> Cameras:
     n = w2c.shape[0]
     if n == 0:
         raise SpatiaError("No camera was given, expected at least one; check the file or text the cameras come from.")
+    _require_count(n)
     if intrinsics.ndim == 1:
         intrinsics = intrinsics[None]
     if intrinsics.ndim != 2 or intrinsics.shape[1] != 4:
@@ -102,22 +115,45 @@ def make_cameras(w2c, intrinsics) -> Cameras:
         w2c = w2c.clone()
         w2c[:, 3] = bottom
     R = w2c[:, :3, :3]
-    error = (R @ R.mT - torch.eye(3, dtype=torch.float64, device=R.device)).abs().amax((1, 2))
     _refuse_first(
-        error > ROTATION_TOLERANCE, n, "is not a rotation: its rows are not orthonormal (off by more than 0.001)",
+        ~(_rotation_error(R) <= ROTATION_TOLERANCE), n,
+        "is not a rotation: its rows are not orthonormal (off by more than 0.001)",
         "a rigid pose without scale or shear", "the pose",
     )
     _refuse_first(torch.linalg.det(R) < 0, n, "is a mirror image (determinant -1), not a rotation", "determinant +1", "the pose or its axis convention")
     bad = ~torch.isfinite(intrinsics).all(1)
     _refuse_first(bad, n, "has NaN or infinite intrinsics", "finite [fx fy cx cy]", "the intrinsics")
     _refuse_first((intrinsics[:, :2] <= 0).any(1), n, "has a focal length that is zero or negative", "fx and fy above 0", "the intrinsics or the field of view")
-    return Cameras(w2c, intrinsics.clone())
+    cameras = Cameras(w2c, intrinsics.clone())
+    _refuse_out_of_range(cameras, "the pose, or its unit", "the intrinsics or the field of view")
+    return cameras
+
+
+def derived_cameras(w2c: Tensor, intrinsics: Tensor, change: str) -> Cameras:
+    """Cameras (N) that were computed from valid ones: w2c (N, 4, 4), intrinsics (N, 4) normalised, both float64.
+
+    change: what to change when they leave the range that `make_cameras` allows ("distance or depth"). Raises
+    SpatiaError then.
+    """
+    _require_count(w2c.shape[0])
+    cameras = Cameras(w2c, intrinsics)
+    _refuse_out_of_range(cameras, change, change)
+    # Composing poses of few digits adds up how far each is from a rotation, until they would be no camera for a reader.
+    off = _rotation_error(w2c[:, :3, :3]) > ROTATION_TOLERANCE
+    if not bool(off.any()):
+        return cameras
+    u, _, vh = torch.linalg.svd(w2c[off, :3, :3])
+    w2c = w2c.clone()
+    w2c[off, :3, 3:] = -(u @ vh) @ cameras.centers[off, :, None]
+    w2c[off, :3, :3] = u @ vh
+    return Cameras(w2c, intrinsics)
 
 
 def concat_cameras(*cameras: Cameras) -> Cameras:
-    """All cameras in order, unchanged. Raises SpatiaError when nothing is given."""
+    """All cameras in order, unchanged. Raises SpatiaError when nothing is given, or more than MOST_CAMERAS together."""
     if not cameras:
         raise SpatiaError("No cameras were given to join, expected at least one path; connect a camera input.")
+    _require_count(sum(c.count for c in cameras))
     return Cameras(torch.cat([c.w2c for c in cameras]), torch.cat([c.intrinsics for c in cameras]))
 
 
@@ -151,19 +187,62 @@ def unproject(z_depth: Tensor, K: Tensor, c2w: Tensor) -> Tensor:
 
 def intrinsics_from_fov(horizontal_fov_degrees: float, width: int, height: int) -> Tensor:
     """Normalised (4,) intrinsics of a centred camera with square pixels and this horizontal field of view."""
-    if not 0 < horizontal_fov_degrees < 180:
-        raise SpatiaError(f"A field of view of {horizontal_fov_degrees} degrees was given, expected more than 0 and less than 180; change the field of view.")
-    if width < 1 or height < 1:
-        raise SpatiaError(f"Image size {width}x{height} was given, but both sides must be at least 1 pixel; change width and height.")
+    if not 0 < widget_number("field of view", horizontal_fov_degrees) < 180:
+        raise SpatiaError(
+            f"A field of view of {horizontal_fov_degrees} degrees was given, expected more than 0 and less than 180; "
+            "change the field of view."
+        )
+    require_image_size(width, height)
     half = torch.deg2rad(torch.tensor(horizontal_fov_degrees / 2, dtype=torch.float64))
     fx = 0.5 / torch.tan(half)
     return torch.stack([fx, fx * width / height, torch.tensor(0.5, dtype=torch.float64), torch.tensor(0.5, dtype=torch.float64)])
 
 
+def require_image_size(width: int, height: int) -> None:
+    """Refuse an image that has no pixel, or a side of more than LARGEST_SIDE."""
+    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
+        raise SpatiaError(
+            f"Image size {shown(width)}x{shown(height)} was given, but both sides must be at least 1 pixel and at most "
+            f"{LARGEST_SIDE}; change width and height."
+        )
+
+
+def _require_count(n: int) -> None:
+    if n > MOST_CAMERAS:
+        raise SpatiaError(
+            f"A path of {n} cameras was given, expected at most {MOST_CAMERAS}; lower frames, or thin the path."
+        )
+
+
+def _rotation_error(R: Tensor) -> Tensor:
+    """How far (N,) the rows of R (N, 3, 3) are from orthonormal."""
+    return (R @ R.mT - torch.eye(3, dtype=torch.float64, device=R.device)).abs().amax((1, 2))
+
+
+def _refuse_out_of_range(cameras: Cameras, change_pose: str, change_lens: str) -> None:
+    """Written so that NaN is refused too."""
+    n, far = cameras.count, LARGEST_COORDINATE * _ROUNDING
+    translation, lens = cameras.w2c[:, :3, 3], cameras.intrinsics
+    near = (translation.abs() <= far).all(1) & (cameras.centers.abs() <= far).all(1)
+    _refuse_first(
+        ~near, n, "is farther from the origin than a scene reaches",
+        f"its position within {LARGEST_COORDINATE:g} scene units", change_pose,
+    )  # fmt: skip
+    low, high = SMALLEST_FOCAL / _ROUNDING, LARGEST_FOCAL * _ROUNDING
+    _refuse_first(
+        ~((lens[:, :2] >= low) & (lens[:, :2] <= high)).all(1), n, "has a focal length out of range",
+        f"fx and fy from {SMALLEST_FOCAL:g} to {LARGEST_FOCAL:g} of the image's width and height", change_lens,
+    )  # fmt: skip
+    _refuse_first(
+        ~(lens[:, 2:].abs() <= LARGEST_CENTER * _ROUNDING).all(1), n, "has a principal point out of range",
+        f"cx and cy within {LARGEST_CENTER:g} of the image's width and height", change_lens,
+    )  # fmt: skip
+
+
 def _as_float64(value, what: str) -> Tensor:
     try:
         return torch.as_tensor(value, dtype=torch.float64)
-    except (ValueError, TypeError, RuntimeError) as error:
+    except (OverflowError, RuntimeError, TypeError, ValueError) as error:
         raise SpatiaError(f"The {what} could not be read as numbers of one shape ({error}); check the file or text they come from.") from error
 
 

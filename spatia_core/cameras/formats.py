@@ -7,18 +7,26 @@
     colmap       images.txt (w2c as quaternion and translation) and cameras.txt (pixels; pinhole models only)
 
 Numbers are written with all their digits, so that reading back gives the same cameras.
+
+How many cameras a text says it has is counted first, and only a text of few enough is taken apart. So no loop here is
+long enough to look for an interrupt, which a page that has cameras read beside a run would take away from that run.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..errors import SpatiaError
-from .camera import Cameras, intrinsics_from_fov, make_cameras
+from ..inputs import MOST_CAMERAS, number, number_text, parse_json, shown, whole_text, widget_number
+from .camera import LARGEST_SIDE, Cameras, make_cameras, require_image_size
 
 FORMATS = ("spatia", "realestate10k", "nerfstudio", "colmap")
 
@@ -34,37 +42,56 @@ FILE_NAMES = {
 }
 
 
-def read_cameras(text: str, intrinsics_text: str = "", format: str = "auto", *, width: int = 0, height: int = 0) -> Cameras:
+LONGEST_TEXT = 64 << 20  # characters: what MOST_CAMERAS take in the wordiest of the formats
+_OFFICIAL_CENTER = 10  # a principal point beyond is taken for one in pixels
+_LARGEST_ID = 2**32 - 1  # of a COLMAP camera, as COLMAP has it
+# Lines, JSON values and JSON containers that each camera may take, in the wordiest of the formats and with comments.
+_LINES_EACH, _VALUES_EACH, _CONTAINERS_EACH = 4, 64, 8
+_SLACK = 1000  # of these, for what stands once in a text
+# Characters of a line: of numbers and names, and of the 2D points of a COLMAP image; of a name, and of all names.
+_LONGEST_LINE, _LONGEST_POINTS = 10_000, 4 << 20
+_LONGEST_NAME, _LONGEST_NAMES = 1000, 16 << 20
+
+
+def read_cameras(
+    text: str, intrinsics_text: str = "", format: str = "auto", *,
+    width: int = 0, height: int = 0, most: int = MOST_CAMERAS,
+) -> Cameras:  # fmt: skip
     """Cameras of a file's text, in the order of time.
 
     intrinsics_text: the second file of formats that have one (intrinsics.txt, cameras.txt); the official intrinsics
     line may also stand in the main text. width, height: pixels, only used where a nerfstudio file does not say its
     own. COLMAP and nerfstudio list images in any order: they come out sorted by file name, numbers by value.
-    Raises SpatiaError naming the line that cannot be read, on lens distortion, and on poses that are not rigid.
+    most: cameras. Raises SpatiaError naming the line that cannot be read, on lens distortion, on poses that are not
+    rigid or out of range, and, before it reads them, on more cameras than `most` and on texts beyond LONGEST_TEXT.
     """
+    text, intrinsics_text = _plain_lines(text, "camera text"), _plain_lines(intrinsics_text, "intrinsics text")
     if not text.strip():
         raise SpatiaError("The camera text is empty, expected camera poses; choose another file or paste its text.")
     if format == "auto":
-        format = detect_format(text)
+        format = detect_format(text, most)
     if format == "spatia":
-        return _read_spatia(text, intrinsics_text)
+        return _read_spatia(text, intrinsics_text, most)
     if format == "realestate10k":
-        return _read_realestate10k(text)
+        return _read_realestate10k(text, most)
     if format == "nerfstudio":
-        return _read_nerfstudio(text, width, height)
+        return _read_nerfstudio(text, width, height, most)
     if format == "colmap":
-        return _read_colmap(text, intrinsics_text)
-    raise SpatiaError(f"Camera format {format!r} was asked for, expected auto or one of {', '.join(FORMATS)}; change format.")
+        return _read_colmap(text, intrinsics_text, most)
+    raise SpatiaError(
+        f"Camera format {shown(format)} was asked for, expected auto or one of {', '.join(FORMATS)}; change format."
+    )
 
 
 def write_cameras(cameras: Cameras, format: str, *, width: int, height: int, fps: float = 24.0) -> dict[str, str]:
     """The format's files as {name: text}. width, height (pixels) and fps are written where the format needs them."""
     if format not in FORMATS:
-        raise SpatiaError(f"Camera format {format!r} was asked for, expected one of {', '.join(FORMATS)}; change format.")
-    if width < 1 or height < 1:
-        raise SpatiaError(f"Image size {width}x{height} was given, but both sides must be at least 1 pixel; change width and height.")
-    if not 0 < fps < float("inf"):
-        raise SpatiaError(f"{fps} frames per second were given, expected a finite number above 0; change fps.")
+        raise SpatiaError(
+            f"Camera format {shown(format)} was asked for, expected one of {', '.join(FORMATS)}; change format."
+        )
+    require_image_size(width, height)
+    # Below and above, RealEstate10K's microseconds would not rise or not be numbers.
+    fps = widget_number("fps", fps, 1e-3, 1e5)
     main, second = FILE_NAMES[format]
     if format == "spatia":
         return {main: _write_w2c(cameras), second: _write_intrinsics(cameras)}
@@ -76,62 +103,87 @@ def write_cameras(cameras: Cameras, format: str, *, width: int, height: int, fps
     return {main: images, second: sizes}
 
 
-def detect_format(text: str) -> str:
-    """Name of the format a text is in. Raises SpatiaError when it is none of them."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    body = [line for line in lines if not line.startswith("#")]
-    if lines and lines[0].startswith("{"):
+def detect_format(text: str, most: int = MOST_CAMERAS) -> str:
+    """Name of the format a text is in. Raises SpatiaError when it is none, or longer than `most` cameras take."""
+    text = _plain_lines(text, "camera text")
+    if re.match(r"\s*\{", text):
         return "nerfstudio"
+    _refuse_lines(text, most, "camera text")
+    body = [line for _, line in _content_lines(text, "camera text", _LONGEST_POINTS)]
     if any(line.startswith("[[") for line in body):
         return "spatia"
-    if any(_numbers(line) is not None and len(line.split()) == 19 for line in body[:2]):
+    if any(len(_numbers(line) or ()) == 19 for line in body[:2] if len(line) <= _LONGEST_LINE):
         return "realestate10k"
     if body and _colmap_image(body[0]) is not None:
         return "colmap"
     start = text.strip()[:60].replace("\n", " ")
-    raise SpatiaError(f"The camera text starts with {start!r}, which is none of the known formats ({', '.join(FORMATS)}); choose the format by hand or give another file.")
+    raise SpatiaError(
+        f"The camera text starts with {shown(start)}, which is none of the known formats ({', '.join(FORMATS)}); "
+        "choose the format by hand or give another file."
+    )
 
 
 # --- the official text files ---
 
 
-def _read_spatia(text: str, intrinsics_text: str) -> Cameras:
-    poses, inline = [], []
-    for number, line in _content_lines(text):
-        if line.startswith("[["):
-            poses.append(_json_pose(line, number))
-        else:
-            inline.append(_intrinsics_line(line, number, "camera text"))
-    rows = [_intrinsics_line(line, number, "intrinsics") for number, line in _content_lines(intrinsics_text)] or inline
+def _read_spatia(text: str, intrinsics_text: str, most: int) -> Cameras:
+    _refuse_lines(text, most, "camera text")
+    _refuse_lines(intrinsics_text, most, "intrinsics text")
+    lines = _content_lines(text, "camera text")
+    posed = [(index, line) for index, line in lines if line.startswith("[[")]
+    _refuse_cameras(len(posed), most)
+    inline = [(index, line) for index, line in lines if not line.startswith("[[")]
+    shared = _content_lines(intrinsics_text, "intrinsics text")
+    _refuse_cameras(max(len(inline), len(shared)), most)
+    poses = [_json_pose(line, index) for index, line in posed]
+    inline = [_intrinsics_line(line, index, "camera text") for index, line in inline]
+    rows = [_intrinsics_line(line, index, "intrinsics") for index, line in shared] or inline
     if not poses:
         raise SpatiaError("The camera text holds no pose, expected one JSON list [[...], [...], [...]] per line; check the file.")
     if not rows:
         raise SpatiaError("The poses came without intrinsics, expected a line [fx fy cx cy] normalised by width and height; fill in intrinsics or put intrinsics.txt beside the file.")
     rows = np.array(rows)
-    if (np.abs(rows[:, 2:]) > 10).any():
-        raise SpatiaError(f"Intrinsics {rows[0].tolist()} look like pixels, expected values normalised by width (fx, cx) and height (fy, cy), with cx and cy near 0.5; divide them by the image size.")
+    far = (np.abs(rows[:, 2:]) > _OFFICIAL_CENTER).any(1)
+    if far.any():
+        raise SpatiaError(
+            f"Intrinsics {rows[far.argmax()].tolist()} look like pixels, expected values normalised by width (fx, cx) "
+            "and height (fy, cy), with cx and cy near 0.5; divide them by the image size."
+        )
     shapes = {np.shape(pose) for pose in poses}
     if len(shapes) > 1:
         raise SpatiaError(f"Poses of different shapes {sorted(shapes)} were given, expected all 3x4 or all 4x4; check the file.")
     return make_cameras(np.array(poses), rows if len(rows) > 1 else rows[0])
 
 
-def _json_pose(line: str, number: int) -> list:
+def _json_pose(line: str, index: int) -> list[list[float]]:
+    where = f"Line {index} of the camera text"
+    return _matrix(parse_json(line.rstrip(","), f"{where}: its numbers", "that line"), where, "that line")
+
+
+def _matrix(rows, where: str, change: str) -> list[list[float]]:
+    """A 3x4 or 4x4 matrix of finite numbers, of JSON values."""
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise SpatiaError(
+            f"{where} is {shown(rows)}, expected a matrix [[...], [...], [...]] of 3x4 or 4x4 numbers; check {change}."
+        )
+    if len(rows) not in (3, 4) or any(len(row) != 4 for row in rows):
+        sizes = shown([len(row) for row in rows])
+        raise SpatiaError(
+            f"{where} holds a matrix of {len(rows)} rows of {sizes} values, expected 3x4 or 4x4; check {change}."
+        )
     try:
-        pose = json.loads(line.rstrip(","))
-        shape = np.array(pose, dtype=np.float64).shape
-    except (ValueError, TypeError) as error:
-        raise SpatiaError(f"Line {number} of the camera text is not a JSON matrix ({error}), expected [[...], [...], [...]] with 4 numbers per row; check that line.") from error
-    if shape not in ((3, 4), (4, 4)):
-        raise SpatiaError(f"Line {number} of the camera text holds a matrix of shape {shape}, expected 3x4 or 4x4; check that line.")
-    return pose
+        return [[number(value) for value in row] for row in rows]
+    except ValueError as error:
+        raise SpatiaError(f"{where} is {shown(rows)}, expected {error} for every value; check {change}.") from None
 
 
-def _intrinsics_line(line: str, number: int, what: str) -> list[float]:
+def _intrinsics_line(line: str, index: int, what: str) -> list[float]:
     # The official file writes [fx fy cx cy] without commas; accept both.
     values = _numbers(line.strip("[], \t"))
     if values is None or len(values) != 4:
-        raise SpatiaError(f"Line {number} of the {what} is {line[:80]!r}, expected 4 numbers [fx fy cx cy]; check that line.")
+        raise SpatiaError(
+            f"Line {index} of the {what} is {shown(line)}, expected 4 finite numbers [fx fy cx cy]; check that line."
+        )
     return values
 
 
@@ -141,6 +193,11 @@ def _write_w2c(cameras: Cameras) -> str:
 
 def _write_intrinsics(cameras: Cameras) -> str:
     rows = cameras.intrinsics.tolist()
+    if float(cameras.intrinsics[:, 2:].abs().max()) > _OFFICIAL_CENTER:
+        raise SpatiaError(
+            f"A camera has a principal point beyond {_OFFICIAL_CENTER} image sizes, which readers of the official "
+            "text would take for pixels; choose another format."
+        )
     if all(row == rows[0] for row in rows):
         rows = rows[:1]
     return "".join("[" + " ".join(map(repr, row)) + "]\n" for row in rows)
@@ -149,17 +206,25 @@ def _write_intrinsics(cameras: Cameras) -> str:
 # --- RealEstate10K ---
 
 
-def _read_realestate10k(text: str) -> Cameras:
-    lines = _content_lines(text)
+def _read_realestate10k(text: str, most: int) -> Cameras:
+    _refuse_lines(text, most, "RealEstate10K text")
+    lines = _content_lines(text, "RealEstate10K text")
     if lines and _numbers(lines[0][1]) is None:
         lines = lines[1:]  # the title line: a video address in the data set
+    _refuse_cameras(len(lines), most)
     times, intrinsics, poses = [], [], []
-    for number, line in lines:
+    for index, line in lines:
         values = _numbers(line)
         if values is None or len(values) != 19:
-            raise SpatiaError(f"Line {number} of the RealEstate10K text has {len(line.split())} fields, expected 19 numbers (time, fx fy cx cy, 0 0, 12 of the pose); check that line.")
+            raise SpatiaError(
+                f"Line {index} of the RealEstate10K text has {len(line.split())} fields, expected 19 finite numbers "
+                "(time, fx fy cx cy, 0 0, 12 of the pose); check that line."
+            )
         if values[5] or values[6]:
-            raise SpatiaError(f"Line {number} of the RealEstate10K text has lens distortion {values[5:7]}, expected 0 0; undistort the images first.")
+            raise SpatiaError(
+                f"Line {index} of the RealEstate10K text has lens distortion {values[5:7]}, expected 0 0; undistort "
+                "the images first."
+            )
         times.append(values[0])
         intrinsics.append(values[1:5])
         poses.append(np.reshape(values[7:], (3, 4)))
@@ -180,62 +245,83 @@ def _write_realestate10k(cameras: Cameras, fps: float) -> str:
 # --- nerfstudio ---
 
 
-def _read_nerfstudio(text: str, width: int, height: int) -> Cameras:
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SpatiaError(f"transforms.json is not valid JSON (line {error.lineno}: {error.msg}); check the file.") from error
+def _read_nerfstudio(text: str, width: int, height: int, most: int) -> Cameras:
+    _refuse_cameras(text.count('"transform_matrix"'), most)
+    containers = text.count("[") + text.count("{")
+    for what, count, each in (
+        ("lists and objects", containers, _CONTAINERS_EACH),
+        ("values", text.count(","), _VALUES_EACH),
+    ):
+        if count > each * most + _SLACK:
+            raise SpatiaError(f"transforms.json holds {count} {what}, more than {most} cameras need; check the file.")
+    data = parse_json(text, "The contents of transforms.json", "the file")
     frames = data.get("frames") if isinstance(data, dict) else None
     if not isinstance(frames, list) or not frames or not all(isinstance(f, dict) for f in frames):
         raise SpatiaError("transforms.json has no list of \"frames\"; expected the nerfstudio layout with one entry per image.")
-    frames = _sorted_by_name(frames, lambda frame: str(frame.get("file_path", "")))
+    _refuse_cameras(len(frames), most)
+    shared = {key: value for key, value in data.items() if key != "frames"}
     poses, intrinsics = [], []
-    for frame in frames:
+    for frame in _sorted_by_name(frames, _file_path, "transforms.json"):
         # A frame's own camera overrides the shared one.
-        camera = {**{k: v for k, v in data.items() if k != "frames"}, **frame}
-        name = str(frame.get("file_path", "a frame"))
+        camera, name = ChainMap(frame, shared), shown(_file_path(frame) or "a frame")
         _refuse_nerfstudio_lens(camera, name)
         intrinsics.append(_nerfstudio_intrinsics(camera, name, width, height))
-        try:
-            c2w = np.array(frame["transform_matrix"], dtype=np.float64)
-        except (KeyError, TypeError, ValueError) as error:
-            raise SpatiaError(f"{name} in transforms.json has no readable transform_matrix, expected 3x4 or 4x4 numbers; check the file.") from error
-        if c2w.shape not in ((3, 4), (4, 4)) or not np.isfinite(c2w).all():
-            raise SpatiaError(f"{name} in transforms.json has a transform_matrix of shape {c2w.shape}, expected 3x4 or 4x4 finite numbers; check the file.")
-        if c2w.shape == (3, 4):
-            c2w = np.vstack([c2w, [0, 0, 0, 1]])
-        if abs(np.linalg.det(c2w)) < 1e-6:
-            raise SpatiaError(f"{name} in transforms.json has a transform_matrix that cannot be inverted, expected a rigid pose; check the file.")
-        poses.append(np.linalg.inv(c2w @ _OPENGL))
-    return make_cameras(np.array(poses), np.array(intrinsics))
+        c2w = _matrix(frame.get("transform_matrix"), f"The transform_matrix of {name} in transforms.json", "the file")
+        poses.append([*c2w[:3], [0.0, 0.0, 0.0, 1.0]] if len(c2w) == 3 else c2w)
+    # Checked as they stand there, so that their inverses are sound.
+    c2w = make_cameras(np.array(poses) @ _OPENGL, np.array(intrinsics))
+    return make_cameras(c2w.c2w, c2w.intrinsics)
 
 
-def _refuse_nerfstudio_lens(camera: dict, name: str) -> None:
+def _file_path(frame: dict) -> str:
+    path = frame.get("file_path", "")
+    return path if isinstance(path, str) else shown(path)
+
+
+def _refuse_nerfstudio_lens(camera: Mapping, name: str) -> None:
     model = camera.get("camera_model", "PINHOLE")
     distortion = {k: camera[k] for k in ("k1", "k2", "k3", "k4", "p1", "p2") if camera.get(k)}
     if model not in ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV"):
-        raise SpatiaError(f"{name} in transforms.json has camera model {model!r}, expected a pinhole camera; undistort the images first.")
+        raise SpatiaError(
+            f"{name} in transforms.json has camera model {shown(model)}, expected a pinhole camera; undistort the "
+            "images first."
+        )
     if distortion:
-        raise SpatiaError(f"{name} in transforms.json has lens distortion {distortion}, expected a pinhole camera; undistort the images first.")
+        raise SpatiaError(
+            f"{name} in transforms.json has lens distortion {shown(distortion)}, expected a pinhole camera; undistort "
+            "the images first."
+        )
 
 
-def _nerfstudio_intrinsics(camera: dict, name: str, width: int, height: int) -> list[float]:
-    try:
-        w, h = float(camera.get("w", width)), float(camera.get("h", height))
-        if not (w > 0 and h > 0):
-            raise SpatiaError(f"{name} in transforms.json has no image size (w, h); set width and height to the size its images have.")
-        if "fl_x" in camera:
-            fx, fy = float(camera["fl_x"]), float(camera.get("fl_y", camera["fl_x"]))
-        elif "camera_angle_x" in camera:
-            fx = float(intrinsics_from_fov(np.rad2deg(float(camera["camera_angle_x"])), int(w), int(h))[0]) * w
-            fy = float(intrinsics_from_fov(np.rad2deg(float(camera["camera_angle_y"])), int(h), int(w))[0]) * h if "camera_angle_y" in camera else fx
-        else:
-            raise SpatiaError(f"{name} in transforms.json has neither fl_x nor camera_angle_x, expected one of them; check the file.")
-        return [fx / w, fy / h, float(camera.get("cx", w / 2)) / w, float(camera.get("cy", h / 2)) / h]
-    except (TypeError, ValueError) as error:
-        if isinstance(error, SpatiaError):
-            raise
-        raise SpatiaError(f"{name} in transforms.json has intrinsics that are not numbers ({error}); check the file.") from error
+def _nerfstudio_intrinsics(camera: Mapping, name: str, width: int, height: int) -> list[float]:
+    def value(key: str, default=None, low: float = -math.inf, high: float = math.inf) -> float:
+        given = camera.get(key, default)
+        try:
+            return number(given, low, high)
+        except ValueError as error:
+            raise SpatiaError(
+                f"{name} in transforms.json has {key} = {shown(given)}, expected {error}; check the file."
+            ) from None
+
+    def angle(key: str) -> float:
+        return value(key, low=1e-6, high=math.pi - 1e-6)  # beyond, no focal length is in range
+
+    if not ("w" in camera or width) or not ("h" in camera or height):
+        raise SpatiaError(
+            f"{name} in transforms.json has no image size (w, h); set width and height to the size its images have."
+        )
+    w, h = value("w", width, 1, LARGEST_SIDE), value("h", height, 1, LARGEST_SIDE)
+    if "fl_x" in camera:
+        fx = value("fl_x")
+        fy = value("fl_y", fx)
+    elif "camera_angle_x" in camera:
+        fx = 0.5 * w / math.tan(angle("camera_angle_x") / 2)
+        fy = 0.5 * h / math.tan(angle("camera_angle_y") / 2) if "camera_angle_y" in camera else fx
+    else:
+        raise SpatiaError(
+            f"{name} in transforms.json has neither fl_x nor camera_angle_x, expected one of them; check the file."
+        )
+    return [fx / w, fy / h, value("cx", w / 2) / w, value("cy", h / 2) / h]
 
 
 def _write_nerfstudio(cameras: Cameras, width: int, height: int) -> str:
@@ -252,36 +338,50 @@ def _write_nerfstudio(cameras: Cameras, width: int, height: int) -> str:
 
 # --- COLMAP ---
 
+_NO_POINTS = re.compile(r"[^0-9eE+\-.\s]")
 
-def _read_colmap(text: str, cameras_text: str) -> Cameras:
+
+def _read_colmap(text: str, cameras_text: str, most: int) -> Cameras:
     if not cameras_text.strip():
         raise SpatiaError("COLMAP poses (images.txt) came without cameras.txt; put it beside the file, or paste its text into intrinsics.")
-    known = _colmap_cameras(cameras_text)
+    _refuse_lines(text, most, "images.txt")
+    # An image has two lines, of which the second may be lost.
+    _refuse_cameras((len(_content_lines(text, "images.txt", _LONGEST_POINTS)) + 1) // 2, most)
+    known = _colmap_cameras(cameras_text, most)
     images, expect_image = [], True
-    for number, line in enumerate(text.splitlines(), 1):
+    for index, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if line.startswith("#"):
             continue
         # Every image has a second line with its 2D points, which may be empty, or lost with the blank lines.
-        if not expect_image and (not line or (_numbers(line) is not None and len(line.split()) % 3 == 0)):
+        if not expect_image and not _NO_POINTS.search(line) and len(line.split()) % 3 == 0:
             expect_image = True
             continue
         if not line:
             continue
         image = _colmap_image(line)
         if image is None:
-            raise SpatiaError(f"Line {number} of images.txt is {line[:60]!r}, expected IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME; check that line.")
+            raise SpatiaError(
+                f"Line {index} of images.txt is {shown(line)}, expected IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME; "
+                "check that line."
+            )
+        _refuse_cameras(len(images) + 1, most)
         images.append(image)
         expect_image = False
     if not images:
         raise SpatiaError("images.txt holds no image, expected lines IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME; check the file.")
     poses, intrinsics = [], []
-    for quaternion, translation, camera, name in _sorted_by_name(images, lambda image: image[3]):
+    for quaternion, translation, camera, name in _sorted_by_name(images, lambda image: image[3], "images.txt"):
         if camera not in known:
-            raise SpatiaError(f"{name} in images.txt uses camera {camera}, which cameras.txt does not have (it has {sorted(known)}); give the matching file.")
-        norm = float(np.linalg.norm(quaternion))
-        if not (np.isfinite(norm) and abs(norm - 1) < 1e-2):
-            raise SpatiaError(f"{name} in images.txt has a quaternion of length {norm:g}, expected 1; check the file.")
+            raise SpatiaError(
+                f"{shown(name)} in images.txt uses camera {camera}, which cameras.txt does not have (it has "
+                f"{shown(sorted(known))}); give the matching file."
+            )
+        norm = math.hypot(*quaternion)
+        if not abs(norm - 1) < 1e-2:
+            raise SpatiaError(
+                f"{shown(name)} in images.txt has a quaternion of length {norm:g}, expected 1; check the file."
+            )
         w, x, y, z = quaternion
         pose = np.eye(4)
         pose[:3, :3] = Rotation.from_quat([x, y, z, w]).as_matrix()
@@ -296,28 +396,56 @@ def _colmap_image(line: str) -> tuple[list[float], list[float], int, str] | None
     fields = line.split(maxsplit=9)
     if len(fields) != 10:
         return None
-    values = _numbers(" ".join(fields[:9]))
-    if values is None or not fields[0].isdecimal() or not fields[8].isdecimal():
+    values, camera = _numbers(" ".join(fields[:9])), _colmap_id(fields[8])
+    if values is None or len(values) != 9 or _colmap_id(fields[0]) is None or camera is None:
         return None
-    return values[1:5], values[5:8], int(fields[8]), fields[9]
+    if len(fields[9]) > _LONGEST_NAME:  # a line of points where an image should be
+        return None
+    return values[1:5], values[5:8], camera, fields[9]
 
 
-def _colmap_cameras(text: str) -> dict[int, list[float]]:
+def _colmap_id(field: str) -> int | None:
+    try:
+        return whole_text(field, 0, _LARGEST_ID)
+    except ValueError:
+        return None
+
+
+def _colmap_cameras(text: str, most: int) -> dict[int, list[float]]:
     """Normalised intrinsics by camera id."""
+    _refuse_lines(text, most, "cameras.txt")
+    lines = _content_lines(text, "cameras.txt")
+    _refuse_cameras(len(lines), most)
     known = {}
-    for number, line in _content_lines(text):
+    for index, line in lines:
         fields = line.split()
-        model = fields[1] if len(fields) > 1 else ""
-        values = _numbers(" ".join(fields[2:])) if fields[0].isdecimal() else None
+        identity, model = _colmap_id(fields[0]), fields[1] if len(fields) > 1 else ""
+        values = _numbers(" ".join(fields[2:])) if identity is not None else None
         if values is None or len(values) < 3:
-            raise SpatiaError(f"Line {number} of cameras.txt is {line[:60]!r}, expected CAMERA_ID MODEL WIDTH HEIGHT PARAMS; check that line.")
+            raise SpatiaError(
+                f"Line {index} of cameras.txt is {shown(line)}, expected CAMERA_ID MODEL WIDTH HEIGHT PARAMS; check "
+                "that line."
+            )
         if model not in ("SIMPLE_PINHOLE", "PINHOLE"):
-            raise SpatiaError(f"Camera {fields[0]} in cameras.txt has the model {model}, which has lens distortion; expected SIMPLE_PINHOLE or PINHOLE: undistort the images first (colmap image_undistorter).")
+            raise SpatiaError(
+                f"Camera {identity} in cameras.txt has the model {shown(model)}, which has lens distortion; expected "
+                "SIMPLE_PINHOLE or PINHOLE: undistort the images first (colmap image_undistorter)."
+            )
         w, h, params = values[0], values[1], values[2:]
-        if len(params) != (3 if model == "SIMPLE_PINHOLE" else 4) or w <= 0 or h <= 0:
-            raise SpatiaError(f"Line {number} of cameras.txt has size {w:g}x{h:g} and {len(params)} parameters, expected a size above 0 and {'f cx cy' if model == 'SIMPLE_PINHOLE' else 'fx fy cx cy'}; check that line.")
+        sized = 1 <= w <= LARGEST_SIDE and 1 <= h <= LARGEST_SIDE
+        if len(params) != (3 if model == "SIMPLE_PINHOLE" else 4) or not sized:
+            raise SpatiaError(
+                f"Line {index} of cameras.txt has size {w:g}x{h:g} and {len(params)} parameters, expected sides from "
+                f"1 to {LARGEST_SIDE} and {'f cx cy' if model == 'SIMPLE_PINHOLE' else 'fx fy cx cy'}; check that "
+                "line."
+            )
+        if identity in known:
+            raise SpatiaError(
+                f"Line {index} of cameras.txt gives camera {identity} a second time, expected each once; check that "
+                "line."
+            )
         fx, fy, cx, cy = (params[0], *params) if model == "SIMPLE_PINHOLE" else params
-        known[int(fields[0])] = [fx / w, fy / h, cx / w, cy / h]
+        known[identity] = [fx / w, fy / h, cx / w, cy / h]
     return known
 
 
@@ -337,22 +465,62 @@ def _write_colmap(cameras: Cameras, width: int, height: int) -> tuple[str, str]:
 # --- shared ---
 
 
-def _content_lines(text: str) -> list[tuple[int, str]]:
-    """(line number, stripped text) of lines that are neither blank nor comments."""
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
-    return [(number, line) for number, line in lines if line and not line.startswith("#")]
+def _plain_lines(text: str, what: str) -> str:
+    """The text with plain line ends. Raises SpatiaError when it is too long to look at."""
+    if len(text) > LONGEST_TEXT:
+        raise SpatiaError(
+            f"The {what} has {len(text)} characters, expected at most {LONGEST_TEXT}; give a file with fewer cameras."
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _refuse_lines(text: str, most: int, what: str) -> None:
+    count = text.count("\n") + 1
+    if count > _LINES_EACH * most + _SLACK:
+        raise SpatiaError(
+            f"The {what} has {count} lines, more than {most} cameras need; give a file with fewer cameras."
+        )
+
+
+def _refuse_cameras(count: int, most: int) -> None:
+    if count > most:
+        raise SpatiaError(f"{count} cameras were given, expected at most {most}; thin the camera text.")
+
+
+def _content_lines(text: str, what: str, longest: int = _LONGEST_LINE) -> list[tuple[int, str]]:
+    """(line number, stripped text) of lines that are neither blank nor comments. Raises SpatiaError on long ones."""
+    lines = [(index, line.strip()) for index, line in enumerate(text.split("\n"), 1)]
+    lines = [(index, line) for index, line in lines if line and not line.startswith("#")]
+    for index, line in lines:
+        if len(line) > longest:
+            raise SpatiaError(
+                f"Line {index} of the {what} has {len(line)} characters, expected at most {longest}; check that line."
+            )
+    return lines
 
 
 def _numbers(line: str) -> list[float] | None:
-    """All numbers of a line separated by blanks or commas, None when something else stands there."""
+    """All finite numbers of a line separated by blanks or commas, None when something else stands there."""
     try:
-        return [float(field) for field in line.replace(",", " ").split()]
+        return [number_text(field) for field in line.replace(",", " ").split()]
     except ValueError:
         return None
 
 
-def _sorted_by_name(items: list, name) -> list:
-    def natural(item):
-        return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name(item))]
+def _sorted_by_name(items: list, name: Callable[[Any], str], where: str) -> list:
+    """Items in the order of their names, in which whole numbers come by their value."""
+    lengths = [len(name(item)) for item in items]
+    if max(lengths) > _LONGEST_NAME or sum(lengths) > _LONGEST_NAMES:
+        raise SpatiaError(
+            f"The image names in {where} have up to {max(lengths)} characters, {sum(lengths)} together, expected at "
+            f"most {_LONGEST_NAME}, {_LONGEST_NAMES} together; shorten the names in the camera text."
+        )
+
+    def natural(item) -> str:
+        parts = re.split(r"([0-9]+)", name(item))
+        # The longer number is the larger, and the end of a word comes before its continuation.
+        numbers = [part.lstrip("0") for part in parts[1::2]]
+        parts[1::2] = ["\0" + chr(len(part)) + part for part in numbers]
+        return "".join(parts)
 
     return sorted(items, key=natural)

@@ -15,7 +15,9 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from ..errors import SpatiaError
-from .camera import Cameras, invert_pose, make_cameras
+from ..inputs import number, shown
+from .camera import Cameras, derived_cameras, invert_pose, require_image_size
+from .trajectories import LARGEST_FOV, LARGEST_ZOOM, SMALLEST_FOV
 
 # Half a turn about x, between our axes and theirs; its own inverse.
 _TURN = torch.diag(torch.tensor([1.0, -1.0, -1.0, 1.0], dtype=torch.float64))
@@ -46,28 +48,34 @@ def camera_from_view(view: dict, width: int, height: int, framing: Framing = UNF
     """One camera (1) of an image of width x height at a viewer's pose, in scene units.
 
     view: a LOAD3D_CAMERA. Without a quaternion it looks at its target with y up. Its field of view is that of the
-    image's height. Raises SpatiaError on an orthographic view and on values that are missing or no numbers.
+    image's height. Raises SpatiaError on an orthographic view, on values that are missing or no numbers, and on a
+    camera out of range.
     """
     if not isinstance(view, dict):
         raise SpatiaError(f"The view is {type(view).__name__}, expected the camera of a 3D viewer; connect a camera_info output.")
-    if str(view.get("cameraType", "perspective")).lower().startswith("ortho"):
+    kind = view.get("cameraType")
+    if isinstance(kind, str) and kind.lower().startswith("ortho"):
         raise SpatiaError("The view is orthographic, expected a perspective one; switch the viewer's camera to perspective.")
     position = torch.tensor(_vector(view, "position", "xyz"), dtype=torch.float64)
     if view.get("quaternion") is not None:
         quaternion = _vector(view, "quaternion", "xyzw")
         if not 0.9 < math.hypot(*quaternion) < 1.1:
-            raise SpatiaError(f"The view has a quaternion {quaternion}, expected one of length 1; connect another camera_info.")
+            raise SpatiaError(
+                f"The view has a quaternion {shown(quaternion)}, expected one of length 1; connect another "
+                "camera_info."
+            )
         rotation = torch.from_numpy(Rotation.from_quat(quaternion).as_matrix())
     else:
         rotation = _look_at(position, torch.tensor(_vector(view, "target", "xyz"), dtype=torch.float64))
-    fov, zoom = _number(view.get("fov", 0), "fov"), _number(view.get("zoom", 1), "zoom")
-    if not (0 < fov < 180 and zoom > 0):
-        raise SpatiaError(f"The view has a field of view of {fov} degrees and a zoom of {zoom}, expected 0 to 180 and more than 0; connect another camera_info.")
+    fov = _number(view.get("fov"), "fov", SMALLEST_FOV, LARGEST_FOV)
+    zoom = _number(view.get("zoom", 1), "zoom", 1 / LARGEST_ZOOM, LARGEST_ZOOM)
+    require_image_size(width, height)
     pose = torch.eye(4, dtype=torch.float64)
     pose[:3, :3] = rotation
     pose[:3, 3] = position * framing.radius + torch.tensor(framing.center, dtype=torch.float64)
     fy = zoom * 0.5 / math.tan(math.radians(fov) / 2)
-    return make_cameras(invert_pose(_TURN @ pose @ _TURN)[None], [fy * height / width, fy, 0.5, 0.5])
+    intrinsics = torch.tensor([[fy * height / width, fy, 0.5, 0.5]], dtype=torch.float64)
+    return derived_cameras(invert_pose(_TURN @ pose @ _TURN)[None], intrinsics, "the view: connect another camera_info")
 
 
 def view_from_camera(camera: Cameras, width: int, height: int, framing: Framing = UNFRAMED, depth: float = 1.0) -> dict:
@@ -97,8 +105,9 @@ def view_from_camera(camera: Cameras, width: int, height: int, framing: Framing 
 def _look_at(position: Tensor, target: Tensor) -> Tensor:
     """Rotation (3, 3), columns right, up, back, of a camera with y up."""
     back = position - target
-    if float(back.norm()) == 0:
+    if not bool(back.any()):
         raise SpatiaError("The view's position and target are the same point, so it looks nowhere; move one of them.")
+    back = back / back.abs().max()  # so that no square leaves what float64 can hold
     back = back / back.norm()
     right = torch.linalg.cross(torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64), back)
     if float(right.norm()) < 1e-9:  # straight up or down: any right will do
@@ -110,11 +119,17 @@ def _look_at(position: Tensor, target: Tensor) -> Tensor:
 def _vector(view: dict, name: str, axes: str) -> list[float]:
     values = view.get(name)
     if not isinstance(values, dict) or set(axes) - set(values):
-        raise SpatiaError(f"The view has {name} = {values!r}, expected the numbers {', '.join(axes)}; connect a camera_info output.")
+        raise SpatiaError(
+            f"The view has {name} = {shown(values)}, expected the numbers {', '.join(axes)}; connect a camera_info "
+            "output."
+        )
     return [_number(values[axis], f"{name}.{axis}") for axis in axes]
 
 
-def _number(value, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise SpatiaError(f"The view has {name} = {value!r}, expected a finite number; connect another camera_info.")
-    return float(value)
+def _number(value, name: str, low: float = -math.inf, high: float = math.inf) -> float:
+    try:
+        return number(value, low, high)
+    except ValueError as error:
+        raise SpatiaError(
+            f"The view has {name} = {shown(value)}, expected {error}; connect another camera_info."
+        ) from None

@@ -13,8 +13,8 @@ the same picture at every scene scale.
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,20 @@ from scipy.spatial.transform import Rotation, Slerp
 from torch import Tensor
 
 from ..errors import SpatiaError
-from .camera import Cameras, concat_cameras, invert_pose, project
+from ..inputs import (
+    LARGEST_COORDINATE,
+    LARGEST_FOCAL,
+    MOST_CAMERAS,
+    SMALLEST_FOCAL,
+    number,
+    number_text,
+    parse_json,
+    shown,
+    whole,
+    widget_number,
+    widget_whole,
+)
+from .camera import Cameras, concat_cameras, derived_cameras, invert_pose, project
 
 BASE_MOTIONS = ("static", "pan", "tilt", "roll", "dolly", "truck", "pedestal", "orbit", "spiral", "dolly_zoom")
 PRESETS = BASE_MOTIONS + ("out_and_back", "full_loop")
@@ -32,6 +45,12 @@ KEYFRAME_EASINGS = ("linear", "smooth", "ease_in", "ease_out")
 KEYFRAME_UNITS = ("depth", "scene")
 KEYFRAMES_VERSION = 1
 CLOSINGS = ("blend", "append")
+LARGEST_ANGLE = 1e6  # degrees each way; a float64 sine is still good to ten digits there
+LARGEST_ZOOM = LARGEST_FOCAL / SMALLEST_FOCAL  # from the shortest lens to the longest
+# Degrees: beyond these no focal length is in range.
+SMALLEST_FOV, LARGEST_FOV = (math.degrees(2 * math.atan(0.5 / focal)) for focal in (LARGEST_FOCAL, SMALLEST_FOCAL))
+LONGEST_KEYFRAMES = 4 << 20  # characters of the keyframes text
+_SMALLEST_DEPTH = 1 / LARGEST_COORDINATE
 
 
 def preset_path(
@@ -54,15 +73,14 @@ def preset_path(
     dolly_zoom changes the focal length so that the pivot plane keeps its size. out_and_back and full_loop end on the
     first pose bit for bit. Raises SpatiaError on unknown names, too few frames or numbers out of range.
     """
-    _check_start(start, frames)
+    frames = _check_start(start, frames)
     _check_choice(preset, PRESETS, "preset")
     _check_choice(easing, EASINGS, "easing")
     _check_choice(base, BASE_MOTIONS, "base_motion")
-    for value, name in ((angle, "angle"), (distance, "distance"), (turns, "turns")):
-        if not math.isfinite(value):
-            raise SpatiaError(f"{name} is {value}, expected a finite number; change {name}.")
-    if not (math.isfinite(depth) and depth > 0):
-        raise SpatiaError(f"A depth of {depth} was given, expected a finite distance above 0; change depth.")
+    angle = widget_number("angle", angle, -LARGEST_ANGLE, LARGEST_ANGLE)
+    turns = widget_number("turns", turns, -LARGEST_ANGLE, LARGEST_ANGLE)
+    distance = widget_number("distance", distance, -LARGEST_COORDINATE, LARGEST_COORDINATE)
+    depth = widget_number("depth", depth, _SMALLEST_DEPTH, LARGEST_COORDINATE)
 
     returns = preset in ("out_and_back", "full_loop")
     if returns and frames < 3:
@@ -77,7 +95,7 @@ def preset_path(
     progress = 2 * torch.minimum(i, last - i) / last if preset == "out_and_back" else i / last
     progress = _ease(progress, easing)
     relative, focal = _motion(motion, progress, math.radians(angle), distance * depth, depth, turns)
-    path = _from_start(start, relative, focal)
+    path = _from_start(start, relative, focal, "distance, depth or the start camera")
     return _with_last(path, start) if returns else path
 
 
@@ -86,7 +104,7 @@ def travel_path(start: Cameras, goal: Cameras, frames: int, *, easing: str = "sm
 
     Raises SpatiaError on fewer than 2 frames or an unknown easing.
     """
-    _check_start(start, frames)
+    frames = _check_start(start, frames)
     _check_choice(easing, EASINGS, "easing")
     if frames < 2:
         raise SpatiaError(f"A path of {frames} frame was asked for, expected at least 2 to travel to another view; increase frames.")
@@ -106,9 +124,8 @@ def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0)
     spline, rotations slerp, zoom is geometric; after the last keyframe the camera rests. Raises SpatiaError on text
     that cannot be read, frames out of order or beyond the path. js/src/path.mjs does the same for the page.
     """
-    _check_start(start, frames)
-    if not (math.isfinite(depth) and depth > 0):
-        raise SpatiaError(f"A depth of {depth} was given, expected a finite distance above 0; change depth.")
+    frames = _check_start(start, frames)
+    depth = widget_number("depth", depth, _SMALLEST_DEPTH, LARGEST_COORDINATE)
     units, keys = parse_keyframe_path(text)
     if keys[0].frame == 0:
         if keys[0]._replace(easing="linear") != Keyframe(0):
@@ -121,7 +138,8 @@ def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0)
     times = np.array([k.frame for k in keys], dtype=np.float64)
     t = np.minimum(np.arange(frames, dtype=np.float64), times[-1])
     positions = np.array([[k.right, -k.up, k.forward] for k in keys]) * (1.0 if units == "scene" else depth)
-    rotations = Rotation.from_matrix(np.stack([_yaw_pitch_roll(k.yaw, k.pitch, k.roll).numpy() for k in keys]))
+    turns = _yaw_pitch_roll([k.yaw for k in keys], [k.pitch for k in keys], [k.roll for k in keys])
+    rotations = Rotation.from_matrix(turns.numpy())
     relative = torch.eye(4, dtype=torch.float64).repeat(frames, 1, 1)
     focal = np.ones(frames)
     if len(keys) > 1:
@@ -129,7 +147,7 @@ def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0)
         relative[:, :3, :3] = torch.from_numpy(Slerp(times, rotations)(t).as_matrix())
         relative[:, :3, 3] = torch.from_numpy(_catmull_rom(times, positions, t))
         focal = np.exp(np.interp(t, times, np.log([_zoom(k, start) for k in keys])))
-    return _from_start(start, relative, torch.from_numpy(focal))
+    return _from_start(start, relative, torch.from_numpy(focal), "keyframes or depth")
 
 
 class Keyframe(NamedTuple):
@@ -161,26 +179,21 @@ def parse_keyframes(text: str) -> list[Keyframe]:
 
 def parse_keyframe_path(text: str) -> KeyframePath:
     """Keyframes of JSON or line text, in order, with their unit. Raises SpatiaError naming the entry that cannot be read."""
-    text = text.strip()
+    if not isinstance(text, str):
+        raise SpatiaError(f"The keyframes are {shown(text)}, expected text; correct keyframes.")
+    if len(text) > LONGEST_KEYFRAMES:
+        raise SpatiaError(
+            f"The keyframes text has {len(text)} characters, expected at most {LONGEST_KEYFRAMES}; shorten keyframes."
+        )
+    text = text.strip().removeprefix("\ufeff").lstrip()
     if not text:
         raise SpatiaError("The keyframes text is empty, expected a JSON list or lines `frame right up forward yaw pitch roll [zoom]`; fill in keyframes or choose another preset.")
     units, keys = _keyframes_from_json(text) if text[0] in "[{" else ("depth", _keyframes_from_lines(text))
     if not keys:
         raise SpatiaError("The keyframes text holds no keyframe, expected at least one; fill in keyframes or choose another preset.")
-    for number, key in enumerate(keys, 1):
-        if not all(math.isfinite(v) for v in key if isinstance(v, (int, float))):
-            raise SpatiaError(f"Keyframe {number} has a NaN or infinite value, expected finite numbers; correct keyframes.")
-        if key.frame != int(key.frame) or key.frame < 0:
-            raise SpatiaError(f"Keyframe {number} has frame {key.frame}, expected a whole number of 0 or more; correct keyframes.")
-        if key.zoom <= 0:
-            raise SpatiaError(f"Keyframe {number} has zoom {key.zoom}, expected more than 0 (1 keeps the focal length); correct keyframes.")
-        if key.fov is not None and not 0 < key.fov < 180:
-            raise SpatiaError(f"Keyframe {number} has fov {key.fov}, expected more than 0 and less than 180 degrees; correct keyframes.")
+    for index, key in enumerate(keys, 1):
         if key.fov is not None and key.zoom != 1:
-            raise SpatiaError(f"Keyframe {number} has both zoom and fov, expected one of them; correct keyframes.")
-        if key.easing not in KEYFRAME_EASINGS:
-            raise SpatiaError(f"Keyframe {number} has easing {key.easing!r}, expected one of {', '.join(KEYFRAME_EASINGS)}; correct keyframes.")
-    keys = [key._replace(frame=int(key.frame)) for key in keys]
+            raise SpatiaError(f"Keyframe {index} has both zoom and fov, expected one of them; correct keyframes.")
     chain = keys if keys[0].frame == 0 else [Keyframe(0), *keys]
     for before, after in zip(chain, chain[1:]):
         if after.frame <= before.frame:
@@ -200,7 +213,7 @@ def continue_path(first: Cameras, second: Cameras) -> Cameras:
     w2c = relative[1:] @ first.w2c[-1]
     fxfy = first.intrinsics[-1:, :2] * second.intrinsics[1:, :2] / second.intrinsics[:1, :2]
     cxcy = first.intrinsics[-1:, 2:] + second.intrinsics[1:, 2:] - second.intrinsics[:1, 2:]
-    return concat_cameras(first, Cameras(w2c, torch.cat([fxfy, cxcy], dim=1)))
+    return concat_cameras(first, derived_cameras(w2c, torch.cat([fxfy, cxcy], dim=1), "one of the two paths"))
 
 
 def close_loop(path: Cameras, mode: str, *, frames: int = 0, target: Cameras | None = None) -> Cameras:
@@ -212,8 +225,7 @@ def close_loop(path: Cameras, mode: str, *, frames: int = 0, target: Cameras | N
     _check_choice(mode, CLOSINGS, "close_loop")
     target = path.select(0) if target is None else target
     if mode == "append":
-        if frames < 1:
-            raise SpatiaError(f"{frames} frames were given to come back in, expected at least 1; increase closing_frames.")
+        frames = widget_whole("closing_frames", frames, 1, MOST_CAMERAS)
         amount = _ease(torch.arange(1, frames + 1, dtype=torch.float64) / frames, "smooth")
         tail = _towards(path.select([path.count - 1] * frames), path.select(-1), target, amount)
         return concat_cameras(path, _with_last(tail, target))
@@ -226,11 +238,12 @@ def close_loop(path: Cameras, mode: str, *, frames: int = 0, target: Cameras | N
 
 def scale_path(path: Cameras, scale: float) -> Cameras:
     """The same cameras in a world enlarged by `scale` about its origin."""
-    if not (math.isfinite(scale) and scale > 0):
+    scale = widget_number("scale", scale)
+    if scale <= 0:
         raise SpatiaError(f"A scale of {scale} was given, expected a finite number above 0; change scale.")
     w2c = path.w2c.clone()
     w2c[:, :3, 3] *= scale
-    return Cameras(w2c, path.intrinsics)
+    return derived_cameras(w2c, path.intrinsics, "scale")
 
 
 def scene_depth(positions: Tensor, camera: Cameras) -> float:
@@ -298,13 +311,13 @@ def _look_at_pivot(x: Tensor, y: Tensor, depth: float) -> Tensor:
     return pose
 
 
-def _from_start(start: Cameras, relative: Tensor, focal: Tensor) -> Cameras:
+def _from_start(start: Cameras, relative: Tensor, focal: Tensor, change: str) -> Cameras:
     """Cameras at relative camera-to-world poses of the start camera; the first is the start camera itself."""
     w2c = invert_pose(relative) @ start.w2c[0]
     w2c[0] = start.w2c[0]
     intrinsics = start.intrinsics.repeat(len(focal), 1)
     intrinsics[1:, :2] *= focal[1:, None]
-    return Cameras(w2c, intrinsics)
+    return derived_cameras(w2c, intrinsics, change)
 
 
 def _with_last(path: Cameras, last: Cameras) -> Cameras:
@@ -322,7 +335,7 @@ def _towards(path: Cameras, last: Cameras, target: Cameras, amount: Tensor) -> C
     moved[:, :3, 3] += amount[:, None] * gap
     fxfy = path.intrinsics[:, :2] * (target.intrinsics[:, :2] / last.intrinsics[:, :2]) ** amount[:, None]
     cxcy = path.intrinsics[:, 2:] + amount[:, None] * (target.intrinsics[:, 2:] - last.intrinsics[:, 2:])
-    return Cameras(invert_pose(moved), torch.cat([fxfy, cxcy], dim=1))
+    return derived_cameras(invert_pose(moved), torch.cat([fxfy, cxcy], dim=1), "the path or where it is to end")
 
 
 def _ease(u: Tensor, easing: str) -> Tensor:
@@ -375,66 +388,118 @@ def _rotation_z(a: Tensor) -> Tensor:
     return torch.stack([c, -s, o, s, c, o, o, o, l], dim=-1).reshape(*a.shape, 3, 3)
 
 
-def _yaw_pitch_roll(yaw: float, pitch: float, roll: float) -> Tensor:
+def _yaw_pitch_roll(yaw: list[float], pitch: list[float], roll: list[float]) -> Tensor:
+    """Rotations (N, 3, 3) of N angles each, degrees."""
     y, p, r = torch.deg2rad(torch.tensor([yaw, pitch, roll], dtype=torch.float64))
     return _rotation_y(y) @ _rotation_x(p) @ _rotation_z(r)
 
 
 def _keyframes_from_json(text: str) -> tuple[str, list[Keyframe]]:
-    try:
-        entries = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SpatiaError(f"The keyframes are not valid JSON (line {error.lineno}: {error.msg}); correct keyframes, or write plain lines `frame right up forward yaw pitch roll [zoom]`.") from error
+    lines = "keyframes, or write plain lines `frame right up forward yaw pitch roll [zoom]`"
+    entries = parse_json(text, "The keyframes", lines)
     units = "depth"
     if isinstance(entries, dict) and "keyframes" in entries:
         unknown = set(entries) - {"version", "units", "keyframes"}
-        if entries.get("version") != KEYFRAMES_VERSION or unknown or not isinstance(entries["keyframes"], list):
+        version = entries.get("version")
+        if version is True or version != KEYFRAMES_VERSION or unknown or not isinstance(entries["keyframes"], list):
             raise SpatiaError(
-                f'The keyframes are a JSON object with version {entries.get("version")!r} and keys {sorted(entries)}, expected '
+                f'The keyframes are a JSON object with version {shown(version)} and keys {shown(sorted(entries))}, '
+                'expected '
                 f'{{"version": {KEYFRAMES_VERSION}, "units": ..., "keyframes": [...]}}; correct keyframes, or update this package if they are from a newer one.'
             )
         units, entries = entries.get("units", units), entries["keyframes"]
         if units not in KEYFRAME_UNITS:
-            raise SpatiaError(f"The keyframes have units {units!r}, expected one of {', '.join(KEYFRAME_UNITS)}; correct keyframes.")
+            raise SpatiaError(
+                f"The keyframes have units {shown(units)}, expected one of {', '.join(KEYFRAME_UNITS)}; correct "
+                "keyframes."
+            )
     elif isinstance(entries, dict):
         entries = [entries]
+    _check_number_of_keyframes(len(entries))
     keys = []
-    for number, entry in enumerate(entries, 1):
+    for index, entry in enumerate(entries, 1):
         if not isinstance(entry, dict) or "frame" not in entry:
-            raise SpatiaError(f"Keyframe {number} is {json.dumps(entry)[:80]}, expected an object with \"frame\"; correct keyframes.")
+            raise SpatiaError(
+                f"Keyframe {index} is {shown(entry)}, expected an object with \"frame\"; correct keyframes."
+            )
         unknown = set(entry) - set(Keyframe._fields)
         if unknown:
-            raise SpatiaError(f"Keyframe {number} has unknown keys {sorted(unknown)}, expected only {list(Keyframe._fields)}; correct keyframes.")
-        wrong = [k for k, v in entry.items() if k != "easing" and (isinstance(v, bool) or not isinstance(v, (int, float)))]
-        if wrong:
-            raise SpatiaError(f"Keyframe {number} has something other than a number for {wrong}; correct keyframes.")
-        keys.append(Keyframe(**entry))
+            raise SpatiaError(
+                f"Keyframe {index} has unknown keys {shown(sorted(unknown))}, expected only {list(Keyframe._fields)}; "
+                "correct keyframes."
+            )
+        keys.append(_keyframe(entry, f"Keyframe {index}"))
     return units, keys
 
 
 def _keyframes_from_lines(text: str) -> list[Keyframe]:
     keys = []
-    for number, line in enumerate(text.splitlines(), 1):
-        fields = line.split("#")[0].replace(",", " ").split()
+    for index, line in enumerate(re.split(r"\r\n?|\n", text), 1):
+        fields = re.findall(r"[^ \t\xa0,]+", line.split("#")[0])
         if not fields:
             continue
         try:
-            values = [float(field) for field in fields]
+            values = [number_text(field) for field in fields]
         except ValueError:
             values = []
         if len(values) not in (7, 8):
-            raise SpatiaError(f"Line {number} of the keyframes is {line.strip()!r}, expected 7 or 8 numbers `frame right up forward yaw pitch roll [zoom]`; correct keyframes.")
-        keys.append(Keyframe(*values))
+            raise SpatiaError(
+                f"Line {index} of the keyframes is {shown(line.strip())}, expected 7 or 8 numbers "
+                "`frame right up forward yaw pitch roll [zoom]`; correct keyframes."
+            )
+        _check_number_of_keyframes(len(keys) + 1)
+        keys.append(_keyframe(dict(zip(Keyframe._fields, values)), f"Line {index} of the keyframes"))
     return keys
 
 
-def _check_start(start: Cameras, frames: int) -> None:
+def _keyframe(values: dict, where: str) -> Keyframe:
+    """A keyframe of its named values, each in its range."""
+    checked = {}
+    for name, value in values.items():
+        try:
+            checked[name] = _KEYFRAME_FIELDS[name](value)
+        except ValueError as error:
+            raise SpatiaError(f"{where} has {name} {shown(value)}, expected {error}; correct keyframes.") from None
+    return Keyframe(**checked)
+
+
+def _offset(value) -> float:
+    return number(value, -LARGEST_COORDINATE, LARGEST_COORDINATE)
+
+
+def _angle(value) -> float:
+    return number(value, -LARGEST_ANGLE, LARGEST_ANGLE)
+
+
+def _easing(value) -> str:
+    if value not in KEYFRAME_EASINGS:
+        raise ValueError(f"one of {', '.join(KEYFRAME_EASINGS)}")
+    return value
+
+
+_KEYFRAME_FIELDS = {
+    "frame": lambda value: whole(value, 0, MOST_CAMERAS - 1),
+    **dict.fromkeys(("right", "up", "forward"), _offset),
+    **dict.fromkeys(("yaw", "pitch", "roll"), _angle),
+    "zoom": lambda value: number(value, 1 / LARGEST_ZOOM, LARGEST_ZOOM),
+    "fov": lambda value: number(value, SMALLEST_FOV, LARGEST_FOV),
+    "easing": _easing,
+}
+
+
+def _check_number_of_keyframes(count: int) -> None:
+    if count > MOST_CAMERAS:
+        raise SpatiaError(
+            f"More than {MOST_CAMERAS} keyframes were given, expected at most one per frame; thin keyframes."
+        )
+
+
+def _check_start(start: Cameras, frames: int) -> int:
     if start.count != 1:
         raise SpatiaError(f"{start.count} start cameras were given, expected exactly 1; connect a single camera.")
-    if frames < 1:
-        raise SpatiaError(f"A path of {frames} frames was asked for, expected at least 1; increase frames.")
+    return widget_whole("frames", frames, 1, MOST_CAMERAS)
 
 
 def _check_choice(value: str, choices: tuple[str, ...], name: str) -> None:
     if value not in choices:
-        raise SpatiaError(f"{name} is {value!r}, expected one of {', '.join(choices)}; change {name}.")
+        raise SpatiaError(f"{name} is {shown(value)}, expected one of {', '.join(choices)}; change {name}.")

@@ -34,11 +34,12 @@ bounding box of what is moved. CAMERA is {"w2c": 16 numbers by rows, "intrinsics
 sides, "size": [width, height] in pixels}; its size only tells the footprint of points apart from holes. "through" also takes points hidden behind the front surface.
 
 Points that no longer look as the video showed them (moved, copied, recoloured, merged in) lose their view (-1).
+
+Every length, size and coordinate is at most 1e9 scene units, before and after; angles are at most 1e6 degrees.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import Any, NamedTuple
@@ -50,15 +51,20 @@ from torch import Tensor
 
 from ..cameras.camera import Cameras, make_cameras, project
 from ..errors import SpatiaError
-from ..kernels import HAVE_KERNELS, announced
+from ..inputs import LARGEST_COORDINATE, MOST_POINTS, number, parse_json, shown, whole
+from ..interrupt import look_for_interrupt
+from ..kernels import kernels_run
 from ..render.visibility import visible_points
 from .point_cloud import NO_VIEW, PointCloud, concat_clouds
 
-if HAVE_KERNELS:
-    from .cluster_numba import flood
-
 _MOST_PIXELS = 1 << 24  # of the image of a lasso's own camera
 _FIT_REACH = 10  # a plane without a normal is fitted to the points within so many times its distance
+LONGEST_EDITS = 4 << 20  # characters of the edits' text
+MOST_EDITS = 1000
+_MOST_SELECTIONS, _MOST_CORNERS = 1000, 100_000  # of all edits together; a lasso drawn by hand has hundreds
+_DEEPEST = 32  # lists and objects inside each other, as in the text that edits are read from
+_LARGEST_ANGLE = 1e6  # degrees
+_LARGEST_INDEX = 2**31 - 1  # of frames and clips, as clouds hold them
 
 
 class Edited(NamedTuple):
@@ -89,14 +95,15 @@ def apply_edits(cloud: PointCloud, edits: list[dict], scene: Scene = Scene()) ->
     """
     checked = check_edits(edits)
     report, counts = [], []
-    for number, edit in enumerate(checked, 1):
+    for index, edit in enumerate(checked, 1):
+        look_for_interrupt()
         line, count = f"{edit['do']} is off", 0
         if not edit["off"]:
             try:
                 cloud, line, count = _OPERATIONS[edit["do"]].apply(cloud, edit, scene)
             except SpatiaError as error:
-                raise SpatiaError(f"Edit {number} ({edit['do']}): {error}") from error
-        report.append(f"{number}. {line}")
+                raise SpatiaError(f"Edit {index} ({edit['do']}): {error}") from error
+        report.append(f"{index}. {line}")
         counts.append(count)
     if cloud.size == 0:
         raise SpatiaError("The edits leave no point of the scene, expected at least one; select less to remove.")
@@ -105,20 +112,22 @@ def apply_edits(cloud: PointCloud, edits: list[dict], scene: Scene = Scene()) ->
 
 def parse_edits(text: str) -> list[dict]:
     """Edits of a JSON text: a list, or a single edit; empty text is no edit. Raises SpatiaError; values are checked by check_edits."""
+    if not isinstance(text, str):
+        raise SpatiaError(f"The edits are {shown(text)}, expected JSON text; correct edits.")
+    if len(text) > LONGEST_EDITS:
+        raise SpatiaError(f"The edits have {len(text)} characters, expected at most {LONGEST_EDITS}; take edits out.")
     if not text.strip():
         return []
-    try:
-        edits = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SpatiaError(f"The edits are not valid JSON (line {error.lineno}: {error.msg}); correct edits.") from error
+    edits = parse_json(text, "The edits", "edits")
     return edits if isinstance(edits, list) else [edits]
 
 
 def check_edits(edits: list[dict]) -> list[dict]:
     """The edits with defaults filled in and values parsed. Raises SpatiaError naming the edit and the key."""
+    _refuse_bulk(edits)
     checked = []
-    for number, edit in enumerate(edits, 1):
-        where = f"Edit {number}"
+    for index, edit in enumerate(edits, 1):
+        where = f"Edit {index}"
         operation = _named(edit, "do", _OPERATIONS, where)
         fields = operation.fields | {"off": Field(_flag, False)}
         if operation.selects:
@@ -134,6 +143,7 @@ def named_files(edits: list[dict]) -> list[str]:
 
 def select(cloud: PointCloud, selection: dict, scene: Scene = Scene()) -> Tensor:
     """Bool mask (P,) of the selected points."""
+    _refuse_bulk([selection])
     return _select(cloud, _selection(selection), scene)
 
 
@@ -177,14 +187,16 @@ def select_lasso(positions: Tensor, polygon: Tensor, camera: Cameras, height: in
     low, high = polygon.amin(0).clamp_min(0), polygon.amax(0).clamp_max(1)
     selected = (z > 0) & (uv >= low).all(1) & (uv < high).all(1)
     point = selected.nonzero().squeeze(1)
-    u, v = uv[point].unbind(1)
-    crossings = torch.zeros(len(point), dtype=torch.int64)
+    # NumPy, whose calls on a few points cost a fraction of PyTorch's: there may be thousands of edges.
+    u, v = uv[point].cpu().numpy().T
+    within = np.zeros(len(point), dtype=bool)
     for (u0, v0), (u1, v1) in zip(polygon.tolist(), polygon.roll(-1, 0).tolist()):
+        look_for_interrupt()
         if v0 != v1:
             # Even-odd rule: edges met on the way to the right.
-            crossings += (((v0 <= v) != (v1 <= v)) & (u < u0 + (v - v0) * ((u1 - u0) / (v1 - v0)))).long()
-    selected[point] = crossings % 2 == 1
-    if not through:
+            within ^= ((v0 <= v) != (v1 <= v)) & (u < u0 + (v - v0) * ((u1 - u0) / (v1 - v0)))
+    selected[point] = torch.from_numpy(within).to(selected.device)
+    if not through and bool(selected.any()):
         selected &= visible_points(positions, camera, height, width, mode="precise", voxel_size=voxel_size)[0]
     return selected
 
@@ -197,7 +209,13 @@ def select_plane(positions: Tensor, point: Tensor, normal: Tensor | None, distan
         if near.shape[0] < 3:
             raise SpatiaError(f"Only {near.shape[0]} points lie within {_FIT_REACH * distance:g} of the plane's point, too few to fit a plane; move point, give a normal, or increase distance.")
         middle = near.mean(0)
-        normal = torch.linalg.eigh((near - middle).T @ (near - middle)).eigenvectors[:, 0]
+        spread, axes = torch.linalg.eigh((near - middle).T @ (near - middle))
+        if not float(spread[1]) > 1e-12 * float(spread[2]):
+            raise SpatiaError(
+                f"The {near.shape[0]} points within {_FIT_REACH * distance:g} of the plane's point lie on one line, "
+                "which fits many planes; move point, give a normal, or increase distance."
+            )
+        normal = axes[:, 0]
         offset = offset - middle
     return (offset @ (normal / normal.norm())).abs() <= distance
 
@@ -206,18 +224,20 @@ def select_cluster(positions: Tensor, at: Tensor, distance: float) -> Tensor:
     """Points (P, 3) that hang together with the one nearest to `at`: cells of edge `distance` that hold points and touch."""
     if not positions.shape[0]:
         return torch.zeros(0, dtype=torch.bool)
-    if float(positions.abs().max()) / distance >= 2**31:
+    if not float(positions.abs().max()) / distance < 2**31:
         raise SpatiaError(f"A cluster distance of {distance:g} cuts this scene into more cells than can be numbered; increase distance.")
     seed = int((positions.to(torch.float64) - at).square().sum(1).argmin())
-    if HAVE_KERNELS:
-        with announced(flood):
-            return torch.from_numpy(flood(positions.detach().cpu().contiguous().numpy(), float(distance), seed)).to(positions.device)
+    if kernels_run():
+        from .cluster_numba import flood
+
+        return torch.from_numpy(flood(positions.detach().cpu().contiguous().numpy(), float(distance), seed)).to(positions.device)
     cells = np.floor(positions.detach().cpu().double().numpy() / distance).astype(np.int64)
     occupied, cell_of = np.unique(cells, axis=0, return_inverse=True)
     free = set(map(tuple, occupied.tolist()))
     queue = [tuple(cells[seed].tolist())]
     free.discard(queue[0])
     for x, y, z in queue:
+        look_for_interrupt()
         for step in range(27):
             near = (x + step // 9 - 1, y + step // 3 % 3 - 1, z + step % 3 - 1)
             if near in free:
@@ -228,6 +248,7 @@ def select_cluster(positions: Tensor, at: Tensor, distance: float) -> Tensor:
 
 
 def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
+    look_for_interrupt()
     shape = selection["shape"]
     if shape == "all":
         mask = torch.ones(cloud.size, dtype=torch.bool, device=cloud.positions.device)
@@ -262,8 +283,10 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
         known = cloud.view >= 0
         mask = known & (scene.clip.to(torch.int64)[cloud.view.clamp_min(0).long()] == selection["clip"])
     else:
-        masks = torch.stack([_select(cloud, part, scene) for part in selection["of"]])
-        mask = masks.any(0) if shape == "union" else masks.all(0)
+        mask = _select(cloud, selection["of"][0], scene)
+        for part in selection["of"][1:]:
+            other = _select(cloud, part, scene)
+            mask = mask | other if shape == "union" else mask & other
     return ~mask if selection["invert"] else mask
 
 
@@ -315,12 +338,12 @@ def _transform(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud,
 
 def _duplicate(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
     mask = _select(cloud, edit["select"], scene)
-    part = cloud.select(mask)
-    part = _without_view(part, slice(None))
-    copies = [
-        part._replace(positions=(part.positions.to(torch.float64) + k * edit["offset"]).to(torch.float32))
-        for k in range(1, edit["copies"] + 1)
-    ]
+    part = _without_view(cloud.select(mask), slice(None))
+    _refuse_points(cloud.size + edit["copies"] * part.size)
+    copies = []
+    for k in range(1, edit["copies"] + 1):
+        look_for_interrupt()
+        copies.append(part._replace(positions=_within_reach(part.positions.to(torch.float64) + k * edit["offset"])))
     return concat_clouds(cloud, *copies), f"duplicated {part.size} of {cloud.size} points {edit['copies']} time(s)", part.size
 
 
@@ -328,9 +351,12 @@ def _merge(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str
     name = edit["file"]
     other = scene.files.get(name) if name else scene.other
     if other is None and name:
-        raise SpatiaError(f"Merging the file {name!r} was asked for, but it was not read; put it into ComfyUI's input folder.")
+        raise SpatiaError(
+            f"Merging the file {shown(name)} was asked for, but it was not read; put it into ComfyUI's input folder."
+        )
     if other is None:
         raise SpatiaError('Merging was asked for, but no other cloud is connected; connect a point cloud file to merge, or name a "file".')
+    _refuse_points(cloud.size + other.size)
     other = _without_view(other._replace(positions=_moved(other.positions, edit)), slice(None))
     return concat_clouds(cloud, other), f"merged in {other.size} points" + (f" of {name}" if name else ""), other.size
 
@@ -343,7 +369,25 @@ def _moved(positions: Tensor, edit: dict) -> Tensor:
     pivot = edit["pivot"]
     if isinstance(pivot, str):
         pivot = (points.amin(0) + points.amax(0)) / 2
-    return (((points - pivot) * edit["scale"]) @ _rotation(edit["rotate"]).mT + pivot + edit["move"]).to(torch.float32)
+    return _within_reach(((points - pivot) * edit["scale"]) @ _rotation(edit["rotate"]).mT + pivot + edit["move"])
+
+
+def _within_reach(positions: Tensor) -> Tensor:
+    """Positions (P, 3) as float32. Raises SpatiaError when they leave what a scene may hold, or are no numbers."""
+    positions = positions.to(torch.float32)
+    if positions.shape[0] and not float(positions.abs().max()) <= LARGEST_COORDINATE:
+        raise SpatiaError(
+            f"A point would come to lie {float(positions.abs().max()):g} scene units from the origin, expected at most "
+            f"{LARGEST_COORDINATE:g}; move or scale by less."
+        )
+    return positions
+
+
+def _refuse_points(count: int) -> None:
+    if count > MOST_POINTS:
+        raise SpatiaError(
+            f"The scene would have {count} points, expected at most {MOST_POINTS}; select less, or make fewer copies."
+        )
 
 
 def _rotation(degrees: Tensor) -> Tensor:
@@ -361,6 +405,29 @@ def _without_view(cloud: PointCloud, changed) -> PointCloud:
 _REQUIRED = object()
 
 
+def _refuse_bulk(edits: list[dict]) -> None:
+    """Refuse more edits, selections and corners than are worth looking at, and nesting too deep to look at."""
+    if len(edits) > MOST_EDITS:
+        raise SpatiaError(f"{len(edits)} edits were given, expected at most {MOST_EDITS}; take edits out.")
+    selections = corners = 0
+    level = edits
+    for _ in range(_DEEPEST):
+        level = [part for part in level if isinstance(part, (dict, list))]
+        if not level:
+            return
+        shapes = [part for part in level if isinstance(part, dict) and "shape" in part]
+        selections += len(shapes)
+        corners += sum(len(part["points"]) for part in shapes if isinstance(part.get("points"), list))
+        for count, most, what in (
+            (selections, _MOST_SELECTIONS, "selections"),
+            (corners, _MOST_CORNERS, "corners of lassos"),
+        ):
+            if count > most:
+                raise SpatiaError(f"The edits hold {count} {what} or more, expected at most {most}; take edits out.")
+        level = [inner for part in level for inner in (part.values() if isinstance(part, dict) else part)]
+    raise SpatiaError(f"The edits are nested more than {_DEEPEST} deep; correct edits.")
+
+
 class Field(NamedTuple):
     """How one key is read, and its value when absent."""
 
@@ -376,39 +443,36 @@ class Operation(NamedTuple):
     selects: bool = True
 
 
-def _number(value) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError("a finite number")
-    return float(value)
-
-
-def _positive(value) -> float:
-    if _number(value) <= 0:
-        raise ValueError("a number above 0")
-    return float(value)
+def _length(value) -> float:
+    value = number(value, -math.inf, LARGEST_COORDINATE)
+    if value <= 0:
+        raise ValueError(f"a number above 0, at most {LARGEST_COORDINATE:g}")
+    return value
 
 
 def _fraction(value) -> float:
-    if not 0 <= _number(value) <= 1:
-        raise ValueError("a number from 0 to 1")
-    return float(value)
+    return number(value, 0, 1)
 
 
-def _vector(value) -> Tensor:
+def _vector(value, limit: float = LARGEST_COORDINATE) -> Tensor:
     if not isinstance(value, (list, tuple)) or len(value) != 3:
         raise ValueError("three numbers [x, y, z]")
-    return torch.tensor([_number(v) for v in value], dtype=torch.float64)
+    return torch.tensor([number(v, -limit, limit) for v in value], dtype=torch.float64)
 
 
-def _positive_vector(value) -> Tensor:
+def _angles(value) -> Tensor:
+    return _vector(value, _LARGEST_ANGLE)
+
+
+def _lengths(value) -> Tensor:
     vector = _vector(value)
     if bool((vector <= 0).any()):
-        raise ValueError("three numbers above 0")
+        raise ValueError(f"three numbers above 0, at most {LARGEST_COORDINATE:g}")
     return vector
 
 
 def _scale(value) -> Tensor:
-    return _positive_vector(value if isinstance(value, (list, tuple)) else [value] * 3)
+    return _lengths(value if isinstance(value, (list, tuple)) else [value] * 3)
 
 
 def _pivot(value) -> Tensor | str:
@@ -418,9 +482,11 @@ def _pivot(value) -> Tensor | str:
 def _color(value) -> Tensor:
     if isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value):
         value = [int(value[i : i + 2], 16) for i in (1, 3, 5)]
-    if not isinstance(value, (list, tuple)) or len(value) != 3 or not all(0 <= _number(v) <= 255 for v in value):
-        raise ValueError('[r, g, b] in 0..255 or "#rrggbb"')
-    return torch.tensor([float(v) for v in value], dtype=torch.float64)
+    try:
+        red, green, blue = (number(v, 0, 255) for v in value)
+    except (TypeError, ValueError):
+        raise ValueError('[r, g, b] in 0..255 or "#rrggbb"') from None
+    return torch.tensor([red, green, blue], dtype=torch.float64)
 
 
 def _flag(value) -> bool:
@@ -429,16 +495,12 @@ def _flag(value) -> bool:
     return value
 
 
-def _whole(value) -> int:
-    if _number(value) != int(value):
-        raise ValueError("a whole number")
-    return int(value)
+def _index(value) -> int:
+    return whole(value, -_LARGEST_INDEX, _LARGEST_INDEX)
 
 
 def _copies(value) -> int:
-    if not 1 <= _whole(value) <= 100:
-        raise ValueError("a whole number from 1 to 100")
-    return int(value)
+    return whole(value, 1, 100)
 
 
 def _mode(value) -> str:
@@ -450,16 +512,17 @@ def _mode(value) -> str:
 def _direction(value) -> Tensor | None:
     if value is None:
         return None
-    vector = _vector(value)
-    if not float(vector.norm()) > 0:
+    vector = _vector(value, math.inf)
+    if not bool(vector.any()):
         raise ValueError("three numbers [x, y, z], not all 0")
-    return vector
+    return vector / vector.abs().max()  # so that no square leaves what float64 can hold
 
 
 def _polygon(value) -> Tensor:
     if not isinstance(value, (list, tuple)) or len(value) < 3 or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in value):
         raise ValueError("at least three corners [u, v]")
-    return torch.tensor([[_number(u), _number(v)] for u, v in value], dtype=torch.float64)
+    limit = LARGEST_COORDINATE
+    return torch.tensor([[number(v, -limit, limit) for v in corner] for corner in value], dtype=torch.float64)
 
 
 def _file_name(value) -> str | None:
@@ -477,11 +540,14 @@ def _own_camera(value) -> tuple[Cameras, tuple[int, int]] | None:
     w2c, intrinsics, size = (value[name] if isinstance(value[name], list) else [] for name in ("w2c", "intrinsics", "size"))
     if len(w2c) != 16 or len(intrinsics) != 4 or len(size) != 2:
         raise ValueError("16 numbers of w2c, 4 of intrinsics and 2 of size")
-    pose = [[_number(v) for v in w2c[row : row + 4]] for row in (0, 4, 8, 12)]
-    width, height = (_whole(v) for v in size)
+    pose = [[number(v) for v in w2c[row : row + 4]] for row in (0, 4, 8, 12)]
+    width, height = (whole(v, -_LARGEST_INDEX, _LARGEST_INDEX) for v in size)
     if width < 1 or height < 1 or width * height > _MOST_PIXELS:
         raise ValueError(f"a size of at least 1x1 and at most {_MOST_PIXELS} pixels")
-    return make_cameras([pose], [_number(v) for v in intrinsics]), (height, width)
+    try:
+        return make_cameras([pose], [number(v) for v in intrinsics]), (height, width)
+    except SpatiaError as error:
+        raise SpatiaError(f"A lasso's own camera in edits: {error}") from error
 
 
 def _selection(value) -> dict:
@@ -499,19 +565,29 @@ def _selections(value) -> list[dict]:
 
 
 _ZERO = [0, 0, 0]
-_PLACEMENT = {"move": Field(_vector, _ZERO), "rotate": Field(_vector, _ZERO), "scale": Field(_scale, 1), "pivot": Field(_pivot, "center")}
+_PLACEMENT = {
+    "move": Field(_vector, _ZERO),
+    "rotate": Field(_angles, _ZERO),
+    "scale": Field(_scale, 1),
+    "pivot": Field(_pivot, "center"),
+}
 
 _SHAPES = {
     "all": {},
-    "box": {"center": Field(_vector), "size": Field(_positive_vector), "rotation": Field(_vector, _ZERO)},
-    "sphere": {"center": Field(_vector), "radius": Field(_positive)},
+    "box": {"center": Field(_vector), "size": Field(_lengths), "rotation": Field(_angles, _ZERO)},
+    "sphere": {"center": Field(_vector), "radius": Field(_length)},
     "color": {"color": Field(_color), "tolerance": Field(_fraction, 0.1)},
-    "mask": {"frame": Field(_whole, -1), "through": Field(_flag, False)},
-    "lasso": {"frame": Field(_whole, -1), "camera": Field(_own_camera, None), "points": Field(_polygon), "through": Field(_flag, False)},
-    "plane": {"point": Field(_vector), "normal": Field(_direction, None), "distance": Field(_positive)},
-    "cluster": {"at": Field(_vector), "distance": Field(_positive), "within": Field(_selection, {"shape": "all"})},
-    "frames": {"first": Field(_whole), "last": Field(_whole)},
-    "clip": {"clip": Field(_whole)},
+    "mask": {"frame": Field(_index, -1), "through": Field(_flag, False)},
+    "lasso": {
+        "frame": Field(_index, -1),
+        "camera": Field(_own_camera, None),
+        "points": Field(_polygon),
+        "through": Field(_flag, False),
+    },
+    "plane": {"point": Field(_vector), "normal": Field(_direction, None), "distance": Field(_length)},
+    "cluster": {"at": Field(_vector), "distance": Field(_length), "within": Field(_selection, {"shape": "all"})},
+    "frames": {"first": Field(_index), "last": Field(_index)},
+    "clip": {"clip": Field(_index)},
     "union": {"of": Field(_selections)},
     "intersection": {"of": Field(_selections)},
 }
@@ -528,8 +604,8 @@ _OPERATIONS = {
 def _named(entry, key: str, choices: dict, where: str):
     """What entry[key] names among the choices."""
     if not isinstance(entry, dict) or not isinstance(entry.get(key), str) or entry[key] not in choices:
-        shown = entry.get(key, "missing") if isinstance(entry, dict) else entry
-        raise SpatiaError(f'{where} has "{key}": {shown!r}, expected one of {", ".join(choices)}; correct edits.')
+        given = entry.get(key, "missing") if isinstance(entry, dict) else entry
+        raise SpatiaError(f'{where} has "{key}": {shown(given)}, expected one of {", ".join(choices)}; correct edits.')
     return choices[entry[key]]
 
 
@@ -538,7 +614,9 @@ def _read(entry: dict, name_key: str, fields: dict[str, Field], where: str) -> d
     what = f"{where} ({entry[name_key]})"
     unknown = set(entry) - set(fields) - {name_key}
     if unknown:
-        raise SpatiaError(f"{what} has unknown keys {sorted(unknown)}, expected only {sorted(fields)}; correct edits.")
+        raise SpatiaError(
+            f"{what} has unknown keys {shown(sorted(unknown))}, expected only {sorted(fields)}; correct edits."
+        )
     values = {}
     for key, field in fields.items():
         value = entry.get(key, field.default)
@@ -548,6 +626,6 @@ def _read(entry: dict, name_key: str, fields: dict[str, Field], where: str) -> d
             values[key] = field.parse(value)
         except SpatiaError:
             raise  # a nested selection, which already says what is wrong with it
-        except (ValueError, OverflowError) as error:
-            raise SpatiaError(f'{what} has "{key}": {value!r}, expected {error}; correct edits.') from error
+        except ValueError as error:
+            raise SpatiaError(f'{what} has "{key}": {shown(value)}, expected {error}; correct edits.') from error
     return values

@@ -88,7 +88,7 @@ def test_bad_text_is_refused_before_anything_runs(cameras_module, edit_module):
     assert "Line 1" in check(preset="keyframes", keyframes="1 2") and "'zoom'" in check(preset="zoom")
     check = edit_module.SpatiaEditPointCloud.validate_inputs
     assert check() is True and check(edits='{"do": "merge"}') is True
-    assert "not valid JSON" in check(edits="{") and "'explode'" in check(edits='{"do": "explode"}')
+    assert "no valid JSON" in check(edits="{") and "'explode'" in check(edits='{"do": "explode"}')
 
 
 # --- files ---
@@ -134,7 +134,7 @@ def test_files_outside_the_hosts_folders_are_refused(cameras_module, comfy_host,
             os.symlink(comfy_host / "secret.txt", comfy_host / "input" / name)
         except OSError as problem:  # Windows asks for a right that users seldom have
             pytest.skip(f"this user may not make links here: {problem}")
-    with pytest.raises(error, match="lies outside|was not found"):
+    with pytest.raises(error, match="lies outside|was not found|no file name"):
         run(cameras_module.SpatiaImportCameras, file=name)
     assert isinstance(cameras_module.SpatiaImportCameras.validate_inputs(file=name), str)
 
@@ -145,6 +145,90 @@ def test_writing_outside_the_output_folder_is_refused(cameras_module, comfy_host
     with pytest.raises(error, match="filename_prefix"):
         run(cameras_module.SpatiaExportCameras, cameras=path, filename_prefix=prefix)
     assert not list(comfy_host.glob("up*"))
+
+
+# The last is a byte that is no text, as a folder listing has it; Python's own way to hold it.
+ODD_NAMES = ["a\0b", "a\nb", "\x1b[2J", "n" * 300, "d" * 300 + "/x", "x" * 100_000, "\ud800", "\udc80"]
+
+
+@pytest.mark.parametrize("name", [*ODD_NAMES, "[output]", " [temp] ", "//", "CON", "a.", "w2c.txt/", "taken/w2c.txt",
+    "%date:yyyy%.txt"], ids=lambda name: repr(name)[:20])
+def test_odd_names_of_files_to_read_are_messages(cameras_module, edit_module, comfy_host, error, name):
+    (comfy_host / "input" / "taken").write_text("a file where a folder is expected")
+    node = cameras_module.SpatiaImportCameras
+    assert "file" in node.validate_inputs(file=name)
+    assert node.fingerprint_inputs(file=name) == node.validate_inputs(file=name)
+    with pytest.raises(error, match="^file ") as refusal:
+        run(node, file=name)
+    assert len(str(refusal.value)) < 400 and str(refusal.value).isprintable()
+    edits = json.dumps([{"do": "merge", "file": name}])
+    assert edit_module.SpatiaEditPointCloud.fingerprint_inputs(edits=edits) == []
+
+
+@pytest.mark.parametrize("prefix", [*ODD_NAMES, "taken/cameras", "taken/deeper/cameras"],
+    ids=lambda name: repr(name)[:20])
+def test_odd_names_of_files_to_write_are_refused(cameras_module, comfy_host, error, prefix):
+    (comfy_host / "output" / "taken").write_text("a file where a folder is expected")
+    path, _ = run(cameras_module.SpatiaCameraPath, frames=3)
+    with pytest.raises(error, match="filename_prefix|file name"):
+        run(cameras_module.SpatiaExportCameras, cameras=path, filename_prefix=prefix)
+
+
+def test_the_hosts_own_marks_in_a_prefix_are_kept(cameras_module, comfy_host):
+    import time
+
+    path, _ = run(cameras_module.SpatiaCameraPath, frames=3)
+    name, _ = run(cameras_module.SpatiaExportCameras, cameras=path, filename_prefix="marks/%year%/path")
+    assert name == f"marks/{time.localtime().tm_year}/path_00001_w2c.txt [output]"
+
+
+def test_a_blank_file_means_the_text(cameras_module):
+    assert cameras_module.SpatiaImportCameras.validate_inputs(file="  ") is True
+    assert cameras_module.SpatiaImportCameras.fingerprint_inputs(file="  ") == ""
+
+
+def test_what_cannot_be_read_is_a_message(cameras_module, pack_module, comfy_host, error):
+    read = pack_module("nodes.host.files").read_text
+    folder = comfy_host / "input" / "unreadable"
+    folder.mkdir(exist_ok=True)
+    (folder / "binary.txt").write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(error, match="file: binary.txt is not a text file"):
+        read(str(folder / "binary.txt"), "file")
+    with pytest.raises(error, match="file: unreadable cannot be read"):
+        read(str(folder), "file")
+    with open(folder / "long.txt", "wb") as file:
+        file.truncate(1 << 40)  # a hole, as sparse files have it
+    with pytest.raises(error, match="long.txt has 1099511627776 bytes"):
+        read(str(folder / "long.txt"), "file")
+    os.remove(folder / "long.txt")
+
+
+def test_a_failed_export_leaves_the_old_file(cameras_module, comfy_host, error, monkeypatch):
+    """As a full disk does: the new file is whole or not there."""
+    import errno
+
+    path, _ = run(cameras_module.SpatiaCameraPath, frames=3)
+    stem = comfy_host / "output" / "kept_00001_w2c.txt"
+    stem.write_text("old")
+    monkeypatch.setattr(cameras_module, "new_output_file", lambda prefix,
+        widget: (str(comfy_host / "output" / "kept_00001_"), ""))
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(error, match="disk is full"):
+            run(cameras_module.SpatiaExportCameras, cameras=path)
+    assert stem.read_text() == "old" and not list((comfy_host / "output").glob(".kept*"))
+
+
+def test_choices_that_a_link_brings_are_checked(cameras_module, error):
+    path, _ = run(cameras_module.SpatiaCameraPath, frames=3)
+    with pytest.raises(error, match="^mode is 'twice'"):
+        run(cameras_module.SpatiaConcatCameras, first=path, second=path, mode="twice")
+    with pytest.raises(error, match="^start is 'somewhere'"):
+        run(cameras_module.SpatiaImportCameras, text="[1 1 .5 .5]\n[[1,0,0,0],[0,1,0,0],[0,0,1,0]]", start="somewhere")
 
 
 def test_import_says_what_is_missing(cameras_module, error):
@@ -270,11 +354,54 @@ def test_a_new_node_changes_nothing(edit_module):
 
 def test_bad_masks_are_refused(edit_module, memory, error):
     select = {"select": "mask", "mask_frame": 0, "through": False}
-    for mask, message in ((torch.zeros(3, 32, 48), "expected a single one"), (torch.zeros(1, 48, 32), "frames of 48x32")):
+    for shape, message in (((3, 32, 48), "a single one"), ((1, 0, 48), "a single one"),
+        ((1, 48, 32), "frames of 48x32")):
         with pytest.raises(error, match=message):
-            edit(edit_module, memory, select, {"operation": "remove"}, mask=mask)
+            edit(edit_module, memory, select, {"operation": "remove"}, mask=torch.zeros(shape))
     with pytest.raises(error, match="no mask is connected"):
         edit(edit_module, memory, select, {"operation": "remove"})
+
+
+@pytest.mark.parametrize(("select", "operation", "message"), [
+    ({"select": "sphere", "radius": 1e300} | xyz("center", 0, 0, 2), {"operation": "remove"}, "radius"),
+    ({"select": "sphere", "radius": float("nan")} | xyz("center", 0, 0, 2), {"operation": "remove"}, "radius"),
+    ({"select": "sphere", "radius": 1} | xyz("center", 0, 10**400, 2), {"operation": "remove"}, "center"),
+    ({"select": "mask", "mask_frame": 10**30, "through": False}, {"operation": "remove"}, "frame"),
+    ({"select": "color", "near_color": "red", "tolerance": 0.1}, {"operation": "remove"}, "color"),
+    ({"select": "cone"}, {"operation": "remove"}, "'cone'"),
+    ({"select": "all"}, {"operation": "explode"}, "'explode'"),
+    ({"select": "all"}, {"operation": "transform", "scale": 1.0} | xyz("move", 1e39, 0, 0) | xyz("rotate", 0, 0, 0),
+        "move"),
+    ({"select": "all"}, {"operation": "transform", "scale": 1.0} | xyz("move", 0, 0, 0) | xyz("rotate", 0, 1e300, 0),
+        "rotate"),
+    ({"select": "all"}, {"operation": "transform", "scale": 1e300} | xyz("move", 0, 0, 0) | xyz("rotate", 0, 0, 0),
+        "scale"),
+    ({"select": "all"}, {"operation": "duplicate", "copies": 10**9} | xyz("offset", 0, 0, 1), "copies"),
+])  # fmt: skip
+def test_widget_values_out_of_range_are_refused(edit_module, memory, error, select, operation, message):
+    with pytest.raises(error, match=message):
+        edit(edit_module, memory, select, operation, mask=torch.ones(1, 32, 48))
+
+
+@pytest.mark.parametrize("edits", [
+    "[" * 100_000, '{"do": "transform", "move": [1e39, 0, 0]}', '{"do": "duplicate", "copies": %s}' % ("9" * 5000),
+    "[" + "1," * 5000 + "1]", 5, {}, [1],
+    '{"do": "remove", "select": ' + '{"shape": "union", "of": [' * 300 + '{"shape": "all"}' + "]}" * 300 + "}",
+], ids=range(8))  # fmt: skip
+def test_edits_are_checked_without_an_error_of_their_own(edit_module, edits):
+    node = edit_module.SpatiaEditPointCloud
+    answer = node.validate_inputs(edits=edits)
+    assert answer is True if edits == {} else "dit" in answer and len(answer) < 400
+    assert node.fingerprint_inputs(edits=edits) == []
+
+
+def test_an_edit_that_nobody_could_load_again_is_not_made(edit_module, memory, scenes, comfy_host, error):
+    far = json.dumps([{"do": "transform", "move": [9e8, 0, 0]}] * 2)
+    with pytest.raises(error, match="Edit 2 .*A point would come to lie 1.8e.09"):
+        edit(edit_module, memory, edits=far)
+    edited, _, _ = edit(edit_module, memory, edits=json.dumps(json.loads(far)[:1]))
+    (name,) = run(scenes.SpatiaSaveScene, memory=edited, filename_prefix="far/scene")
+    assert_same_memory(run(scenes.SpatiaLoadScene, file=name)[0], edited)
 
 
 def test_dynamic_combos_reach_execute_as_the_host_sends_them(edit_module):
@@ -311,7 +438,7 @@ def test_the_host_validates_the_dynamic_combos(edit_module, scenes, comfy_host, 
 
     assert validated('{"do": "merge"}') == (True, "[]")
     valid, errors = validated("[{")
-    assert not valid and "not valid JSON" in errors
+    assert not valid and "no valid JSON" in errors
 
 
 # --- scene files ---

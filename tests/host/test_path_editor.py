@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import struct
+import time
 
 import pytest
 import torch
@@ -136,6 +137,109 @@ def test_bad_requests_are_refused(pack_module, route, body, raw):
     assert status == 400 and answer["error"]
 
 
+EYE = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+LENS = [1, 1, 0.5, 0.5]
+
+
+def bodies() -> list[tuple[str, bytes, str]]:
+    """(route, body, what the answer must name): what once ended in HTTP 500, and its like."""
+    found = []
+
+    def add(route: str, body, names: str, **replaced: str) -> None:
+        text = json.dumps(body)
+        for name, raw in replaced.items():
+            text = text.replace(f'"{name}"', raw)
+        found.append((route, text.encode(), names))
+
+    long, deep = "9" * 5000, "[" * 100_000
+    for raw in ("9" * 400, long, deep, "NaN", "1e999"):
+        add("read", {"text": "X"}, "request", X=raw)
+        add("write", {"cameras": [{"w2c": "X", "intrinsics": LENS}]}, "request", X=raw)
+    sixteen = [[value] * 16 for value in ("1", None, {}, [1], True)]
+    for value in (None, {}, "1", [], [[]], True, EYE[:15], [EYE], *sixteen):
+        add("write", {"cameras": [{"w2c": value, "intrinsics": LENS}]}, "camera 0, w2c")
+    for value in (None, {}, "1111", [1, 1], ["a"] * 4, [None] * 4, [[1]] * 4, [{}] * 4):
+        add("write", {"cameras": [{"w2c": EYE, "intrinsics": value}]}, "camera 0, intrinsics")
+    far = EYE[:3] + [1e300] + EYE[4:]
+    for w2c, lens in ((far, LENS), ([1e308] * 16, LENS), (EYE, [1e308, 1, 0, 0]), (EYE, [1, 1, -1e300, 0])):
+        add("write", {"cameras": [{"w2c": w2c, "intrinsics": lens}], "format": "spatia"}, "Camera 0")
+    good = {"cameras": [{"w2c": EYE, "intrinsics": LENS}], "format": "spatia", "width": 4, "height": 4}
+    for change in ({"width": 1e308}, {"width": "4"}, {"width": 10**19}, {"width": None}, {"width": [4]}, {"width": 0}):
+        add("write", good | change, "width")
+    for change in ({"format": None}, {"format": ["spatia"]}, {"format": "x" * 100_000}):
+        add("write", good | change, "format")
+    for change in ({"cameras": None}, {"cameras": {}}, {"cameras": [[]]}, {"cameras": [None]}, {"cameras": "x"}):
+        add("write", good | change, "cameras")
+    for text in ({}, [], None, 1, True):
+        add("read", {"text": text}, "text")
+    pose = json.dumps([EYE[:4], EYE[4:8], EYE[8:12]])
+    for text in (pose.replace("0]]", "1e308]]"), pose.replace("[1,", f"[{long},"), f"[[{deep}"):
+        add("read", {"text": text, "intrinsics": "[1 1 .5 .5]"}, "amera")
+    add("read", {"text": pose, "intrinsics": "[1e308 1 .5 .5]"}, "Camera 0")
+    for transforms in ('{"frames": ' + deep, '{"w": %s}' % long):
+        add("read", {"text": transforms}, "transforms.json")
+    add("read", {"text": '{"w": 1, "h": 1, "fl_x": 1e-300, "frames": [{"transform_matrix": %s}]}' % pose}, "Camera 0")
+    add("read", {"text": f"1 1 0 0 0 0 0 0 1 {long}.png"}, "camera text")
+    add("read", {"text": "1 1 0 0 0 0 0 0 1 a.png", "intrinsics": f"{long} PINHOLE 9 9 1 1 1 1"}, "cameras.txt")
+    add("read", {"text": "\ud800"}, "camera text")
+    return found
+
+
+def test_every_body_gets_an_answer_that_names_what_is_wrong(pack_module):
+    """In one server: hundreds of them would take longer to start than to ask."""
+
+    async def talk():
+        routes, app = web.RouteTableDef(), web.Application(client_max_size=1 << 30)
+        pack_module("nodes.host.routes").add_routes(routes)
+        app.add_routes(routes)
+        async with TestClient(TestServer(app)) as client:
+            for route, body, names in bodies():
+                answer = await client.post(f"/spatia/cameras/{route}", data=body)
+                text = await answer.text()
+                assert answer.status == 400, (answer.status, body[:200])
+                error = json.loads(text)["error"]
+                assert names in error and len(error) < 600, (error[:600], body[:200])
+
+    asyncio.run(talk())
+
+
+@pytest.mark.parametrize("separator,line", [
+    ("\n", "[[1,0,0,0],[0,1,0,0],[0,0,1,0]]"), ("\n", "9 1 1 .5 .5 0 0 1 0 0 0 0 1 0 0 0 0 1 0"),
+    ("\n\n", "1 1 0 0 0 0 0 0 1 a.png"),
+])  # fmt: skip
+def test_hundreds_of_thousands_of_cameras_are_refused_at_once(pack_module, separator, line):
+    text = separator.join([line] * 400_000)
+    began = time.monotonic()
+    status, answer = asked(pack_module, "/spatia/cameras/read", {"text": text[: 15 << 20], "intrinsics": "[1 1 .5 .5]"})
+    assert status == 400 and "10000 cameras" in answer["error"]
+    assert time.monotonic() - began < 10  # a second here; parsing them all took a minute
+
+
 def test_a_request_too_large_is_refused(pack_module):
     status, answer = asked(pack_module, "/spatia/cameras/read", None, b" " * (16 << 20) + b"{}")
     assert status == 413 and answer["error"]
+
+
+# --- values that a link brings past the host's limits ---
+
+
+@pytest.mark.parametrize(("inputs", "message"), [
+    ({"frames": 10**9}, "frames"), ({"frames": 0}, "frames"), ({"frames": 2.5}, "frames"),
+    ({"angle": float("nan")}, "angle"),
+    ({"angle": 1e300, "preset": "pan"}, "angle"), ({"distance": 1e308, "preset": "dolly"}, "distance"),
+    ({"turns": 10**400, "preset": "spiral"}, "turns"),
+    ({"depth": float("inf")}, "depth"), ({"depth": -1.0}, "depth"), ({"depth": 1e-300}, "depth"),
+    ({"fov": 1e-300}, "fov|field of view"),
+    ({"fov": float("nan")}, "fov|field of view"), ({"width": 10**400}, "width"), ({"height": 0}, "height"),
+    ({"preset": "keyframes", "keyframes": "24 0 0 -1e39 0 0 0"}, "keyframes"),
+    ({"close_loop": "append", "closing_frames": 10**9}, "closing_frames"), ({"close_loop": "jump"}, "close_loop"),
+])  # fmt: skip
+def test_a_path_of_values_out_of_range_is_refused(node, pack_module, inputs, message):
+    with pytest.raises(pack_module("spatia_core.errors").SpatiaError, match=message):
+        node.execute(**(defaults(node) | inputs))
+
+
+@pytest.mark.parametrize("keyframes", ["24 0 0 -1e39 0 0 0", "12 1e308 0 0 0 0 0", "9" * 5000, "[" * 100_000,
+    '[{"frame": %s}]' % ("9" * 5000), 5, [], {}])
+def test_keyframes_are_refused_before_anything_runs(node, keyframes):
+    assert "eyframe" in node.validate_inputs(preset="keyframes", keyframes=keyframes)
