@@ -9,6 +9,8 @@ from comfy_api.latest import io
 
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.render.soft import render_soft
+from .host.free_memory import require_memory
+from .host.notices import notice, slow_kernels
 from .sockets import SpatiaCameras, SpatiaMemory
 
 _ASPECT_TOLERANCE = 0.05  # rounding to multiples of 32
@@ -55,12 +57,18 @@ class SpatiaRenderCameraPath(io.ComfyNode):
                 f"width {width} and height {height} were given for a memory of {memory.width}x{memory.height}, expected the same shape of picture, "
                 "or the scene would be drawn stretched; change width or height."
             )
+        # Projection and holes as the host keeps them, in float32.
+        require_memory(
+            cameras.count * height * width * 16, f"The projection of {cameras.count} frames of {width}x{height}",
+            "connect the cameras of one clip (Clip Window), or decrease width and height",
+        )  # fmt: skip
         projection = torch.zeros(cameras.count, height, width, 3)
         holes = torch.ones(cameras.count, height, width)
         # CUDA has kernels of its own. Elsewhere the CPU's are the fast ones, and some devices lack float64.
         device = comfy.model_management.get_torch_device()
         if device.type != "cuda":
             device = torch.device("cpu")
+        notice(cls, *(slow_kernels() if device.type == "cpu" else ()))
         positions, colors = memory.cloud.positions.to(device), memory.cloud.colors.to(device)
         # Batches keep every core, or the card, busy and the bar moving; updating the bar is also where the host interrupts.
         batch = max(1, torch.get_num_threads()) if device.type == "cpu" else 8

@@ -4,6 +4,7 @@ from comfy_api.latest import io
 
 from ..spatia_core.model.flow_unipc import SHIFT, flow_schedule
 from .host import conditioning, sampling
+from .host.notices import notice
 from .host.video import decode_frames
 from .sockets import SpatiaCameras, SpatiaMemory
 
@@ -18,8 +19,16 @@ def _clip_inputs() -> list:
 
 def _control_inputs() -> list:
     return [
-        io.Image.Input("projection", optional=True, tooltip="The scene cloud seen from the cameras, from Render Camera Path. None: mid grey."),
-        io.Mask.Input("holes", optional=True, tooltip="1 where the projection shows no point, from Render Camera Path. None: no point anywhere."),
+        io.Image.Input(
+            "projection", optional=True,
+            tooltip="The scene cloud seen from the cameras, from Render Camera Path. None: mid grey, and the node "
+            "says so.",
+        ),
+        io.Mask.Input(
+            "holes", optional=True,
+            tooltip="1 where the projection shows no point, from Render Camera Path. None: no point anywhere, and the "
+            "node says so.",
+        ),
         io.Image.Input("references", optional=True, tooltip="Earlier frames that see the same places, from Retrieve References; may be empty."),
     ]
 
@@ -69,7 +78,12 @@ class SpatiaSampler(io.ComfyNode):
         conditioned, latent = conditioning.condition_clip(
             model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
         )
-        samples = sampling.sample_clip(conditioned, positive, negative, latent, sampling.unipc_sampler(), flow_schedule(steps), cfg, seed)
+        sigmas = flow_schedule(steps)
+        # Before the sampling, which may take an hour.
+        notice(cls, *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas))
+        samples = sampling.sample_clip(
+            conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed
+        )
         return io.NodeOutput(decode_frames(vae, samples), {**latent, "samples": samples})
 
 
@@ -97,11 +111,11 @@ class SpatiaConditioning(io.ComfyNode):
     def execute(
         cls, model, vae, memory, cameras, strength, start_percent, end_percent, lora, projection=None, holes=None, references=None
     ) -> io.NodeOutput:
-        return io.NodeOutput(
-            *conditioning.condition_clip(
-                model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
-            )
+        conditioned, latent = conditioning.condition_clip(
+            model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
         )
+        notice(cls, *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent))
+        return io.NodeOutput(conditioned, latent)
 
 
 class SpatiaUniPC(io.ComfyNode):

@@ -12,6 +12,7 @@ from ..spatia_core.estimate import moving_pixels
 from ..spatia_core.memory import KEYFRAME_STRIDE, check_clip, new_keyframes, revert_clip, update
 from .host.depth_sources import depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
 from .host.images import frames_from_image, mask_values, point_cloud_file
+from .host.notices import notice, slow_kernels
 from .sockets import SpatiaCameras, SpatiaMemory
 
 
@@ -77,6 +78,7 @@ class SpatiaUpdateMemory(io.ComfyNode):
         mask = None
         if moving is not None:
             mask = moving_pixels(mask_values(moving, "moving"), given, memory.height, memory.width, dilate=mask_grow)[:kept]
+        notice(cls, *slow_kernels())
         keyframes = new_keyframes(memory, kept, keyframe_every)
         bar = comfy.utils.ProgressBar(2 * len(keyframes))
         maps = read_depth(

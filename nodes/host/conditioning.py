@@ -14,6 +14,7 @@ from ...spatia_core.model.checkpoint import LATENT_CHANNELS
 from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
 from ...spatia_core.model.sizes import SIZE_STEP, nearest_size
 from ...spatia_core.rollout import latent_count, require_clip_length
+from .decoupled import DECOUPLED
 from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
 from .video import encode_video
 
@@ -79,6 +80,76 @@ def encode_control(vae, to_network, channels: int, count: int, height: int, widt
     if holes is None:
         holes = torch.ones(()).expand(count, height, width)
     return control_context(latents, to_network(encode_video(vae, hole_pixels(holes))))
+
+
+def control_losses(
+    model, projection, holes, strength: float, start_percent: float, end_percent: float, sigmas=None
+) -> list[str]:
+    """What steers a clip less than its graph suggests, one sentence each, for inputs that `condition_clip` took.
+
+    sigmas: (steps + 1,) noise levels of the sampling to come, None where they are not known yet.
+    """
+    branch = control_branch(model)
+    losses = []
+    if branch is None:
+        if not model.get_additional_models_with_key(DECOUPLED):
+            losses.append(
+                "The model has no control branch, so the cameras steer nothing; load it with Load Spatia Model or "
+                "Apply Spatia."
+            )
+    elif projection is None and holes is None:
+        losses.append(
+            "Neither `projection` nor `holes` is connected, so the control branch is fed nothing and rests, and the "
+            "scene steers nothing; connect both from Render Camera Path."
+        )
+    else:
+        losses += _fed_instead(branch.layout.in_channels, projection, holes)
+        losses += _never_on(model, strength, start_percent, end_percent, sigmas)
+    return losses
+
+
+def _fed_instead(channels: int, projection, holes) -> list[str]:
+    """What the network is fed in place of the half of the control that is missing, or that it is empty."""
+    if projection is None:
+        return [
+            "`projection` is not connected: the network is fed mid grey instead, and what the scene looks like steers "
+            "nothing; connect it from Render Camera Path."
+        ]
+    if holes is None and channels > LATENT_CHANNELS:
+        return [
+            '`holes` is not connected: the network is fed "no point anywhere" instead, which the projection '
+            "contradicts; connect it from Render Camera Path."
+        ]
+    if holes is not None and bool((holes >= 0.5).all()):
+        return [
+            "The projection shows no point in any frame, so the scene steers nothing; check that the cameras look "
+            "at the cloud."
+        ]
+    return []
+
+
+def _never_on(model, strength: float, start_percent: float, end_percent: float, sigmas) -> list[str]:
+    """Why a control that is connected is never used, if so."""
+    if strength == 0.0:
+        return [
+            "`strength` is 0, so the connected control steers nothing; raise it, or disconnect `projection` "
+            "and `holes`."
+        ]
+    if start_percent == end_percent:
+        return [
+            f"`start_percent` and `end_percent` are both {start_percent:g}, so the connected control steers no step; "
+            "raise `end_percent`."
+        ]
+    if sigmas is None:
+        return []
+    sampling = model.get_model_object("model_sampling")
+    high, low = float(sampling.percent_to_sigma(start_percent)), float(sampling.percent_to_sigma(end_percent))
+    if any(low <= sigma <= high for sigma in sigmas[:-1].tolist()):
+        return []
+    return [
+        f"None of the {len(sigmas) - 1} steps lies between `start_percent` {start_percent:g} and `end_percent` "
+        f"{end_percent:g}, so the connected control steers nothing; widen the range."
+    ]
 
 
 def _check_inputs(vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent):
