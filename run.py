@@ -3,7 +3,8 @@
 
     python run.py demo     one image -> a closed-loop video, made by a real ComfyUI server
     python run.py serve    the same server with its page, for a person to use
-    python run.py test     the same environment, then pytest
+    python run.py test     the same environment, then pytest; --fast leaves out browser, server and slow tests
+    python run.py fuzz     the same environment, then made-up and damaged inputs against every reader for some minutes
 
 The set-up uses the standard library alone. What needs more (the websocket, pictures) runs after this script has
 handed itself to the environment's own interpreter. A ComfyUI named by COMFYUI_PATH is read, never written.
@@ -712,14 +713,26 @@ async def upload_image(server: Server, path: Path) -> str:
 
 
 def command_test(options: argparse.Namespace, comfyui: Path, python: Path, cache: Path) -> int:
-    """pytest in the environment; every argument after `test` is pytest's."""
+    """pytest in the environment; every argument after `test` is pytest's, --fast one of tests/conftest.py."""
+    named = names_tests(options.arguments)
+    where = [] if named else [str(ROOT / "tests")]
+    settings = ["-c", str(ROOT / "tests" / "pytest.ini"), "--durations=20"]
+    command = [str(python), "-m", "pytest", *settings, *options.arguments, *where]
+    return become(command, test_environment(comfyui, cache))
+
+
+def command_fuzz(options: argparse.Namespace, comfyui: Path, python: Path, cache: Path) -> int:
+    """The long run of tests/fuzz in the tests' environment."""
+    script = ROOT / "tests" / "fuzz" / "run.py"
+    command = [str(python), str(script), "--minutes", str(options.minutes), *options.arguments]
+    return become(command, test_environment(comfyui, cache))
+
+
+def test_environment(comfyui: Path, cache: Path) -> dict[str, str]:
     environment = clean_environment(cache)
     environment["COMFYUI_PATH"] = str(comfyui)
     environment.setdefault("OMP_NUM_THREADS", "1")  # the tests' tensors are small: threads would wait for each other
-    named = names_tests(options.arguments)
-    where = [] if named else [str(ROOT / "tests")]
-    command = [str(python), "-m", "pytest", "-c", str(ROOT / "tests" / "pytest.ini"), *options.arguments, *where]
-    return become(command, environment)
+    return environment
 
 
 def names_tests(arguments: list[str]) -> bool:
@@ -911,7 +924,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="COMFYUI_PATH names a ComfyUI to use instead of fetching one (it is not written to). "
         "SPATIA_CACHE names another place for the environment.",
     )
-    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz}")
 
     demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
     demo.add_argument("--image", type=existing_file, default=DEMO_IMAGE, help="the image to start from (default: a rendered room)")
@@ -927,8 +940,15 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--no-browser", action="store_true", help="print the address only")
     add_device(serve)
 
-    test = commands.add_parser("test", help="the test suite; further arguments are pytest's", add_help=False)
-    test.add_argument("arguments", nargs=argparse.REMAINDER, help="e.g. -k cameras")
+    # For the help alone: main() gives what follows `test` to pytest as it is.
+    commands.add_parser(
+        "test", help="the test suite, with --fast without browser, server and slow tests; further arguments are pytest's"
+    )
+
+    fuzz = commands.add_parser(
+        "fuzz", help="look for inputs that the readers do not bear; further arguments are those of tests/fuzz/run.py"
+    )
+    fuzz.add_argument("--minutes", type=whole_number(1, 10_000), default=10, help="how long (default: 10)")
     return root
 
 
@@ -971,17 +991,21 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["test"]:
         options = argparse.Namespace(command="test", arguments=arguments[1:])
     else:
-        options = parser().parse_args(arguments)
+        options, further = parser().parse_known_args(arguments)
+        if further and options.command != "fuzz":
+            parser().error(f"unrecognized arguments: {' '.join(further)}")
+        options.arguments = further
     handle_signals()
     try:
         cache = cache_folder()
         comfyui, python = set_up(cache)
-        if options.command == "test":
-            return command_test(options, comfyui, python, cache)
+        commands = {"demo": command_demo, "serve": command_serve, "test": command_test, "fuzz": command_fuzz}
+        if options.command in ("test", "fuzz"):
+            return commands[options.command](options, comfyui, python, cache)
         if not inside(python):
             # The client needs the environment's packages: go on as its interpreter.
             return become([str(python), str(ROOT / "run.py"), *arguments], clean_environment(cache))
-        return {"demo": command_demo, "serve": command_serve}[options.command](options, comfyui, python, cache)
+        return commands[options.command](options, comfyui, python, cache)
     except RunError as error:
         print(f"\nrun.py: {error}", file=sys.stderr)
         return 1

@@ -33,6 +33,7 @@ def main() -> None:
     host.load_host()
     import comfy.model_management
     import torch
+    from spatia_pack.spatia_core.files import write_text
 
     comfy.model_management.in_training = False  # measured with the kernels that run at inference
     torch.set_num_threads(arguments.threads)
@@ -45,7 +46,7 @@ def main() -> None:
     summary = {name: round(sum(row[name] for row in rows) / len(rows), 3) for name in rows[0] if name not in ("seed", "kind")}
     print(json.dumps({"rooms": len(rows), "depth": arguments.depth, "without": arguments.without, "steps": arguments.steps, **summary}, indent=1))
     if arguments.json:
-        arguments.json.write_text(json.dumps({"rows": rows, "mean": summary}, indent=1))
+        write_text(arguments.json, json.dumps({"rows": rows, "mean": summary}, indent=1))
     if arguments.sheet:
         evaluation.write_sheet(arguments.sheet)
 
@@ -110,10 +111,11 @@ class Evaluation:
     def write_sheet(self, path: Path) -> None:
         import torch
         from PIL import Image
+        from scenes import write_picture
 
         columns = [0, 6, 12, 18, 24, 28, 32, 36, 40]
         rows = [torch.cat(list(video[columns]), dim=1) for video in self.sheet]
-        Image.fromarray((torch.cat(rows) * 255).round().byte().numpy()).save(path)
+        write_picture(Image.fromarray((torch.cat(rows) * 255).round().byte().numpy()), path)
 
 
 def _mean_filled(projection, holes):

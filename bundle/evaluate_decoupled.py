@@ -47,6 +47,7 @@ def main() -> None:
     host.load_host()
     import comfy.model_management
     import torch
+    from spatia_pack.spatia_core.files import write_text
 
     comfy.model_management.in_training = False  # measured with the kernels that run at inference
     torch.set_num_threads(arguments.threads)
@@ -57,7 +58,7 @@ def main() -> None:
     summary = evaluation.summary()
     print(json.dumps(summary, indent=1))
     if arguments.json:
-        arguments.json.write_text(json.dumps({"rows": evaluation.rows, "summary": summary}, indent=1))
+        write_text(arguments.json, json.dumps({"rows": evaluation.rows, "summary": summary}, indent=1))
     if arguments.sheet:
         evaluation.write_sheet(arguments.sheet)
 
@@ -185,9 +186,10 @@ class Evaluation:
     def write_sheet(self, path: Path) -> None:
         import torch
         from PIL import Image
+        from scenes import write_picture
 
         rows = [torch.cat(list(video[::3]), dim=1) for video in self.sheet]
-        Image.fromarray((torch.cat(rows) * 255).round().byte().numpy()).save(path)
+        write_picture(Image.fromarray((torch.cat(rows) * 255).round().byte().numpy()), path)
 
 
 def _without_memory(setting: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ this file. Seeds are fixed; give --*-steps instead of minutes for a run that rep
 import argparse
 import json
 import math
-import shutil
 import sys
 from pathlib import Path
 
@@ -46,6 +45,7 @@ def make_room(seed: int) -> dict:
 
 def make_rooms(work: Path, seeds: range) -> None:
     import numpy as np
+    from spatia_pack.spatia_core.files import replaced
 
     folder = work / "rooms"
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,10 +53,9 @@ def make_rooms(work: Path, seeds: range) -> None:
         path = folder / f"{seed}.npz"
         if path.exists():
             continue
-        partial = path.with_suffix(".part")
-        with open(partial, "wb") as file:
-            np.savez(file, **make_room(seed))
-        partial.rename(path)
+        room = make_room(seed)
+        with replaced(path) as file:
+            np.savez(file, **room)
         if done % 50 == 0:
             print(f"rooms {done}/{len(seeds)}", flush=True)
 
@@ -103,6 +102,7 @@ def make_depth(work: Path, budget) -> None:
     import numpy as np
     import torch
     from spatia_pack.spatia_core.estimate.small_depth import SmallDepthNet
+    from spatia_pack.spatia_core.files import replacing
     from spatia_pack.spatia_core.training.depth import train_depth
 
     torch.manual_seed(0)
@@ -119,7 +119,8 @@ def make_depth(work: Path, budget) -> None:
 
     network = SmallDepthNet()
     train_depth(network, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=_print)
-    torch.save(network.state_dict(), work / "depth.pt")
+    with replacing(work / "depth.pt") as part:
+        torch.save(network.state_dict(), part)
 
 
 def make_autoencoder(work: Path, budget) -> None:
@@ -188,13 +189,14 @@ def make_decoder(work: Path, budget, seed: int) -> None:
 def latent_encoder(work: Path):
     """A function of N videos of one length to their latents (N, 48, T, h, w), by the autoencoder as users load it."""
     import torch
+    from spatia_pack.spatia_core.precision import cpu_autocast
     from spatia_pack.spatia_core.training.autoencoder import to_input
 
     vae, stock = deployed_autoencoder(work)
 
     @torch.no_grad()
     def encode(*videos):
-        with torch.autocast("cpu", torch.bfloat16):
+        with cpu_autocast():
             return stock.process_in(vae.encode(torch.cat([to_input(video) for video in videos])).float()).half()
 
     return encode
@@ -207,14 +209,16 @@ def mask_video(coverage):
 
 
 def make_variants(work: Path) -> None:
-    """How latents change when a room is mirrored or its colours exchanged, fitted on 70 rooms."""
+    """How latents change when a room is mirrored or its colours exchanged, fitted on at most 70 rooms from all over the list."""
     import numpy as np
     import torch
+    from spatia_pack.spatia_core.files import replacing
     from spatia_pack.spatia_core.training.variants import UNCHANGED, VARIANTS, fit_map, map_error, vary_pixels
 
     encode = latent_encoder(work)
     clips, masks = [[] for _ in VARIANTS], [[], []]
-    for path in rooms(work)[::13][:70]:
+    paths = rooms(work)
+    for path in paths[:: -(-len(paths) // 70)]:
         with np.load(path) as room:
             frames, projection, coverage = (torch.from_numpy(room[name]) for name in ("frames", "p1", "c1"))
         for index, variant in enumerate(VARIANTS):
@@ -227,19 +231,23 @@ def make_variants(work: Path) -> None:
     for variant, latents in zip(VARIANTS[1:], clips[1:], strict=True):
         maps.append(fit_map(clips[0], latents, variant.mirrored))
         _print(f"{variant}: error {100 * map_error(maps[-1], clips[0], latents):.1f} % of the latents' variance")
-    torch.save({"frames": [fields and tuple(fields) for fields in maps], "mask": tuple(fit_map(*masks, True))}, work / VARIANTS_FILE)
+    fitted = {"frames": [fields and tuple(fields) for fields in maps], "mask": tuple(fit_map(*masks, True))}
+    with replacing(work / VARIANTS_FILE) as part:
+        torch.save(fitted, part)
 
 
 def make_latents(work: Path, seeds: range) -> None:
     """Latents of the rooms of these seeds; a room that is not stored is made for it and not kept."""
     import numpy as np
     import torch
+    from spatia_pack.spatia_core.files import replacing
 
     encode = latent_encoder(work)
     (work / "latents").mkdir(exist_ok=True)
     # What the sampler feeds when nothing is projected: mid grey, and a hole everywhere.
     grey, nothing = torch.full((25, 128, 192, 3), 127.5), torch.zeros(25, 128, 192)
-    torch.save(torch.cat([*encode(grey, mask_video(nothing))]), work / "no_projection.pt")
+    with replacing(work / "no_projection.pt") as part:
+        torch.save(torch.cat([*encode(grey, mask_video(nothing))]), part)
     for done, seed in enumerate(seeds, 1):
         out, stored = work / "latents" / f"{seed}.pt", work / "rooms" / f"{seed}.npz"
         if out.exists():
@@ -257,9 +265,8 @@ def make_latents(work: Path, seeds: range) -> None:
                 "references": torch.cat(references, dim=1) if references else torch.zeros(48, 0, 8, 12).half(),
             },
         }
-        partial = out.with_suffix(".part")
-        torch.save(clips, partial)
-        partial.rename(out)
+        with replacing(out) as part:
+            torch.save(clips, part)
         if done % 50 == 0:
             print(f"latents {done}/{len(seeds)}", flush=True)
 
@@ -275,9 +282,11 @@ def make_generated(work: Path, seeds: range) -> None:
     from spatia_pack.nodes.host.patching import clip_condition
     from spatia_pack.spatia_core.cameras.camera import make_cameras
     from spatia_pack.spatia_core.estimate.depth import DepthMaps
+    from spatia_pack.spatia_core.files import replacing
+    from spatia_pack.spatia_core.precision import cpu_dtype
     from spatia_pack.spatia_core.training import clips
 
-    pipeline = Pipeline(steps=4, bfloat16=True)
+    pipeline = Pipeline(steps=4, dtype=cpu_dtype())
     to_network = pipeline.model.get_model_object("latent_format").process_in
     (work / "generated").mkdir(exist_ok=True)
     for seed in seeds:
@@ -305,9 +314,8 @@ def make_generated(work: Path, seeds: range) -> None:
             conditioned, latent = pipeline.condition(memory, window, *pipeline.render(memory, window))
             seen = clip_condition(conditioned)
             history = to_network(latent["samples"])[0, :, : (clips.HISTORY_FRAMES + 3) // 4]
-        partial = out.with_suffix(".part")
-        torch.save({"history": history.half(), "control": seen.control[0].half(), "references": seen.references[0].half()}, partial)
-        partial.rename(out)
+        with replacing(out) as part:
+            torch.save({"history": history.half(), "control": seen.control[0].half(), "references": seen.references[0].half()}, part)
 
 
 def build_network():
@@ -329,6 +337,7 @@ def build_network():
 
 def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 8) -> None:
     import torch
+    from spatia_pack.spatia_core.files import replacing
     from spatia_pack.spatia_core.training.network import Batch, initialise, train_network
     from spatia_pack.spatia_core.training.variants import UNCHANGED, VARIANTS, LatentMap
 
@@ -405,24 +414,27 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
         refresh()
         _print(f"network step {step}, {100 * progress:.0f} %, {len(known)} rooms, loss {loss:.4f}")
         if step % 500 == 0:
-            torch.save({"backbone": backbone.state_dict(), "control": control.state_dict()}, work / "network_now.pt")
+            with replacing(work / "network_now.pt") as part:
+                torch.save({"backbone": backbone.state_dict(), "control": control.state_dict()}, part)
 
     weights = train_network(
         backbone, control, batch, torch.zeros(1, 1, BACKBONE["text_dim"]),
         budget=budget, generator=torch.Generator().manual_seed(seed), report=report,
     )  # fmt: skip
-    torch.save(weights, work / "network.pt")
+    with replacing(work / "network.pt") as part:
+        torch.save(weights, part)
 
 
 def export(work: Path) -> None:
     import torch
+    from spatia_pack.spatia_core.files import write_bytes
     from spatia_pack.spatia_core.model.checkpoint import save_quantised
 
     network = torch.load(work / "network.pt")
     config = {"transformer": {"num_heads": BACKBONE["num_heads"], "text_dim": BACKBONE["text_dim"]}}
     save_quantised(network["backbone"], HERE / "spatia_small_backbone.safetensors", {"config": json.dumps(config)})
     save_quantised(network["control"], HERE / "spatia_small_control.safetensors")
-    shutil.copyfile(work / VAE_FILE, HERE / VAE_FILE)
+    write_bytes(HERE / VAE_FILE, (work / VAE_FILE).read_bytes())
     save_quantised(torch.load(work / "depth.pt"), HERE / "spatia_small_depth.safetensors")
     total = sum(path.stat().st_size for path in HERE.glob("*.safetensors"))
     print(f"bundle: {total / 1e6:.1f} MB")

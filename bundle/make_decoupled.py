@@ -30,6 +30,7 @@ def make_memories(work: Path, part: int, parts: int) -> None:
     import numpy as np
     import torch
     from spatia_pack.spatia_core.cameras.camera import make_cameras
+    from spatia_pack.spatia_core.files import replacing
     from spatia_pack.spatia_core.model.decoupled.assembly import assemble
     from spatia_pack.spatia_core.model.decoupled.retrieval import ball_points
     from spatia_pack.spatia_core.training import clips
@@ -57,9 +58,8 @@ def make_memories(work: Path, part: int, parts: int) -> None:
         stored = {"gate": opened, "ids": ids, "w2c": cameras.w2c, "intrinsics": cameras.intrinsics[0]}
         if bool(opened.any()):
             stored["temporal"], stored["spatial"] = assemble(frames[: start + 1], ids[opened], encode)
-        partial = out.with_suffix(".part")
-        torch.save(stored, partial)
-        partial.rename(out)
+        with replacing(out) as partial:
+            torch.save(stored, partial)
 
 
 def memory_rooms(work: Path, share: float) -> list[dict]:
@@ -192,6 +192,7 @@ def main() -> None:
         parser.error(f"--share {arguments.share}: expected more than 0, at most 1")
     host.load_host()
     import torch
+    from spatia_pack.spatia_core.files import write_bytes
     from spatia_pack.spatia_core.training.budget import Budget
 
     torch.set_num_threads(arguments.threads)
@@ -202,7 +203,7 @@ def main() -> None:
             budget = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=arguments.minutes)
             make_branch(arguments.work, budget, arguments.share, arguments.resume)
         elif arguments.share == 1:
-            (HERE / FILE).write_bytes((arguments.work / FILE).read_bytes())
+            write_bytes(HERE / FILE, (arguments.work / FILE).read_bytes())
 
 
 if __name__ == "__main__":

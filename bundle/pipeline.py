@@ -13,6 +13,7 @@ from spatia_pack.spatia_core.estimate.scene import estimate_scene
 from spatia_pack.spatia_core.estimate.small_depth import load_small_depth
 from spatia_pack.spatia_core.memory import SpatialMemory, history_length, new_memory, update
 from spatia_pack.spatia_core.model.flow_unipc import flow_schedule
+from spatia_pack.spatia_core.precision import cpu_autocast
 from spatia_pack.spatia_core.render.soft import render_soft
 from spatia_pack.spatia_core.render.visibility import visible_bits
 from spatia_pack.spatia_core.retrieval import candidate_frames, retrieve_packed, target_frames
@@ -25,14 +26,14 @@ THRESHOLD = 0.05
 class Pipeline:
     """The loaded bundle. Import this module after host.load_host.
 
-    without: conditions to leave out, of 'projection' and 'references'. bfloat16: of the networks' arithmetic; faster.
+    without: conditions to leave out, of 'projection' and 'references'. dtype: of the networks' arithmetic, float32 or bfloat16.
     The attributes may be changed between clips: max_references at most, one target frame in `every` asking for one; retrieval
     as Retrieve References' mode, visibility 'precise' or 'release' to decide what a frame sees otherwise than that mode does;
     voxel_size in metres; find_moving and consistency of the memory's update.
     """
 
-    def __init__(self, steps: int = 2, without: tuple[str, ...] = (), bfloat16: bool = False):
-        self.steps, self.without, self.bfloat16 = steps, without, bfloat16
+    def __init__(self, steps: int = 2, without: tuple[str, ...] = (), dtype: torch.dtype = torch.float32):
+        self.steps, self.without, self.dtype = steps, without, dtype
         self.max_references, self.every, self.voxel_size = clips.MAX_REFERENCES, TARGET_EVERY, clips.VOXEL_SIZE
         self.retrieval, self.visibility = "paper_iou", None
         self.find_moving, self.consistency = True, True
@@ -84,17 +85,14 @@ class Pipeline:
             references = self.retrieve(memory, window)
         # Left out as in training: the branch is shown that there is no point anywhere.
         shown = (torch.full_like(projection, 0.5), torch.ones_like(holes)) if "projection" in self.without else (projection, holes)
-        with self._precision():
+        with cpu_autocast(self.dtype):
             return condition_clip(self.model, self.vae, memory, window, *shown, references)
 
     def generate(self, conditioned, latent, seed: int = 0) -> torch.Tensor:
         """Frames (N, H, W, 3) in 0..1 of one clip."""
-        with self._precision():
+        with cpu_autocast(self.dtype):
             samples = sample_clip(conditioned, self.text, self.text, latent, unipc_sampler(), flow_schedule(self.steps), 1.0, seed)
             return torch.clamp(decode_frames(self.vae, samples), 0, 1).float()
-
-    def _precision(self):
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16)
 
     def remember(
         self, memory: SpatialMemory, frames: torch.Tensor, window: Cameras, maps: DepthMaps, moving: torch.Tensor | None = None

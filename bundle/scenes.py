@@ -4,14 +4,17 @@ Import after host.load_host.
 """
 
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 from pipeline import Pipeline
 from spatia_pack.spatia_core.cameras.camera import Cameras, make_cameras
 from spatia_pack.spatia_core.cloud.point_cloud import PointCloud
 from spatia_pack.spatia_core.estimate.depth import DepthMaps
+from spatia_pack.spatia_core.files import replacing
 from spatia_pack.spatia_core.memory import SpatialMemory
 from spatia_pack.spatia_core.metrics import Matcher, align_pose, colour_shift, match_accuracy, pose_error, psnr, ssim
 from spatia_pack.spatia_core.render.visibility import visible_points
@@ -291,6 +294,12 @@ def as_8_bit(frames: torch.Tensor) -> torch.Tensor:
 def video_psnr(made: torch.Tensor, target: torch.Tensor) -> float:
     """PSNR in dB of whole videos (N, H, W, 3), from their mean squared error."""
     return float(-10 * torch.log10((made - target).square().mean().clamp_min(1e-10)))
+
+
+def write_picture(picture: Image.Image, path: Path, **options) -> None:
+    """Save a picture in the format of its name's ending; options are that format's."""
+    with replacing(path) as part:
+        picture.save(part, format=Image.registered_extensions()[path.suffix.lower()], **options)
 
 
 def _against_truth(scene: Scene, run: Run) -> dict[str, float]:

@@ -10,6 +10,7 @@ Means are over scenes, with 95 % percentile bootstrap intervals; differences are
 import argparse
 import csv
 import hashlib
+import io
 import json
 import math
 import subprocess
@@ -162,7 +163,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, help="of each table; default: " + ", ".join(f"{name} {table.scenes}" for name, table in TABLES.items()))
     parser.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
     parser.add_argument("--steps", type=int, default=2)
-    parser.add_argument("--float32", action="store_true", help="compute in float32 instead of bfloat16; about twice as long")
+    parser.add_argument("--float32", action="store_true", help="compute in float32 even where bfloat16 is fast; twice as long")
     parser.add_argument("--matcher", choices=("auto", "roma", "dense_sift"), default="auto")
     parser.add_argument("--lpips", choices=("alex", "vgg", "squeeze"), default="alex", help="backbone; left out with a note when it is not installed")
     parser.add_argument("--minutes", type=float, help="start no further scene after this; the tables say how many were made")
@@ -195,11 +196,14 @@ class Study:
         import torch
         from scenes import KINDS, Measures, Setting, held_out_seeds
         from spatia_pack.spatia_core.metrics import MetricUnavailable, load_lpips, load_matcher
+        from spatia_pack.spatia_core.precision import cpu_dtype
 
         comfy.utils.PROGRESS_BAR_ENABLED = False
         comfy.model_management.in_training = False  # measured with the kernels that run at inference
         torch.set_num_threads(1)
         self.arguments, self.notes = arguments, []
+        self.dtype = torch.float32 if arguments.float32 else cpu_dtype()
+        self.precision = str(self.dtype).removeprefix("torch.")
         self.deadline = math.inf if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
         matcher = load_matcher(arguments.matcher)
         self.notes.append(f"Match Accuracy by {matcher.name}.")
@@ -267,7 +271,7 @@ class Study:
             from pipeline import Pipeline
             from scenes import Maker
 
-            self._maker = Maker(Pipeline(self.arguments.steps, bfloat16=not self.arguments.float32))
+            self._maker = Maker(Pipeline(self.arguments.steps, dtype=self.dtype))
         return self._maker
 
     def figures(self, name: str) -> dict[str, list[dict[str, float]]]:
@@ -281,6 +285,8 @@ class Study:
 
     def write(self) -> None:
         """CSVs, the page and the contact sheet of all complete scenes."""
+        from spatia_pack.spatia_core.files import write_text
+
         page = [*self._head()]
         for name in self.settings:
             figures = self.figures(name)
@@ -291,13 +297,12 @@ class Study:
             page += section(name, TABLES[name], figures)
             if name == "ablation":
                 page += self._sheet()
-        (self.arguments.results / "README.md").write_text("\n".join(page).rstrip() + "\n", encoding="utf-8")
+        write_text(self.arguments.results / "README.md", "\n".join(page).rstrip() + "\n")
 
     def _head(self) -> list[str]:
-        precision = "float32" if self.arguments.float32 else "bfloat16"
         return [
             "# Tables", "",
-            f"Made by `bundle/tables.py` with the weights of this folder's parent ({self.rows.made_with['weights']}), {self.arguments.steps} steps, {precision}, "
+            f"Made by `bundle/tables.py` with the weights of this folder's parent ({self.rows.made_with['weights']}), {self.arguments.steps} steps, {self.precision}, "
             f"192x128 pixels, rooms from seed {self.arguments.first_seed} on, which no training saw. Means over rooms with 95 % bootstrap intervals; "
             "differences are paired by room. " + " ".join(self.notes),
             "",
@@ -308,7 +313,7 @@ class Study:
         for path in sorted(HERE.glob("spatia_small_*.safetensors")):
             if path.name != FILE:  # the decoupled branch takes no part
                 digest.update(path.read_bytes())
-        return {"weights": digest.hexdigest()[:12], "steps": self.arguments.steps, "float32": self.arguments.float32, "matcher": matcher}
+        return {"weights": digest.hexdigest()[:12], "steps": self.arguments.steps, "float32": self.precision == "float32", "matcher": matcher}
 
     def _frames_path(self, seed: int, setting) -> Path:
         key = json.dumps([self.rows.made_with, setting._asdict()], sort_keys=True)
@@ -316,15 +321,18 @@ class Study:
 
     def _keep_frames(self, scene, setting, run) -> None:
         import numpy as np
+        from spatia_pack.spatia_core.files import replaced
 
         truth = scene.video.frames[list(SHEET_FRAMES)]
         made = (run.frames[list(SHEET_FRAMES)] * 255).round().byte().numpy()
-        np.savez_compressed(self._frames_path(scene.seed, setting), truth=truth, made=made)
+        with replaced(self._frames_path(scene.seed, setting)) as file:
+            np.savez_compressed(file, truth=truth, made=made)
 
     def _sheet(self) -> list[str]:
         """The page's lines about the contact sheet, written to the results; none where its frames are not there."""
         import numpy as np
         from PIL import Image
+        from scenes import write_picture
 
         shown = {row: setting for row, setting in self.settings["ablation"].items() if row in _ABLATION}
         lines, seeds = [], []
@@ -339,7 +347,7 @@ class Study:
             return []
         picture, path = Image.fromarray(np.concatenate(lines)), self.arguments.results / "closed_loop.jpg"
         for quality in range(90, 20, -5):
-            picture.save(path, quality=quality, optimize=True)
+            write_picture(picture, path, quality=quality, optimize=True)
             if path.stat().st_size <= MAX_SHEET_BYTES:
                 break
         return [
@@ -367,16 +375,19 @@ def interval(figures: list[dict[str, float]], column: str, against: list[dict[st
 
 def write_csv(path: Path, table: Table, figures: dict[str, list[dict[str, float]]]) -> None:
     """One line per row and column, with its interval and, where rows are compared, the paired difference's."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("setting", "figure", "scenes", "mean", "low", "high", "compared with", "difference", "difference low", "difference high"))
-        for row, values in figures.items():
-            for column in sorted({column for value in values for column in value}):
-                mean, scenes = interval(values, column)
-                difference = ("", "", "", "")
-                if table.against in figures and row != table.against and (found := interval(values, column, figures[table.against])):
-                    difference = (table.against, *(f"{value:.5g}" for value in found[0]))
-                writer.writerow((row, column, scenes, *(f"{value:.5g}" for value in mean), *difference))
+    from spatia_pack.spatia_core.files import write_text
+
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(("setting", "figure", "scenes", "mean", "low", "high", "compared with", "difference", "difference low", "difference high"))
+    for row, values in figures.items():
+        for column in sorted({column for value in values for column in value}):
+            mean, scenes = interval(values, column)
+            difference = ("", "", "", "")
+            if table.against in figures and row != table.against and (found := interval(values, column, figures[table.against])):
+                difference = (table.against, *(f"{value:.5g}" for value in found[0]))
+            writer.writerow((row, column, scenes, *(f"{value:.5g}" for value in mean), *difference))
+    write_text(path, file.getvalue())
 
 
 def section(name: str, table: Table, figures: dict[str, list[dict[str, float]]]) -> list[str]:

@@ -37,7 +37,7 @@ HELP = {
     "drop_text": "share of samples without their text", "drop_projection": "share of passes without projection",
     "drop_references": "share of passes without references", "drop_history": "share of passes given an image in place of the history",
     "t_mean": "of the logit-normal time", "t_deviation": "of the logit-normal time", "augment": "greatest noise on the history, 0..1",
-    "precision": "bf16 or fp32", "checkpoint": "gradient checkpointing: less memory, a third more time",
+    "precision": "bf16 or fp32; a CPU that only emulates bf16 computes in float32 with weights rounded to bf16", "checkpoint": "gradient checkpointing: less memory, a third more time",
 }  # fmt: skip
 
 

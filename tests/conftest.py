@@ -1,10 +1,16 @@
-"""Shared fixtures: the real ComfyUI host, this repository imported as a pack, and the parity folder."""
+"""Shared fixtures: the real ComfyUI host, this repository imported as a pack, and the parity folder.
+
+Also how long a test may take, and what --fast leaves out.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import importlib
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +24,69 @@ NO_HOST = (
     "needs a ComfyUI source tree: run `python run.py test`, which fetches one, "
     "or set COMFYUI_PATH to the folder that holds ComfyUI's main.py"
 )
+
+# Seconds for tests by what they are marked with, and why they get more than the others.
+LONG_BY_MARKER = {
+    "browser": (400, "the first test of a file starts a server and a browser and runs a workflow"),
+    "integration": (400, "the first test starts a server, and workflows run whole"),
+}
+# Seconds after a test's limit until the run is ended: for one that hangs where Python's signals do not reach it.
+GRACE = 60
+STDERR = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="leave out tests with a browser, a server or the marker slow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Now, as during tests the descriptor is that of a file which catches what they print.
+    config.stash[STDERR] = os.dup(2)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    os.close(config.stash[STDERR])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        limit_time(item)
+    if config.getoption("--fast"):
+        left_out = [item for item in items if any(map(item.get_closest_marker, ("browser", "integration", "slow")))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def limit_time(item: pytest.Item) -> None:
+    """Turn the marker long(seconds, reason), or LONG_BY_MARKER, into what pytest-timeout goes by."""
+    if item.get_closest_marker("timeout") is not None:
+        raise pytest.UsageError(f"{item.nodeid}: use the marker long(seconds, reason) in place of timeout")
+    marker = item.get_closest_marker("long")
+    if marker is None:
+        seconds = next((LONG_BY_MARKER[name][0] for name in LONG_BY_MARKER if item.get_closest_marker(name)), None)
+    else:
+        seconds, reason = _seconds_and_reason(item, *marker.args, **marker.kwargs)
+        if not (isinstance(reason, str) and reason.strip()):
+            raise pytest.UsageError(f"{item.nodeid}: long({seconds}, {reason!r}) gives no reason; say why")
+    if seconds is not None:
+        item.add_marker(pytest.mark.timeout(seconds))
+
+
+def _seconds_and_reason(item: pytest.Item, seconds: float = 0.0, reason: str = "") -> tuple[float, str]:
+    if not seconds > 0:
+        raise pytest.UsageError(f"{item.nodeid}: long(seconds={seconds!r}) was given, expected more than 0 seconds")
+    return seconds, reason
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item):
+    marker = item.get_closest_marker("timeout")
+    seconds = marker.args[0] if marker is not None else float(item.config.getini("timeout"))
+    faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=item.config.stash[STDERR])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _comfyui_path() -> Path | None:
@@ -104,6 +173,24 @@ def run_py() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def start_bound():
+    """A function: command -> Popen that ends with this test, and with this process however it ends.
+
+    options: Popen's.
+    """
+    with contextlib.ExitStack() as started:
+
+        def start(command: list[str], **options) -> subprocess.Popen:
+            wrapped = [sys.executable, str(TESTS / "bound_process.py"), *command]
+            # A session of its own: what the terminal sends to pytest does not reach it twice.
+            process = subprocess.Popen(wrapped, stdin=subprocess.PIPE, start_new_session=True, **options)
+            started.enter_context(process)  # closes its pipes, which ends it, and waits
+            return process
+
+        yield start
 
 
 @pytest.fixture(scope="session")

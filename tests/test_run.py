@@ -170,7 +170,7 @@ class TestCommandLine:
     def test_help_names_the_commands(self):
         answer = self.run("--help")
         assert answer.returncode == 0
-        assert all(word in answer.stdout for word in ("demo", "serve", "test", "COMFYUI_PATH"))
+        assert all(word in answer.stdout for word in ("demo", "serve", "test", "--fast", "fuzz", "COMFYUI_PATH"))
 
     @pytest.mark.parametrize(
         "arguments, expected",
@@ -181,6 +181,8 @@ class TestCommandLine:
             (["demo", "--seed", "-1"], "--seed"),
             (["serve", "--port", "99999"], "--port"),
             (["serve", "--models", "no-such-folder"], "no-such-folder"),
+            (["serve", "--minutes", "3"], "--minutes"),
+            (["fuzz", "--minutes", "0"], "--minutes"),
         ],
     )
     def test_bad_options_are_refused_before_any_set_up(self, arguments, expected, tmp_path):
@@ -202,6 +204,24 @@ class TestCommandLine:
     def test_pytest_is_told_the_folder_unless_files_are_named(self, run_py, arguments, expected, monkeypatch):
         monkeypatch.chdir(ROOT)
         assert run_py.names_tests(arguments) == expected
+
+    @pytest.mark.parametrize(
+        "arguments, expected",
+        [
+            (["test", "--fast", "-k", "x"], ["-m", "pytest", "--durations=20", "--fast", "-k", "x", str(ROOT / "tests")]),
+            (["fuzz", "--minutes", "3", "--reader", "ply"], [str(ROOT / "tests" / "fuzz" / "run.py"), "--minutes", "3", "--reader", "ply"]),
+        ],
+    )
+    def test_tests_and_fuzzer_are_called_in_one_environment(self, run_py, arguments, expected, tmp_path, monkeypatch):
+        called = []
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(run_py, "set_up", lambda cache: (tmp_path / "ComfyUI", Path(sys.executable)))
+        monkeypatch.setattr(run_py, "handle_signals", lambda: None)  # pytest has its own
+        monkeypatch.setattr(run_py, "become", lambda command, environment: called.append((command, environment)) or 0)
+        assert run_py.main(arguments) == 0
+        ((command, environment),) = called
+        assert [part for part in command if part in expected] == expected
+        assert environment["COMFYUI_PATH"] == str(tmp_path / "ComfyUI") and environment["OMP_NUM_THREADS"]
 
     def test_a_wrong_comfyui_path_is_explained(self, tmp_path):
         answer = self.run("test", SPATIA_CACHE=str(tmp_path / "cache"), COMFYUI_PATH=str(tmp_path))

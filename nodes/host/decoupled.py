@@ -29,6 +29,7 @@ from ...spatia_core.model.control import frame_timesteps
 from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.decoupled.cameras import pluecker_rays
 from ...spatia_core.model.decoupled.layout import DecoupledLayout, decoupled_layout
+from ...spatia_core.precision import working_dtype
 from .patching import _PLAIN_DTYPES, CLIP
 
 DECOUPLED = "spatia_decoupled"  # additional model and wrappers of the memory branch
@@ -322,7 +323,7 @@ def decoupled_patcher(state_dict, file: str, num_heads: int | None = None, dtype
     if dtype is None:
         count = sum(tensor.numel() for tensor in state_dict.values())
         dtype = comfy.model_management.unet_dtype(model_params=count, supported_dtypes=list(_PLAIN_DTYPES))
-    plain = dtype if dtype in _PLAIN_DTYPES else torch.bfloat16
+    plain = dtype if dtype in _PLAIN_DTYPES else working_dtype(comfy.model_management.get_torch_device())
     for name in list(state_dict):
         single = name.startswith(("patch_embedding_", "controlnet_encode_"))
         state_dict[name] = state_dict[name].to(torch.float32 if single else dtype if state_dict[name].ndim == 2 else plain)

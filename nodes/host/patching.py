@@ -26,6 +26,7 @@ from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.checkpoint import LATENT_CHANNELS, SCALE_SUFFIX, ControlLayout, control_layout, dequantise, lora_for_host, unscale_float8
 from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
 from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
+from ...spatia_core.precision import working_dtype
 
 CONTROL = "spatia_control"  # additional model: the control branch's own patcher
 LORA = "spatia_lora"  # attachment: patches of the release's LoRA, applied clip by clip
@@ -103,10 +104,11 @@ def control_patcher(state_dict, file: str, backbone: dict, dtype=None, disable_d
     if layout.patch != tuple(backbone["patch"]):
         raise SpatiaError(f"Control checkpoint {file}: vace_patch_embedding.weight has patches {layout.patch}, the backbone has {tuple(backbone['patch'])}; change `control`.")
     positions = control_positions(backbone["layers"], layout.blocks)
+    working = working_dtype(comfy.model_management.get_torch_device())
     if dtype is None:
-        dtype = backbone["dtype"] if backbone["dtype"] in _PLAIN_DTYPES else torch.bfloat16
+        dtype = backbone["dtype"] if backbone["dtype"] in _PLAIN_DTYPES else working
     # Small tensors keep a plain dtype: float8 norms and biases would save nothing.
-    plain = dtype if dtype in _PLAIN_DTYPES else torch.bfloat16
+    plain = dtype if dtype in _PLAIN_DTYPES else working
     for name in list(state_dict):
         target = torch.float32 if name.startswith("vace_patch_embedding.") else (dtype if state_dict[name].ndim == 2 else plain)
         state_dict[name] = state_dict[name].to(target)

@@ -78,7 +78,7 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
     """Latents (1, 48, T, H, W) to the first `frames` of 4T - 3 frames (N, 16H, 16W, 3) in 0..1.
 
     One latent frame is decoded at a time and the decoder's causal cache carried on, so the GPU holds as much for six
-    clips as for one, and the result is the whole decode's. When even that does not fit, frames are decoded in tiles.
+    clips as for one, and the result is the whole decode's up to rounding. When even that does not fit, frames are decoded in tiles.
     """
     if samples.ndim != 5 or samples.shape[0] != 1:
         raise SpatiaError(f"Latents of shape {tuple(samples.shape)} were given, expected one clip (1, 48, T, H, W); sample one seed at a time.")

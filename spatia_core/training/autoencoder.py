@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..precision import cpu_autocast
 from .budget import Budget
 from .fitting import fit
 from .muon import Muon
@@ -68,7 +69,7 @@ def train_autoencoder(
         for optimiser, base in zip(optimisers, base_rates, strict=True):
             optimiser.param_groups[0]["lr"] = base * rate
         batch = torch.stack([_crop(sample_frames(generator), 1 if images else 9, generator) for _ in range(12 if images else 4)])
-        with torch.autocast("cpu", torch.bfloat16):
+        with cpu_autocast():
             latent = vae.encode(batch)
             spread = latent.detach().float().std(dim=(0, 2, 3, 4), keepdim=True)
             noise = torch.randn(latent.shape, generator=generator) * spread * _LATENT_NOISE

@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..errors import SpatiaError
+from ..files import replacing, write_text
 from ..model.control import hole_pixels
 from .clips import ClipSample
 from .recipe import SampleSettings, generator_of
@@ -71,7 +71,7 @@ class LatentCache:
                     )
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            replace_text(path, json.dumps(wanted, indent=1))
+            write_text(path, json.dumps(wanted, indent=1))
 
     def fill(
         self, sources: list[VideoSource], clips: Iterable[str], encode: Encoder, encode_text: TextEncoder,
@@ -133,7 +133,7 @@ class LatentCache:
             estimate = estimator(video)
         except SpatiaError as error:
             for clip in {clip for clip, _ in missing}:
-                replace_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
+                write_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
             return
         self._save_text(video.text, encode_text)
         for clip, index in missing:
@@ -142,16 +142,16 @@ class LatentCache:
                     raise SpatiaError(f"{video.cameras.count} frames are too few for a clip of {settings.frames(clip)}.")
                 sample = make_sample(video, clip, settings, generator_of("sample", settings.seed, clip, source.name, index), estimate)
             except SpatiaError as error:
-                replace_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
+                write_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
                 continue
             tensors = {name: tensor.to("cpu", torch.float16).contiguous() for name, tensor in encode_sample(sample, encode).items()}
-            _replace(tensors, self._path(clip, source.name, index), {"text": video.text})
+            _save(tensors, self._path(clip, source.name, index), {"text": video.text})
 
     def _save_text(self, text: str, encode_text: TextEncoder) -> None:
         path = self._text_path(text)
         if not path.is_file():
             path.parent.mkdir(exist_ok=True)
-            _replace({"text": encode_text(text).to("cpu", torch.bfloat16).contiguous()}, path, {"text": text})
+            _save({"text": encode_text(text).to("cpu", torch.bfloat16).contiguous()}, path, {"text": text})
 
     def _save_no_projection(self, clip: str, encode: Encoder) -> None:
         path = self.folder / clip / "no_projection.safetensors"
@@ -159,7 +159,7 @@ class LatentCache:
             shape = (self.settings.frames(clip), self.settings.height, self.settings.width)
             # As the sampler feeds it: mid grey, and a hole everywhere.
             control = torch.cat([encode(torch.full((*shape, 3), 0.5)), encode(hole_pixels(torch.ones(shape)))])
-            _replace({"control": control.to("cpu", torch.float16).contiguous()}, path, {})
+            _save({"control": control.to("cpu", torch.float16).contiguous()}, path, {})
 
     def _path(self, clip: str, video: str, index: int) -> Path:
         return self.folder / clip / f"{video}.{index}.safetensors"
@@ -181,15 +181,6 @@ def encode_sample(sample: ClipSample, encode: Encoder) -> dict[str, Tensor]:
     return {"video": video, "control": control, "references": torch.cat(references, dim=1) if references else empty}
 
 
-def _replace(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    # Each process its own: two may encode the same text at once.
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    save_file(tensors, part, metadata=metadata)
-    os.replace(part, path)
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a text file at once or not at all."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+def _save(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    with replacing(path) as part:
+        save_file(tensors, part, metadata=metadata)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..estimate.small_depth import NATIVE_SIZE, SmallDepthNet
+from ..precision import cpu_autocast
 from .budget import Budget
 
 
@@ -34,7 +35,7 @@ def train_depth(
         images[flip], target[flip] = images[flip].flip(-1), target[flip].flip(-1)
         # Brightness is no depth cue: vary it.
         images = images * (0.7 + 0.6 * torch.rand(batch_size, 1, 1, 1, generator=generator))
-        with torch.autocast("cpu", torch.bfloat16):
+        with cpu_autocast():
             predicted = network(images.clamp(0, 1))
         difference = predicted.float() - target
         slope = (difference[:, :, 1:] - difference[:, :, :-1]).abs().mean()

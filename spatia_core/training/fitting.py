@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..precision import cpu_autocast
 from .budget import Budget
 from .muon import Muon
 
@@ -41,7 +42,7 @@ def fit(
     def gradients(job: tuple[Any, int]) -> tuple[float, tuple[Tensor | None, ...]]:
         batch, seed = job
         own = torch.Generator().manual_seed(seed)
-        with torch.autocast("cpu", torch.bfloat16):
+        with cpu_autocast():
             value = loss(batch, own)
         return value.item(), torch.autograd.grad(value, parameters, allow_unused=True)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
-import os
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from ..errors import SpatiaError
+from ..files import replacing, write_text
 
 COLUMNS = ("step", "loss", "held_out_loss", "learning_rate", "gradient_norm", "seconds")
 _SIZE, _LEFT, _RIGHT, _TOP, _BOTTOM = (960, 480), 70, 20, 30, 40
@@ -22,22 +23,22 @@ class LossLog:
     def __init__(self, path: Path, step: int):
         self.path = path
         self.rows = [row for row in read_log(path) if row["step"] <= step] if path.is_file() else []
-        part = path.with_name(f"{path.name}.part")
-        with open(part, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows([_text(row[name]) for name in COLUMNS] for row in self.rows)
-        os.replace(part, path)
+        kept = io.StringIO(newline="")
+        writer = csv.writer(kept)
+        writer.writerow(COLUMNS)
+        writer.writerows([_text(row[name]) for name in COLUMNS] for row in self.rows)
+        write_text(path, kept.getvalue())
 
     def add(self, **row: float | None) -> None:
         """Append a row; its columns are COLUMNS."""
         self.rows.append(row)
-        with open(self.path, "a", newline="", encoding="utf-8") as file:
+        with self.path.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow([_text(row[name]) for name in COLUMNS])
 
     def draw(self, title: str) -> None:
         """Write the curve of all rows so far."""
-        loss_picture(self.rows, title).save(self.path.with_suffix(".png"))
+        with replacing(self.path.with_suffix(".png")) as part:
+            loss_picture(self.rows, title).save(part, format="PNG")
 
 
 def read_log(path: Path) -> list[dict]:
@@ -46,7 +47,9 @@ def read_log(path: Path) -> list[dict]:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise SpatiaError(f"{path.name} has the columns {reader.fieldnames}, expected {', '.join(COLUMNS)}; it is no loss log.")
-        rows = [{name: float(value) if value else None for name, value in row.items()} for row in reader]
+        # A row that was cut off while it was appended lacks its last fields.
+        whole = [row for row in reader if None not in row.values()]
+    rows = [{name: float(value) if value else None for name, value in row.items()} for row in whole]
     return [{**row, "step": int(row["step"])} for row in rows]
 
 

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from ..precision import working_dtype
+
 
 class Muon(torch.optim.Optimizer):
     """SGD with Nesterov momentum and orthogonalised updates. Kernels (O, I, ...) act as (O, I * ...) matrices.
@@ -32,9 +34,9 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Nearest semi-orthogonal matrix of (n, m), by the quintic Newton-Schulz iteration, roughly, in bfloat16."""
+    """Nearest semi-orthogonal matrix of (n, m), by the quintic Newton-Schulz iteration, roughly."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix.bfloat16()
+    x = matrix.to(working_dtype(matrix.device))
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T

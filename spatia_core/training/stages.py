@@ -9,7 +9,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..errors import SpatiaError
+from ..files import replacing
 from ..model.checkpoint import control_layout, lora_for_host
+from ..precision import working_dtype
 from .lora import add_lora_layers, released_names
 from .objective import velocity
 from .recipe import CONTROL, StageSettings, generator_of
@@ -27,6 +29,15 @@ class Network(nn.Module):
         super().__init__()
         self.backbone, self.control = backbone, control
         self.dtype, self.checkpoint = dtype, checkpoint
+
+    def compute_on(self, device: torch.device) -> None:
+        """Compute in float32 where the device only emulates bfloat16.
+
+        What the stage keeps in bfloat16 is rounded to it all the same.
+        """
+        if self.dtype == torch.bfloat16 and working_dtype(device) == torch.float32:
+            self.float()
+            self.dtype = torch.float32
 
     def forward(self, video: Tensor, timesteps: Tensor, context: Tensor, control: Tensor, references: Tensor) -> Tensor:
         """Predicted velocity (B, 48, T, h, w) float32. Arguments as those of `velocity`, of any floating dtype."""
@@ -92,6 +103,5 @@ def exported(trained: dict[str, Tensor], stage: str, dtype: torch.dtype) -> dict
 
 def export(trained: dict[str, Tensor], stage: str, path: str | os.PathLike, dtype: torch.dtype, notes: dict[str, str]) -> None:
     """Write a released layout: the control checkpoint of stage 1, the LoRA of stage 2. Replaces the file at once or not at all."""
-    part = f"{os.fspath(path)}.part"
-    save_file(exported(trained, stage, dtype), part, metadata=notes)
-    os.replace(part, path)
+    with replacing(path) as part:
+        save_file(exported(trained, stage, dtype), part, metadata=notes)

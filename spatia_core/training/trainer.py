@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_
 from tqdm import tqdm
 
 from ..errors import SpatiaError
+from ..files import replacing
 from .cache import Item, LatentCache, Latents
 from .loss_log import LossLog
 from .objective import noised_clip, velocity_error
@@ -93,6 +93,7 @@ def train_stage(
     settings.require_processes(accelerator.num_processes)
     if accelerator.is_main_process:
         folder.mkdir(parents=True, exist_ok=True)
+    network.compute_on(accelerator.device)
     trained = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
     # Some numbers of each frozen tensor tell one network from another.
     frozen = seed_of([parameter.flatten()[:8].tolist() for parameter in network.parameters() if not parameter.requires_grad])
@@ -144,7 +145,7 @@ class _Run:
                     bar.update()
                     bar.set_postfix(loss=f"{loss:.4f}")
                 if last or stopping or step % self.intervals.save == 0:
-                    self.save(step)
+                    self.write(step)
                     if main:
                         log.draw(title)
                 if stopping and not last:
@@ -208,7 +209,8 @@ class _Run:
             ]
             if self.accelerator.is_main_process:
                 (self.folder / "sheets").mkdir(exist_ok=True)
-                sheet(made, clips, self.decode).save(self.folder / "sheets" / f"step_{step:06d}.png")
+                with replacing(self.folder / "sheets" / f"step_{step:06d}.png") as part:
+                    sheet(made, clips, self.decode).save(part, format="PNG")
         return sum(losses) / len(losses) if losses else None
 
     def _fingerprint(self) -> dict:
@@ -219,14 +221,13 @@ class _Run:
             settings.pop("steps")
         return {**settings, _SAMPLES: seed_of([item.path.name for item in self.items]), _FROZEN: self.frozen}
 
-    def save(self, step: int) -> None:
+    def write(self, step: int) -> None:
         """Write the state and the weights so far. On every process: each may hold a part."""
         weights, optimiser = get_state_dict(self.model, self.optimiser.optimizer, options=FULL_STATE)
         if self.accelerator.is_main_process:
             state = {"fingerprint": self._fingerprint(), "step": step, "weights": {name: weights[name] for name in self.trained}, "optimiser": optimiser}
-            part = self.state_path.with_name("state.pt.part")
-            torch.save(state, part)
-            os.replace(part, self.state_path)
+            with replacing(self.state_path) as part:
+                torch.save(state, part)
             # One entry: the order of several is not fixed, and the file shall be.
             notes = {"spatia_training": json.dumps({"step": step, **dataclasses.asdict(self.settings)})}
             file = CONTROL_FILE if self.settings.stage == CONTROL else LORA_FILE

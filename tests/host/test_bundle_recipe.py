@@ -18,6 +18,22 @@ def make(pack):
     sys.path.remove(str(BUNDLE))
 
 
+@pytest.fixture(scope="module")
+def two_rooms(make, tmp_path_factory):
+    """A work folder's rooms, made once: each takes seconds."""
+    work = tmp_path_factory.mktemp("rooms")
+    make.make_rooms(work, range(2))
+    return work / "rooms"
+
+
+@pytest.fixture
+def work(make, two_rooms, tmp_path):
+    """A work folder with two rooms and the shipped autoencoder."""
+    shutil.copytree(two_rooms, tmp_path / "work" / "rooms")
+    shutil.copy(BUNDLE / make.VAE_FILE, tmp_path / "work")
+    return tmp_path / "work"
+
+
 def test_training_goes_on_from_the_shipped_autoencoder(make, pack_module, tmp_path):
     shutil.copy(BUNDLE / make.VAE_FILE, tmp_path)
     ours = make.deployed_autoencoder(tmp_path)[0].state_dict()
@@ -27,12 +43,12 @@ def test_training_goes_on_from_the_shipped_autoencoder(make, pack_module, tmp_pa
         assert torch.equal(tensor.to(users[name].dtype), users[name]), name
 
 
-def test_the_autoencoder_is_rounded_once(make, pack_module, tmp_path, monkeypatch):
+def test_the_autoencoder_is_rounded_once(make, pack_module, work, tmp_path, monkeypatch):
     """Export ships, byte for byte, the file that latents are made with."""
-    work, shipped = tmp_path / "work", tmp_path / "shipped"
+    shipped = tmp_path / "shipped"
     shipped.mkdir()
     monkeypatch.setattr(make, "HERE", shipped)
-    make.make_rooms(work, range(1))
+    (work / make.VAE_FILE).unlink()
     make.make_autoencoder(work, pack_module("spatia_core.training.budget").Budget(steps=1))
     torch.save({"backbone": {"a": torch.ones(1)}, "control": {"a": torch.ones(1)}}, work / "network.pt")
     torch.save({"a": torch.ones(1)}, work / "depth.pt")
@@ -40,13 +56,12 @@ def test_the_autoencoder_is_rounded_once(make, pack_module, tmp_path, monkeypatc
     assert (shipped / make.VAE_FILE).read_bytes() == (work / make.VAE_FILE).read_bytes()
 
 
-def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, tmp_path):
+@pytest.mark.slow
+def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, work):
     """Latents made before stay valid: only what turns them into pictures changes."""
-    shutil.copy(BUNDLE / make.VAE_FILE, tmp_path)
-    make.make_rooms(tmp_path, range(1))
-    before = make.deployed_autoencoder(tmp_path)[0].state_dict()
-    make.make_decoder(tmp_path, pack_module("spatia_core.training.budget").Budget(steps=6), seed=0)
-    after = make.deployed_autoencoder(tmp_path)[0].state_dict()
+    before = make.deployed_autoencoder(work)[0].state_dict()
+    make.make_decoder(work, pack_module("spatia_core.training.budget").Budget(steps=6), seed=0)
+    after = make.deployed_autoencoder(work)[0].state_dict()
     kept = {name for name in before if torch.equal(after[name], before[name])}
     assert kept >= {name for name in before if not name.startswith(("decoder.", "conv2."))}
     # Six small steps are less than a level of the stored matrices. The last bias is also set by the mean colour.
@@ -54,11 +69,9 @@ def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, tmp_path
     assert len(learned - kept) > len(learned) / 2
 
 
-def test_the_decoders_mean_colour_is_put_right(make, pack_module, tmp_path):
+def test_the_decoders_mean_colour_is_put_right(make, pack_module, work):
     training = pack_module("spatia_core.training.autoencoder")
-    shutil.copy(BUNDLE / make.VAE_FILE, tmp_path)
-    make.make_rooms(tmp_path, range(2))
-    vae, videos = make.deployed_autoencoder(tmp_path)[0], [video[:5, :64, :64] for video in make.first_videos(tmp_path, 2)]
+    vae, videos = make.deployed_autoencoder(work)[0], [video[:5, :64, :64] for video in make.first_videos(work, 2)]
 
     def colour_error():
         with torch.no_grad():
@@ -70,17 +83,16 @@ def test_the_decoders_mean_colour_is_put_right(make, pack_module, tmp_path):
     assert colour_error().abs().max() < 1e-4
 
 
-def test_variants_of_latents_are_those_of_the_pictures(make, pack_module, tmp_path):
+@pytest.mark.slow
+def test_variants_of_latents_are_those_of_the_pictures(make, pack_module, work):
     """A mirrored and recoloured room, by the fitted map and by the encoder."""
     variants = pack_module("spatia_core.training.variants")
-    shutil.copy(BUNDLE / make.VAE_FILE, tmp_path)
-    make.make_rooms(tmp_path, range(27))
-    make.make_variants(tmp_path)
-    fields = torch.load(tmp_path / make.VARIANTS_FILE)["frames"]
+    make.make_variants(work)
+    fields = torch.load(work / make.VARIANTS_FILE)["frames"]
     assert fields[variants.UNCHANGED] is None
     assert len(fields) == len(variants.VARIANTS)
     frames = torch.from_numpy(make.make_room(5)["frames"][:25])
-    encode = make.latent_encoder(tmp_path)
+    encode = make.latent_encoder(work)
     index = len(fields) - 1
     (plain,), (wanted,) = encode(frames).float(), encode(variants.vary_pixels(frames, variants.VARIANTS[index])).float()
     assert variants.map_error(variants.LatentMap(*fields[index]), plain[None], wanted[None]) < 0.2

@@ -124,6 +124,7 @@ def test_what_is_trained_is_what_is_sampled(training, pack_module, network, bran
     assert (alone - trained).norm() / trained.norm() > 1e-2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alone", [0.0, 1.0])
 def test_only_the_branch_learns(training, pack_module, network, branch, gradients, alone):
     names = "nodes.host.decoupled", "spatia_core.training.objective", "spatia_core.training.budget"

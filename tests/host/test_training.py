@@ -24,7 +24,7 @@ from spatia_core.model.checkpoint import control_shapes, save_quantised
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHAPE = (4, 2, 4)  # latent frames, rows, columns of every clip here
-PATIENCE = 1200  # seconds for a command that takes twenty on an idle machine
+PATIENCE = 200  # seconds for a command that takes ten on an idle machine
 
 
 @pytest.fixture
@@ -228,6 +228,24 @@ def test_bf16_trains_float32_weights(run, settings, tmp_path):
     state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
     assert all(tensor.dtype == torch.float32 for tensor in state["weights"].values())
     assert all(float(row["loss"]) < 1e3 for row in rows(tmp_path / "run" / "loss.csv"))
+
+
+def test_a_run_goes_on_on_another_processor(run, settings, tmp_path, monkeypatch):
+    """What is saved does not tell in which type it was computed."""
+    settings = replace(settings, precision="bf16", steps=4)
+    files = []
+    for first, second in (("bfloat16", "float32"), ("float32", "bfloat16")):
+        monkeypatch.setenv("SPATIA_CPU_DTYPE", first)
+        assert not run(settings, first, stop_after=2)[0]
+        monkeypatch.setenv("SPATIA_CPU_DTYPE", second)
+        finished, network = run(settings, first)
+        assert finished and network.dtype == getattr(torch, second)
+        state = torch.load(tmp_path / first / "state.pt", weights_only=True)
+        (path,) = (tmp_path / first).glob("*.safetensors")
+        header, tensors = path.read_bytes(), load_file(path)
+        notes = header[8 : 8 + int.from_bytes(header[:8], "little")]
+        files.append((state["fingerprint"], {name: tensor.dtype for name, tensor in {**state["weights"], **tensors}.items()}, notes))
+    assert files[0] == files[1]
 
 
 @pytest.mark.parametrize("changed", [{"learning_rate": 1e-3}, {"seed": 3}, {"batch": 2}])
@@ -484,7 +502,8 @@ class TestEdges:
 
 
 @pytest.mark.slow
-def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, tmp_path):
+@pytest.mark.long(4 * PATIENCE, "four commands, one of them of two processes, each of which imports the host")
+def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, start_bound, tmp_path):
     """The script as a user runs it: alone, ended by Ctrl-C and gone on with; and by two processes, with the same losses."""
     environment = {**os.environ, "COMFYUI_PATH": str(comfyui_path), "OMP_NUM_THREADS": "1"}
     options = [
@@ -498,7 +517,7 @@ def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, t
 
     def start(launcher, work, *more):
         with open(log, "a") as file:
-            return subprocess.Popen([*launcher, script, str(work), *options, *more], env=environment, stdout=file, stderr=subprocess.STDOUT)
+            return start_bound([*launcher, script, str(work), *options, *more], env=environment, stdout=file, stderr=subprocess.STDOUT)
 
     alone = tmp_path / "alone"
     process = start([sys.executable], alone, "--stages", "prepare", "control", "--steps", "2000", "--save", "1000")

@@ -10,6 +10,11 @@ from benchmarks.live_bytes import LiveBytes
 from small_model import HEIGHT, WIDTH, clip_inputs
 
 
+# One latent frame at a time and all at once are convolutions of other lengths, which a processor may sum in another order.
+# Promised is a hundredth of a step of 8-bit colour; a cache that is lost or shifted is wrong by many steps.
+ROUNDING = 0.01 / 255
+
+
 @pytest.fixture
 def video(pack_module):
     return pack_module("nodes.host.video")
@@ -36,14 +41,17 @@ def test_the_streamed_decode_is_the_whole_decode(loaded, video, frames):
     samples = latents_of(4)
     whole = vae.decode(samples)[0]
     streamed = video.decode_frames(vae, samples, frames)
-    assert torch.equal(streamed, whole[:frames])
+    assert streamed.shape == whole[:frames].shape
+    assert torch.allclose(streamed, whole[:frames], rtol=0, atol=ROUNDING)
+    assert torch.equal(streamed, video.decode_frames(vae, samples, frames)), "the same decode twice is the same to the bit"
 
 
-def test_joined_clips_are_decoded_as_one_video(nodes_of, loaded):
+def test_joined_clips_are_decoded_as_one_video(nodes_of, loaded, video):
     joined, count, images = nodes_of("nodes.clips").SpatiaJoinClips.execute(clips_of(3), 9, vae=loaded[2]).args
     assert joined["samples"].shape[2] == 4 + 2 + 2
     assert count == images.shape[0] == 29
-    assert torch.equal(images, loaded[2].decode(joined["samples"])[0])
+    assert torch.equal(images, video.decode_frames(loaded[2], joined["samples"]))
+    assert torch.allclose(images, loaded[2].decode(joined["samples"])[0], rtol=0, atol=ROUNDING)
 
 
 def test_six_clips_need_no_more_decode_memory_than_one(nodes_of, loaded, video):

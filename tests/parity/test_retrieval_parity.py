@@ -28,6 +28,7 @@ def best_single(scores):
 
 
 def test_every_case(retrieval):
+    """Bit for bit, on every processor: the order in which visibility sums is defined."""
     cases, tensors = retrieval
     names = [name for name in cases if f"{name}/points" in tensors]
     assert names
