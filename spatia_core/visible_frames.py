@@ -11,7 +11,8 @@ from torch import Tensor
 from .cameras.camera import Cameras, project
 from .render.visibility import pack_masks, unpack_masks, visible_bits
 
-_BORDER = 5  # pixels round the image within which a point may still hide one inside it
+# Pixels round the image within which a point may still hide one inside it: the widest footprint, and one for rounding.
+_BORDER = 5
 
 
 class SeenMasks(NamedTuple):
@@ -51,9 +52,10 @@ def carried_masks(
     if masks is not None and masks.positions is before:
         survivors = int(kept.sum())
         changed = torch.cat([before[~kept], positions[survivors:]])
-        known = [frame for frame in masks.frames.tolist() if frame in frames]
+        wanted = set(frames)
+        known = {frame: row for row, frame in enumerate(masks.frames.tolist()) if frame in wanted}
         unchanged = [frame for frame in known if not _looks_at(changed, cameras.select([frame]), height, width)]
-        rows = [masks.frames.tolist().index(frame) for frame in unchanged]
+        rows = [known[frame] for frame in unchanged]
         bits = torch.zeros(len(rows), -(-positions.shape[0] // 64), dtype=torch.int64, device=positions.device)
         if survivors == len(kept):
             bits[:, : masks.bits.shape[1]] = masks.bits[rows]

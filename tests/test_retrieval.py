@@ -108,3 +108,14 @@ def test_packed_counts_are_exact(points):
     assert torch.equal(unpack_masks(pack_masks(a), points), a)
     assert torch.equal(common_points(pack_masks(a), pack_masks(b)), intersections(a, b))
     assert torch.equal(seen_points(pack_masks(a)), a.sum(1))
+
+
+def test_one_shared_point_is_a_whole_overlap():
+    seen = torch.tensor([[False, True, False]])
+    assert retrieve_references(seen, seen).iou.tolist() == [[1.0]]
+
+
+def test_the_matching_too_gives_no_more_than_the_maximum():
+    same = torch.eye(6, dtype=torch.bool)
+    picked = retrieve_references(same, same, mode="release_hungarian", max_references=4)
+    assert picked.targets == picked.candidates == (0, 1, 2, 3)

@@ -2,6 +2,7 @@
 // close_loop, ...): closing the page loses nothing, and a workflow file makes the same path without it.
 import { TransformControls } from "three/addons/controls/TransformControls.js";
 import { Analyst } from "./analyst.mjs";
+import { clipRounds } from "./clips.mjs";
 import { focalOf, fovOf, imageRectangle } from "./conventions.mjs";
 import { Latest, announce, choiceField, download, fullDialog, h, numberField } from "./dom.mjs";
 import { api, app, captureChange, fetchFile, isLinked, lastReport, linkedInputs, runOnly, setWidget, viewUrl, widgetOf } from "./host.mjs";
@@ -152,8 +153,7 @@ export class CameraEditor {
     get rounds() {
         const window = this.node.graph?.nodes?.find((other) => other.comfyClass === "SpatiaClipWindow");
         const [first, later] = [widgetOf(window ?? {}, "first_frames")?.value ?? 121, widgetOf(window ?? {}, "later_frames")?.value ?? 81];
-        const fresh = later - 9;
-        return { first: this.hasMemory && this.facts?.video_frames > 1 ? 1 + fresh : first, later: fresh };
+        return clipRounds(first, later, this.hasMemory && this.facts?.video_frames > 1);
     }
 
     /** How the graph's Render Camera Path draws, so that the preview is what the network gets. */

@@ -47,3 +47,43 @@ test("every frame is measured once, coarse ones first", () => {
     }
     assert.deepEqual(coarseToFine(8), [0, 4, 2, 6, 1, 3, 5, 7]);
 });
+
+test("a turn of three degrees a frame is allowed, and a quarter of the picture is enough to know", () => {
+    const turning = (step) => Array.from({ length: 4 }, (_, i) => at(0, 0, 0, i * step));
+    assert.deepEqual(warningsOf(turning(2.9)), []);
+    assert.deepEqual(warningsOf(turning(3.1)), [{ kind: "turn", from: 1, to: 3 }]);
+    const path = turning(0);
+    assert.deepEqual(warningsOf(path, { coverage: [0.26, 0.25, 0.24, 1] }), [{ kind: "unknown", from: 2, to: 2 }]);
+});
+
+test("frames of one warning at most two apart are one warning", () => {
+    const path = Array.from({ length: 9 }, () => at(0, 0, 0));
+    const told = warningsOf(path, { coverage: [0, 1, 0, 1, 1, 0, 0, 1, 1] });
+    assert.deepEqual(told.map(({ from, to }) => [from, to]), [[0, 2], [5, 6]]); // prettier-ignore
+});
+
+test("three points in one place are a wall, two are strays", () => {
+    const through = [at(0, 0, 0), at(0, 0, 4)];
+    const places = (count) => Array.from({ length: count }, () => [0.01, 0.01, 2.01]).flat();
+    const points = (count) => new Occupancy(Float32Array.from(places(count)), 2);
+    assert.deepEqual(warningsOf(through, { occupancy: points(2) }), []);
+    assert.deepEqual(warningsOf(through, { occupancy: points(3) }), [{ kind: "wall", from: 1, to: 1 }]);
+});
+
+test("a loop is open only where it comes back near: in place and in angle", () => {
+    const back = (x, yaw) => [at(0, 0, 0), at(3, 0, 0, 60), at(x, 0, 0, yaw)];
+    const open = (path, depth) => warningsOf(path, { loop: path[0], depth }).some(({ kind }) => kind === "open");
+    assert.ok(open(back(0.14, 0), 1) && !open(back(0.16, 0), 1));
+    assert.ok(open(back(0.3, 0), 2.5));
+    assert.ok(open(back(0, 14), 1) && !open(back(0, 16), 1));
+});
+
+test("the ground is the lower surface near by, and a few points are none", () => {
+    const floor = (y, count, x = 0) => Array.from({ length: count }, (_, i) => [x + 0.001 * i, y, 0]).flat();
+    // A table over half of the floor.
+    assert.equal(groundBelow(Float32Array.from([...floor(0.5, 20), ...floor(1, 20)]), [0, 0, 0], 1), 1);
+    assert.equal(groundBelow(Float32Array.from(floor(1, 4)), [0, 0, 0], 1), null);
+    assert.equal(groundBelow(Float32Array.from(floor(1, 5)), [0, 0, 0], 1), 1);
+    // Deeper ground beyond a step to the side is another place's.
+    assert.equal(groundBelow(Float32Array.from([...floor(1, 10), ...floor(3, 50, 0.2)]), [0, 0, 0], 1), 1);
+});

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
+from vectors import PARITY, header, stored, weights
 
 TEXT_TOKENS = 512
 
@@ -16,14 +12,28 @@ def relative_l2(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     return float((ours.double() - theirs.double()).norm() / theirs.double().norm())
 
 
-def load_network(folder: Path, name: str):
-    """Vector network `name` through the host's loader, its control branch attached by our Apply."""
+def load_network(name: str):
+    """Vector network `name` through the host's loader."""
     import comfy.sd
 
-    path = folder / "dit" / f"{name}_dit.safetensors"
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-    return comfy.sd.load_diffusion_model_state_dict(load_file(path), metadata=metadata)
+    path = PARITY / "dit" / f"{name}_dit.safetensors"
+    return comfy.sd.load_diffusion_model_state_dict(dict(stored(path)), metadata=header(path))
+
+
+def spatia_network(patching, name: str, **options):
+    """The same with the control branch of its file attached as Apply Spatia does it."""
+    path = PARITY / "dit" / f"{name}_vace.safetensors"
+    return patching.apply_spatia(load_network(name), weights(path), path.name, **options)
+
+
+def dit_cases(name: str) -> dict:
+    """What the file says of each case of a vector network."""
+    return stored(PARITY / "dit" / f"{name}_cases.json")["cases"]
+
+
+def dit_vectors(name: str):
+    """The tensors of those cases."""
+    return stored(PARITY / "dit" / f"{name}_cases.safetensors")
 
 
 def padded(context: torch.Tensor) -> torch.Tensor:
@@ -35,13 +45,10 @@ def conditioning(context: torch.Tensor) -> list:
     return [[padded(context), {}]]
 
 
-def cases(folder: Path) -> list[tuple[str, str]]:
+def cases() -> list[tuple[str, str]]:
     """(network, case) of every stored case."""
-    found = []
-    for path in sorted((folder / "dit").glob("*_cases.json")):
-        name = path.name.removesuffix("_cases.json")
-        found += [(name, case) for case in json.loads(path.read_text())["cases"]]
-    return found
+    names = [path.name.removesuffix("_cases.json") for path in sorted((PARITY / "dit").glob("*_cases.json"))]
+    return [(name, case) for name in names for case in dit_cases(name)]
 
 
 class Probe:
@@ -78,3 +85,30 @@ def run_once(model, x, clean: int, timestep: float, positive, probes=()):
     mask[:, :, :clean] = 0.0
     raw = model.model.process_latent_out(x)
     return guider.sample(torch.zeros_like(x), raw, comfy.samplers.KSAMPLER(evaluate), sigma, denoise_mask=mask, disable_pbar=True, seed=0)
+
+
+class Taps:
+    """Copies of what modules are given first and return, while the block lasts, under the names asked for."""
+
+    def __init__(self):
+        self.seen: dict[str, torch.Tensor] = {}
+        self._hooks = []
+
+    def __enter__(self) -> Taps:
+        return self
+
+    def __exit__(self, *error):
+        for hook in self._hooks:
+            hook.remove()
+
+    def input(self, module, name: str) -> None:
+        def keep(module, args, given):
+            self.seen[name] = (args[0] if args else given["x"]).clone()
+
+        self._hooks.append(module.register_forward_pre_hook(keep, with_kwargs=True))
+
+    def output(self, module, name: str) -> None:
+        def keep(module, args, out):
+            self.seen[name] = out.clone()
+
+        self._hooks.append(module.register_forward_hook(keep))

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import functools
-import json
-import os
-from pathlib import Path
 
 import pytest
 import torch
-from parity_model import Probe, cases, conditioning, load_network, relative_l2, run_once
-from safetensors.torch import load_file
+from parity_model import Probe, Taps, cases, conditioning, dit_cases, dit_vectors, relative_l2, run_once, spatia_network
+from vectors import PARITY, stored
 
-FOLDER = Path(os.environ.get("SPATIA_PARITY") or Path(__file__).parents[1] / "data" / "parity")
 TOLERANCE = 1e-5
-
-
-@functools.cache
-def vectors(name: str):
-    return load_file(FOLDER / "dit" / f"{name}_cases.safetensors"), json.loads((FOLDER / "dit" / f"{name}_cases.json").read_text())["cases"]
 
 
 @pytest.fixture(scope="module")
 def network(pack_module):
     patching = pack_module("nodes.host.patching")
 
-    @functools.cache
-    def load(name: str):
-        path = FOLDER / "dit" / f"{name}_vace.safetensors"
-        return patching.apply_spatia(load_network(FOLDER, name), str(path), path.name)
-
-    return load
+    return functools.cache(lambda name: spatia_network(patching, name))
 
 
 def condition(patching, model, case, tensors, source):
@@ -42,11 +28,10 @@ def condition(patching, model, case, tensors, source):
     return latents[:, :, references:], clip
 
 
-@pytest.mark.parametrize(("name", "case_name"), cases(FOLDER))
+@pytest.mark.parametrize(("name", "case_name"), cases())
 def test_output_matches_release(pack_module, network, name, case_name, record_property):
     patching = pack_module("nodes.host.patching")
-    tensors, table = vectors(name)
-    case = table[case_name]
+    tensors, case = dit_vectors(name), dit_cases(name)[case_name]
     model = network(name)
     video, clip = condition(patching, model, case, tensors, case["inputs_of"])
     outer, inner = Probe(), Probe()
@@ -61,6 +46,7 @@ def test_output_matches_release(pack_module, network, name, case_name, record_pr
     theirs = tensors[f"{case_name}/out"]
     references = case["R"]
     assert torch.allclose(inner.timesteps[0][0], torch.tensor(case["per_frame_timestep"]), atol=1e-3)
+    assert float(tensors[f"{case_name}/timestep"].max()) == case["t"]
     assert torch.equal(outer.outputs[0], inner.outputs[0][:, :, references:])
     error = relative_l2(outer.outputs[0], theirs[:, :, references:])
     with_references = relative_l2(inner.outputs[0], theirs)
@@ -68,3 +54,31 @@ def test_output_matches_release(pack_module, network, name, case_name, record_pr
     record_property("relative_l2", error)
     assert error <= TOLERANCE
     assert with_references <= TOLERANCE
+
+
+def later_networks() -> list[str]:
+    ending = "_intermediates_later_r3.safetensors"
+    return [path.name.removesuffix(ending) for path in sorted((PARITY / "dit").glob(f"*{ending}"))]
+
+
+@pytest.mark.parametrize("name", later_networks())
+def test_what_passes_between_the_blocks_matches_release(pack_module, network, name):
+    """The network's input to its blocks and what chosen blocks give, before the control is added."""
+    patching = pack_module("nodes.host.patching")
+    case_name = "later_6x6x8_r3_h3_t937_s1"
+    case, tensors = dit_cases(name)[case_name], dit_vectors(name)
+    theirs = stored(PARITY / "dit" / f"{name}_intermediates_later_r3.safetensors")
+    model = network(name).clone()
+    video, clip = condition(patching, model, case, tensors, case_name)
+    with Taps() as taps:
+        for index, block in enumerate(model.model.diffusion_model.blocks):
+            taps.output(block, f"block{index}_out_before_hint")
+        taps.input(model.model.diffusion_model.blocks[0], "x_in")
+        positive = conditioning(tensors[f"{case_name}/context"])
+        run_once(patching.condition_model(model, clip), video, case["hist"], case["t"], positive)
+    seen = {key: ours for key, ours in taps.seen.items() if key in theirs}
+    assert "x_in" in seen and len(seen) >= 4
+    for key, ours in seen.items():
+        error = relative_l2(ours, theirs[key])
+        print(f"{name}/{key}: {error:.2e}")
+        assert error <= TOLERANCE, key

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
-
 import pytest
 import torch
-from parity_model import Probe, conditioning, load_network, relative_l2, run_once
-from safetensors.torch import load_file
+from parity_model import Probe, conditioning, dit_cases, dit_vectors, relative_l2, run_once, spatia_network
+from vectors import PARITY, stored
 
-FOLDER = Path(os.environ.get("SPATIA_PARITY") or Path(__file__).parents[1] / "data" / "parity")
-INFO = json.loads((FOLDER / "lora" / "lora.json").read_text())
+FOLDER = PARITY / "lora"
+INFO = stored(FOLDER / "lora.json")
 TOLERANCE = 2e-5
 
 
 @pytest.fixture(scope="module")
 def merged():
-    return load_file(FOLDER / "lora" / "merged_some.safetensors")
+    return stored(FOLDER / "merged_some.safetensors")
 
 
 @pytest.fixture
 def network(pack_module):
     patching = pack_module("nodes.host.patching")
-    path = FOLDER / "dit" / f"{INFO['model']}_vace.safetensors"
-    lora = load_file(FOLDER / "lora" / "lora_on_disk.safetensors")
-    return patching.apply_spatia(load_network(FOLDER, INFO["model"]), str(path), path.name, lora=lora, lora_file="lora_on_disk.safetensors")
+    lora = dict(stored(FOLDER / "lora_on_disk.safetensors"))
+    return spatia_network(patching, INFO["model"], lora=lora, lora_file="lora_on_disk.safetensors")
 
 
 def forward(patching, model):
     name, case_name = INFO["model"], INFO["case"]
-    case = json.loads((FOLDER / "dit" / f"{name}_cases.json").read_text())["cases"][case_name]
-    tensors = load_file(FOLDER / "dit" / f"{name}_cases.safetensors")
+    case, tensors = dit_cases(name)[case_name], dit_vectors(name)
     source = case["inputs_of"]
     latents, references = tensors[f"{source}/latents"], case["R"]
     clip = patching.ClipCondition(

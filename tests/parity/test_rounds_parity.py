@@ -1,8 +1,7 @@
 """Windows, history and references' candidates against the release's own rounds (every row and trace in the file)."""
 
-import json
-
 import pytest
+from vectors import PARITY, stored
 
 from spatia_core.errors import SpatiaError
 from spatia_core.rollout import clip_windows, joined_frames, latent_count, new_latents, trimmed_frames, window_indices
@@ -11,8 +10,8 @@ from spatia_core.retrieval import candidate_frames, target_frames
 
 
 @pytest.fixture(scope="module")
-def rounds(parity_dir):
-    return json.loads((parity_dir / "rounds" / "rounds.json").read_text())
+def rounds():
+    return stored(PARITY / "rounds" / "rounds.json")
 
 
 def expand(indices):
