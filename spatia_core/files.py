@@ -19,6 +19,7 @@ from .errors import SpatiaError
 
 _ENDING = ".spatia-part"
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+_NEXT_TO_NOTHING = 1 << 16  # bytes free on a disk that is as good as full
 _WINDOWS = os.name == "nt"
 
 
@@ -40,8 +41,14 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
             handle = _closed(handle)
         os.replace(part, path)
         _folder_to_disk(folder)
+    except SpatiaError:
+        raise
     except OSError as error:
         raise _explained(error, name, folder) from error
+    except Exception as error:  # of a library that writes by itself and has a family of errors of its own
+        if _free(folder) < _NEXT_TO_NOTHING:
+            raise _full(name, folder) from error
+        raise
     finally:
         _closed(handle)
         if part is not None:
@@ -87,7 +94,7 @@ def _closed(handle: int | None) -> None:
 
 
 def _lock(handle: int, *, wait: bool = False) -> bool:
-    """Whether an open file is locked for this process now; the system frees the lock when its process ends, however it ends."""
+    """Whether an open file is locked for this process now. The system frees the lock when its process ends."""
     if _WINDOWS:
         return True  # An open file cannot be removed there: that is lock enough.
     import fcntl
@@ -139,10 +146,24 @@ def _folder_to_disk(folder: str) -> None:
 
 def _explained(error: OSError, name: str, folder: str) -> SpatiaError:
     if error.errno in _FULL:
-        free = "unknown"
-        with contextlib.suppress(OSError):
-            free = f"{shutil.disk_usage(folder).free / 2**20:.1f} MiB"
-        return SpatiaError(f"The disk is full ({free} free): {name} was not written, and a file of that name is as it was. Free some space and run again.")
+        return _full(name, folder)
     if error.errno == errno.ENAMETOOLONG:
-        return SpatiaError(f"The file name {name[:60]}... has {len(name)} characters, which is more than this file system takes; choose a shorter name.")
-    return SpatiaError(f"{name} could not be written ({error.strerror or error}); a file of that name is as it was. Check the folder, or choose another name.")
+        return SpatiaError(
+            f"The file name {name[:60]}... has {len(name)} characters, more than this file system takes; choose a shorter name."
+        )
+    return SpatiaError(
+        f"{name} could not be written ({error.strerror or error}); a file of that name is as it was. "
+        "Check the folder, or choose another name."
+    )
+
+
+def _full(name: str, folder: str) -> SpatiaError:
+    return SpatiaError(
+        f"The disk is full ({_free(folder) / 2**20:.1f} MiB free): {name} was not written, and a file of that name is as it was. "
+        "Free some space and run again."
+    )
+
+
+def _free(folder: str) -> int:
+    """Bytes that are free on the disk of a folder."""
+    return shutil.disk_usage(folder).free

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from io import BytesIO
 
@@ -14,6 +13,7 @@ from PIL import Image
 
 from ...spatia_core.cloud import PointCloud
 from ...spatia_core.cloud.packed import packed_points, packed_views
+from ...spatia_core.files import write_bytes
 
 SUBFOLDER = "spatia"
 
@@ -61,9 +61,5 @@ def _file(name: str, ending: str, content: list[torch.Tensor], encode: Callable[
     filename = f"{name}_{digest.hexdigest()[:24]}{ending}"
     path = os.path.join(folder, filename)
     if not os.path.isfile(path):
-        # In one step: the page may ask while another prompt writes the same content.
-        handle, partial = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as out:
-            out.write(encode())
-        os.replace(partial, path)
+        write_bytes(path, encode())
     return {"filename": filename, "subfolder": SUBFOLDER, "type": "temp"}

@@ -1,0 +1,286 @@
+"""What is tried: each reader and each grammar, with the steps that a user would take next with what came out of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from spatia_core.cameras import (
+    camera_from_view,
+    keyframe_path,
+    make_cameras,
+    preset_path,
+    read_cameras,
+    scale_path,
+    write_cameras,
+)
+from spatia_core.cameras.formats import FORMATS
+from spatia_core.cameras.trajectories import close_loop, continue_path
+from spatia_core.cloud.edit import Scene, apply_edits, parse_edits
+from spatia_core.cloud.foreign import read_foreign
+from spatia_core.cloud.ply import parse_ply, ply_bytes
+from spatia_core.cloud.point_cloud import PointCloud, make_point_cloud
+from spatia_core.cloud.voxels import voxel_merge
+from spatia_core.errors import SpatiaError
+from spatia_core.inputs import LARGEST_COORDINATE
+from spatia_core.memory import load_memory, revert_clip, save_memory, seen_points_of
+from spatia_core.model.checkpoint import backbone_layout, control_layout, read_header, sharded_shapes, vae_layout
+from spatia_core.model.decoupled.layout import decoupled_layout
+from spatia_core.prompts import clip_prompt
+from spatia_core.render.soft import render_soft
+from spatia_core.render.visibility import visible_points
+
+HEIGHT, WIDTH, FRAMES = 24, 32, 25
+
+
+class Target(NamedTuple):
+    """run(data) answers or raises SpatiaError; names: words of which a refusal must hold one, so that a user knows
+    what to change.
+    """
+
+    run: Callable[[bytes], None]
+    names: tuple[str, ...]
+
+
+def small_cloud(points: int = 300) -> PointCloud:
+    generator = torch.Generator().manual_seed(0)
+    positions = torch.rand(points, 3, generator=generator) * 2 + torch.tensor([-1.0, -1.0, 1.0])
+    colors = torch.randint(0, 256, (points, 3), generator=generator, dtype=torch.uint8)
+    return make_point_cloud(positions, colors, view=torch.arange(points, dtype=torch.int32) % FRAMES)
+
+
+def cameras(count: int = 1):
+    return make_cameras(torch.eye(4, dtype=torch.float64).repeat(count, 1, 1), [0.8, 1.0, 0.5, 0.5])
+
+
+def check_cameras(path) -> None:
+    """A path that came out of a door: finite, in range, and good for everything that takes a path."""
+    assert bool(torch.isfinite(path.w2c).all()) and bool(torch.isfinite(path.intrinsics).all())
+    make_cameras(path.w2c, path.intrinsics)
+    assert float(path.centers.abs().max()) <= 4 * LARGEST_COORDINATE
+    some = path.select(sorted({0, path.count // 2, path.count - 1}))
+    cloud = small_cloud()
+    render_soft(cloud.positions, cloud.colors, some, HEIGHT, WIDTH, radius=0.03)
+    visible_points(cloud.positions, some, HEIGHT, WIDTH, voxel_size=0.01)
+
+
+def check_cloud(cloud: PointCloud) -> None:
+    """A cloud that came out of a door: it can be drawn, merged, saved and read again."""
+    make_point_cloud(*cloud)
+    part = cloud.select(torch.arange(min(cloud.size, 20_000)))
+    render_soft(part.positions, part.colors, cameras(), HEIGHT, WIDTH, radius=0.03)
+    again = parse_ply(ply_bytes(part), "again.ply")
+    assert all(torch.equal(a, b) for a, b in zip(again, part))
+    try:
+        voxel_merge(part, 0.05)
+    except SpatiaError as error:
+        assert "voxel" in str(error)
+
+
+def in_file(data: bytes, ending: str, use: Callable[[str], None]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, f"file{ending}")
+        Path(path).write_bytes(data)
+        use(path)
+
+
+def text_of(data: bytes) -> str:
+    """Any bytes as a text that a widget may hold."""
+    return data.decode("utf-8", "surrogatepass" if b"\xed" in data else "replace")
+
+
+# --- targets ---
+
+
+def _ply(data: bytes) -> None:
+    check_cloud(parse_ply(data, "file.ply"))
+
+
+def _glb(data: bytes) -> None:
+    in_file(data, ".glb", lambda path: check_cloud(read_foreign(path, "file.glb", points=2000)))
+
+
+def _archive(data: bytes) -> None:
+    def use(path: str) -> None:
+        memory = load_memory(path)
+        if memory.cloud.size:
+            check_cloud(memory.cloud)
+            seen_points_of(memory, [0])
+        check_cameras(memory.cameras)
+        again = path.replace("file", "again")
+        save_memory(memory, again)
+        loaded = load_memory(again)
+        assert all(torch.equal(a, b) for a, b in zip(loaded.cloud, memory.cloud)) and torch.equal(
+            loaded.frames, memory.frames
+        )
+        while int(memory.clip.max()) > 0:
+            try:
+                memory = revert_clip(memory).memory
+            except SpatiaError as error:
+                assert "no point" in str(error)
+                return
+
+    in_file(data, ".spatia", use)
+
+
+def _header(data: bytes) -> None:
+    def use(path: str) -> None:
+        shapes = read_header(path)
+        refusals = 0
+        for layout in (control_layout, backbone_layout, vae_layout, decoupled_layout):
+            try:
+                layout(shapes, "file.safetensors")
+            except SpatiaError as error:
+                assert "file.safetensors" in str(error)
+                refusals += 1
+        assert refusals >= 3  # no file is two things at once
+
+    in_file(data, ".safetensors", use)
+
+
+def _layouts(data: bytes) -> None:
+    """A header's names and shapes, given as JSON without the frame of a file."""
+    try:
+        shapes = {str(name): tuple(shape) for name, shape in json.loads(data).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return
+    header, at = {}, 0
+    for name, shape in shapes.items():
+        size = 1
+        for side in shape:
+            size *= side if type(side) is int and 0 <= side <= 1 << 20 else 0
+        # What is no size, or is absurdly large, has no bytes: the header's own door refuses it.
+        size = size if size <= 1 << 22 else 0
+        header[name] = {"dtype": "U8", "shape": list(shape), "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header).encode()
+    _header(len(text).to_bytes(8, "little") + text + bytes(at))
+
+
+def _index(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shard = os.path.join(folder, "file-00001-of-00001.safetensors")
+        header = b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+        Path(shard).write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+        Path(folder, "file.safetensors.index.json").write_bytes(data)
+        sharded_shapes([shard])
+
+
+def _cameras(data: bytes) -> None:
+    text, _, intrinsics = text_of(data).partition("\n---\n")
+    first, read = None, 0
+    for name in ("auto", *FORMATS):
+        try:
+            path = read_cameras(text, intrinsics, name, width=WIDTH, height=HEIGHT)
+        except SpatiaError as error:
+            first = first or error
+            continue
+        check_cameras(path)
+        read += 1
+        for written in FORMATS:
+            files = list(write_cameras(path, written, width=WIDTH, height=HEIGHT).values())
+            again = read_cameras(files[0], "".join(files[1:]), written, width=WIDTH, height=HEIGHT)
+            assert again.count == path.count
+            # COLMAP keeps rotations as quaternions, which makes rough ones exact.
+            near = 2e-3 if written == "colmap" else 1e-6
+            assert torch.allclose(again.w2c, path.w2c, rtol=near, atol=near * float(path.w2c.abs().max()))
+    if not read:
+        raise first
+
+
+def _keyframes(data: bytes) -> None:
+    path = keyframe_path(text_of(data), cameras(), FRAMES, depth=2.0)
+    assert path.count == FRAMES
+    check_cameras(path)
+
+
+def _edits(data: bytes) -> None:
+    scene = Scene(
+        cameras=cameras(FRAMES), mask=torch.ones(HEIGHT, WIDTH, dtype=torch.bool), voxel_size=0.02, other=small_cloud(50),
+        files={"a.ply": small_cloud(20)}, size=(HEIGHT, WIDTH), clip=torch.arange(FRAMES, dtype=torch.int32) // 9,
+    )  # fmt: skip
+    check_cloud(apply_edits(small_cloud(), parse_edits(text_of(data)), scene).cloud)
+
+
+def _numbers(data: bytes) -> None:
+    """A camera path by numbers: what a widget or a link may hold."""
+    values = json.loads(data)
+    preset, frames, angle, distance, depth, turns, scale, second = values
+    path = preset_path(preset, cameras(), frames, angle=angle, distance=distance, depth=depth, turns=turns)
+    check_cameras(path)
+    path = scale_path(path, scale)
+    check_cameras(path)
+    path = close_loop(path, "append", frames=5) if second else continue_path(path, path)
+    check_cameras(path)
+
+
+def _view(data: bytes) -> None:
+    try:
+        view = json.loads(data)
+    except (ValueError, RecursionError):
+        return  # the host hands over values, not texts
+    check_cameras(camera_from_view(view, WIDTH, HEIGHT))
+
+
+def _kernels(data: bytes) -> None:
+    """Raw float32 numbers as points and as a camera's translation: both ways of drawing must agree, and none may
+    crash.
+    """
+    values = np.frombuffer(data[: len(data) // 4 * 4], "<f4")
+    if len(values) < 6:
+        return
+    from spatia_core.cameras.camera import Cameras
+
+    w2c = torch.eye(4, dtype=torch.float64)[None].clone()
+    w2c[0, :3, 3] = torch.from_numpy(values[:3].astype(np.float64))
+    view = Cameras(w2c, torch.tensor([[0.8, 1.0, 0.5, 0.5]], dtype=torch.float64))
+    positions = torch.from_numpy(values[3:].copy())[: (len(values) - 3) // 3 * 3].view(-1, 3)
+    colors = (torch.arange(positions.numel()) % 256).to(torch.uint8).view(-1, 3)
+    fast, plain = (
+        render_soft(positions, colors, view, HEIGHT, WIDTH, radius=0.2, backend=backend)
+        for backend in ("auto", "torch")
+    )
+    assert max(int((a.int() - b.int()).abs().max()) for a, b in zip(fast, plain)) <= 1
+    fast, plain = (
+        visible_points(positions, view, HEIGHT, WIDTH, voxel_size=0.05, backend=backend)
+        for backend in ("auto", "torch")
+    )
+    assert torch.equal(fast, plain)
+
+
+def _prompts(data: bytes) -> None:
+    for clip in (1, 2, 100):
+        assert clip_prompt(text_of(data), clip).endswith(("", "HDR."))
+
+
+TARGETS: dict[str, Target] = {
+    "ply": Target(_ply, ("file.ply",)),
+    "glb": Target(_glb, ("file.glb",)),
+    "archive": Target(_archive, ("file.spatia",)),
+    "weights": Target(_header, ("file.safetensors",)),
+    "layouts": Target(_layouts, ("file.safetensors",)),
+    "index": Target(_index, ("file.safetensors.index.json", "file-00001")),
+    "cameras": Target(
+        _cameras, ("camera", "Camera", "pose", "Pose", "ntrinsics", "transforms.json", "images.txt", "RealEstate10K")
+    ),
+    "keyframes": Target(_keyframes, ("eyframe",)),
+    "edits": Target(_edits, ("dit",)),
+    "numbers": Target(_numbers, ("frames", "angle", "distance", "depth", "turns", "scale", "preset", "path", "camera")),
+    "view": Target(_view, ("view", "camera")),
+    "kernels": Target(_kernels, ("points",)),
+    "prompts": Target(_prompts, ("prompt",)),
+}
+
+
+def warm_up() -> None:
+    """Compile and import what is only compiled and imported when it is first used: no input is to blame for that."""
+    check_cloud(small_cloud())
+    check_cameras(cameras(2))
+    _edits(b'[{"do": "remove", "select": {"shape": "cluster", "at": [9, 9, 9], "distance": 0.01}}]')
