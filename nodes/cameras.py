@@ -251,7 +251,6 @@ class SpatiaImportCameras(io.ComfyNode):
         elif not text.strip():
             raise SpatiaError("Neither file nor text was given, expected camera poses; fill in one of them.")
         path = scale_path(read_cameras(text, intrinsics, format, width=width, height=height), scale)
-        _require_choice("start", start, (AS_IN_FILE, AT_LAST_CAMERA))
         if start == AT_LAST_CAMERA:
             if memory is None:
                 raise SpatiaError("start is 'at the memory's last camera', but no memory is connected; connect memory or set start to 'as in the file'.")
@@ -294,11 +293,10 @@ class SpatiaExportCameras(io.ComfyNode):
                 f"{cameras.count - 1} or counted from the end; change view_frame."
             )
         files = write_cameras(cameras, format, width=width, height=height, fps=fps)
-        stem, _ = new_output_file(filename_prefix, "filename_prefix")
-        names = []
-        for name, text in files.items():
-            write_text(stem + name, text)
-            names.append(relative_to_output(stem + name))
+        with new_output_file(filename_prefix, "filename_prefix") as stem:
+            for name, text in files.items():
+                write_text(stem + name, text)
+        names = [relative_to_output(stem + name) for name in files]
         camera = cameras.select(view_frame)
         if memory is None:
             view = view_from_camera(camera, width, height)
@@ -336,16 +334,9 @@ class SpatiaConcatCameras(io.ComfyNode):
 
     @classmethod
     def execute(cls, first, second, mode, close_loop, closing_frames, memory=None) -> io.NodeOutput:
-        _require_choice("mode", mode, (CONTINUE, KEEP))
         path = concat_cameras(first, second) if mode == KEEP else continue_path(first, second)
         path = _closed(path, close_loop, closing_frames, memory)
         return io.NodeOutput(path, path.count)
-
-
-def _require_choice(name: str, value, choices: tuple[str, ...]) -> None:
-    """The host compares a widget's own value with its choices, not one that comes over a link."""
-    if value not in choices:
-        raise SpatiaError(f"{name} is {shown(value)}, expected one of {', '.join(choices)}; change {name}.")
 
 
 def _viewed(view, width: int, height: int, memory) -> Cameras:

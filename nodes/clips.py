@@ -6,7 +6,8 @@ from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.rollout import FIRST_FRAMES, HISTORY_FRAMES, LATER_FRAMES, clip_windows, latent_count, window_cameras
-from .host.video import decode_frames
+from .host.free_memory import require_memory
+from .host.video import PIXELS_PER_LATENT, decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras
 
 
@@ -85,6 +86,8 @@ class SpatiaJoinClips(io.ComfyNode):
         if vae is None:
             images = ExecutionBlocker("Join Clips decodes only with a VAE: connect `vae`, or decode `latent` with VAE Decode.")
         else:
+            height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
+            require_memory_for_frames(frames, height, width, "join fewer clips, or decode `latent` in parts")
             images = decode_frames(vae, samples, frames, progress=True)
         return io.NodeOutput({"samples": samples}, frames, images)
 
@@ -101,7 +104,12 @@ def join_latents(clips: list[dict], history_frames: int) -> torch.Tensor:
     parts = []
     for number, clip in enumerate(clips, start=1):
         samples = clip["samples"]
-        if samples.ndim != 5 or samples.shape[:2] != first.shape[:2] or samples.shape[3:] != first.shape[3:]:
+        if samples.ndim != 5 or not samples.numel():
+            raise SpatiaError(
+                f"Clip {number} has latents of shape {tuple(samples.shape)}, expected a video's (1, channels, frames, "
+                "height, width); connect the latent of a Spatia Sampler."
+            )
+        if samples.shape[:2] != first.shape[:2] or samples.shape[3:] != first.shape[3:]:
             raise SpatiaError(
                 f"Clip {number} has latents of shape {tuple(samples.shape)}, the first clip {tuple(first.shape)}; they must agree in all but "
                 "the frames: connect clips of one model and one size."
@@ -118,6 +126,7 @@ def join_latents(clips: list[dict], history_frames: int) -> torch.Tensor:
         if samples.shape[2] <= history:
             raise SpatiaError(f"Clip {number} has {samples.shape[2]} latent frames, of which {history} are history: nothing is new in it.")
         parts.append(samples[:, :, history:])
+    require_memory(sum(part.nbytes for part in parts), f"The latents of {len(parts)} clips", "join fewer of them")
     return torch.cat(parts, dim=2)
 
 

@@ -19,6 +19,7 @@ from ..spatia_core.cloud.foreign import read_foreign
 from ..spatia_core.cloud.ply import parse_ply, read_ply
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_bytes
+from ..spatia_core.inputs import shown
 from .host.files import existing_file, stamp
 from .host.preview import cloud_file, mask_file, text_file, views_file
 from .host.routes import camera_list
@@ -49,6 +50,10 @@ def _placement() -> list[io.Input]:
         *_angles("rotate", "Rotation round the middle of the points"),
         _number("scale", 1.0, "Size factor about the middle of the points.", 0.001, 1000.0, 0.05),
     ]
+
+
+# The choices of a node that says nothing else.
+_ALL, _NONE = {"select": "all"}, {"operation": "none"}
 
 
 class SpatiaEditPointCloud(io.ComfyNode):
@@ -130,9 +135,12 @@ class SpatiaEditPointCloud(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, edits=None, select=None, operation=None):
+    def validate_inputs(cls, edits=None, select=_ALL, operation=_NONE):
         # Before anything runs: the memory this node waits for may be minutes away. A value from a link comes as None.
-        # The host hands over both dynamic combos whether they are asked for or not.
+        # The host does not look at dynamic combos: a link to nowhere in one ends the thread that runs its prompts.
+        for name, value in (("select", select), ("operation", operation)):
+            if not isinstance(value, dict) or not isinstance(value.get(name), str):
+                return f"{name} is {shown(value)}, expected a choice on the node itself; change {name}."
         try:
             check_edits(parse_edits(edits or ""))
         except SpatiaError as error:

@@ -10,11 +10,14 @@ from comfy_api.latest import io, ui
 from ..spatia_core.cameras.camera import Cameras, intrinsics_from_fov, make_cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import estimate_scene, moving_pixels
+from ..spatia_core.inputs import MOST_POINTS, number_text, shown
 from ..spatia_core.memory import new_memory
 from .host.depth_sources import depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
+from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .sockets import SpatiaCameras, SpatiaMemory
 
+_BYTES_PER_PIXEL = 180  # while the points are made and merged; measured
 _SIZE_STEP = 32  # pixels: what the video network needs of both sides
 
 
@@ -68,10 +71,21 @@ class SpatiaEstimateScene(io.ComfyNode):
         edge_filter, mask_grow, moving=None, depth_map=None, da3_geometry=None, moge_geometry=None, cameras=None,
     ) -> io.NodeOutput:
         require_source(depth_source, depth_map, da3_geometry, moge_geometry)
+        count, height, width = image.shape[:3]
+        if count != 1:
+            raise SpatiaError(
+                f"image holds {count} images, expected the one the video starts from; pick one with Image From Batch."
+            )
+        if height * width > MOST_POINTS:
+            raise SpatiaError(
+                f"image is {width}x{height}, expected at most {MOST_POINTS} pixels, as each may be a point; make it "
+                "smaller with Fit Image."
+            )
+        require_memory(
+            height * width * _BYTES_PER_PIXEL, f"The scene of an image of {width}x{height}",
+            "make image smaller with Fit Image",
+        )  # fmt: skip
         frames = frames_from_image(image, "image")
-        if frames.shape[0] != 1:
-            raise SpatiaError(f"image holds {frames.shape[0]} images, expected the one the video starts from; pick one with Image From Batch.")
-        height, width = frames.shape[1:3]
         mask = None if moving is None else moving_pixels(mask_values(moving, "moving"), 1, height, width, dilate=mask_grow)
         typed = parse_intrinsics(intrinsics)
         by_angle = intrinsics_from_fov(field_of_view, width, height)
@@ -105,13 +119,18 @@ def parse_intrinsics(text: str) -> list[float] | None:
     if not parts:
         return None
     try:
-        values = [float(part) for part in parts]
+        values = [number_text(part) for part in parts]
     except ValueError:
         values = []
     if len(values) != 4:
-        raise SpatiaError(f"intrinsics: '{text}' was given, expected four numbers fx fy cx cy, or nothing; change intrinsics.")
+        raise SpatiaError(
+            f"intrinsics: {shown(text)} was given, expected four numbers fx fy cx cy, or nothing; change intrinsics."
+        )
     if max(values) > 20:
-        raise SpatiaError(f"intrinsics: '{text}' looks like pixels, expected values normalised by width and height (fx and cx about 0.5 to 1); change intrinsics.")
+        raise SpatiaError(
+            f"intrinsics: {shown(text)} looks like pixels, expected values normalised by width and height (fx and cx "
+            "about 0.5 to 1); change intrinsics."
+        )
     return values
 
 

@@ -10,9 +10,11 @@ from comfy_api.latest import io, ui
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.metrics import LPIPS_NETS, MATCHERS, closed_loop, colour_shift, load_lpips, load_matcher
 from ..spatia_core.metrics import match_accuracy as accuracy
+from .host.free_memory import require_memory
 from .host.images import frames_from_image
 
 OFF = "off"
+_BYTES_PER_PIXEL = 520  # of both frames, while SSIM is computed in float64; measured
 
 
 class SpatiaClosedLoopMetrics(io.ComfyNode):
@@ -51,6 +53,10 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
     def execute(cls, frames, match_accuracy=OFF, lpips=OFF) -> io.NodeOutput:
         if frames.ndim != 4 or frames.shape[0] < 2:
             raise SpatiaError(f"frames is {tuple(frames.shape)}, expected a video of at least 2 frames; connect the whole video to frames.")
+        height, width = frames.shape[1:3]
+        require_memory(
+            height * width * _BYTES_PER_PIXEL, f"Comparing two frames of {width}x{height}", "make frames smaller"
+        )
         # What is missing is said before anything is computed.
         matcher = None if match_accuracy == OFF else load_matcher(match_accuracy, str(comfy.model_management.get_torch_device()))
         distance = None if lpips == OFF else load_lpips(lpips)

@@ -1,12 +1,13 @@
 """Fit Image and Clip Prompts: what goes in before the first clip, and what each clip is told."""
 
+import comfy.model_management
 import torch
 from comfy_api.latest import io
 
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.inputs import shown
 from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, fit, nearest_size
 from ..spatia_core.prompts import OFFICIAL_SUFFIX, clip_prompt
+from .host.free_memory import require_memory
 
 # Of an image scaled to cover its size, before it is cropped: a strip of one pixel by thousands would fill the memory.
 _MOST_SCALED = 1 << 25
@@ -50,10 +51,6 @@ class SpatiaFitImage(io.ComfyNode):
             target = nearest_size(given_width, given_height)
         elif size == _CUSTOM:
             target = width, height
-        elif size not in _NAMED:
-            raise SpatiaError(
-                f"size is {shown(size)}, expected one of {', '.join([*_NAMED, _NEAREST, _CUSTOM])}; change `size`."
-            )
         else:
             target = _NAMED[size]
             if given_height > given_width and target in OFFICIAL:
@@ -65,18 +62,31 @@ class SpatiaFitImage(io.ComfyNode):
                 f"{plan.scaled_width}x{plan.scaled_height} "
                 f"to cover {plan.width}x{plan.height}; crop `image` to about that shape first."
             )
+        # The result in float32.
+        require_memory(
+            image.shape[0] * plan.height * plan.width * image.shape[3] * 4,
+            f"{image.shape[0]} images of {plan.width}x{plan.height}",
+            "connect fewer of them to `image`, or decrease its size",
+        )  # fmt: skip
         return io.NodeOutput(_scale_and_crop(image, plan), plan.width, plan.height, plan.report(given_width, given_height))
 
 
 def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:
-    if tuple(image.shape[1:3]) != (plan.scaled_height, plan.scaled_width):
-        # BHWC to BCHW and back: the host's edge.
-        channels_first = torch.nn.functional.interpolate(
-            image.movedim(-1, 1), (plan.scaled_height, plan.scaled_width), mode="bicubic", align_corners=False, antialias=True
-        )
-        image = channels_first.movedim(1, -1).clamp(0, 1)
     top, left = (plan.scaled_height - plan.height) // 2, (plan.scaled_width - plan.width) // 2
-    return image[:, top : top + plan.height, left : left + plan.width].contiguous()
+    rows, columns = slice(top, top + plan.height), slice(left, left + plan.width)
+    if tuple(image.shape[1:3]) == (plan.scaled_height, plan.scaled_width):
+        return image[:, rows, columns].contiguous()
+    fitted = torch.empty(image.shape[0], plan.height, plan.width, image.shape[3])
+    # One by one: only one scaled image is held at a time, and the host may interrupt in between.
+    for given, place in zip(image, fitted):
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        # HWC to BCHW and back: the host's edge.
+        channels_first = torch.nn.functional.interpolate(
+            given.float().movedim(-1, 0)[None], (plan.scaled_height, plan.scaled_width), mode="bicubic",
+            align_corners=False, antialias=True,
+        )  # fmt: skip
+        place.copy_(channels_first[0].movedim(0, -1)[rows, columns]).clamp_(0, 1)
+    return fitted
 
 
 class SpatiaClipPrompts(io.ComfyNode):

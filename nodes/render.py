@@ -62,8 +62,8 @@ class SpatiaRenderCameraPath(io.ComfyNode):
             cameras.count * height * width * 16, f"The projection of {cameras.count} frames of {width}x{height}",
             "connect the cameras of one clip (Clip Window), or decrease width and height",
         )  # fmt: skip
-        projection = torch.zeros(cameras.count, height, width, 3)
-        holes = torch.ones(cameras.count, height, width)
+        projection = torch.empty(cameras.count, height, width, 3)
+        holes = torch.empty(cameras.count, height, width)
         # CUDA has kernels of its own. Elsewhere the CPU's are the fast ones, and some devices lack float64.
         device = comfy.model_management.get_torch_device()
         if device.type != "cuda":
@@ -76,10 +76,11 @@ class SpatiaRenderCameraPath(io.ComfyNode):
         for start in range(0, cameras.count, batch):
             part = slice(start, start + batch)
             drawn = render_soft(positions, colors, cameras.select(part), height, width, radius=radius, points_per_pixel=points_per_pixel)
-            projection[part] = drawn.image.float() / 255
-            holes[part] -= drawn.coverage.float() / 255
+            # In place: of pictures that fill the memory there is no room for a second copy.
+            projection[part].copy_(drawn.image).div_(255)
+            holes[part].copy_(drawn.coverage).div_(-255).add_(1)
             bar.update(drawn.image.shape[0])
-        return io.NodeOutput(projection, holes, float(1 - holes.double().mean()))
+        return io.NodeOutput(projection, holes, 1 - float(holes.mean(dtype=torch.float64)))
 
 
 NODES = [SpatiaRenderCameraPath]

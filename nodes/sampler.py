@@ -5,7 +5,7 @@ from comfy_api.latest import io
 from ..spatia_core.model.flow_unipc import SHIFT, flow_schedule
 from .host import conditioning, sampling
 from .host.notices import notice
-from .host.video import decode_frames
+from .host.video import decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras, SpatiaMemory
 
 
@@ -80,6 +80,9 @@ class SpatiaSampler(io.ComfyNode):
         )
         sigmas = flow_schedule(steps)
         # Before the sampling, which may take an hour.
+        require_memory_for_frames(
+            cameras.count, memory.height, memory.width, "make the clip shorter, or the image smaller"
+        )
         notice(cls, *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas))
         samples = sampling.sample_clip(
             conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed

@@ -15,8 +15,10 @@ from ..spatia_core.cameras import intrinsics_from_fov, make_cameras
 from ..spatia_core.cloud import NO_VIEW, PointCloud
 from ..spatia_core.cloud.ply import ply_bytes, read_ply, write_ply
 from ..spatia_core.errors import SpatiaError
+from ..spatia_core.inputs import shown
 from ..spatia_core.memory import SpatialMemory, load_memory, save_memory
 from .host.files import existing_file, new_output_file, relative_to_output, stamp
+from .host.images import frames_from_image
 from .sockets import SpatiaCameras, SpatiaMemory
 
 OPENCV, Y_UP = "x right, y down (scene)", "y up (viewers)"
@@ -75,14 +77,14 @@ class SpatiaSaveScene(io.ComfyNode):
 
     @classmethod
     def execute(cls, memory, filename_prefix, content, axes) -> io.NodeOutput:
-        stem, _ = new_output_file(filename_prefix, "filename_prefix")
         paths = []
-        if content != "PLY":
-            paths.append(stem + ARCHIVE)
-            save_memory(memory, paths[-1])
-        if content != "archive":
-            paths.append(stem + ".ply")
-            write_ply(_turned(memory.cloud) if axes == Y_UP else memory.cloud, paths[-1])
+        with new_output_file(filename_prefix, "filename_prefix") as stem:
+            if content != "PLY":
+                paths.append(stem + ARCHIVE)
+                save_memory(memory, paths[-1])
+            if content != "archive":
+                paths.append(stem + ".ply")
+                write_ply(_turned(memory.cloud) if axes == Y_UP else memory.cloud, paths[-1])
         names = [relative_to_output(path) for path in paths]
         return io.NodeOutput(names[0], ui=ui.PreviewText("\n".join(names)))
 
@@ -125,7 +127,10 @@ class SpatiaLoadScene(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, file=None, **kwargs):
-        return stamp(_scene_file(file)) if file else ""
+        try:
+            return stamp(_scene_file(file)) if file else ""
+        except SpatiaError as error:  # the file has gone since it was looked for; reading it will say so
+            return str(error)
 
     @classmethod
     def execute(cls, file, axes, fov, voxel_size, memory=None, image=None) -> io.NodeOutput:
@@ -139,7 +144,7 @@ class SpatiaLoadScene(io.ComfyNode):
             raise SpatiaError("A .ply holds points alone, expected either memory (whose cloud it replaces) or image (to start a new memory); connect exactly one of them.")
         cloud = read_ply(path)
         if cloud.size == 0:
-            raise SpatiaError(f"{file} holds no point, expected at least one; choose another file.")
+            raise SpatiaError(f"file {shown(file)} holds no point, expected at least one; choose another file.")
         cloud = _turned(cloud) if axes == Y_UP else cloud
         loaded = _new_memory(cloud, image, fov, voxel_size) if memory is None else _with_cloud(memory, cloud)
         return io.NodeOutput(loaded, loaded.cameras)
@@ -152,13 +157,14 @@ def _with_cloud(memory: SpatialMemory, cloud: PointCloud) -> SpatialMemory:
 
 
 def _new_memory(cloud: PointCloud, image: torch.Tensor, fov: float, voxel_size: float) -> SpatialMemory:
-    if image.ndim != 4 or image.shape[0] != 1:
+    if image.shape[0] != 1:
         raise SpatiaError(f"An image batch of shape {tuple(image.shape)} was given, expected a single image; pick one frame for image.")
-    height, width = image.shape[1:3]
+    frames = frames_from_image(image, "image")
+    height, width = frames.shape[1:3]
     camera = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))
     return SpatialMemory(
         cloud=cloud._replace(view=torch.full_like(cloud.view, NO_VIEW)),
-        frames=(image[..., :3].clamp(0, 1) * 255).round().to(torch.uint8).cpu(),
+        frames=frames,
         moving=torch.zeros(1, height, width, dtype=torch.bool),
         cameras=camera,
         clip=torch.zeros(1, dtype=torch.int32),
@@ -175,7 +181,7 @@ def _turned(cloud: PointCloud) -> PointCloud:
 def _scene_file(name: str) -> str:
     path = existing_file(name, "file")
     if not path.lower().endswith((ARCHIVE, ".ply")):
-        raise SpatiaError(f"file {name!r} was given, expected a {ARCHIVE} archive or a .ply; choose such a file.")
+        raise SpatiaError(f"file {shown(name)} was given, expected a {ARCHIVE} archive or a .ply; choose such a file.")
     return path
 
 

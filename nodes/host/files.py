@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import unicodedata
+from collections.abc import Iterator
 
 import folder_paths
 
@@ -11,6 +14,7 @@ from ...spatia_core.cameras.formats import LONGEST_TEXT
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import shown
 
+_CLAIM = ".spatia-claim"
 _LONGEST_NAME = 4000  # characters, folders included; each part of it may have as many as the file system takes
 
 
@@ -44,11 +48,18 @@ def existing_file(name: str, widget: str, *, allow_folder: bool = False) -> str:
     raise SpatiaError(f"{widget} {shown(name)} was not found in ComfyUI's {', '.join(folders)} folder; check the name.")
 
 
-def new_output_file(prefix: str, widget: str) -> tuple[str, str]:
-    """Numbered stem for new files in the output folder, and its subfolder: (".../scene_00003_", "spatia").
+def new_output_file(prefix: str, widget: str) -> contextlib.AbstractContextManager[str]:
+    """A block in which its value is the numbered stem of new files in the output folder, ".../scene_00003_".
 
-    Raises SpatiaError when the prefix leads out of the output folder, or to where no folder can be made.
+    No other server that writes into the same folder gets that number meanwhile. Raises SpatiaError, before the block is
+    entered, when the prefix leads out of the output folder, or to where no folder can be made.
     """
+    _next_output(prefix, widget)
+    return _claimed(prefix, widget)
+
+
+def _next_output(prefix: str, widget: str) -> tuple[str, str, int]:
+    """Folder, name and first free number of new files."""
     _require_name(prefix, widget)
     output = folder_paths.get_output_directory()
     # The host takes a name apart after it was normalised.
@@ -59,13 +70,58 @@ def new_output_file(prefix: str, widget: str) -> tuple[str, str]:
             f"folder; change {widget}."
         )
     try:
-        folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(prefix, output)
+        folder, name, counter, _, _ = folder_paths.get_save_image_path(prefix, output)
     except OSError as error:
-        raise SpatiaError(
-            f"{widget} {shown(prefix)} names a folder of ComfyUI's output folder that cannot be made or read "
-            f"({error.strerror}); change {widget}."
-        ) from error
-    return os.path.join(folder, f"{name}_{counter:05}_"), subfolder
+        raise _no_folder(prefix, widget, error) from error
+    return folder, name, counter
+
+
+@contextlib.contextmanager
+def _claimed(prefix: str, widget: str) -> Iterator[str]:
+    """The host counts the files that are there: two servers that save at once are given one number.
+
+    Whoever makes the folder of a number, empty and hidden, has that number. Once a file of it or of a later one is
+    there, nobody is given it again, and the folder, a dead process's too, is of no use to anybody.
+    """
+    number = 0
+    while True:
+        folder, name, free = _next_output(prefix, widget)
+        number = max(number, free)
+        # Short, so that whatever name fits the file system fits it with this addition too.
+        mark = f".{hashlib.sha256(os.path.normcase(name).encode()).hexdigest()[:16]}"
+        claim = os.path.join(folder, f"{mark}_{number}{_CLAIM}")
+        try:
+            os.mkdir(claim)
+        except FileExistsError:
+            number += 1
+            continue
+        except OSError as error:
+            raise _no_folder(prefix, widget, error) from error
+        # Between the count and the claim, another server may have had this number and be done with it.
+        if _next_output(prefix, widget)[1:] <= (name, number):
+            break
+        os.rmdir(claim)
+    try:
+        yield os.path.join(folder, f"{name}_{number:05}_")
+    finally:
+        with contextlib.suppress(OSError):
+            os.rmdir(claim)
+        _remove_old_claims(folder, mark, _next_output(prefix, widget)[2])
+
+
+def _remove_old_claims(folder: str, mark: str, free: int) -> None:
+    for claim in os.listdir(folder):
+        number = claim.removeprefix(f"{mark}_").removesuffix(_CLAIM)
+        if claim == f"{mark}_{number}{_CLAIM}" and number.isdecimal() and int(number) < free:
+            with contextlib.suppress(OSError):  # another server was faster
+                os.rmdir(os.path.join(folder, claim))
+
+
+def _no_folder(prefix: str, widget: str, error: OSError) -> SpatiaError:
+    return SpatiaError(
+        f"{widget} {shown(prefix)} names a folder of ComfyUI's output folder that cannot be made, read or written to "
+        f"({error.strerror}); change {widget}, or check that folder and its disk."
+    )
 
 
 def relative_to_output(path: str) -> str:

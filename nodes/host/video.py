@@ -14,6 +14,7 @@ import torch
 from comfy.ldm.wan.vae2_2 import WanVAE, count_conv3d, unpatchify
 
 from ...spatia_core.errors import SpatiaError
+from .free_memory import require_memory
 
 ENCODED_BYTES = 256 << 20  # latents kept per VAE; both videos of a clip of 121 frames at 1248x704 take 41 MB
 PIXELS_PER_LATENT = 16
@@ -83,6 +84,11 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
     if samples.ndim != 5 or samples.shape[0] != 1:
         raise SpatiaError(f"Latents of shape {tuple(samples.shape)} were given, expected one clip (1, 48, T, H, W); sample one seed at a time.")
     vae.throw_exception_if_invalid()
+    if samples.shape[1] != vae.latent_channels:
+        raise SpatiaError(
+            f"Latents of {samples.shape[1]} channels were given for a VAE of {vae.latent_channels}; "
+            "connect the latents and the `vae` of one model."
+        )
     count = FRAMES_PER_LATENT * (samples.shape[2] - 1) + 1
     frames = count if frames is None else min(frames, count)
     if not isinstance(vae.first_stage_model, WanVAE):
@@ -100,6 +106,11 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
         f"Out of memory while decoding {width}x{height}, even in tiles of {TILES[-1]} pixels with all models unloaded. Close other programs "
         "on the GPU, or start ComfyUI with --cpu-vae, and queue again; clips that were finished are kept."
     )
+
+
+def require_memory_for_frames(frames: int, height: int, width: int, change: str) -> None:
+    """Raises SpatiaError when a decoded video of that size has no room in main memory. change: what to change."""
+    require_memory(frames * height * width * 3 * 4, f"A video of {frames} frames of {width}x{height}", change)
 
 
 def _decode(vae, samples: torch.Tensor, frames: int, tile: int | None, progress: bool) -> torch.Tensor | None:

@@ -1,5 +1,6 @@
 """Camera and editing nodes inside the real host: sockets, files, confinement."""
 
+import contextlib
 import json
 import os
 
@@ -210,8 +211,10 @@ def test_a_failed_export_leaves_the_old_file(cameras_module, comfy_host, error, 
     path, _ = run(cameras_module.SpatiaCameraPath, frames=3)
     stem = comfy_host / "output" / "kept_00001_w2c.txt"
     stem.write_text("old")
-    monkeypatch.setattr(cameras_module, "new_output_file", lambda prefix,
-        widget: (str(comfy_host / "output" / "kept_00001_"), ""))
+    monkeypatch.setattr(
+        cameras_module, "new_output_file",
+        lambda prefix, widget: contextlib.nullcontext(str(comfy_host / "output" / "kept_00001_")),
+    )  # fmt: skip
 
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -354,7 +357,7 @@ def test_a_new_node_changes_nothing(edit_module):
 
 def test_bad_masks_are_refused(edit_module, memory, error):
     select = {"select": "mask", "mask_frame": 0, "through": False}
-    for shape, message in (((3, 32, 48), "a single one"), ((1, 0, 48), "a single one"),
+    for shape, message in (((3, 32, 48), "a single one"), ((1, 0, 48), "expected a MASK"),
         ((1, 48, 32), "frames of 48x32")):
         with pytest.raises(error, match=message):
             edit(edit_module, memory, select, {"operation": "remove"}, mask=torch.zeros(shape))
