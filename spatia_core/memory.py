@@ -26,7 +26,17 @@ from .estimate.consistency import MIN_VIEWS_NEW, MIN_VIEWS_OLD, vote
 from .estimate.depth import DepthMaps
 from .estimate.scene import SceneEstimate, estimate_points, estimate_scene, merged_points
 from .files import replacing
-from .inputs import LARGEST_COORDINATE, MOST_CAMERAS, MOST_PIXELS, MOST_POINTS, number, parse_json, shown, whole
+from .inputs import (
+    LARGEST_COORDINATE,
+    MOST_CAMERAS,
+    MOST_PIXELS,
+    MOST_POINTS,
+    number,
+    parse_json,
+    shown,
+    whole,
+    widget_number,
+)
 from .interrupt import look_for_interrupt
 from .kernels import kernels_run
 from .model.shapes import LONGEST_HEADER, parse_header, short
@@ -123,22 +133,28 @@ def new_memory(image: Tensor, estimate: SceneEstimate, *, moving: Tensor | None 
     """A memory that holds one image and its cloud.
 
     image: (H, W, 3) uint8. estimate: of this one image. moving: (H, W) bool, already left out of the estimate.
-    Raises SpatiaError when the estimate is of another image or voxel_size is not above 0.
+    Raises SpatiaError when the estimate or the mask is of another image, or voxel_size cannot be saved.
     """
+    voxel_size = widget_number("voxel_size", voxel_size, _SMALLEST_VOXEL, LARGEST_COORDINATE)
     if estimate.cameras.count != 1:
         raise SpatiaError(f"A memory starts from one image, and the estimate holds {estimate.cameras.count}.")
     cloud = merged_points(estimate_points(estimate, 0, image, view=0), voxel_size)
     height, width = image.shape[:2]
     if moving is None:
         moving = torch.zeros(height, width, dtype=torch.bool)
+    elif tuple(moving.shape) != (height, width) or moving.dtype != torch.bool:
+        raise SpatiaError(
+            f"A moving mask {moving.dtype} of shape {tuple(moving.shape)} was given, expected bool {(height, width)}; "
+            "check moving."
+        )
     notes = [f"scale: {estimate.scale_source}", *estimate.warnings]
     depth = float(estimate.depth[estimate.valid].median())
     voxel_pixels = voxel_size / depth * float(estimate.cameras.K(height, width)[0, 0, 0])
     if voxel_pixels > 4:
         notes.append(f"A voxel of {voxel_size:g} spans {voxel_pixels:.0f} pixels at the median depth {depth:.4g}; decrease voxel_size for a sharper cloud.")
     return SpatialMemory(
-        cloud, image[None].clone(), moving[None].clone(), estimate.cameras, torch.zeros(1, dtype=torch.int32), float(voxel_size), tuple(notes),
-        Ledger(cloud, ()),
+        cloud, image[None].clone(), moving[None].clone(), estimate.cameras, torch.zeros(1, dtype=torch.int32),
+        voxel_size, tuple(notes), Ledger(cloud, ()),
     )
 
 
@@ -426,7 +442,7 @@ class _Tally:
 
 
 def _scaled(estimate: SceneEstimate, index: int, frame: int, known: Tensor, own_scale: float | None, tally: _Tally) -> Tensor:
-    """The keyframe's depth (H, W) in the cloud's scale: overlap, else camera path, else frames before, else metric."""
+    """The keyframe's depth (H, W) in the cloud's scale: overlap, else camera path, else metric, else frames before."""
     depth = estimate.depth[index]
     if overlap_share(depth, known) >= MIN_OVERLAP:
         aligned = align_depth(depth, known)

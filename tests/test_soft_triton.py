@@ -42,20 +42,53 @@ for cloud in (torch.tensor([[0.0, 0.0, -1.0], [0.0, 0.0, 0.0], [50.0, 0.0, 1.0]]
     assert drawn.image.shape == (2, 12, 16, 3) and not drawn.image.any() and not drawn.coverage.any()
 """
 
+# The same clouds as the CPU kernels get, thinned: the interpreter takes milliseconds for each block of points.
+EXTREMES = """
+import torch
+from spatia_core.render import soft_triton
+from spatia_core.render.soft import render_soft
+from test_extremes import CLOUDS, TRANSLATIONS, camera, colors_of
+
+assert soft_triton.interpreted()
+drawn = 0
+for cloud, positions in CLOUDS.items():
+    positions = positions[:: max(1, len(positions) // 60)].contiguous()
+    for case, translation in enumerate(TRANSLATIONS):
+        radius, focal = ((0.2, 0.8), (1.0, 1e-300), (4.0, 1e300))[case % 3]
+        for size in ((12, 16), (17, 20)):
+            scene = positions, colors_of(positions), camera(translation, focal)
+            theirs, ours = (render_soft(*scene, *size, radius=radius, backend=name) for name in ("torch", "triton"))
+            off = max(int((a.int() - b.int()).abs().max()) for a, b in zip(theirs, ours))
+            assert off <= 1, (cloud, translation, radius, focal, size, off)
+            drawn += bool(theirs.coverage.any())
+print("drawn", drawn)
+"""
+
 # The interpreter, once chosen for a process, stands in for the compiler and takes points on the CPU.
 compiler = pytest.mark.skipif(os.environ.get("TRITON_INTERPRET") == "1", reason="TRITON_INTERPRET=1 is set for the tests: unset it")
 
 
-def test_the_kernels_draw_the_reference():
+def interpret(program: str) -> list[str]:
+    """What a program prints whose Triton kernels the interpreter runs."""
     pytest.importorskip("triton", reason="triton is not installed")
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", INTERPRETED], env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_kernels_draw_the_reference():
     # Largest difference of image and coverage, and how many values differ.
-    assert done.stdout.splitlines() == [
+    assert interpret(INTERPRETED) == [
         f"{case} [0, 0] 0" for case in ("two views", "release", "discs smaller than a pixel", "equal depths", "in bands, view by view")
     ]
+
+
+def test_no_number_leads_the_kernels_astray():
+    """Infinities, NaN, denormals and the largest floats: the reference's picture, and no index out of its array."""
+    (line,) = interpret(EXTREMES)
+    assert int(line.removeprefix("drawn ")) >= 20, "nothing to compare"
 
 
 @compiler

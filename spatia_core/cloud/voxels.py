@@ -37,14 +37,15 @@ def voxel_merge(cloud: PointCloud, voxel_size: float, *, aligned: bool = False, 
         return _merge_fast(cloud, voxel_size, aligned)
     voxel, n = voxel_index(cloud.positions, voxel_size, aligned)
     count = torch.zeros(n, dtype=torch.int64, device=voxel.device).index_add_(0, voxel, cloud.count.to(torch.int64))
-    nowhere = torch.iinfo(torch.int32).max
-    view = torch.full((n,), nowhere, dtype=torch.int32, device=voxel.device)
-    view.scatter_reduce_(0, voxel, torch.where(cloud.view < 0, nowhere, cloud.view), "amin")
+    # Beyond every frame that a cloud can name.
+    nowhere = torch.iinfo(torch.int32).max + 1
+    view = torch.full((n,), nowhere, dtype=torch.int64, device=voxel.device)
+    view.scatter_reduce_(0, voxel, torch.where(cloud.view < 0, nowhere, cloud.view.long()), "amin")
     view[view == nowhere] = NO_VIEW
     return PointCloud(
         voxel_mean(cloud.positions, voxel, n).to(torch.float32),
         voxel_mean(cloud.colors, voxel, n).round().to(torch.uint8),
-        view,
+        view.to(torch.int32),
         voxel_mean(cloud.confidence[:, None], voxel, n)[:, 0].to(torch.float32),
         count.clamp_max(torch.iinfo(torch.int32).max).to(torch.int32),
     )

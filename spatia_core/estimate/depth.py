@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import SpatiaError
+from ..inputs import shown
 
 METRES, INVERSE, NORMALISED, NORMALISED_FAR = "metres", "inverse", "normalised", "normalised, white is far"
 DEPTH_KINDS = (METRES, INVERSE, NORMALISED, NORMALISED_FAR)
@@ -27,7 +28,13 @@ class DepthMaps(NamedTuple):
     warnings: tuple[str, ...] = ()
 
     def select(self, index: list[int]) -> DepthMaps:
-        """The maps of these images."""
+        """The maps of these images. Raises SpatiaError where confidence or poses are not one per map."""
+        for name, value in (("confidence maps", self.confidence), ("camera poses", self.w2c)):
+            if value is not None and value.shape[0] != self.depth.shape[0]:
+                raise SpatiaError(
+                    f"The depth source ({self.source}) holds {value.shape[0]} {name} for {self.depth.shape[0]} depth "
+                    "map(s), expected one for each; connect the geometry node's own output."
+                )
         return self._replace(
             depth=self.depth[index],
             confidence=None if self.confidence is None else self.confidence[index],
@@ -40,11 +47,11 @@ def depth_from_map(values: Tensor, kind: str, *, near: float = 1.0, far: float =
 
     values: (N, h, w). metres: z = scale * v. inverse: z = scale / v. normalised: white (1) is near and black (0) far,
     linear in 1 / z between `near` and `far`, as depth preprocessors draw it. normalised, white is far: linear in z.
-    Values that are not finite and, for metres and inverse, not positive are unknown.
+    Values that are not finite and, for metres and inverse, not positive are unknown, and so is depth beyond float32.
     Raises SpatiaError on other kinds, near >= far, or normalised values outside 0..1.
     """
     if kind not in DEPTH_KINDS:
-        raise SpatiaError(f"depth_kind: '{kind}' was given, expected one of: {'; '.join(DEPTH_KINDS)}.")
+        raise SpatiaError(f"depth_kind: {shown(kind)} was given, expected one of: {'; '.join(DEPTH_KINDS)}.")
     if not 0 < scale < float("inf"):
         raise SpatiaError(f"depth_scale: {scale} was given, expected more than 0; change depth_scale.")
     if values.ndim != 3:
@@ -69,7 +76,7 @@ def depth_from_map(values: Tensor, kind: str, *, near: float = 1.0, far: float =
         safe = torch.where(known, values, torch.zeros_like(values)).clamp(0, 1)
         depth = near + safe * (far - near) if kind == NORMALISED_FAR else 1 / (safe / near + (1 - safe) / far)
         depth = depth * scale
-    depth = torch.where(known, depth, torch.zeros_like(depth))
+    depth = torch.where(known & torch.isfinite(depth), depth, torch.zeros_like(depth))
     return DepthMaps(depth, kind == METRES, f"depth map ({kind})", warnings=warnings)
 
 

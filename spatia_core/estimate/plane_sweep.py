@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from ..cameras.camera import Cameras
 from ..errors import SpatiaError
+from ..interrupt import look_for_interrupt
 from .depth import DepthMaps
 
 PLANES = 64
@@ -22,6 +23,8 @@ _SMALL_STEP, _LARGE_STEP = 0.05, 0.4  # matching cost of a change by one plane, 
 _LEAST_CORRELATION = 0.6
 _LEAST_VARIANCE = 1e-5  # of grey in 0..1 within the window
 _AGREEMENT = 0.03  # relative depth between frames
+_MOST_COSTS = 1 << 25  # planes times pixels of one frame: each is held several times as float32
+_COSTS_AT_ONCE = 1 << 21  # of them, matched together: about a hundred bytes each while they are
 _LEAST_BASELINE, _GOOD_BASELINE = 0.01, 0.1  # of the middle of the range of depth
 
 
@@ -31,8 +34,8 @@ def plane_sweep(
     """Depth of the frames `pick`, in the cameras' unit.
 
     frames: (N, H, W, 3) uint8. near, far: range of depth, scene units. longest: side in pixels at which it is matched.
-    Returns len(pick) maps of at most that size. Raises SpatiaError on fewer than two frames, a range that is none, or cameras
-    that do not move.
+    Returns len(pick) maps of at most that size. Raises SpatiaError on fewer than two frames, a range that is none,
+    cameras that do not move, or more planes times pixels than _MOST_COSTS.
     """
     count, height, width = frames.shape[:3]
     pick = list(range(count)) if pick is None else pick
@@ -44,6 +47,11 @@ def plane_sweep(
         raise SpatiaError(f"planes: {planes} was given, expected 8 or more.")
     factor = min(1.0, longest / max(height, width))
     h, w = max(8, round(height * factor)), max(8, round(width * factor))
+    if planes * h * w > _MOST_COSTS:
+        raise SpatiaError(
+            f"planes: {planes} at {w}x{h} pixels (longest {longest}) makes {planes * h * w} matching costs a frame, "
+            f"expected at most {_MOST_COSTS}; decrease planes or longest."
+        )
     grey = (frames.float() @ torch.tensor([0.299, 0.587, 0.114]) / 255)[:, None]
     grey = F.interpolate(grey, size=(h, w), mode="area")
     inverse = torch.linspace(1 / near, 1 / far, planes, dtype=torch.float64)
@@ -74,9 +82,16 @@ def _match(grey: Tensor, cameras: Cameras, target: int, sources: list[int], inve
     here = grey[target : target + 1]
     mean, square = _box(here), _box(here * here)
     variance = (square - mean * mean).clamp_min(0)
-    scores = torch.stack([_correlation(here, mean, variance, grey, cameras, target, source, inverse, h, w) for source in sources])
-    better = scores.sort(0, descending=True).values[: (len(sources) + 1) // 2]
-    score = better.mean(0)  # (planes, h, w)
+    score = torch.empty(len(inverse), h, w)
+    at_once = max(1, _COSTS_AT_ONCE // (h * w))
+    for planes in torch.arange(len(inverse)).split(at_once):
+        look_for_interrupt()
+        part = inverse[planes]
+        scores = torch.stack(
+            [_correlation(here, mean, variance, grey, cameras, target, source, part, h, w) for source in sources]
+        )
+        better = scores.sort(0, descending=True).values[: (len(sources) + 1) // 2]
+        score[planes] = better.mean(0)
     cost = _semi_global(1 - score)
     best = cost.argmin(0)
     inside = best.clamp(1, len(inverse) - 2)
@@ -122,6 +137,7 @@ def _semi_global(cost: Tensor) -> Tensor:
         order = range(len(slices) - 1, -1, -1) if flip else range(len(slices))
         path = None
         for i in order:
+            look_for_interrupt()
             if path is None:
                 path = slices[i]
             else:

@@ -11,10 +11,12 @@ from ..cameras.camera import Cameras, unproject
 from ..cloud.point_cloud import PointCloud, make_point_cloud
 from ..cloud.voxels import voxel_merge
 from ..errors import SpatiaError
+from ..inputs import LARGEST_COORDINATE
 from .depth import DepthMaps, resize_depth
 from .filters import depth_edges
 from .noise import PIXEL_NOISE_LIMIT, pixel_noise, smooth_depth
 
+_NEAREST = 1e-9  # scene units: what is nearer, or beyond LARGEST_COORDINATE, is no measured depth
 _FAR_LIMIT = 100.0  # times the median depth: sky and empty disparity, not a surface
 
 
@@ -37,6 +39,7 @@ def estimate_scene(
     """Validated depth of N posed images (height x width).
 
     maps: N depth maps. cameras: N known poses and intrinsics. moving: (N, H, W) bool, true pixels are left out.
+    Depth nearer than 1e-9 or beyond LARGEST_COORDINATE scene units is unknown.
     edge_filter: depth that jitters from pixel to pixel is smoothed, with a warning, and depth edges are left out; else depth is taken as it is.
     Raises SpatiaError on mismatched counts or shapes, or when no pixel is left.
     """
@@ -48,9 +51,13 @@ def estimate_scene(
         raise SpatiaError(f"The depth source ({maps.source}) holds negative or infinite depth, expected z-depth with 0 for unknown.")
     confidence = torch.ones_like(depth) if maps.confidence is None else resize_depth(maps.confidence, height, width, "confidence")
     confidence = torch.nan_to_num(confidence.float(), nan=0.0, posinf=0.0, neginf=0.0)
-    valid = depth > 0
+    valid = (depth >= _NEAREST) & (depth <= LARGEST_COORDINATE)
     if not valid.any():
-        raise SpatiaError(f"The depth source ({maps.source}) knows the depth of no pixel; check the depth input and depth_kind.")
+        raise SpatiaError(
+            f"The depth source ({maps.source}) knows the depth of no pixel, expected some within {_NEAREST:g} to "
+            f"{LARGEST_COORDINATE:g} scene units; check the depth input, depth_kind and depth_scale."
+        )
+    depth = torch.where(valid, depth, 0.0)
     warnings = list(maps.warnings)
 
     limit = _FAR_LIMIT * float(depth[valid].median())
@@ -66,8 +73,11 @@ def estimate_scene(
         K = cameras.K(height, width)
         valid &= ~torch.stack([depth_edges(depth[i], K[i]) for i in range(n)])
     if moving is not None:
-        if tuple(moving.shape) != (n, height, width):
-            raise SpatiaError(f"Moving masks of shape {tuple(moving.shape)} were given, expected {(n, height, width)}.")
+        if tuple(moving.shape) != (n, height, width) or moving.dtype != torch.bool:
+            raise SpatiaError(
+                f"Moving masks {moving.dtype} of shape {tuple(moving.shape)} were given, expected bool "
+                f"{(n, height, width)}; check moving."
+            )
         valid &= ~moving
     if not valid.any():
         raise SpatiaError("No pixel is left after the depth-edge filter and the moving mask; check moving and the depth input.")

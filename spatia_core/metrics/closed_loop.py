@@ -64,8 +64,14 @@ def colour_shift(image: Tensor, reference: Tensor) -> float:
 
 
 def check_images(image: Tensor, reference: Tensor) -> None:
-    """Refuse two images that are not of one shape (H, W, C), or not finite."""
-    if image.ndim != 3 or image.shape != reference.shape:
+    """Refuse two images that are not of one shape (H, W, C), hold no pixel, are no floats, or not finite."""
+    if image.ndim != 3 or image.shape != reference.shape or not image.numel():
         raise SpatiaError(f"Images of shape {tuple(image.shape)} and {tuple(reference.shape)} were given, expected two of the same (H, W, C).")
+    for given in (image, reference):
+        # 8-bit pictures would be taken for floats far outside 0..1.
+        if not given.is_floating_point():
+            raise SpatiaError(
+                f"Images of type {given.dtype} were given, expected floats in 0..1; divide 8-bit frames by 255."
+            )
     if not (torch.isfinite(image).all() and torch.isfinite(reference).all()):
         raise SpatiaError("The frames hold NaN or infinite values, expected numbers in 0..1; check the node that made them.")

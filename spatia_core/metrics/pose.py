@@ -31,8 +31,13 @@ def align_pose(
 
     image: (H, W, 3) in [0, 1]. render(c2w (4, 4), height, width) -> (height, width, 3) in [0, 1]. starts: poses, of which the
     one that looks most alike at the coarsest level is refined. levels: the image is averaged over squares of so many pixels,
-    coarse to fine. Raises SpatiaError when a level does not divide the image or no start is given.
+    coarse to fine. Raises SpatiaError when a level does not divide the image, its values are not finite, or no start is
+    given.
     """
+    if image.ndim != 3 or image.shape[2] != 3 or not image.size or not np.isfinite(image).all():
+        raise SpatiaError(
+            f"An image of shape {image.shape} was given, expected finite values (H, W, 3) in 0..1; check the frame."
+        )
     height, width = image.shape[:2]
     if not len(starts) or any(height % level or width % level for level in levels):
         raise SpatiaError(f"An image of {width}x{height} with levels {tuple(levels)} and {len(starts)} starts was given, expected levels that divide both sides, and a start.")

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import SpatiaError
+from ..inputs import shown
 
 SHIFT = 5.0
 # The training grid's largest sigma before the shift, as the release rounds it.
@@ -19,14 +20,18 @@ SIGMA_MAX = float(np.float32(0.999))
 TIMESTEPS = 1000
 # A sigma of exactly 1 has lambda = -inf, and the corrector would divide infinities; foreign schedules start there.
 _LARGEST_SIGMA = 1.0 - 1e-6
+_SMALLEST_SHIFT, _LARGEST_SHIFT = 1e-3, 1e3  # beyond, float32 cannot tell the sigmas of many steps apart
 
 
 def flow_schedule(steps: int, shift: float = SHIFT) -> Tensor:
     """(steps + 1,) float32 sigmas, decreasing to 0: shift * s / (1 + (shift - 1) * s) of s = linspace(0.999, 0)."""
     if steps < 1:
         raise SpatiaError(f"{steps} steps were given, expected at least 1; change `steps`.")
-    if not shift > 0:
-        raise SpatiaError(f"A shift of {shift} was given, expected more than 0 (the release uses {SHIFT}); change `shift`.")
+    if not _SMALLEST_SHIFT <= shift <= _LARGEST_SHIFT:
+        raise SpatiaError(
+            f"A shift of {shift} was given, expected {_SMALLEST_SHIFT:g} to {_LARGEST_SHIFT:g} (the release uses "
+            f"{SHIFT}); change `shift`."
+        )
     s = np.linspace(SIGMA_MAX, 0.0, steps + 1)
     return torch.from_numpy((shift * s / (1 + (shift - 1) * s)).astype(np.float32))
 
@@ -40,10 +45,19 @@ class FlowUniPC:
     """Multistep predictor-corrector over fixed sigmas. Call `step` once per sigma but the last.
 
     The solver's own history holds what it was given: clean frames are the caller's to write back.
+    Raises SpatiaError on sigmas that do not fall from at most 1 to at least 0: every step divides by what one differs
+    from the next.
     """
 
     def __init__(self, sigmas: Tensor):
         self.sigmas = [float(sigma) for sigma in sigmas]
+        held = [min(sigma, _LARGEST_SIGMA) for sigma in self.sigmas]
+        falls = all(here > there for here, there in zip(held, held[1:]))
+        if not falls or (held and not (self.sigmas[0] <= 1 and held[-1] >= 0)):
+            raise SpatiaError(
+                f"sigmas: {shown(self.sigmas)} was given, expected noise levels of a flow model that fall from at most "
+                "1 to at least 0, no two alike; connect Spatia Schedule, or the scheduler of a flow model, to `sigmas`."
+            )
         self._index = 0
         self._order = 0  # order of the previous predictor step, which its corrector shares
         self._x0: list[Tensor] = []  # the last two x0 predictions, oldest first

@@ -141,6 +141,8 @@ def visible_bits(
 
 def pack_masks(masks: Tensor) -> Tensor:
     """Bool masks (N, P) as bits (N, ceil(P / 64)) int64: bit p % 64 of word p // 64, the rest zero."""
+    if not masks.shape[1]:  # tensors without a byte cannot be viewed as words
+        return torch.zeros(masks.shape[0], 0, dtype=torch.int64, device=masks.device)
     padded = torch.nn.functional.pad(masks, (0, -masks.shape[1] % 64))
     flags = padded.view(masks.shape[0], padded.shape[1] // 8, 8).to(torch.uint8)
     octets = (flags * _BIT_VALUES.to(masks.device)).sum(-1, dtype=torch.uint8)
@@ -149,6 +151,8 @@ def pack_masks(masks: Tensor) -> Tensor:
 
 def unpack_masks(packed: Tensor, points: int) -> Tensor:
     """Bool masks (N, points) of what `pack_masks` made."""
+    if not points:
+        return torch.zeros(packed.shape[0], 0, dtype=torch.bool, device=packed.device)
     octets = packed.contiguous().view(torch.uint8)
     bits = octets[:, :, None] & _BIT_VALUES.to(packed.device)
     return bits.bool().flatten(1)[:, :points]

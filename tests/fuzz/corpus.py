@@ -153,6 +153,14 @@ def floats(*values: float) -> bytes:
     return struct.pack(f"<{len(values)}f", *values)
 
 
+def grown(**clip) -> bytes:
+    """A scene of one image, two clips of which the second is edited, and both taken back."""
+    clip = {"do": "clip", "kind": "metres", "move": 0.05} | clip
+    removal = {"do": "remove", "select": {"shape": "frames", "first": 1, "last": 4}}
+    steps = [{"kind": "metres"}, clip, clip | {"load": True}, {"do": "edit", "edits": [removal]}]
+    return json.dumps({"voxel": 0.05, "size": [12, 16], "steps": steps + [{"do": "revert"}] * 2}).encode()
+
+
 INF = float("inf")
 CORPUS: list[tuple[str, str, Callable[[], bytes]]] = [
     # Numbers that led a kernel out of its arrays.
@@ -396,4 +404,13 @@ CORPUS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("view", "position of 1e308", lambda: seeds.VIEWS[0].replace(b'"x": 1', b'"x": 1e308')),
     ("view", "fov next to 0", lambda: seeds.VIEWS[0].replace(b"40", b"1e-300")),
     ("view", "zoom of 1e308", lambda: seeds.VIEWS[0].replace(b'"zoom": 1', b'"zoom": 1e308')),
+    # Depth as other packs hand it over, in a scene that is grown, edited, taken back and saved.
+    ("chain", "depth of 1e-40 in a clip", lambda: grown(values=[1e-40])),
+    ("chain", "a sky of disparity 1e-45", lambda: grown(kind="inverse", values=[1e-45, 0.5])),
+    ("chain", "depth from 1e-9 to 1e9", lambda: grown(values=[1e-9, 1e9], consistent=True)),
+    ("chain", "depth of 3.4e38", lambda: grown(values=[3.4e38], edges=True)),
+    ("chain", "nothing but NaN", lambda: grown(values=[float("nan")])),
+    ("chain", "a camera that leaves for 1e7", lambda: grown(move=1e7, consistent=True)),
+    ("chain", "voxels of 1e-12", lambda: seeds.CHAINS[0].replace(b'"voxel": 0.05', b'"voxel": 1e-12')),
+    ("chain", "voxels of 1e12", lambda: seeds.CHAINS[0].replace(b'"voxel": 0.05', b'"voxel": 1e12')),
 ]

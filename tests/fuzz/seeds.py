@@ -69,6 +69,30 @@ NUMBERS = [
     b'["dolly_zoom", 9, 0.0, 0.5, 1.0, 0.0, 100.0, 1]',
     b'["spiral", 12, 5, 0.2, 3, -2.5, 0.01, 1]',
 ]
+CHAINS = [
+    json.dumps(chain).encode()
+    for chain in (
+        {"voxel": 0.05, "size": [12, 16], "steps": [
+            {"kind": "metres"}, {"do": "clip", "kind": "metres", "move": 0.02, "consistent": True},
+            {"do": "edit", "edits": [{"do": "remove", "select": {"shape": "frames", "first": 1, "last": 4}}],
+             "load": True},
+            {"do": "clip", "kind": "metres", "move": 0.05, "edges": True, "short": True},
+            {"do": "revert"}, {"do": "revert"},
+        ]},
+        {"voxel": 0.02, "size": [9, 20], "steps": [
+            {"kind": "inverse", "type": "half"},
+            {"do": "clip", "kind": "inverse", "move": 0.1, "load": True, "turned": True},
+            {"do": "clip", "kind": "metres", "values": [0.3, 1.5], "move": 0.1, "consistent": True}, {"do": "revert"},
+            {"do": "edit", "edits": [{"do": "transform", "move": [0.5, 0, 0], "scale": 2}, {"do": "merge"}]},
+            {"do": "clip", "kind": "metres", "move": 0.3, "consistent": True},
+        ]},
+        {"voxel": 0.1, "size": [1, 7], "steps": [
+            {"kind": "normalised", "values": [0.5, 0.0, 1.0]},
+            {"do": "clip", "kind": "normalised", "values": [0.5], "type": "double"},
+            {"do": "edit", "edits": [{"do": "duplicate", "offset": [0.1, 0, 0], "copies": 3}]}, {"do": "revert"},
+        ]},
+    )
+]  # fmt: skip
 VIEWS = [
     b'{"position": {"x": 1, "y": 2, "z": 3}, "target": {"x": 0, "y": 0, "z": 0}, "fov": 40, "zoom": 1, "cameraType": "perspective"}',
     b'{"position": {"x": 1, "y": 0, "z": 0}, "quaternion": {"x": 0, "y": 0, "z": 0, "w": 1}, "fov": 75}',

@@ -149,6 +149,35 @@ def _numbers(draw) -> bytes:
     ).encode()
 
 
+def _chains() -> st.SearchStrategy[bytes]:
+    """A scene and steps on it: extreme depth, odd types, edits between clips, and clips taken back."""
+    number = st.sampled_from([0.0, 0.5, 1.0, -2.5, 1e-45, 1e-40, 1e-9, 1e-3, 1e3, 1e9, 1e30, 3.4e38, -3.4e38])
+    number = number | st.floats(0, 1, width=32) | st.floats(width=32)
+    few = st.just([]) | st.just([]) | st.lists(number, max_size=4)
+    depth = {
+        "kind": st.sampled_from(["metres", "metres", "inverse", "normalised", "normalised, white is far"]),
+        "values": few, "type": st.sampled_from(["float", "half", "bfloat", "double", "whole"]),
+        "turned": st.booleans(), "edges": st.booleans(),
+    }  # fmt: skip
+    clip = st.fixed_dictionaries(
+        depth | {"do": st.just("clip"), "move": st.sampled_from([0, 1e-12, 0.02, 0.1, 1, 1e7]) | st.floats(-1, 1),
+                 "consistent": st.booleans(), "short": st.booleans(), "load": st.booleans()}
+    )  # fmt: skip
+    edits = [edit for text in seeds.EDITS for edit in json.loads(text) if not edit.get("file")]
+    edit = st.fixed_dictionaries(
+        {"do": st.just("edit"), "edits": st.lists(st.sampled_from(edits), max_size=3), "load": st.booleans()}
+    )
+    revert = st.fixed_dictionaries({"do": st.just("revert"), "load": st.booleans()})
+    chain = st.fixed_dictionaries({
+        "voxel": st.sampled_from([0.02, 0.05, 0.05, 0.05, 0.3, 1e-6, 1e3]) | st.floats(1e-12, 1e12),
+        "size": st.sampled_from([[12, 16], [12, 16], [1, 1], [1, 9], [7, 2]]),
+        "steps": st.tuples(
+            st.fixed_dictionaries(depth), st.lists(clip | clip | edit | revert, min_size=1, max_size=5)
+        ).map(lambda parts: [parts[0], *parts[1]]),
+    })  # fmt: skip
+    return chain.map(lambda plan: json.dumps(plan).encode()) | bent_text(seeds.CHAINS)
+
+
 def _any_text() -> st.SearchStrategy[bytes]:
     surrogates = st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF), max_size=40)
     return surrogates.map(lambda text: text.encode("utf-8", "surrogatepass"))
@@ -174,6 +203,7 @@ def strategies() -> dict[str, st.SearchStrategy[bytes]]:
         "numbers": _numbers(),
         "view": bent_text(seeds.VIEWS),
         "kernels": _floats(),
+        "chain": _chains(),
         "prompts": _any_text(),
         "read route": bent_text(seeds.route_bodies()[:1]),
         "write route": bent_text(seeds.route_bodies()[1:]),

@@ -29,8 +29,18 @@ from spatia_core.cloud.ply import parse_ply, ply_bytes
 from spatia_core.cloud.point_cloud import PointCloud, make_point_cloud
 from spatia_core.cloud.voxels import voxel_merge
 from spatia_core.errors import SpatiaError
+from spatia_core.estimate import depth_from_map, estimate_scene
 from spatia_core.inputs import LARGEST_COORDINATE
-from spatia_core.memory import load_memory, revert_clip, save_memory, seen_points_of
+from spatia_core.memory import (
+    SpatialMemory,
+    history,
+    load_memory,
+    new_memory,
+    revert_clip,
+    save_memory,
+    seen_points_of,
+    update,
+)
 from spatia_core.model.checkpoint import backbone_layout, control_layout, read_header, sharded_shapes, vae_layout
 from spatia_core.model.decoupled.layout import decoupled_layout
 from spatia_core.prompts import clip_prompt
@@ -255,6 +265,118 @@ def _kernels(data: bytes) -> None:
     assert torch.equal(fast, plain)
 
 
+def _chain(data: bytes) -> None:
+    """A scene and what is done to it, as JSON: {"voxel", "size", "steps"}. Whatever comes out of our own steps can be
+    saved, read again equal, and taken back alike before and after. A step may be refused; then the scene stays.
+    """
+    try:
+        plan = json.loads(data)
+        voxel, (height, width), steps = plan["voxel"], plan["size"], plan["steps"][:_MOST_STEPS]
+        whole = [(type(side) is int and 1 <= side <= 40) for side in (height, width)]
+        if not all(whole) or not all(isinstance(step, dict) for step in steps):
+            return
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return  # the host hands over values, not texts
+    first = steps[0] if steps else {}
+    depth = depth_from_map(_depth_values(first, 1, height, width), str(first.get("kind")))
+    estimate = estimate_scene(depth, cameras(), height, width, edge_filter=bool(first.get("edges")))
+    memory = new_memory(_pictures(1, height, width), estimate, voxel_size=voxel)
+    memory = _kept(memory)
+    for step in steps[1:]:
+        try:
+            memory = _stepped(memory, step)
+        except SpatiaError as error:
+            assert any(word in str(error) for word in _STEP_WORDS), f"names nothing to change: {error}"
+        else:
+            loaded = _kept(memory)
+            memory = loaded if step.get("load") else memory
+
+
+_MOST_STEPS = 6
+_STEP_WORDS = ("depth", "Edit", "edit", "clip", "frame", "camera", "Camera", "voxel", "moving")
+
+
+def _stepped(memory: SpatialMemory, step: dict) -> SpatialMemory:
+    height, width = memory.height, memory.width
+    if step.get("do") == "edit":
+        edits = parse_edits(json.dumps(step.get("edits", [])))
+        scene = Scene(
+            cameras=memory.cameras, mask=torch.ones(height, width, dtype=torch.bool), voxel_size=memory.voxel_size,
+            other=small_cloud(50), size=(height, width), clip=memory.clip,
+        )  # fmt: skip
+        return memory._replace(cloud=apply_edits(memory.cloud, edits, scene).cloud)
+    if step.get("do") == "revert":
+        return revert_clip(memory).memory
+    past = history(memory)
+    count = past.cameras.count + (8 if step.get("short") else 12)
+    path = torch.cat([past.cameras.w2c, past.cameras.w2c[-1:].repeat(count - past.cameras.count, 1, 1)])
+    move = step.get("move")
+    if type(move) is float or type(move) is int and abs(move) < 2**63:
+        path[past.cameras.count :, 0, 3] -= move * torch.arange(1, count - past.cameras.count + 1)
+    clip = make_cameras(path, past.cameras.intrinsics[0])
+    pictures = torch.cat([past.frames, _pictures(count - past.frames.shape[0], height, width)])
+    maps = depth_from_map(_depth_values(step, count, height, width), str(step.get("kind")))
+    return update(
+        memory, pictures, clip, maps, consistency=bool(step.get("consistent")), edge_filter=bool(step.get("edges"))
+    ).memory
+
+
+def _pictures(count: int, height: int, width: int) -> torch.Tensor:
+    shape = (height, width, 3) if count == 1 else (count, height, width, 3)
+    return torch.randint(0, 256, shape, generator=torch.Generator().manual_seed(count), dtype=torch.uint8)
+
+
+def _depth_values(step: dict, count: int, height: int, width: int) -> torch.Tensor:
+    """A slanted wall into which the step's values are sprinkled, in the step's type, as another pack may lay it out."""
+    wall = (1 + torch.arange(height * width).view(height, width) / (height * width)).repeat(count, 1, 1)
+    if str(step.get("kind")).startswith("normalised"):
+        wall = wall / 2
+    given = step.get("values")
+    values = [v for v in given if type(v) is float or type(v) is int and abs(v) < 2**63] if type(given) is list else []
+    if values:
+        drawn = torch.rand(wall.shape, generator=torch.Generator().manual_seed(len(values)))
+        at = drawn < (0.3 if len(values) > 1 else 2.0)
+        pick = torch.arange(int(at.sum())) % len(values)
+        wall[at] = torch.tensor(values, dtype=torch.float64).to(torch.float32)[pick]
+    types = {"half": torch.float16, "bfloat": torch.bfloat16, "double": torch.float64, "whole": torch.int32}
+    kind = step.get("type")
+    wall = wall.to(types.get(kind, torch.float32) if isinstance(kind, str) else torch.float32)
+    return wall.transpose(1, 2).contiguous().transpose(1, 2) if step.get("turned") else wall
+
+
+def _kept(memory: SpatialMemory) -> SpatialMemory:
+    """The scene as it is read again. Fails where it cannot be saved, differs, or is taken back otherwise."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "chain.spatia")
+        try:
+            save_memory(memory, path)
+            loaded = load_memory(path)
+        except SpatiaError as error:
+            raise AssertionError(f"lost work: {error}") from error
+    _require_equal(memory, loaded)
+    check_cloud(memory.cloud)
+    seen = seen_points_of(memory, [memory.frames.shape[0] - 1])
+    assert torch.equal(seen, seen_points_of(loaded, [memory.frames.shape[0] - 1]))
+    if int(memory.clip.max()) > 0:
+        known = memory.ledger is not None and memory.ledger.cloud is memory.cloud and bool(memory.ledger.changes)
+        try:
+            before = revert_clip(memory).memory
+        except SpatiaError as error:
+            assert "no point" in str(error)
+        else:
+            assert before.frames.shape[0] < memory.frames.shape[0]
+            if known:
+                _require_equal(before, revert_clip(loaded).memory)
+    return loaded
+
+
+def _require_equal(one: SpatialMemory, other: SpatialMemory) -> None:
+    pairs = [*zip(one.cloud, other.cloud), *zip(one.cameras, other.cameras)]
+    pairs += [(one.frames, other.frames), (one.moving, other.moving), (one.clip, other.clip)]
+    assert all(torch.equal(a, b) for a, b in pairs) and one.notes == other.notes
+    assert one.voxel_size == other.voxel_size
+
+
 def _prompts(data: bytes) -> None:
     for clip in (1, 2, 100):
         assert clip_prompt(text_of(data), clip).endswith(("", "HDR."))
@@ -275,6 +397,7 @@ TARGETS: dict[str, Target] = {
     "numbers": Target(_numbers, ("frames", "angle", "distance", "depth", "turns", "scale", "preset", "path", "camera")),
     "view": Target(_view, ("view", "camera")),
     "kernels": Target(_kernels, ("points",)),
+    "chain": Target(_chain, ("depth", "voxel", "picture")),
     "prompts": Target(_prompts, ("prompt",)),
 }
 

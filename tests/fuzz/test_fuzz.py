@@ -69,7 +69,7 @@ def test_every_reader_has_a_strategy_and_seeds_are_sound(worker):
     sound = {
         "ply": seeds.ply_files()[:2], "glb": [seeds.glb(root, binary)], "archive": [seeds.archive(seeds.archive_entries())],
         "weights": seeds.headers(), "layouts": seeds.layouts(), "index": seeds.INDEX, "keyframes": seeds.KEYFRAMES, "edits": seeds.EDITS,
-        "numbers": seeds.NUMBERS, "view": seeds.VIEWS,
+        "numbers": seeds.NUMBERS, "view": seeds.VIEWS, "chain": seeds.CHAINS,
     }  # fmt: skip
     for target, inputs in sound.items():
         for data in inputs:
