@@ -771,7 +771,12 @@ async def demo(server: Server, options: argparse.Namespace) -> None:
     if options.prompt is not None:
         say("The bundled small model reads no text: the prompt changes nothing, unless you put other weights into the workflow.")
     outputs = await run_prompt(server, prompt, Progress(prompt))
-    collect(server, prompt, outputs, options.output)
+    from spatia_core.errors import SpatiaError
+
+    try:
+        collect(server, prompt, outputs, options.output)
+    except SpatiaError as error:  # such as a full disk
+        raise RunError(str(error)) from error
 
 
 def configure(
@@ -842,17 +847,20 @@ def _relink(node: dict, names: dict[str, str]) -> None:
 
 def collect(server: Server, prompt: dict, outputs: dict, folder: Path) -> None:
     """Save the run's video, point cloud and contact sheet into `folder` and report on them."""
+    from spatia_core.files import replacing, write_bytes
+
     folder.mkdir(parents=True, exist_ok=True)
     number = 1
     while list(folder.glob(f"demo_{number:03}*")):
         number += 1
     stem = folder / f"demo_{number:03}"
     video = stem.with_suffix(".mp4")
-    video.write_bytes(server.fetch(outputs[nodes_of(prompt, "SaveVideo")[0]]["images"][0]))
+    write_bytes(video, server.fetch(outputs[nodes_of(prompt, "SaveVideo")[0]]["images"][0]))
     cloud = stem.with_suffix(".ply")
-    cloud.write_bytes(server.fetch(saved_file(outputs[nodes_of(prompt, "SpatiaSaveScene")[0]], ".ply")))
+    write_bytes(cloud, server.fetch(saved_file(outputs[nodes_of(prompt, "SpatiaSaveScene")[0]], ".ply")))
     sheet = stem.with_name(f"{stem.name}_sheet.png")
-    contact_sheet(server, prompt, outputs, video).save(sheet)
+    with replacing(sheet) as part:
+        contact_sheet(server, prompt, outputs, video).save(part, "PNG")
     say()
     for title, path in (("video", video), ("contact sheet", sheet), ("scene", cloud)):
         say(f"  {title:14} {path}")
