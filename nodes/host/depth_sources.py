@@ -144,12 +144,12 @@ def da3_depth(geometry: dict, focal: float | None, metric_resolution: int = 0, s
     """Depth of a DA3_GEOMETRY. Sky is unknown; intrinsics of several views are in pixels of the size the network ran at."""
     depth = _tensor(geometry, "depth", "da3_geometry", 3)
     views, height, width = depth.shape
-    sky = geometry.get("sky")
+    sky = _map_beside(geometry, "sky", "da3_geometry", depth)
     if sky is not None:
-        depth = torch.where(sky.cpu() >= 0.5, 0.0, depth)
+        depth = torch.where(sky >= 0.5, 0.0, depth)
     intrinsics, w2c, warnings = None, None, []
     if "intrinsics" in geometry:
-        K = geometry["intrinsics"].cpu().double().reshape(-1, 3, 3)
+        K = _matrices(geometry, "intrinsics", "da3_geometry", (3,), 3)
         # Its principal point is the middle of the picture, which gives away the size it ran at. An identity stands for "none".
         if K.shape[0] == views and torch.isfinite(K).all() and bool((K[:, :2, 2] > 0).all()) and bool((K[:, [0, 1], [0, 1]] > 0).all()):
             fx, fy = (K[:, i, i] / (2 * K[:, i, 2]) for i in (0, 1))
@@ -157,8 +157,8 @@ def da3_depth(geometry: dict, focal: float | None, metric_resolution: int = 0, s
         else:
             warnings.append("Depth Anything 3 gave no usable intrinsics.")
     if "extrinsics" in geometry and views > 1:
-        E = geometry["extrinsics"].cpu().double().reshape(views, -1, 4)[:, :3]
-        if torch.isfinite(E).all() and float((E - torch.eye(4, dtype=torch.float64)[:3]).abs().max()) > 0:
+        E = _matrices(geometry, "extrinsics", "da3_geometry", (3, 4), 4)[:, :3]
+        if E.shape[0] == views and torch.isfinite(E).all() and float((E - torch.eye(4, dtype=torch.float64)[:3]).abs().max()) > 0:
             w2c = torch.cat([_nearest_rotation(E[..., :3]), E[..., 3:]], -1)
             w2c = torch.cat([w2c, torch.tensor([0.0, 0.0, 0.0, 1.0]).double().expand(views, 1, 4)], 1)
         else:
@@ -173,10 +173,9 @@ def da3_depth(geometry: dict, focal: float | None, metric_resolution: int = 0, s
         depth, metric = depth * (focal_pixels / 300), True
     if w2c is not None:
         w2c = torch.cat([w2c[..., :3], w2c[..., 3:] * torch.tensor([scale, scale, scale, 1.0]).double().view(1, 4, 1)], -1)
-    confidence = geometry.get("confidence")
-    return DepthMaps(
-        _known(depth * scale), metric, "Depth Anything 3", intrinsics, None if confidence is None else confidence.cpu().float(), w2c, tuple(warnings)
-    )
+    confidence = _map_beside(geometry, "confidence", "da3_geometry", depth)
+    confidence = None if confidence is None else confidence.expand(depth.shape).float()
+    return DepthMaps(_known(depth * scale), metric, "Depth Anything 3", intrinsics, confidence, w2c, tuple(warnings))
 
 
 def moge_depth(geometry: dict, scale: float = 1.0) -> DepthMaps:
@@ -184,10 +183,10 @@ def moge_depth(geometry: dict, scale: float = 1.0) -> DepthMaps:
     if "intrinsics" not in geometry:
         raise SpatiaError("moge_geometry has no intrinsics, so it is a panorama's; connect Run MoGe Inference on an ordinary picture.")
     depth = _tensor(geometry, "depth", "moge_geometry", 3)
-    mask = geometry.get("mask")
+    mask = _map_beside(geometry, "mask", "moge_geometry", depth)
     if mask is not None:
-        depth = torch.where(mask.cpu().bool(), depth, 0.0)
-    K = geometry["intrinsics"].cpu().double().reshape(-1, 3, 3)
+        depth = torch.where(mask.bool(), depth, 0.0)
+    K = _matrices(geometry, "intrinsics", "moge_geometry", (3,), 3)
     values = torch.stack([K[:, 0, 0], K[:, 1, 1], K[:, 0, 2], K[:, 1, 2]], -1)
     return DepthMaps(_known(depth * scale), "normal" in geometry, "MoGe", values.median(0).values)
 
@@ -207,3 +206,36 @@ def _tensor(geometry: dict, key: str, name: str, dimensions: int) -> Tensor:
     if not isinstance(value, Tensor) or value.ndim != dimensions:
         raise SpatiaError(f"{name} has no '{key}' of shape (N, height, width); connect the geometry node's own output.")
     return value.float().cpu()
+
+
+def _map_beside(geometry: dict, key: str, name: str, depth: Tensor) -> Tensor | None:
+    """A map that belongs to the depth, on the CPU; None where there is none. Raises SpatiaError on another shape."""
+    value = geometry.get(key)
+    if value is None:
+        return None
+    try:
+        fits = isinstance(value, Tensor) and torch.broadcast_shapes(value.shape, depth.shape) == depth.shape
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise SpatiaError(
+            f"{name} has a '{key}' of {_shape(value)}, expected the depth's shape {tuple(depth.shape)}; connect the "
+            "geometry node's own output."
+        )
+    return value.cpu()
+
+
+def _matrices(geometry: dict, key: str, name: str, rows: tuple[int, ...], columns: int) -> Tensor:
+    """Matrices (K, rows, columns) float64 of a geometry, whatever stands before them. Raises SpatiaError on others."""
+    value = geometry[key]
+    shape = tuple(value.shape) if isinstance(value, Tensor) else ()
+    if len(shape) < 2 or shape[-2] not in rows or shape[-1] != columns or not value.numel():
+        expected = " or ".join(f"{count}x{columns}" for count in rows)
+        raise SpatiaError(
+            f"{name} has '{key}' of {_shape(value)}, expected {expected} matrices; connect the geometry node's own output."
+        )
+    return value.cpu().double().reshape(-1, shape[-2], columns)
+
+
+def _shape(value) -> str:
+    return f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"type {type(value).__name__}"

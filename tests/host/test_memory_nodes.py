@@ -357,3 +357,14 @@ def test_a_missing_bundled_network_is_named(spatia, monkeypatch, tmp_path):
     image, _ = wall(spatia.path(0.0))
     with pytest.raises(spatia.error, match="spatia_small_depth.safetensors.*bundle/make.py"):
         run(spatia.estimate, image=image, depth_source="bundled small network")
+
+
+@pytest.mark.parametrize("odd", [torch.zeros(2, 3), torch.zeros(0), torch.zeros(1, HEIGHT + 1, WIDTH), "a text", 7])
+@pytest.mark.parametrize("key", ["sky", "confidence", "intrinsics", "extrinsics", "mask"])
+def test_geometries_of_other_packs_are_refused_by_name(spatia, key, odd):
+    """What lies beside the depth must belong to it; the host checks nothing of a geometry."""
+    geometry = {"depth": torch.ones(2, HEIGHT, WIDTH), "intrinsics": torch.eye(3).repeat(2, 1, 1), key: odd}
+    read, name = (spatia.sources.moge_depth, "moge") if key == "mask" else (spatia.sources.da3_depth, "da3")
+    arguments = () if key == "mask" else (1.0,)
+    with pytest.raises(ValueError, match=rf"^{name}_geometry has .*'{key}' .*connect the geometry node's own output"):
+        read(geometry, *arguments)
