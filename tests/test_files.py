@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import errno
 import os
 import random
@@ -27,12 +28,49 @@ def leftovers(folder: Path) -> list[str]:
     return [name for name in os.listdir(folder) if name.endswith(files._ENDING)]
 
 
+@contextlib.contextmanager
+def file_system(folder: Path, mebibytes: int):
+    """A file system of its own, of so many MiB, at a new folder: ext4 in a file where that can be made, else in memory.
+
+    Yields its name, or None where nothing can be mounted.
+    """
+    disk, image = folder / "disk", folder / "image"
+    disk.mkdir()
+    mounted = None
+    if os.name != "nt" and os.geteuid() == 0:
+        with open(image, "wb") as file:
+            file.truncate(mebibytes << 20)
+        on_ext4 = [["mkfs.ext4", "-q", "-F", "-m", "0", str(image)], ["mount", "-o", "loop", str(image), str(disk)]]
+        in_memory = [["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(disk)]]
+        for name, commands in (("ext4", on_ext4), ("tmpfs", in_memory)):
+            with contextlib.suppress(OSError):  # a program that is not there
+                if all(
+                    subprocess.run(command, capture_output=True, check=False).returncode == 0 for command in commands
+                ):
+                    mounted = name
+                    break
+    try:
+        yield disk, mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 2 MiB."""
+    with file_system(tmp_path, 2) as (disk, mounted):
+        if mounted is None:
+            pytest.skip("no small file system can be mounted here: that takes root")
+        yield disk
+
+
 @pytest.fixture(scope="module")
 def killer(tmp_path_factory):
     """A function: kill one writer of a kind after so many milliseconds; the folder it writes into is its attribute."""
-    folder = tmp_path_factory.mktemp("killed")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(
+    # Of its own where that can be had, else the folder of all tests: kills are random there as well.
+    with file_system(tmp_path_factory.mktemp("killed"), 32) as (folder, mounted), subprocess.Popen(
         [sys.executable, str(ROOT / "tests" / "writers.py"), str(folder)],
         env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
@@ -43,9 +81,10 @@ def killer(tmp_path_factory):
             process.stdin.flush()
             assert process.stdout.readline() == "killed\n"
 
-        kill.folder = folder
+        kill.folder, kill.file_system = folder, mounted
         yield kill
         process.stdin.close()
+        process.wait()
 
 
 @posix
@@ -60,27 +99,11 @@ def test_a_killed_process_leaves_a_whole_file(killer, kind):
         killer(kind, moments.uniform(1, 40))
         seen[version_of(path)] += 1
         left += bool(leftovers(killer.folder))
-    print(f"{kind}: {KILLS} kills, {sum(seen.values())} whole files, {left} times a leftover")
+    print(f"{kind}: {KILLS} kills on {killer.file_system}, {sum(seen.values())} whole files, {left} times a leftover")
     assert seen[0] and seen[1], "the children never came to write"
     assert left, "no child was killed in the middle of writing, so nothing was shown"
     write(path, 1)
     assert version_of(path) == 1 and not leftovers(killer.folder)
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 256 KiB."""
-    if os.name == "nt" or os.geteuid() != 0:
-        pytest.skip("only root may mount a small file system")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)
