@@ -78,13 +78,15 @@ def main() -> None:
         data = base64.b64decode(request["input"])
         target = targets.TARGETS[request["target"]]
         reset_peak()
-        before, began = peak(), time.monotonic()
+        # The processor's time: a machine that is busy with other work is no fault of an input. Who sleeps is seen by the
+        # parent's patience.
+        before, began = peak(), time.process_time()
         try:
             target.run(data)
             outcome, text = "answer", ""
         except BaseException as error:
             outcome, text = judged(error, target.names)
-        seconds, size = time.monotonic() - began, (peak() - before) / 2**20
+        seconds, size = time.process_time() - began, (peak() - before) / 2**20
         print(
             json.dumps({"outcome": outcome, "text": text[-4000:], "seconds": seconds, "mebibytes": size}),
             file=answers,
