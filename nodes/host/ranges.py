@@ -33,6 +33,7 @@ class _Kind(NamedTuple):
 _PLAIN = (str, int, float, bool, list, dict)
 _KINDS = {
     "STRING": _Kind("a text", lambda value: isinstance(value, str)),
+    "COLOR": _Kind("a colour such as #ff0000", lambda value: isinstance(value, str)),
     "BOOLEAN": _Kind("true or false", lambda value: isinstance(value, Real)),
     "IMAGE": _Kind(
         "an IMAGE (frames, height, width, channels)",

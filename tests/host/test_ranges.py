@@ -145,3 +145,25 @@ def test_a_file_that_came_later_is_a_choice(pack_module, comfy_host):
         assert "expected one of" not in str(raised.value)
     finally:
         (folder / "later.safetensors").unlink()
+
+
+def widgets_of(inputs):
+    """Every input that has a value of its own, those inside choices too."""
+    from comfy_api.latest import io
+
+    for entry in inputs:
+        if isinstance(entry, io.DynamicCombo.Input):
+            for option in entry.options:
+                yield from widgets_of(option.inputs)
+        elif getattr(entry, "default", None) is not None:
+            yield entry
+
+
+def test_what_a_new_node_holds_is_let_through(nodes, pack_module):
+    """The door must know every kind of widget that a node has."""
+    ranges, found = pack_module("nodes.host.ranges"), set()
+    for node in nodes.NODES:
+        for entry in widgets_of(node.define_schema().inputs):
+            ranges._check_kind(entry, entry.default, node)
+            found.add(entry.get_io_type())
+    assert found == {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR"}
