@@ -16,7 +16,7 @@ from . import (
     scene_files,
     update_memory,
 )
-from .host.ranges import hold_to_ranges
+from .host.input_checks import hold_to_schema
 
 NODES = [
     node
@@ -40,4 +40,4 @@ NODES = [
 ]
 
 for node in NODES:
-    hold_to_ranges(node)
+    hold_to_schema(node)

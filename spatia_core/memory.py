@@ -58,10 +58,13 @@ _LONGEST_ENTRIES = 1 << 24  # bytes of memory.json
 _UNPACKED, _UNPACKED_SHARE = 1 << 27, 64
 _LONGEST_DIRECTORY = 1 << 20  # bytes of a zip's list of entries
 _SMALLEST_VOXEL = 1e-9
-# What zipfile raises of a file that is no zip, is cut off or lies about itself.
+# What zipfile raises of a file that lies about itself. Each becomes the sentence that the file is damaged, its cause kept.
 _ZIP_ERRORS = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, NotImplementedError, OSError, OverflowError,
-    RuntimeError, ValueError,
+    zipfile.BadZipFile,  # no zip, cut off, or its sums do not fit
+    zlib.error, EOFError, struct.error,  # entries that are cut off or no deflate
+    LookupError,  # an entry that is not there, or a broken extra field
+    NotImplementedError, RuntimeError,  # a zip of another kind: later versions, patches, passwords
+    OSError, OverflowError, ValueError,  # places before the file's beginning or beyond any file
 )  # fmt: skip
 _CLOUD_TYPES = (torch.float32, torch.uint8, torch.int32, torch.float32, torch.int32)
 _STORED_AS = {
@@ -501,7 +504,13 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
         raise SpatiaError(f"The scene file {name} does not exist; choose another file.")
     damaged = f"The scene file {name} is damaged or was not saved by Save Scene"
     try:
-        entries, data = _read_archive(path, name)
+        file = _Directory(open(path, "rb", buffering=0))
+    except OSError as error:  # the disk's or the user's rights' fault, not the file's
+        raise SpatiaError(
+            f"The scene file {name} could not be opened ({error.strerror}); check its folder and rights."
+        ) from error
+    try:
+        entries, data = _read_archive(file, name)
     except SpatiaError:
         raise
     except _ZIP_ERRORS as error:  # nothing of ours runs there that could fail in these ways
@@ -567,15 +576,15 @@ class _Directory(io.BufferedReader):
         return super().read(size)
 
 
-def _read_archive(path: str | os.PathLike, name: str) -> tuple[bytes, bytes]:
-    """The two entries of an archive, unpacked.
+def _read_archive(file: _Directory, name: str) -> tuple[bytes, bytes]:
+    """The two entries of an archive, unpacked; closes the file.
 
     Raises SpatiaError on ways of packing that are not ours, and _ZIP_ERRORS.
     """
-    with _Directory(open(path, "rb", buffering=0)) as file, zipfile.ZipFile(file) as archive:
+    with file, zipfile.ZipFile(file) as archive:
         file.longest = float("inf")
         entries = _unpacked(archive, "memory.json", _LONGEST_ENTRIES, name)
-        return entries, _unpacked(archive, "memory.safetensors", _most_unpacked(os.path.getsize(path)), name)
+        return entries, _unpacked(archive, "memory.safetensors", _most_unpacked(os.fstat(file.fileno()).st_size), name)
 
 
 def _unpacked(archive: zipfile.ZipFile, title: str, most: int, name: str) -> bytes:

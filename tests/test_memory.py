@@ -11,6 +11,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from spatia_core import memory as memory_module
 from spatia_core.cameras.camera import concat_cameras, intrinsics_from_fov, make_cameras
 from spatia_core.errors import SpatiaError
 from spatia_core.estimate import DepthMaps, estimate_scene
@@ -611,3 +612,14 @@ def test_what_frames_see_is_kept_and_equals_computing_it():
     cloud = two.cloud.select(kept)
     masks = carried_masks(two.seen, two.cloud.positions, kept, cloud.positions, two.cameras, wanted, HEIGHT, WIDTH, VOXEL)
     assert torch.equal(masks.bits, visible_bits(cloud.positions, two.cameras.select(wanted), HEIGHT, WIDTH, voxel_size=VOXEL))
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    save_memory(start(), tmp_path / "a.spatia")
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(memory_module, "open", refuse, raising=False)
+    with pytest.raises(SpatiaError, match=r"a.spatia could not be opened \(Permission denied\); check its folder"):
+        load_memory(tmp_path / "a.spatia")

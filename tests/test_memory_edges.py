@@ -88,13 +88,17 @@ def test_the_last_scale_of_the_frames_before_is_taken():
     assert len(behind) and float(behind.median()) == pytest.approx(-4.0, rel=0.05)
 
 
-def test_more_views_are_needed_against_an_earlier_point_than_against_a_new_one():
-    """One clip of few keyframes must not take away what earlier clips agreed on."""
-    n = 9  # two keyframes
+def behind_a_box(n: int):
+    """A camera that stands still for n frames before a box: cameras, frames, exact depth, and the first frame's memory."""
     cameras = path(*[0.0] * n)
     frames, depth, _ = moving_box(cameras, [0.0] * n)
     estimate = estimate_scene(maps(depth[:1]), cameras.select([0]), HEIGHT, WIDTH)
-    memory = new_memory(frames[0], estimate, voxel_size=0.04)
+    return cameras, frames, depth, new_memory(frames[0], estimate, voxel_size=0.04)
+
+
+def test_more_views_are_needed_against_an_earlier_point_than_against_a_new_one():
+    """One clip of few keyframes must not take away what earlier clips agreed on."""
+    cameras, frames, _, memory = behind_a_box(9)  # two keyframes
     assert red(memory.cloud).any()
     clean, exact = view(cameras)
     clean[0] = frames[0]
@@ -107,14 +111,10 @@ def test_more_views_are_needed_against_an_earlier_point_than_against_a_new_one()
 
 def test_views_that_see_a_point_speak_for_it():
     """As many keyframes show the box as see through its place: it stays."""
-    n = 33  # eight keyframes
-    cameras = path(*[0.0] * n)
-    frames, depth, boxes = moving_box(cameras, [0.0] * n)
-    estimate = estimate_scene(maps(depth[:1]), cameras.select([0]), HEIGHT, WIDTH)
-    memory = new_memory(frames[0], estimate, voxel_size=0.04)
+    cameras, frames, depth, memory = behind_a_box(33)  # eight keyframes
     clean, exact = view(cameras)
     frames[17:], depth[17:] = clean[17:], exact[17:]
-    grown = update(memory, frames, cameras, maps(depth), moving=torch.zeros_like(boxes)).memory
+    grown = update(memory, frames, cameras, maps(depth), moving=torch.zeros(frames.shape[:3], dtype=torch.bool)).memory
     earlier = grown.cloud.view == 0
     assert (red(grown.cloud) & earlier).sum() > 0.6 * red(memory.cloud).sum() > 0
 

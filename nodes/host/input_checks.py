@@ -55,7 +55,7 @@ _KINDS = {
 }
 
 
-def hold_to_ranges(node: type[io.ComfyNode]) -> None:
+def hold_to_schema(node: type[io.ComfyNode]) -> None:
     """From now on the node's `execute` refuses, before any work, what does not fit the inputs of its own schema."""
     execute = node.execute.__func__
     signature = inspect.signature(execute)

@@ -161,9 +161,9 @@ def widgets_of(inputs):
 
 def test_what_a_new_node_holds_is_let_through(nodes, pack_module):
     """The door must know every kind of widget that a node has."""
-    ranges, found = pack_module("nodes.host.ranges"), set()
+    checks, found = pack_module("nodes.host.input_checks"), set()
     for node in nodes.NODES:
         for entry in widgets_of(node.define_schema().inputs):
-            ranges._check_kind(entry, entry.default, node)
+            checks._check_kind(entry, entry.default, node)
             found.add(entry.get_io_type())
     assert found == {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR"}
