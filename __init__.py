@@ -1,8 +1,7 @@
 """Spatia for ComfyUI: video generation with an updatable spatial memory."""
 
-from comfy_api.latest import ComfyExtension, io
-
 import comfy.model_management
+from comfy_api.latest import ComfyExtension, io
 from server import PromptServer
 
 from .nodes import NODES

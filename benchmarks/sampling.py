@@ -68,10 +68,12 @@ def import_host():
     import comfy.options
 
     comfy.options.enable_args_parsing()
-    import comfy.cli_args  # noqa: F401  reads sys.argv at its import
+    import comfy.cli_args
 
     sys.argv = argv
-    spec = importlib.util.spec_from_file_location("spatia_pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+    spec = importlib.util.spec_from_file_location(
+        "spatia_pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
     sys.modules["spatia_pack"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules["spatia_pack"])
 
@@ -90,19 +92,36 @@ class Bench:
         dim, ffn, heads = DIM // shrink, FFN // shrink, max(1, HEADS // shrink)
         settings = {"operations": comfy.ops.manual_cast, "device": device, "dtype": weight_dtype}
         self.network = comfy.ldm.wan.model.WanModel(
-            in_dim=48, out_dim=48, dim=dim, ffn_dim=ffn, num_heads=heads, num_layers=LAYERS, text_dim=TEXT // shrink, **settings
+            in_dim=48,
+            out_dim=48,
+            dim=dim,
+            ffn_dim=ffn,
+            num_heads=heads,
+            num_layers=LAYERS,
+            text_dim=TEXT // shrink,
+            **settings,
         )
         layout = ControlLayout(dim, ffn, CONTROL_BLOCKS, 96, (1, 2, 2))
-        self.branch = patching.ControlBranch(layout, heads, list(range(0, LAYERS, 4)), 1e-6, weight_dtype, device, comfy.ops.manual_cast)
+        self.branch = patching.ControlBranch(
+            layout, heads, list(range(0, LAYERS, 4)), 1e-6, weight_dtype, device, comfy.ops.manual_cast
+        )
         generator = None if device == "meta" else torch.Generator(device).manual_seed(0)
         with torch.no_grad():
             for parameter in (*self.network.parameters(), *self.branch.parameters()):
                 parameter.requires_grad_(False)
                 if device == "meta":
                     continue
-                value = torch.randn(parameter.shape, generator=generator, device=device) / max(1, parameter[0].numel()) ** 0.5 if parameter.ndim > 1 else torch.ones(parameter.shape, device=device)
+                value = (
+                    torch.randn(parameter.shape, generator=generator, device=device)
+                    / max(1, parameter[0].numel()) ** 0.5
+                    if parameter.ndim > 1
+                    else torch.ones(parameter.shape, device=device)
+                )
                 parameter.copy_(value.to(parameter.dtype))
-        self.weights = {name: sum(p.nbytes for p in module.parameters()) for name, module in (("backbone", self.network), ("control", self.branch))}
+        self.weights = {
+            name: sum(p.nbytes for p in module.parameters())
+            for name, module in (("backbone", self.network), ("control", self.branch))
+        }
 
     def inputs(self, case: Case, batch: int):
         torch, made = self.torch, {"device": self.device, "dtype": self.dtype}
@@ -153,7 +172,12 @@ class Bench:
         x, timestep, context, control, references = self.inputs(case, batch)
 
         def run():
-            return self.torch.cat([self._release_pass(x[i : i + 1], timestep[i : i + 1], context[i : i + 1], control, references) for i in range(batch)])
+            return self.torch.cat(
+                [
+                    self._release_pass(x[i : i + 1], timestep[i : i + 1], context[i : i + 1], control, references)
+                    for i in range(batch)
+                ]
+            )
 
         return run
 
@@ -165,25 +189,38 @@ class Bench:
         options, ahead = self.options({}), references.shape[2]
         frames, height, width = x.shape[2:]
         rope = {"shift_t": -float(ahead)}
-        freqs = network.rope_encode(ahead + frames, height, width, device=x.device, dtype=x.dtype, transformer_options={"rope_options": rope})
+        freqs = network.rope_encode(
+            ahead + frames, height, width, device=x.device, dtype=x.dtype, transformer_options={"rope_options": rope}
+        )
         per_frame = height * width // 4
         start = ahead * per_frame
         if ahead:
             rope = {"shift_t": -float(ahead), "shift_y": float(height // 2)}
-            freqs[:, :start] = network.rope_encode(ahead, height, width, device=x.device, dtype=x.dtype, transformer_options={"rope_options": rope})
+            freqs[:, :start] = network.rope_encode(
+                ahead, height, width, device=x.device, dtype=x.dtype, transformer_options={"rope_options": rope}
+            )
         whole = torch.cat([references.to(x.dtype), x], dim=2)
         tokens = network.patch_embedding(whole.float()).to(x.dtype)
         grid = tokens.shape[2:]
         tokens = tokens.flatten(2).transpose(1, 2)
         per_token = frame_timesteps(timestep, ahead, frames).repeat_interleave(per_frame, dim=1)
-        e = network.time_embedding(sinusoidal_embedding_1d(network.freq_dim, per_token.flatten()).to(x.dtype)).reshape(1, -1, network.dim)
+        e = network.time_embedding(sinusoidal_embedding_1d(network.freq_dim, per_token.flatten()).to(x.dtype)).reshape(
+            1, -1, network.dim
+        )
         e0 = network.time_projection(e).unflatten(2, (6, network.dim))
         context = network.text_embedding(context)
         hints = None
         if control is not None:
             state, found = self.branch.embed(control, x.dtype), []
             for block in self.branch.vace_blocks:
-                hint, state = block(state, x=tokens[:, start:], e=e0[:, start:], freqs=freqs[:, start:], context=context, transformer_options=options)
+                hint, state = block(
+                    state,
+                    x=tokens[:, start:],
+                    e=e0[:, start:],
+                    freqs=freqs[:, start:],
+                    context=context,
+                    transformer_options=options,
+                )
                 found.append(hint)
             hints = torch.stack(found)
         for index, block in enumerate(network.blocks):
@@ -234,11 +271,16 @@ def time_table(bench: Bench, batch: int, repeats: int) -> None:
             runs["T+R"] = bench.plain(case, batch, extra)
         best = bench.seconds(runs, repeats)
         ideal = best.get("T+R", best["T"]) + (CONTROL_BLOCKS / LAYERS * best["T"] if case.control else 0.0)
-        print(f"{case.label:44} {best['ours']:8.3f} {best['T']:8.3f} {best['ours'] / best['T']:6.3f} {ideal:8.3f} {best['ours'] / ideal:8.3f}", flush=True)
+        print(
+            f"{case.label:44} {best['ours']:8.3f} {best['T']:8.3f} {best['ours'] / best['T']:6.3f} {ideal:8.3f} {best['ours'] / ideal:8.3f}",
+            flush=True,
+        )
 
 
 def release_table(bench: Bench, repeats: int, chosen: list[Case]) -> None:
-    print(f"\ncond + uncond, beside what the release does\n{'case':44} {'ours':>8} {'release':>8} {'faster':>7} {'difference':>10}")
+    print(
+        f"\ncond + uncond, beside what the release does\n{'case':44} {'ours':>8} {'release':>8} {'faster':>7} {'difference':>10}"
+    )
     for case in chosen:
         seed = bench.torch.manual_seed
         seed(1)
@@ -247,11 +289,16 @@ def release_table(bench: Bench, repeats: int, chosen: list[Case]) -> None:
         release = bench.release(case, 2)
         best = bench.seconds({"ours": ours, "release": release}, repeats)
         a, b = ours(), release()
-        print(f"{case.label:44} {best['ours']:8.3f} {best['release']:8.3f} {best['release'] / best['ours']:7.3f} {float((a - b).norm() / b.norm()):10.1e}", flush=True)
+        print(
+            f"{case.label:44} {best['ours']:8.3f} {best['release']:8.3f} {best['release'] / best['ours']:7.3f} {float((a - b).norm() / b.norm()):10.1e}",
+            flush=True,
+        )
 
 
 def memory_table(make, kind: str) -> None:
-    print(f"\npeak memory in GiB, cond + uncond in one pass ({kind}); weights are what lies on the GPU when nothing is offloaded")
+    print(
+        f"\npeak memory in GiB, cond + uncond in one pass ({kind}); weights are what lies on the GPU when nothing is offloaded"
+    )
     print("estimate: what the host is told to keep free; release: what the release's way takes, one pass at a time")
     print(f"{'case':44} {'weights':>16} {'activations':>12} {'estimate':>9} {'one pass':>9} {'release':>8}")
     for dtype in ("bf16", "fp8"):
@@ -260,18 +307,29 @@ def memory_table(make, kind: str) -> None:
             weights = bench.weights["backbone"] + (bench.weights["control"] if case.control else 0)
             two, one = (bench.peak(bench.ours(case, batch)) for batch in (2, 1))
             release = f"{bench.peak(bench.release(case, 2)) / GIB:8.2f}" if case.control else f"{'':8}"
-            print(f"{case.label:44} {dtype:>5} {weights / GIB:10.2f} {two / GIB:12.2f} {bench.estimate(case, 2) / GIB:9.2f} {one / GIB:9.2f} {release}", flush=True)
+            print(
+                f"{case.label:44} {dtype:>5} {weights / GIB:10.2f} {two / GIB:12.2f} {bench.estimate(case, 2) / GIB:9.2f} {one / GIB:9.2f} {release}",
+                flush=True,
+            )
 
 
 def decode_table() -> None:
     """The decoder's live tensors over one clip and over six, in a stream and as one piece, on the meta device."""
     import torch
-    from benchmarks.live_bytes import LiveBytes
     from comfy.ldm.wan.vae2_2 import WanVAE
     from spatia_pack.nodes.host import video
 
+    from benchmarks.live_bytes import LiveBytes
+
     with torch.device("meta"):
-        network = WanVAE(dim=160, dec_dim=256, z_dim=48, dim_mult=[1, 2, 4, 4], num_res_blocks=2, temperal_downsample=[False, True, True])
+        network = WanVAE(
+            dim=160,
+            dec_dim=256,
+            z_dim=48,
+            dim_mult=[1, 2, 4, 4],
+            num_res_blocks=2,
+            temperal_downsample=[False, True, True],
+        )
     network = network.to(torch.bfloat16).requires_grad_(False)
     for module in network.modules():
         if hasattr(module, "optimized_attention"):
@@ -330,16 +388,22 @@ def main() -> None:
     with torch.no_grad():
         if "time" in wanted and gpu:
             for dtype in weights:
-                print(f"\n{torch.cuda.get_device_name()}, torch {torch.__version__}: full size, weights in {dtype}, cond + uncond in one pass")
+                print(
+                    f"\n{torch.cuda.get_device_name()}, torch {torch.__version__}: full size, weights in {dtype}, cond + uncond in one pass"
+                )
                 bench = Bench("cuda", torch.bfloat16, weights[dtype], 1)
                 time_table(bench, 2, arguments.repeats)
                 release_table(bench, arguments.repeats, [case for case in cases() if case.control])
                 del bench
         elif "time" in wanted:
-            print(f"\n{torch.get_num_threads()} CPU threads, torch {torch.__version__}, float32: 1/{SHRINK} of the width, 1/{SHRINK} of the tokens; one pass, CPU seconds")
+            print(
+                f"\n{torch.get_num_threads()} CPU threads, torch {torch.__version__}, float32: 1/{SHRINK} of the width, 1/{SHRINK} of the tokens; one pass, CPU seconds"
+            )
             bench = Bench("cpu", torch.float32, torch.float32, SHRINK)
             time_table(bench, 1, arguments.repeats)
-            release_table(bench, 1, [case for case in cases() if case.control and case.width == 832 and case.frames == 81])
+            release_table(
+                bench, 1, [case for case in cases() if case.control and case.width == 832 and case.frames == 81]
+            )
         if "memory" in wanted:
             device, kind = ("cuda", "measured") if gpu else ("meta", "derived by shape arithmetic, not measured")
             memory_table(lambda dtype: Bench(device, torch.bfloat16, weights[dtype], 1), kind)

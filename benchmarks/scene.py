@@ -32,17 +32,17 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:  # pytest has put it there already, behind ComfyUI, whose `nodes` must be found first
     sys.path.insert(0, ROOT)
 
-from spatia_core.cameras.camera import make_cameras  # noqa: E402
-from spatia_core.cloud.edit import Scene, apply_edits  # noqa: E402
-from spatia_core.cloud.point_cloud import make_point_cloud  # noqa: E402
-from spatia_core.cloud.voxels import voxel_merge  # noqa: E402
-from spatia_core.estimate import DepthMaps, estimate_scene  # noqa: E402
-from spatia_core.memory import new_keyframes, new_memory, update  # noqa: E402
-from spatia_core.render.blocks import point_blocks  # noqa: E402
-from spatia_core.render.soft import render_soft  # noqa: E402
-from spatia_core.render.visibility import pack_masks, visible_points  # noqa: E402
-from spatia_core.retrieval import common_points, intersections  # noqa: E402
-from spatia_core.training.rooms import HORIZONTAL_FOV, make_room, render_room, room_path  # noqa: E402
+from spatia_core.cameras.camera import make_cameras
+from spatia_core.cloud.edit import Scene, apply_edits
+from spatia_core.cloud.point_cloud import make_point_cloud
+from spatia_core.cloud.voxels import voxel_merge
+from spatia_core.estimate import DepthMaps, estimate_scene
+from spatia_core.memory import new_keyframes, new_memory, update
+from spatia_core.render.blocks import point_blocks
+from spatia_core.render.soft import render_soft
+from spatia_core.render.visibility import pack_masks, visible_points
+from spatia_core.retrieval import common_points, intersections
+from spatia_core.training.rooms import HORIZONTAL_FOV, make_room, render_room, room_path
 
 PARTS = ("image", "visibility", "merge", "retrieval", "editing", "loops")
 NOISE = 0.02
@@ -84,7 +84,10 @@ def surface_points(room, count, seed=0):
     local[np.arange(count), axis] = side
     local *= room.boxes[box, 3:6]
     c, s = room.boxes[box, 6], room.boxes[box, 7]
-    world = np.stack([c * local[:, 0] + s * local[:, 2], local[:, 1], -s * local[:, 0] + c * local[:, 2]], 1) + room.boxes[box, :3]
+    world = (
+        np.stack([c * local[:, 0] + s * local[:, 2], local[:, 1], -s * local[:, 0] + c * local[:, 2]], 1)
+        + room.boxes[box, :3]
+    )
     covered = (np.abs(world[:, 1] - room.boxes[0, 4]) < 1e-9) & (box > 0)  # what a piece of furniture stands on
     for other in range(1, len(room.boxes)):
         beyond = np.abs(_in_box(room.boxes[other], world)) - room.boxes[other, 3:6]
@@ -179,6 +182,7 @@ class Bench:
     def z_buffer(self):
         """Seconds per frame of the scatter_reduce z-buffer."""
         if self._z_buffer is None:
+
             def work():
                 for view in range(self.cameras.count):
                     scatter_reduce_z_buffer(self.cloud.positions, self.cameras, view, self.height, self.width)
@@ -192,7 +196,9 @@ class Bench:
         arguments = (cloud.positions, cloud.colors, self.cameras, self.height, self.width)
         point_blocks(cloud.positions)
         fresh = cloud.positions.clone()
-        self.report("Morton order and blocks, once per cloud", 1000 * best_of(lambda: point_blocks(fresh.clone())), unit="ms")
+        self.report(
+            "Morton order and blocks, once per cloud", 1000 * best_of(lambda: point_blocks(fresh.clone())), unit="ms"
+        )
         drawn = render_soft(*arguments)
         seconds = best_of(lambda: render_soft(*arguments)) / frames
         self.report("soft image", 1000 * seconds, unit="ms/frame")
@@ -218,7 +224,12 @@ class Bench:
             return drawn
 
         drawn = work()
-        self.report(f"soft image by Triton on {torch.cuda.get_device_name()}", 1000 * best_of(work, 10) / self.cameras.count, 0.5, unit="ms/frame")
+        self.report(
+            f"soft image by Triton on {torch.cuda.get_device_name()}",
+            1000 * best_of(work, 10) / self.cameras.count,
+            0.5,
+            unit="ms/frame",
+        )
         same = torch.cat([((a.cpu().int() - b.int()).abs() <= 1).flatten() for a, b in zip(drawn, expected)])
         self.report("its values within 1/255 of the CPU path's", float(same.double().mean()), 0.9999, higher=True)
 
@@ -230,9 +241,19 @@ class Bench:
         self.report("precise visibility", 1000 * seconds, unit="ms/frame")
         self.report("precise visibility / z-buffer", seconds / self.z_buffer(), 0.4)
         released = visible_points(*arguments, mode="release")
-        self.report("release's visibility mask / z-buffer", best_of(lambda: visible_points(*arguments, mode="release"), 1) / self.cameras.count / self.z_buffer())
-        reference = visible_points(positions, self.cameras.select([0]), self.height, self.width, voxel_size=self.voxel, backend="torch")
-        self.report("decisions equal to the plain torch reference", float((reference[0] == seen[0]).double().mean()), 1.0, higher=True)
+        self.report(
+            "release's visibility mask / z-buffer",
+            best_of(lambda: visible_points(*arguments, mode="release"), 1) / self.cameras.count / self.z_buffer(),
+        )
+        reference = visible_points(
+            positions, self.cameras.select([0]), self.height, self.width, voxel_size=self.voxel, backend="torch"
+        )
+        self.report(
+            "decisions equal to the plain torch reference",
+            float((reference[0] == seen[0]).double().mean()),
+            1.0,
+            higher=True,
+        )
         counts = {"precise": [0, 0, 0], "release": [0, 0, 0]}
         for view in range(self.cameras.count):
             truth = seen_by_ray_casting(self.room, positions, self.cameras, view, self.height, self.width)
@@ -257,8 +278,16 @@ class Bench:
         ours = best_of(lambda: voxel_merge(cloud, size))
         self.report("voxel merge", 1000 * ours, unit="ms")
         reference = voxel_merge(cloud, size, backend="torch")
-        self.report("voxel merge / torch unique + index_add", ours / best_of(lambda: voxel_merge(cloud, size, backend="torch"), 1))
-        self.report("fields equal to the reference (1 = all)", float(all(torch.equal(a, b) for a, b in zip(merged, reference))), 1, higher=True)
+        self.report(
+            "voxel merge / torch unique + index_add",
+            ours / best_of(lambda: voxel_merge(cloud, size, backend="torch"), 1),
+        )
+        self.report(
+            "fields equal to the reference (1 = all)",
+            float(all(torch.equal(a, b) for a, b in zip(merged, reference))),
+            1,
+            higher=True,
+        )
         try:
             import open3d
         except (ImportError, OSError) as error:
@@ -299,7 +328,9 @@ class Bench:
         self.report("packed overlap counts", 1000 * ours, unit="ms")
         self.report("release's bf16 matmul", 1000 * theirs, unit="ms")
         self.report("packed counts / bf16 matmul", ours / theirs, 0.1)
-        print(f"  {bits.numel() * 8 / 1e6:.0f} MB of packed masks for {candidates * points * 2 / 1e6:.0f} MB in bf16; largest count {int(counts.max())}")
+        print(
+            f"  {bits.numel() * 8 / 1e6:.0f} MB of packed masks for {candidates * points * 2 / 1e6:.0f} MB in bf16; largest count {int(counts.max())}"
+        )
 
     def editing(self):
         cloud = self.cloud
@@ -311,20 +342,59 @@ class Bench:
         lasso = {"shape": "lasso", "frame": 0, "points": [[0.3, 0.3], [0.7, 0.35], [0.5, 0.8]]}
         edits = {
             "select box, remove": {"do": "remove", "select": box},
-            "select sphere, recolour": {"do": "recolor", "select": {"shape": "sphere", "center": box["center"], "radius": 1.0}, "color": "#ff0000", "mode": "tint"},
-            "select by mask, front surface, move": {"do": "transform", "select": {"shape": "mask", "frame": 0}, "move": [0.1, 0, 0]},
-            "select by lasso, through, rotate and scale": {"do": "transform", "select": lasso | {"through": True}, "rotate": [0, 30, 0], "scale": 1.2},
-            "select by colour, remove": {"do": "remove", "select": {"shape": "color", "color": [128, 128, 128], "tolerance": 0.1}},
-            "select cluster, remove": {"do": "remove", "select": {"shape": "cluster", "at": _on_furniture(self.room), "distance": 3 * self.voxel, "within": box | {"size": [3, 2.2, 3]}}},
-            "select plane, recolour": {"do": "recolor", "select": {"shape": "plane", "point": [0, float(self.room.boxes[0, 4]), 0], "normal": [0, 1, 0], "distance": 2 * self.voxel}, "color": "#00ff00"},
-            "select by provenance, remove": {"do": "remove", "select": {"shape": "frames", "first": 0, "last": 0, "invert": True}},
+            "select sphere, recolour": {
+                "do": "recolor",
+                "select": {"shape": "sphere", "center": box["center"], "radius": 1.0},
+                "color": "#ff0000",
+                "mode": "tint",
+            },
+            "select by mask, front surface, move": {
+                "do": "transform",
+                "select": {"shape": "mask", "frame": 0},
+                "move": [0.1, 0, 0],
+            },
+            "select by lasso, through, rotate and scale": {
+                "do": "transform",
+                "select": lasso | {"through": True},
+                "rotate": [0, 30, 0],
+                "scale": 1.2,
+            },
+            "select by colour, remove": {
+                "do": "remove",
+                "select": {"shape": "color", "color": [128, 128, 128], "tolerance": 0.1},
+            },
+            "select cluster, remove": {
+                "do": "remove",
+                "select": {
+                    "shape": "cluster",
+                    "at": _on_furniture(self.room),
+                    "distance": 3 * self.voxel,
+                    "within": box | {"size": [3, 2.2, 3]},
+                },
+            },
+            "select plane, recolour": {
+                "do": "recolor",
+                "select": {
+                    "shape": "plane",
+                    "point": [0, float(self.room.boxes[0, 4]), 0],
+                    "normal": [0, 1, 0],
+                    "distance": 2 * self.voxel,
+                },
+                "color": "#00ff00",
+            },
+            "select by provenance, remove": {
+                "do": "remove",
+                "select": {"shape": "frames", "first": 0, "last": 0, "invert": True},
+            },
             "duplicate a box": {"do": "duplicate", "select": box, "offset": [0.2, 0, 0]},
             "merge another cloud": {"do": "merge", "move": [0.1, 0, 0]},
         }
         self.report("one voxel merge of the cloud", 1000 * merge, unit="ms")
         for name, edit in edits.items():
             apply_edits(cloud, [edit], scene)
-            self.report(f"{name} / voxel merge", best_of(lambda edit=edit: apply_edits(cloud, [edit], scene)) / merge, 1)
+            self.report(
+                f"{name} / voxel merge", best_of(lambda edit=edit: apply_edits(cloud, [edit], scene)) / merge, 1
+            )
 
     def loops(self):
         for noise in ("smooth", "per pixel"):
@@ -396,7 +466,9 @@ def main():
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
-    print(f"{options.points} points, {options.width} x {options.height}, {options.frames} frames; {torch.get_num_threads()} threads, torch {torch.__version__}, {platform.machine()}")
+    print(
+        f"{options.points} points, {options.width} x {options.height}, {options.frames} frames; {torch.get_num_threads()} threads, torch {torch.__version__}, {platform.machine()}"
+    )
     bench = Bench(options.points, options.frames, options.height, options.width)
     print(f"cloud of {bench.cloud.size} points, one per voxel of {bench.voxel:.4f}")
     for part in options.only:

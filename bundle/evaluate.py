@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-import host  # noqa: I001 - of this folder
+import host
 import make
 
 HERE = Path(__file__).resolve().parent
@@ -24,8 +24,15 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=24)
     parser.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
     parser.add_argument("--steps", type=int, default=2)
-    parser.add_argument("--depth", choices=("exact", "network"), default="exact", help="of the memory: ray-cast truth or the bundled network")
-    parser.add_argument("--without", choices=("projection", "references"), nargs="*", default=[], help="leave conditions out")
+    parser.add_argument(
+        "--depth",
+        choices=("exact", "network"),
+        default="exact",
+        help="of the memory: ray-cast truth or the bundled network",
+    )
+    parser.add_argument(
+        "--without", choices=("projection", "references"), nargs="*", default=[], help="leave conditions out"
+    )
     parser.add_argument("--sheet", type=Path, help="write a picture of the first rooms")
     parser.add_argument("--json", type=Path, help="write the figures")
     parser.add_argument("--threads", type=int, default=2)
@@ -43,8 +50,21 @@ def main() -> None:
         for seed in range(arguments.first_seed, arguments.first_seed + arguments.rooms):
             rows.append(evaluation.room(seed))
             print(json.dumps(rows[-1]), flush=True)
-    summary = {name: round(sum(row[name] for row in rows) / len(rows), 3) for name in rows[0] if name not in ("seed", "kind")}
-    print(json.dumps({"rooms": len(rows), "depth": arguments.depth, "without": arguments.without, "steps": arguments.steps, **summary}, indent=1))
+    summary = {
+        name: round(sum(row[name] for row in rows) / len(rows), 3) for name in rows[0] if name not in ("seed", "kind")
+    }
+    print(
+        json.dumps(
+            {
+                "rooms": len(rows),
+                "depth": arguments.depth,
+                "without": arguments.without,
+                "steps": arguments.steps,
+                **summary,
+            },
+            indent=1,
+        )
+    )
     if arguments.json:
         write_text(arguments.json, json.dumps({"rows": rows, "mean": summary}, indent=1))
     if arguments.sheet:
@@ -71,7 +91,12 @@ class Evaluation:
         truth = torch.from_numpy(video.frames).float() / 255
         exact = torch.from_numpy(video.z_depth)
         cameras = make_cameras(video.w2c, video.intrinsics)
-        memory = self.pipeline.start(torch.from_numpy(video.frames[0]), self._maps(truth[:1], exact[:1]), cameras.select([0]), torch.from_numpy(video.moving[0]))
+        memory = self.pipeline.start(
+            torch.from_numpy(video.frames[0]),
+            self._maps(truth[:1], exact[:1]),
+            cameras.select([0]),
+            torch.from_numpy(video.moving[0]),
+        )
         first_memory = memory
         figures, frames, shown, first_shown = {"seed": seed}, [truth[0]], [], []
         for clip, begin in ((1, 0), (2, clips.CLIP_FRAMES - clips.HISTORY_FRAMES)):
@@ -88,7 +113,9 @@ class Evaluation:
             figures[f"clip {clip} hole share"] = float(holes[given:].mean())
             frames += list(generated[given:])
             shown += list(filled[given:])
-            memory = self.pipeline.remember(memory, generated, window, self._maps(generated, exact[begin : begin + clips.CLIP_FRAMES]))
+            memory = self.pipeline.remember(
+                memory, generated, window, self._maps(generated, exact[begin : begin + clips.CLIP_FRAMES])
+            )
         made, filled = torch.stack(frames[1:]), torch.stack(shown)
         figures["both clips"] = video_psnr(made, truth[1:])
         figures["both clips projection, mean colour in holes"] = video_psnr(filled, truth[1:])

@@ -20,7 +20,7 @@ import math
 import sys
 from pathlib import Path
 
-import host  # noqa: I001 - of this folder
+import host
 import make
 from make_decoupled import FILE
 
@@ -40,7 +40,9 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", type=_setting, default=list(map(_setting, SETTINGS)), metavar="A+B")
     parser.add_argument("--video", choices=("generated", "truth"), default="generated", help="clip 1")
     parser.add_argument("--branch", type=Path, default=HERE / FILE, help="weights of the memory branch")
-    parser.add_argument("--sheet", type=Path, help="write a picture of the first rooms: the truth, then clip 2 under each setting")
+    parser.add_argument(
+        "--sheet", type=Path, help="write a picture of the first rooms: the truth, then clip 2 under each setting"
+    )
     parser.add_argument("--json", type=Path, help="write the figures")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
@@ -105,13 +107,23 @@ class Evaluation:
         truth = torch.from_numpy(video.frames[start + clips.HISTORY_FRAMES :]).float() / 255
         forgotten = _forgotten(video, cameras, start, start + clips.HISTORY_FRAMES) & is_open[:, None, None]
         remembering, report, _ = remember_clip(self.model, self.branch, self.pipeline.vae, memory, window)
-        row = {"seed": seed, "open": int(opened.sum()), "forgotten pixels": int(forgotten.sum()), "report": report.splitlines()[0]}
-        shown = {"projection": self.pipeline.render(memory, window), "recent": self.pipeline.render(self._recent(memory, video, start), window)}
+        row = {
+            "seed": seed,
+            "open": int(opened.sum()),
+            "forgotten pixels": int(forgotten.sum()),
+            "report": report.splitlines()[0],
+        }
+        shown = {
+            "projection": self.pipeline.render(memory, window),
+            "recent": self.pipeline.render(self._recent(memory, video, start), window),
+        }
         made = {}
         for setting in self.arguments.settings:
             self.pipeline.model = remembering if "memory" in setting else self.model
             source = next((part for part in setting if part in shown), None)
-            self.pipeline.without = tuple(name for name, given in (("projection", source), ("references", "references" in setting)) if not given)
+            self.pipeline.without = tuple(
+                name for name, given in (("projection", source), ("references", "references" in setting)) if not given
+            )
             conditioned = self.pipeline.condition(memory, window, *shown[source or "projection"])
             made[setting] = self.pipeline.generate(*conditioned)[clips.HISTORY_FRAMES :]
             error = (made[setting] - truth).square().mean(-1)
@@ -122,7 +134,11 @@ class Evaluation:
             }
         self.pipeline.model = self.model
         if not row["open"]:
-            pairs = [(clip, made[rest]) for setting, clip in made.items() if "memory" in setting and (rest := _without_memory(setting)) in made]
+            pairs = [
+                (clip, made[rest])
+                for setting, clip in made.items()
+                if "memory" in setting and (rest := _without_memory(setting)) in made
+            ]
             row["change"] = max((float((one - other).abs().max()) for one, other in pairs), default=None)
         if len(self.sheet) < 6 * (len(made) + 1):
             self.sheet += [truth, *made.values()]
@@ -144,7 +160,9 @@ class Evaluation:
         if self.arguments.video == "truth":
             made = frames[: clips.CLIP_FRAMES].float() / 255
         else:
-            made = self.pipeline.generate(*self.pipeline.condition(memory, window, *self.pipeline.render(memory, window)))
+            made = self.pipeline.generate(
+                *self.pipeline.condition(memory, window, *self.pipeline.render(memory, window))
+            )
         moving = torch.from_numpy(video.moving[: clips.CLIP_FRAMES])
         return self.pipeline.remember(memory, made, window, maps(clips.CLIP_FRAMES), moving)
 
@@ -207,7 +225,8 @@ def _forgotten(video, cameras, start: int, end: int):
         depth = torch.from_numpy(video.z_depth[frame]).double()
         points = unproject(depth, cameras.K(clips.HEIGHT, clips.WIDTH)[frame], cameras.c2w[frame]).reshape(-1, 3)
         recent, before = (
-            torch.stack([clips.seen(points, video, cameras, view) for view in views]).any(0) for views in (range(start, end), range(start))
+            torch.stack([clips.seen(points, video, cameras, view) for view in views]).any(0)
+            for views in (range(start, end), range(start))
         )
         masks.append((before & ~recent).reshape(depth.shape))
     return torch.stack(masks)

@@ -88,7 +88,7 @@ def room_reader(paths: list[Path], names: tuple[str, ...], at_most: int):
 
     def drawn(generator):
         # Read little by little: the first steps need few of them.
-        draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
+        draw = lambda n: int(torch.randint(n, (), generator=generator))
         if not kept or (len(kept) < min(at_most, len(paths)) and draw(10) < 3):
             index = draw(len(paths))
             with np.load(paths[index]) as room:
@@ -161,7 +161,9 @@ def deployed_autoencoder(work: Path):
 
     path = work / VAE_FILE
     if not path.is_file():
-        sys.exit(f"No {VAE_FILE} in {work}: run the stage 'autoencoder' first, or copy the bundle's there to go on from it.")
+        sys.exit(
+            f"No {VAE_FILE} in {work}: run the stage 'autoencoder' first, or copy the bundle's there to go on from it."
+        )
     vae = WanVAE(**AUTOENCODER)
     vae.load_state_dict(load_quantised(path)[0])
     return vae.eval().requires_grad_(False), comfy.latent_formats.Wan22()
@@ -179,7 +181,13 @@ def make_decoder(work: Path, budget, seed: int) -> None:
     def report(step, progress, loss):
         _print(f"decoder step {step}, {100 * progress:.0f} %, {10 * math.log10(4) - 10 * loss / math.log(10):.2f} dB")
 
-    train_decoder(vae, lambda generator: drawn(generator)[0], budget=budget, generator=torch.Generator().manual_seed(seed), report=report)
+    train_decoder(
+        vae,
+        lambda generator: drawn(generator)[0],
+        budget=budget,
+        generator=torch.Generator().manual_seed(seed),
+        report=report,
+    )
     save_quantised(vae.state_dict(), work / VAE_FILE)
     vae, _ = deployed_autoencoder(work)  # what rounding shifted is put right too
     centre_output(vae, first_videos(work, 48))
@@ -226,7 +234,10 @@ def make_variants(work: Path) -> None:
         for mirrored, video in enumerate(masks):
             variant = VARIANTS[UNCHANGED]._replace(mirrored=bool(mirrored))
             video += encode(vary_pixels(mask_video(coverage), variant))
-    clips, masks = [torch.stack(latents).float() for latents in clips], [torch.stack(latents).float() for latents in masks]
+    clips, masks = (
+        [torch.stack(latents).float() for latents in clips],
+        [torch.stack(latents).float() for latents in masks],
+    )
     maps = [None]
     for variant, latents in zip(VARIANTS[1:], clips[1:], strict=True):
         maps.append(fit_map(clips[0], latents, variant.mirrored))
@@ -252,9 +263,17 @@ def make_latents(work: Path, seeds: range) -> None:
         out, stored = work / "latents" / f"{seed}.pt", work / "rooms" / f"{seed}.npz"
         if out.exists():
             continue
-        room = {name: torch.from_numpy(array) for name, array in (np.load(stored) if stored.exists() else make_room(seed)).items()}
+        room = {
+            name: torch.from_numpy(array)
+            for name, array in (np.load(stored) if stored.exists() else make_room(seed)).items()
+        }
         one, p1, c1, two, p2, c2 = encode(
-            room["frames"][:25], room["p1"], mask_video(room["c1"]), room["frames"][16:], room["p2"], mask_video(room["c2"])
+            room["frames"][:25],
+            room["p1"],
+            mask_video(room["c1"]),
+            room["frames"][16:],
+            room["p2"],
+            mask_video(room["c2"]),
         )
         references = [encode(frame[None])[0] for frame in room["refs"]]
         clips = {
@@ -304,7 +323,12 @@ def make_generated(work: Path, seeds: range) -> None:
 
             # None where nothing moves: the memory then looks for it, as it does for a user without a mask.
             moving = torch.from_numpy(video.moving) if video.moving.any() else None
-            memory = pipeline.start(first, maps(first[None].float() / 255, exact[:1]), cameras.select([0]), torch.from_numpy(video.moving[0]))
+            memory = pipeline.start(
+                first,
+                maps(first[None].float() / 255, exact[:1]),
+                cameras.select([0]),
+                torch.from_numpy(video.moving[0]),
+            )
             window = cameras.select(slice(0, clips.CLIP_FRAMES))
             frames = pipeline.generate(*pipeline.condition(memory, window, *pipeline.render(memory, window)), seed=seed)
             masks = None if moving is None else moving[: clips.CLIP_FRAMES]
@@ -315,7 +339,10 @@ def make_generated(work: Path, seeds: range) -> None:
             seen = clip_condition(conditioned)
             history = to_network(latent["samples"])[0, :, : (clips.HISTORY_FRAMES + 3) // 4]
         with replacing(out) as part:
-            torch.save({"history": history.half(), "control": seen.control[0].half(), "references": seen.references[0].half()}, part)
+            torch.save(
+                {"history": history.half(), "control": seen.control[0].half(), "references": seen.references[0].half()},
+                part,
+            )
 
 
 def build_network():
@@ -385,13 +412,16 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
         sys.exit(f"No latents in {work / 'latents'}: run the stage 'latents' first.")
 
     def batch(generator):
-        draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
-        chance = lambda p: float(torch.rand((), generator=generator)) < p  # noqa: E731
+        draw = lambda n: int(torch.randint(n, (), generator=generator))
+        chance = lambda p: float(torch.rand((), generator=generator)) < p
         kind = "first" if chance(0.45) else "generated" if chance(0.45) else "second"
         rooms_here = [clips for clips in known.values() if kind in clips]
         if not rooms_here:  # before the stage 'generated'
             kind, rooms_here = "second", list(known.values())
-        drawn = [(rooms_here[draw(len(rooms_here))], draw(len(VARIANTS)) if chance(VARIED_SHARE) else UNCHANGED) for _ in range(batch_size)]
+        drawn = [
+            (rooms_here[draw(len(rooms_here))], draw(len(VARIANTS)) if chance(VARIED_SHARE) else UNCHANGED)
+            for _ in range(batch_size)
+        ]
         clips = [varied(room[kind], variant) for room, variant in drawn]
         video = torch.stack([clip["video"] for clip in clips]).float()
         latents = torch.stack([clip["control"] for clip in clips]).float()
@@ -450,9 +480,21 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the stages rooms, latents and generated")
+    parser.add_argument(
+        "--part",
+        type=int,
+        nargs=2,
+        default=(0, 1),
+        metavar=("PART", "OF"),
+        help="share of the stages rooms, latents and generated",
+    )
     parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run")
-    parser.add_argument("--seed", type=int, default=0, help="of the training of decoder and network; another one for each run that goes on")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="of the training of decoder and network; another one for each run that goes on",
+    )
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     for name, minutes in (("depth", 12), ("autoencoder", 25), ("decoder", 25), ("network", 60)):
         group = parser.add_mutually_exclusive_group()

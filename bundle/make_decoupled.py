@@ -12,7 +12,7 @@ import math
 import sys
 from pathlib import Path
 
-import host  # noqa: I001 - of this folder
+import host
 import make
 
 HERE = Path(__file__).resolve().parent
@@ -89,7 +89,10 @@ def memory_rooms(work: Path, share: float) -> list[dict]:
         if generated.exists():
             room["conditions"].append(torch.load(generated))
         found.append(room)
-    print(f"{len(found)} of {len(paths)} rooms have something to remember, {sum(int(room['slots'].gate.sum()) for room in found)} slots", flush=True)
+    print(
+        f"{len(found)} of {len(paths)} rooms have something to remember, {sum(int(room['slots'].gate.sum()) for room in found)} slots",
+        flush=True,
+    )
     return found
 
 
@@ -109,7 +112,14 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
     from spatia_pack.nodes.host.decoupled import BranchRun
     from spatia_pack.spatia_core.model.checkpoint import dequantise, load_quantised, quantise
     from spatia_pack.spatia_core.model.decoupled.assembly import stack_slots
-    from spatia_pack.spatia_core.training.decoupled import ALONE, MemoryBatch, encode_one_lens, initialise_branch, keep_slots, train_branch
+    from spatia_pack.spatia_core.training.decoupled import (
+        ALONE,
+        MemoryBatch,
+        encode_one_lens,
+        initialise_branch,
+        keep_slots,
+        train_branch,
+    )
     from spatia_pack.spatia_core.training.objective import Batch
 
     torch.manual_seed(0)
@@ -127,8 +137,8 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
     no_projection = torch.load(work / "no_projection.pt").float()
 
     def batch(generator):
-        draw = lambda n: int(torch.randint(n, (), generator=generator))  # noqa: E731
-        chance = lambda p: float(torch.rand((), generator=generator)) < p  # noqa: E731
+        draw = lambda n: int(torch.randint(n, (), generator=generator))
+        chance = lambda p: float(torch.rand((), generator=generator)) < p
         chosen = [rooms[draw(len(rooms))] for _ in range(batch_size)]
         conditions = [room["conditions"][draw(len(room["conditions"]))] for room in chosen]
         # Mostly alone, where the network knows least, else beside Spatia's projection; references in a part of both.
@@ -144,12 +154,15 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
         kept = torch.rand(slots.temporal.shape[0], generator=generator) >= DROPPED
         slots = keep_slots(slots, kept if bool(kept.any()) else ~kept)
         temporal, spatial = (
-            latents + REMEMBERED_NOISE * torch.randn(latents.shape, generator=generator) for latents in (slots.temporal, slots.spatial)
+            latents + REMEMBERED_NOISE * torch.randn(latents.shape, generator=generator)
+            for latents in (slots.temporal, slots.spatial)
         )
         videos = []
         for room, condition in zip(chosen, conditions, strict=True):
             history = condition.get("history")
-            videos.append(room["video"] if history is None else torch.cat([history, room["video"][:, history.shape[1] :]], dim=1))
+            videos.append(
+                room["video"] if history is None else torch.cat([history, room["video"][:, history.shape[1] :]], dim=1)
+            )
         clip = Batch(torch.stack(videos).float(), control_latents, references, 3)
         return MemoryBatch(clip, slots._replace(temporal=temporal, spatial=spatial))
 
@@ -180,9 +193,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="make.py's folder")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
-    parser.add_argument("--share", type=float, default=1.0, help="of the rooms, for training; below 1 the weights stay in the folder")
-    parser.add_argument("--resume", action="store_true", help="train on from the weights of an earlier run, more gently")
-    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the memories stage")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the rooms, for training; below 1 the weights stay in the folder"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="train on from the weights of an earlier run, more gently"
+    )
+    parser.add_argument(
+        "--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the memories stage"
+    )
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--minutes", type=float, default=15)

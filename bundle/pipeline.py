@@ -53,7 +53,9 @@ class Pipeline:
     def render(self, memory: SpatialMemory, window: Cameras) -> tuple[torch.Tensor, torch.Tensor]:
         """Projection (N, H, W, 3) in 0..1 and holes (N, H, W), 1 = no point, of one clip."""
         cloud = memory.cloud
-        rendered = render_soft(cloud.positions, cloud.colors, window, memory.height, memory.width, radius=clips.POINT_RADIUS)
+        rendered = render_soft(
+            cloud.positions, cloud.colors, window, memory.height, memory.width, radius=clips.POINT_RADIUS
+        )
         return rendered.image.float() / 255, 1 - rendered.coverage.float() / 255
 
     def retrieve(self, memory: SpatialMemory, window: Cameras) -> torch.Tensor:
@@ -69,33 +71,58 @@ class Pipeline:
 
         def seen(cameras: Cameras, frames: list[int]) -> torch.Tensor:
             return visible_bits(
-                memory.cloud.positions, cameras.select(frames), memory.height, memory.width, mode=self.visibility, voxel_size=memory.voxel_size
+                memory.cloud.positions,
+                cameras.select(frames),
+                memory.height,
+                memory.width,
+                mode=self.visibility,
+                voxel_size=memory.voxel_size,
             )
 
         picked = retrieve_packed(
-            seen(window, targets), seen(memory.cameras, candidates), mode=self.retrieval, max_references=self.max_references, threshold=THRESHOLD
+            seen(window, targets),
+            seen(memory.cameras, candidates),
+            mode=self.retrieval,
+            max_references=self.max_references,
+            threshold=THRESHOLD,
         )
         return memory.frames[[candidates[index] for index in picked.candidates]].float() / 255
 
     def condition(
-        self, memory: SpatialMemory, window: Cameras, projection: torch.Tensor, holes: torch.Tensor, references: torch.Tensor | None = None
+        self,
+        memory: SpatialMemory,
+        window: Cameras,
+        projection: torch.Tensor,
+        holes: torch.Tensor,
+        references: torch.Tensor | None = None,
     ):
         """MODEL conditioned on one clip and LATENT; references: (R, H, W, 3) in 0..1, None to have them retrieved from the memory."""
         if references is None and "references" not in self.without:
             references = self.retrieve(memory, window)
         # Left out as in training: the branch is shown that there is no point anywhere.
-        shown = (torch.full_like(projection, 0.5), torch.ones_like(holes)) if "projection" in self.without else (projection, holes)
+        shown = (
+            (torch.full_like(projection, 0.5), torch.ones_like(holes))
+            if "projection" in self.without
+            else (projection, holes)
+        )
         with cpu_autocast(self.dtype):
             return condition_clip(self.model, self.vae, memory, window, *shown, references)
 
     def generate(self, conditioned, latent, seed: int = 0) -> torch.Tensor:
         """Frames (N, H, W, 3) in 0..1 of one clip."""
         with cpu_autocast(self.dtype):
-            samples = sample_clip(conditioned, self.text, self.text, latent, unipc_sampler(), flow_schedule(self.steps), 1.0, seed)
+            samples = sample_clip(
+                conditioned, self.text, self.text, latent, unipc_sampler(), flow_schedule(self.steps), 1.0, seed
+            )
             return torch.clamp(decode_frames(self.vae, samples), 0, 1).float()
 
     def remember(
-        self, memory: SpatialMemory, frames: torch.Tensor, window: Cameras, maps: DepthMaps, moving: torch.Tensor | None = None
+        self,
+        memory: SpatialMemory,
+        frames: torch.Tensor,
+        window: Cameras,
+        maps: DepthMaps,
+        moving: torch.Tensor | None = None,
     ) -> SpatialMemory:
         """The memory with one clip's generated frames in it; moving: (N, H, W) bool, None to have it found where find_moving says so."""
         return self._update(memory, (frames * 255).round().to(torch.uint8), window, maps, moving)

@@ -127,7 +127,15 @@ class Maker:
         pipeline.find_moving = setting.moving == "found"
         frames = clips.CLIP_FRAMES
         windows = clip_windows(len(scene.c2w), frames, frames)[: setting.clip_count]
-        shared = (scene.seed, len(scene.c2w), scene.motion is None, setting.projection, setting.voxel_size, setting.depth, setting.moving)
+        shared = (
+            scene.seed,
+            len(scene.c2w),
+            scene.motion is None,
+            setting.projection,
+            setting.voxel_size,
+            setting.depth,
+            setting.moving,
+        )
         if next(iter(self._first), shared)[:3] != shared[:3]:
             self._first.clear()  # another scene
         if shared not in self._first:
@@ -136,9 +144,16 @@ class Maker:
         for window in windows[1:]:
             made.append(self._clip(scene, setting, made[-1].memory, window.start, frames))
         whole = torch.cat([scene.truth[:1], *(clip.frames for clip in made)])
-        clip = torch.cat([torch.zeros(1), *(torch.full((len(part.frames),), index) for index, part in enumerate(made, 1))]).int()
+        clip = torch.cat(
+            [torch.zeros(1), *(torch.full((len(part.frames),), index) for index, part in enumerate(made, 1))]
+        ).int()
         return Run(
-            whole, made[-1].memory, made[-1].before, clip, [part.references for part in made], [part.update_seconds for part in made],
+            whole,
+            made[-1].memory,
+            made[-1].before,
+            clip,
+            [part.references for part in made],
+            [part.update_seconds for part in made],
             [part.retrieve_seconds for part in made],
         )
 
@@ -147,7 +162,9 @@ class Maker:
         if setting.moving != "exact":
             moving = torch.zeros_like(moving)
         first = torch.from_numpy(scene.video.frames[0])
-        return self.pipeline.start(first, self._maps(scene, setting, scene.truth[:1], 0), scene.cameras.select([0]), moving)
+        return self.pipeline.start(
+            first, self._maps(scene, setting, scene.truth[:1], 0), scene.cameras.select([0]), moving
+        )
 
     def _maps(self, scene: Scene, setting: Setting, frames: torch.Tensor, begin: int) -> DepthMaps:
         if setting.depth == "network":
@@ -160,7 +177,9 @@ class Maker:
         began = time.perf_counter()
         references = pipeline.retrieve(memory, window)
         retrieved = time.perf_counter()
-        generated = pipeline.generate(*pipeline.condition(memory, window, *pipeline.render(memory, window), references), seed=scene.seed)
+        generated = pipeline.generate(
+            *pipeline.condition(memory, window, *pipeline.render(memory, window), references), seed=scene.seed
+        )
         decoded = time.perf_counter()
         moving = torch.from_numpy(scene.video.moving[begin : begin + frames]) if setting.moving == "exact" else None
         after = pipeline.remember(memory, generated, window, self._maps(scene, setting, generated, begin), moving)
@@ -170,7 +189,9 @@ class Maker:
             masks = torch.from_numpy(scene.video.moving[: len(everything)]) if setting.moving == "exact" else None
             after = pipeline.rebuild(after, self._maps(scene, setting, everything, 0), masks)
         given = 1 if begin == 0 else HISTORY_FRAMES
-        return _Clip(generated[given:], memory, after, len(references), time.perf_counter() - decoded, retrieved - began)
+        return _Clip(
+            generated[given:], memory, after, len(references), time.perf_counter() - decoded, retrieved - began
+        )
 
 
 class _Clip(NamedTuple):
@@ -208,7 +229,9 @@ class Measures:
         for clip in range(1, int(run.clip.max()) + 1):
             rows = (run.clip == clip).nonzero()[:, 0].tolist()
             figures[f"psnr clip {clip}"] = video_psnr(frames[rows], scene.truth[rows])
-            figures[f"colour shift clip {clip}"] = float(np.mean([colour_shift(frames[row], scene.truth[row]) for row in rows]))
+            figures[f"colour shift clip {clip}"] = float(
+                np.mean([colour_shift(frames[row], scene.truth[row]) for row in rows])
+            )
             figures[f"update s clip {clip}"] = run.update_seconds[clip - 1]
             if clip % 2 == 0:
                 figures |= self._loop(frames[rows[-1]], frames[0], f"_c clip {clip}")
@@ -222,7 +245,9 @@ class Measures:
         figures = {"psnr static": _masked_psnr(frames, truth, still), "psnr": video_psnr(frames[1:], truth[1:count])}
         bare = scene.room._replace(boxes=scene.room.boxes[:-1], materials=scene.room.materials[:-1])
         empty = torch.from_numpy(render_room(bare, scene.c2w[:count], *truth.shape[1:3]).frames).float() / 255
-        at_rest = render_room(scene.room, scene.c2w[:count], *truth.shape[1:3], motion=np.repeat(scene.motion[:1], count, 0))
+        at_rest = render_room(
+            scene.room, scene.c2w[:count], *truth.shape[1:3], motion=np.repeat(scene.motion[:1], count, 0)
+        )
         resting, frozen = torch.from_numpy(at_rest.moving), torch.from_numpy(at_rest.frames).float() / 255
         # The box is what differs from the empty room, where it is in truth or would be had it not moved.
         where = masks[:count] | resting
@@ -249,15 +274,19 @@ class Measures:
         cameras = path.select(rows)
         seen = torch.stack([clips.seen(memory.cloud.positions.double(), scene.video, path, row) for row in rows])
         for mode in ("precise", "release"):
-            says = visible_points(memory.cloud.positions, cameras, memory.height, memory.width, mode=mode, voxel_size=memory.voxel_size)
+            says = visible_points(
+                memory.cloud.positions, cameras, memory.height, memory.width, mode=mode, voxel_size=memory.voxel_size
+            )
             figures[f"hidden % of seen, {mode}"] = 100 * float((says & ~seen).sum() / says.sum().clamp_min(1))
             figures[f"missed % of visible, {mode}"] = 100 * float((seen & ~says).sum() / seen.sum().clamp_min(1))
         return figures
 
     def _loop(self, last: torch.Tensor, first: torch.Tensor, suffix: str) -> dict[str, float]:
         figures = {
-            f"psnr{suffix}": psnr(last, first), f"ssim{suffix}": ssim(last, first),
-            f"match{suffix}": match_accuracy(last, first, self.matcher), f"colour{suffix}": colour_shift(last, first),
+            f"psnr{suffix}": psnr(last, first),
+            f"ssim{suffix}": ssim(last, first),
+            f"match{suffix}": match_accuracy(last, first, self.matcher),
+            f"colour{suffix}": colour_shift(last, first),
         }
         if self.lpips is not None:
             figures[f"lpips{suffix}"] = self.lpips(last, first)
@@ -304,7 +333,10 @@ def write_picture(picture: Image.Image, path: Path, **options) -> None:
 
 def _against_truth(scene: Scene, run: Run) -> dict[str, float]:
     frames, truth = as_8_bit(run.frames), scene.truth[: len(run.frames)]
-    return {"psnr": video_psnr(frames[1:], truth[1:]), "ssim": float(np.mean([ssim(a, b) for a, b in zip(frames[1:], truth[1:])]))}
+    return {
+        "psnr": video_psnr(frames[1:], truth[1:]),
+        "ssim": float(np.mean([ssim(a, b) for a, b in zip(frames[1:], truth[1:])])),
+    }
 
 
 def _masked_psnr(made: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> float:

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import host  # noqa: I001 - of this folder
+import host
 import make
 from make_decoupled import FILE
 
@@ -146,7 +146,16 @@ class Rows:
 
     def add(self, measure: str, kind: str, seed: int, setting: dict, figures: dict[str, float]) -> None:
         self.known[self._key(measure, kind, seed, setting)] = figures
-        line = json.dumps({"with": self.made_with, "measure": measure, "kind": kind, "seed": seed, "setting": setting, "figures": figures})
+        line = json.dumps(
+            {
+                "with": self.made_with,
+                "measure": measure,
+                "kind": kind,
+                "seed": seed,
+                "setting": setting,
+                "figures": figures,
+            }
+        )
         with self.own.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
@@ -158,17 +167,34 @@ class Rows:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="folder for unfinished figures")
-    parser.add_argument("--results", type=Path, default=HERE / "results", help="folder for CSVs, page and contact sheet")
+    parser.add_argument(
+        "--results", type=Path, default=HERE / "results", help="folder for CSVs, page and contact sheet"
+    )
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES), help="in this order")
-    parser.add_argument("--scenes", type=int, help="of each table; default: " + ", ".join(f"{name} {table.scenes}" for name, table in TABLES.items()))
+    parser.add_argument(
+        "--scenes",
+        type=int,
+        help="of each table; default: " + ", ".join(f"{name} {table.scenes}" for name, table in TABLES.items()),
+    )
     parser.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
     parser.add_argument("--steps", type=int, default=2)
-    parser.add_argument("--float32", action="store_true", help="compute in float32 even where bfloat16 is fast; twice as long")
+    parser.add_argument(
+        "--float32", action="store_true", help="compute in float32 even where bfloat16 is fast; twice as long"
+    )
     parser.add_argument("--matcher", choices=("auto", "roma", "dense_sift"), default="auto")
-    parser.add_argument("--lpips", choices=("alex", "vgg", "squeeze"), default="alex", help="backbone; left out with a note when it is not installed")
-    parser.add_argument("--minutes", type=float, help="start no further scene after this; the tables say how many were made")
+    parser.add_argument(
+        "--lpips",
+        choices=("alex", "vgg", "squeeze"),
+        default="alex",
+        help="backbone; left out with a note when it is not installed",
+    )
+    parser.add_argument(
+        "--minutes", type=float, help="start no further scene after this; the tables say how many were made"
+    )
     parser.add_argument("--processes", type=int, default=1, help="make scenes in so many processes of one thread each")
-    parser.add_argument("--part", type=int, nargs=2, metavar=("PART", "OF"), help="make this share of the scenes only, and no tables")
+    parser.add_argument(
+        "--part", type=int, nargs=2, metavar=("PART", "OF"), help="make this share of the scenes only, and no tables"
+    )
     arguments = parser.parse_args()
     for folder in (arguments.work, arguments.results):
         folder.mkdir(parents=True, exist_ok=True)
@@ -218,7 +244,10 @@ class Study:
             name: {row: Setting(**changes) for row, changes in TABLES[name].rows.items()} for name in arguments.tables
         }
         self.count = {name: arguments.scenes or TABLES[name].scenes for name in self.settings}
-        most = {kind: max((self.count[name] for name in self.settings if TABLES[name].kind == kind), default=0) for kind in KINDS}
+        most = {
+            kind: max((self.count[name] for name in self.settings if TABLES[name].kind == kind), default=0)
+            for kind in KINDS
+        }
         self.seeds = {kind: held_out_seeds(kind, count, arguments.first_seed) for kind, count in most.items()}
         part = "all" if arguments.part is None else "{}-of-{}".format(*arguments.part)
         self.rows = Rows(arguments.work, part, self._made_with(matcher.name))
@@ -260,9 +289,18 @@ class Study:
         wanted = []
         for name, settings in self.settings.items():
             table = TABLES[name]
-            if only in (None, name) and table.kind == kind and setting in settings.values() and seed in self.seeds[kind][: self.count[name]]:
+            if (
+                only in (None, name)
+                and table.kind == kind
+                and setting in settings.values()
+                and seed in self.seeds[kind][: self.count[name]]
+            ):
                 wanted.append(table.measure)
-        return [measure for measure in dict.fromkeys(wanted) if self.rows.get(measure, kind, seed, setting._asdict()) is None]
+        return [
+            measure
+            for measure in dict.fromkeys(wanted)
+            if self.rows.get(measure, kind, seed, setting._asdict()) is None
+        ]
 
     @property
     def maker(self):
@@ -313,7 +351,12 @@ class Study:
         for path in sorted(HERE.glob("spatia_small_*.safetensors")):
             if path.name != FILE:  # the decoupled branch takes no part
                 digest.update(path.read_bytes())
-        return {"weights": digest.hexdigest()[:12], "steps": self.arguments.steps, "float32": self.precision == "float32", "matcher": matcher}
+        return {
+            "weights": digest.hexdigest()[:12],
+            "steps": self.arguments.steps,
+            "float32": self.precision == "float32",
+            "matcher": matcher,
+        }
 
     def _frames_path(self, seed: int, setting) -> Path:
         key = json.dumps([self.rows.made_with, setting._asdict()], sort_keys=True)
@@ -379,12 +422,29 @@ def write_csv(path: Path, table: Table, figures: dict[str, list[dict[str, float]
 
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow(("setting", "figure", "scenes", "mean", "low", "high", "compared with", "difference", "difference low", "difference high"))
+    writer.writerow(
+        (
+            "setting",
+            "figure",
+            "scenes",
+            "mean",
+            "low",
+            "high",
+            "compared with",
+            "difference",
+            "difference low",
+            "difference high",
+        )
+    )
     for row, values in figures.items():
         for column in sorted({column for value in values for column in value}):
             mean, scenes = interval(values, column)
             difference = ("", "", "", "")
-            if table.against in figures and row != table.against and (found := interval(values, column, figures[table.against])):
+            if (
+                table.against in figures
+                and row != table.against
+                and (found := interval(values, column, figures[table.against]))
+            ):
                 difference = (table.against, *(f"{value:.5g}" for value in found[0]))
             writer.writerow((row, column, scenes, *(f"{value:.5g}" for value in mean), *difference))
     write_text(path, file.getvalue())
@@ -392,15 +452,23 @@ def write_csv(path: Path, table: Table, figures: dict[str, list[dict[str, float]
 
 def section(name: str, table: Table, figures: dict[str, list[dict[str, float]]]) -> list[str]:
     """The page's lines of one table."""
-    columns = [column for column in table.columns if any(column in row for values in figures.values() for row in values)]
+    columns = [
+        column for column in table.columns if any(column in row for values in figures.values() for row in values)
+    ]
     scenes = len(next(iter(figures.values())))
     lines = [f"## {table.title}", "", f"{scenes} rooms. {table.note} All figures: [{name}.csv]({name}.csv).", ""]
     if len(figures) == 1 or len(columns) > 10:  # too wide for a page: one line per figure
         lines += ["| | " + " | ".join(figures) + " |", "|---" * (len(figures) + 1) + "|"]
-        lines += [f"| {column} | " + " | ".join(_cell(values, column) for values in figures.values()) + " |" for column in columns]
+        lines += [
+            f"| {column} | " + " | ".join(_cell(values, column) for values in figures.values()) + " |"
+            for column in columns
+        ]
     else:
         lines += ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-        lines += [f"| {row} | " + " | ".join(_cell(values, column) for column in columns) + " |" for row, values in figures.items()]
+        lines += [
+            f"| {row} | " + " | ".join(_cell(values, column) for column in columns) + " |"
+            for row, values in figures.items()
+        ]
     lines.append("")
     if len(figures) < len(table.rows):
         lines += ["Not measured in this run: " + ", ".join(row for row in table.rows if row not in figures) + ".", ""]
@@ -410,7 +478,9 @@ def section(name: str, table: Table, figures: dict[str, list[dict[str, float]]])
     for row, other in pairs:
         if found := interval(figures[row], table.goal, figures[other]):
             apart = not interval(figures[row], table.goal)[0].overlaps(interval(figures[other], table.goal)[0])
-            lines.append(f"- {table.goal}, {row} minus {other}: {_text(found[0])}; the two means' intervals {'are apart' if apart else 'overlap'}")
+            lines.append(
+                f"- {table.goal}, {row} minus {other}: {_text(found[0])}; the two means' intervals {'are apart' if apart else 'overlap'}"
+            )
     if pairs:
         lines.append("")
     return lines

@@ -18,7 +18,7 @@ import signal
 import sys
 from pathlib import Path
 
-import host  # noqa: I001 - beside this file
+import host
 
 PREPARE = "prepare"
 SMALL = {
@@ -59,14 +59,39 @@ def main() -> int:
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root.add_argument("work", type=Path, help="folder for latents, states and weights")
-    root.add_argument("--data", nargs="+", default=[], metavar="KIND:WHERE", help="rooms:FIRST-LAST, moving_rooms:FIRST-LAST, realestate10k:FOLDER, clips:FOLDER")
+    root.add_argument(
+        "--data",
+        nargs="+",
+        default=[],
+        metavar="KIND:WHERE",
+        help="rooms:FIRST-LAST, moving_rooms:FIRST-LAST, realestate10k:FOLDER, clips:FOLDER",
+    )
     root.add_argument("--stages", nargs="+", choices=(PREPARE, "control", "lora"), default=[PREPARE, "control", "lora"])
-    root.add_argument("--steps", nargs="+", type=int, default=[8000, 5000], metavar="N", help="of each of the two stages (default: the paper's)")
-    root.add_argument("--learning-rate", nargs="+", type=float, default=[1e-5, 1e-4], metavar="R", help="of each of the two stages (default: the paper's)")
-    root.add_argument("--backbone", help="Wan2.2-TI2V-5B, of several files the first (default: the bundled small one, which also changes the defaults below)")
+    root.add_argument(
+        "--steps",
+        nargs="+",
+        type=int,
+        default=[8000, 5000],
+        metavar="N",
+        help="of each of the two stages (default: the paper's)",
+    )
+    root.add_argument(
+        "--learning-rate",
+        nargs="+",
+        type=float,
+        default=[1e-5, 1e-4],
+        metavar="R",
+        help="of each of the two stages (default: the paper's)",
+    )
+    root.add_argument(
+        "--backbone",
+        help="Wan2.2-TI2V-5B, of several files the first (default: the bundled small one, which also changes the defaults below)",
+    )
     root.add_argument("--vae", help="wan2.2_vae.safetensors (default: the bundled one with the bundled backbone)")
     root.add_argument("--text-encoder", help="umt5_xxl; the bundled backbone reads no text")
-    root.add_argument("--control", help="control checkpoint to start from, in place of copied blocks or of this folder's stage 1")
+    root.add_argument(
+        "--control", help="control checkpoint to start from, in place of copied blocks or of this folder's stage 1"
+    )
     root.add_argument("--depth", default="stored", help="stored, sweep, small, da3:FILE or mapanything:FOLDER")
     root.add_argument("--near", type=float, default=0.5, help="nearest depth of --depth sweep")
     root.add_argument("--far", type=float, default=10.0, help="farthest depth of --depth sweep")
@@ -80,7 +105,9 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--device", choices=("auto", "cpu"), default="auto")
     root.add_argument("--threads", type=int, default=0, help="torch threads of each process (default: torch's choice)")
     root.add_argument("--deterministic", action="store_true", help="repeatable kernels on the GPU too; slower")
-    root.add_argument("--plan", action="store_true", help="print the memory each stage needs on 1, 2, 4 and 8 accelerators, and end")
+    root.add_argument(
+        "--plan", action="store_true", help="print the memory each stage needs on 1, 2, 4 and 8 accelerators, and end"
+    )
     # Named as in the settings' classes, which the host's absence must not keep --help from showing.
     for name, text in HELP.items():
         flag = f"--{name.replace('_', '-')}"
@@ -113,7 +140,9 @@ def run(arguments: argparse.Namespace) -> int:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
     small = arguments.backbone is None
-    samples = SampleSettings(**({**SMALL, **_given(arguments, SampleSettings)} if small else _given(arguments, SampleSettings)))
+    samples = SampleSettings(
+        **({**SMALL, **_given(arguments, SampleSettings)} if small else _given(arguments, SampleSettings))
+    )
     wanted = [stage for stage in STAGES if stage in arguments.stages]
     if len(arguments.steps) not in (1, 2) or len(arguments.learning_rate) not in (1, 2):
         raise SpatiaError("--steps and --learning-rate take one value, or one for each of the two stages.")
@@ -132,15 +161,21 @@ def run(arguments: argparse.Namespace) -> int:
     if not small and arguments.vae is None:
         raise SpatiaError("--vae is missing: give wan2.2_vae.safetensors beside --backbone.")
     if arguments.stride < 1 or arguments.held_out < 0:
-        raise SpatiaError(f"--stride {arguments.stride} and --held-out {arguments.held_out} were given, expected at least 1 and 0.")
+        raise SpatiaError(
+            f"--stride {arguments.stride} and --held-out {arguments.held_out} were given, expected at least 1 and 0."
+        )
     sources = find_videos(arguments.data)
     if len(sources) <= arguments.held_out:
-        raise SpatiaError(f"{len(sources)} videos were found and {arguments.held_out} are held out, so none is left to train on; give more --data or a smaller --held-out.")
+        raise SpatiaError(
+            f"{len(sources)} videos were found and {arguments.held_out} are held out, so none is left to train on; give more --data or a smaller --held-out."
+        )
 
     accelerator = make_accelerator(arguments.device)
     say = accelerator.print
     codec = training.Codec(arguments.vae or bundle.bundle_path(bundle.VAE))
-    encoder = " ".join(os.path.basename(path) for path in (arguments.vae or bundle.VAE, arguments.text_encoder or "no text"))
+    encoder = " ".join(
+        os.path.basename(path) for path in (arguments.vae or bundle.VAE, arguments.text_encoder or "no text")
+    )
     if accelerator.is_main_process:
         LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
     accelerator.wait_for_everyone()
@@ -154,13 +189,19 @@ def run(arguments: argparse.Namespace) -> int:
         settings = stages[stage]
         skipped = cache.skipped(settings.clip, sources)
         if skipped:
-            say(f"{len(skipped)} of {len(sources)} videos were left out (why: *.skipped.txt beside the latents), the first ones:", *skipped[:5], sep="\n  ")
+            say(
+                f"{len(skipped)} of {len(sources)} videos were left out (why: *.skipped.txt beside the latents), the first ones:",
+                *skipped[:5],
+                sep="\n  ",
+            )
         backbone = training.load_backbone(backbone_path, settings.dtype)
         control_path = arguments.control
         if control_path is None and stage == "lora":
             control_path = str(arguments.work / "control" / "spatia_control.safetensors")
             if not os.path.isfile(control_path):
-                raise SpatiaError("The stage lora needs a control checkpoint: train the stage control first, or give --control.")
+                raise SpatiaError(
+                    "The stage lora needs a control checkpoint: train the stage control first, or give --control."
+                )
         network = training.prepare_network(backbone, control_path, settings)
         with Stop(arguments.work / "stop", say) as stop:
             finished = train_stage(
@@ -203,7 +244,9 @@ def plan(backbone_path: str, samples, stages: dict) -> int:
         print(f"{stage}: {tokens(samples, settings)} tokens a sample, {settings.micro} sample(s) a pass, --checkpoint")
         print(f"  whole on each:        {memory_plan(network, samples, settings)}")
         for processes in (2, 4, 8):
-            print(f"  FSDP over {processes}:          {memory_plan(network, samples, settings, processes=processes, sharded=True)}")
+            print(
+                f"  FSDP over {processes}:          {memory_plan(network, samples, settings, processes=processes, sharded=True)}"
+            )
     return 0
 
 

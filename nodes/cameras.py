@@ -52,7 +52,10 @@ EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n60 0.2 0 0.
 def _closing_inputs() -> list[io.Input]:
     return [
         io.Combo.Input(
-            "close_loop", options=["off", *CLOSINGS], default="off", advanced=True,
+            "close_loop",
+            options=["off", *CLOSINGS],
+            default="off",
+            advanced=True,
             tooltip="Make the last camera equal to the first one exactly.\n"
             "- off: leave the path as it is.\n"
             "- blend: same number of frames; the missing motion is spread over the path.\n"
@@ -60,7 +63,11 @@ def _closing_inputs() -> list[io.Input]:
             "With a memory connected the target is the memory's first camera, that of the given image.",
         ),
         io.Int.Input(
-            "closing_frames", default=24, min=1, max=10000, advanced=True,
+            "closing_frames",
+            default=24,
+            min=1,
+            max=10000,
+            advanced=True,
             tooltip="Frames that close_loop = append adds to the path.",
         ),
     ]
@@ -81,12 +88,23 @@ class SpatiaCameraPath(io.ComfyNode):
             category="Spatia",
             # So that the page's editor can ask for the scene by running this node and what it needs, nothing else.
             is_output_node=True,
-            search_aliases=["camera", "trajectory", "orbit", "pan", "dolly", "keyframes", "camera motion", "path editor"],
+            search_aliases=[
+                "camera",
+                "trajectory",
+                "orbit",
+                "pan",
+                "dolly",
+                "keyframes",
+                "camera motion",
+                "path editor",
+            ],
             description="A camera path from a preset or from keyframes, drawn in the editor or typed. It begins exactly at the memory's "
             "last camera, or at the world's origin without a memory.",
             inputs=[
                 io.Combo.Input(
-                    "preset", options=[*PRESETS, TO_VIEW, KEYFRAMES], default="orbit",
+                    "preset",
+                    options=[*PRESETS, TO_VIEW, KEYFRAMES],
+                    default="orbit",
                     tooltip="- pan, tilt, roll: turn on the spot by angle.\n"
                     "- dolly, truck, pedestal: move forward, right, up by distance.\n"
                     "- orbit: circle round the point at depth ahead, by angle.\n"
@@ -98,43 +116,102 @@ class SpatiaCameraPath(io.ComfyNode):
                     "- keyframes: the poses below, drawn in the editor or typed.",
                 ),
                 io.Int.Input(
-                    "frames", default=121, min=1, max=10000,
+                    "frames",
+                    default=121,
+                    min=1,
+                    max=10000,
                     tooltip="Cameras in the path, the start included. A first clip of the released model has 121, each later one adds 72.",
                 ),
                 io.Float.Input(
-                    "angle", default=30.0, min=-3600.0, max=3600.0, step=1.0,
+                    "angle",
+                    default=30.0,
+                    min=-3600.0,
+                    max=3600.0,
+                    step=1.0,
                     tooltip="Degrees, of pan (above 0: to the right), tilt (up), roll (clockwise) and orbit "
                     "(the camera moves to the right). Negative turns the other way.",
                 ),
                 io.Float.Input(
-                    "distance", default=0.3, min=-100.0, max=100.0, step=0.01,
+                    "distance",
+                    default=0.3,
+                    min=-100.0,
+                    max=100.0,
+                    step=0.01,
                     tooltip="Fraction of depth, of dolly (above 0: forward), truck (right), pedestal (up), dolly_zoom (forward), "
                     "spiral (its final radius) and full_loop (its greatest distance from the start). Negative goes the other way.",
                 ),
-                io.Combo.Input("easing", options=list(EASINGS), default="smooth", tooltip="smooth starts and stops gently; linear keeps one speed. Keyframes have their own timing."),
                 io.Combo.Input(
-                    "base_motion", options=[motion for motion in BASE_MOTIONS if motion != "static"], default="truck",
+                    "easing",
+                    options=list(EASINGS),
+                    default="smooth",
+                    tooltip="smooth starts and stops gently; linear keeps one speed. Keyframes have their own timing.",
+                ),
+                io.Combo.Input(
+                    "base_motion",
+                    options=[motion for motion in BASE_MOTIONS if motion != "static"],
+                    default="truck",
                     tooltip="The motion that preset = out_and_back runs there and back; its size is angle or distance.",
                 ),
-                io.Float.Input("turns", default=1.0, min=-20.0, max=20.0, step=0.25, advanced=True, tooltip="Turns of the spiral. Negative winds the other way."),
+                io.Float.Input(
+                    "turns",
+                    default=1.0,
+                    min=-20.0,
+                    max=20.0,
+                    step=0.25,
+                    advanced=True,
+                    tooltip="Turns of the spiral. Negative winds the other way.",
+                ),
                 io.String.Input(
-                    "keyframes", multiline=True, default=EXAMPLE_KEYFRAMES,
+                    "keyframes",
+                    multiline=True,
+                    default=EXAMPLE_KEYFRAMES,
                     tooltip="Used when preset = keyframes; the editor writes it. One line per keyframe: frame right up forward yaw pitch roll [zoom], or JSON "
                     "objects with these names, fov and easing. Offsets are fractions of depth from the start camera; angles in degrees: "
                     "right, up, clockwise; zoom multiplies the focal length. Frame 0 is the start camera.",
                 ),
                 io.Float.Input(
-                    "depth", default=0.0, min=0.0, max=1e6, step=0.1,
+                    "depth",
+                    default=0.0,
+                    min=0.0,
+                    max=1e6,
+                    step=0.1,
                     tooltip="Distance to the subject in scene units: distances are fractions of it, orbits turn about it.\n"
                     "0: the median depth that the start camera sees in the memory; without a memory, 1.",
                 ),
                 *_closing_inputs(),
-                io.Float.Input("fov", default=60.0, min=1.0, max=179.0, step=1.0, advanced=True, tooltip="Horizontal field of view in degrees. Only used without a memory, whose cameras have their own."),
-                io.Int.Input("width", default=1248, min=1, max=16384, advanced=True, tooltip="Image width in pixels: with height, the shape of the image. Only used without a memory."),
-                io.Int.Input("height", default=704, min=1, max=16384, advanced=True, tooltip="Image height in pixels. Only used without a memory."),
-                SpatiaMemory.Input("memory", optional=True, tooltip="The path starts at this memory's last camera, and takes its depth from the scene."),
+                io.Float.Input(
+                    "fov",
+                    default=60.0,
+                    min=1.0,
+                    max=179.0,
+                    step=1.0,
+                    advanced=True,
+                    tooltip="Horizontal field of view in degrees. Only used without a memory, whose cameras have their own.",
+                ),
+                io.Int.Input(
+                    "width",
+                    default=1248,
+                    min=1,
+                    max=16384,
+                    advanced=True,
+                    tooltip="Image width in pixels: with height, the shape of the image. Only used without a memory.",
+                ),
+                io.Int.Input(
+                    "height",
+                    default=704,
+                    min=1,
+                    max=16384,
+                    advanced=True,
+                    tooltip="Image height in pixels. Only used without a memory.",
+                ),
+                SpatiaMemory.Input(
+                    "memory",
+                    optional=True,
+                    tooltip="The path starts at this memory's last camera, and takes its depth from the scene.",
+                ),
                 io.Load3DCamera.Input(
-                    "view", optional=True,
+                    "view",
+                    optional=True,
                     tooltip="For preset = to_view: camera_info of Preview Point Cloud that shows this memory's Scene Point Cloud (y up), or of another 3D node. "
                     "With a memory its pose is read in that viewer's units, where the cloud was centred and scaled.",
                 ),
@@ -160,8 +237,23 @@ class SpatiaCameraPath(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, preset, frames, angle, distance, easing, base_motion, turns, keyframes, depth, close_loop, closing_frames,
-        fov, width, height, memory=None, view=None,
+        cls,
+        preset,
+        frames,
+        angle,
+        distance,
+        easing,
+        base_motion,
+        turns,
+        keyframes,
+        depth,
+        close_loop,
+        closing_frames,
+        fov,
+        width,
+        height,
+        memory=None,
+        view=None,
     ) -> io.NodeOutput:
         if memory is None:
             start = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))
@@ -176,10 +268,20 @@ class SpatiaCameraPath(io.ComfyNode):
             path = travel_path(start, _viewed(view, width, height, memory), frames, easing=easing)
         else:
             path = preset_path(
-                preset, start, frames, angle=angle, distance=distance, depth=depth, easing=easing, base=base_motion, turns=turns
+                preset,
+                start,
+                frames,
+                angle=angle,
+                distance=distance,
+                depth=depth,
+                easing=easing,
+                base=base_motion,
+                turns=turns,
             )
         path = _closed(path, close_loop, closing_frames, memory)
-        return io.NodeOutput(path, path.count, ui={"spatia_path": [_page_report(path, start, depth, width, height, memory)]})
+        return io.NodeOutput(
+            path, path.count, ui={"spatia_path": [_page_report(path, start, depth, width, height, memory)]}
+        )
 
 
 class SpatiaImportCameras(io.ComfyNode):
@@ -193,28 +295,62 @@ class SpatiaImportCameras(io.ComfyNode):
             description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json or COLMAP text.",
             inputs=[
                 io.String.Input(
-                    "file", default="",
+                    "file",
+                    default="",
                     tooltip="Name of a file in ComfyUI's input folder (or output, temp), such as shot/w2c.txt, transforms.json or images.txt, or of a folder that holds "
                     "one of them. intrinsics.txt (official) or cameras.txt (COLMAP) beside it is found by itself. Leave empty to use text.",
                 ),
-                io.Combo.Input("format", options=["auto", *FORMATS], default="auto", tooltip="auto looks at the text. spatia is the official format: one JSON matrix per line."),
-                io.String.Input("text", multiline=True, default="", tooltip="The camera text itself, used when file is empty."),
+                io.Combo.Input(
+                    "format",
+                    options=["auto", *FORMATS],
+                    default="auto",
+                    tooltip="auto looks at the text. spatia is the official format: one JSON matrix per line.",
+                ),
                 io.String.Input(
-                    "intrinsics", multiline=True, default="",
+                    "text", multiline=True, default="", tooltip="The camera text itself, used when file is empty."
+                ),
+                io.String.Input(
+                    "intrinsics",
+                    multiline=True,
+                    default="",
                     tooltip="Official format: the line [fx fy cx cy], normalised by width (fx, cx) and height (fy, cy). COLMAP: the text of cameras.txt. Overrides the file beside.",
                 ),
                 io.Combo.Input(
-                    "start", options=[AS_IN_FILE, AT_LAST_CAMERA], default=AS_IN_FILE,
+                    "start",
+                    options=[AS_IN_FILE, AT_LAST_CAMERA],
+                    default=AS_IN_FILE,
                     tooltip="at the memory's last camera: the motion and the zoom are kept, and carried to where the memory's video ends. Needs memory.",
                 ),
                 io.Float.Input(
-                    "scale", default=1.0, min=1e-6, max=1e6, step=0.01,
+                    "scale",
+                    default=1.0,
+                    min=1e-6,
+                    max=1e6,
+                    step=0.01,
                     tooltip="Multiplies all distances, to bring the file's unit to the scene's.",
                 ),
                 *_closing_inputs(),
-                io.Int.Input("width", default=0, min=0, max=16384, advanced=True, tooltip="Image width in pixels, for a transforms.json that lacks w."),
-                io.Int.Input("height", default=0, min=0, max=16384, advanced=True, tooltip="Image height in pixels, for a transforms.json that lacks h."),
-                SpatiaMemory.Input("memory", optional=True, tooltip="Where the path starts, when start says so; and what close_loop returns to."),
+                io.Int.Input(
+                    "width",
+                    default=0,
+                    min=0,
+                    max=16384,
+                    advanced=True,
+                    tooltip="Image width in pixels, for a transforms.json that lacks w.",
+                ),
+                io.Int.Input(
+                    "height",
+                    default=0,
+                    min=0,
+                    max=16384,
+                    advanced=True,
+                    tooltip="Image height in pixels, for a transforms.json that lacks h.",
+                ),
+                SpatiaMemory.Input(
+                    "memory",
+                    optional=True,
+                    tooltip="Where the path starts, when start says so; and what close_loop returns to.",
+                ),
             ],
             outputs=[
                 SpatiaCameras.Output(display_name="cameras"),
@@ -253,7 +389,9 @@ class SpatiaImportCameras(io.ComfyNode):
         path = scale_path(read_cameras(text, intrinsics, format, width=width, height=height), scale)
         if start == AT_LAST_CAMERA:
             if memory is None:
-                raise SpatiaError("start is 'at the memory's last camera', but no memory is connected; connect memory or set start to 'as in the file'.")
+                raise SpatiaError(
+                    "start is 'at the memory's last camera', but no memory is connected; connect memory or set start to 'as in the file'."
+                )
             path = continue_path(memory.cameras.select(-1), path)
         path = _closed(path, close_loop, closing_frames, memory)
         return io.NodeOutput(path, path.count)
@@ -271,17 +409,53 @@ class SpatiaExportCameras(io.ComfyNode):
             description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format.",
             inputs=[
                 SpatiaCameras.Input("cameras", tooltip="The path to write."),
-                io.String.Input("filename_prefix", default="spatia/cameras", tooltip="Folder and name inside the output folder; a number and the format's own file name follow."),
-                io.Combo.Input("format", options=list(FORMATS), default="spatia", tooltip="spatia is the official w2c.txt + intrinsics.txt. colmap writes images.txt + cameras.txt."),
-                io.Int.Input("width", default=1248, min=1, max=16384, tooltip="Image width in pixels, written by nerfstudio and COLMAP, whose intrinsics are in pixels."),
+                io.String.Input(
+                    "filename_prefix",
+                    default="spatia/cameras",
+                    tooltip="Folder and name inside the output folder; a number and the format's own file name follow.",
+                ),
+                io.Combo.Input(
+                    "format",
+                    options=list(FORMATS),
+                    default="spatia",
+                    tooltip="spatia is the official w2c.txt + intrinsics.txt. colmap writes images.txt + cameras.txt.",
+                ),
+                io.Int.Input(
+                    "width",
+                    default=1248,
+                    min=1,
+                    max=16384,
+                    tooltip="Image width in pixels, written by nerfstudio and COLMAP, whose intrinsics are in pixels.",
+                ),
                 io.Int.Input("height", default=704, min=1, max=16384, tooltip="Image height in pixels, as width."),
-                io.Float.Input("fps", default=24.0, min=0.01, max=1000.0, step=1.0, advanced=True, tooltip="Frames per second, for RealEstate10K's timestamps."),
-                io.Int.Input("view_frame", default=0, min=-10000, max=10000, advanced=True, tooltip="Which camera the view output shows: 0 is the first, -1 the last."),
-                SpatiaMemory.Input("memory", optional=True, tooltip="Only for the view output: it is given in the units in which Preview Point Cloud shows this memory's Scene Point Cloud."),
+                io.Float.Input(
+                    "fps",
+                    default=24.0,
+                    min=0.01,
+                    max=1000.0,
+                    step=1.0,
+                    advanced=True,
+                    tooltip="Frames per second, for RealEstate10K's timestamps.",
+                ),
+                io.Int.Input(
+                    "view_frame",
+                    default=0,
+                    min=-10000,
+                    max=10000,
+                    advanced=True,
+                    tooltip="Which camera the view output shows: 0 is the first, -1 the last.",
+                ),
+                SpatiaMemory.Input(
+                    "memory",
+                    optional=True,
+                    tooltip="Only for the view output: it is given in the units in which Preview Point Cloud shows this memory's Scene Point Cloud.",
+                ),
             ],
             outputs=[
                 io.String.Output(display_name="file", tooltip="Name of the main file, as Import Cameras takes it."),
-                io.Load3DCamera.Output(display_name="view", tooltip="The camera of view_frame as camera_info of ComfyUI's 3D nodes."),
+                io.Load3DCamera.Output(
+                    display_name="view", tooltip="The camera of view_frame as camera_info of ComfyUI's 3D nodes."
+                ),
             ],
         )
 
@@ -319,12 +493,16 @@ class SpatiaConcatCameras(io.ComfyNode):
                 SpatiaCameras.Input("first", tooltip="The path that comes first."),
                 SpatiaCameras.Input("second", tooltip="The path that follows."),
                 io.Combo.Input(
-                    "mode", options=[CONTINUE, KEEP], default=CONTINUE,
+                    "mode",
+                    options=[CONTINUE, KEEP],
+                    default=CONTINUE,
                     tooltip="continue from the last pose: the second path's motion and zoom go on where the first one ends, and the shared pose appears once.\n"
                     "keep poses: both paths stay where they are, frame after frame.",
                 ),
                 *_closing_inputs(),
-                SpatiaMemory.Input("memory", optional=True, tooltip="Only for close_loop: its first camera becomes the target."),
+                SpatiaMemory.Input(
+                    "memory", optional=True, tooltip="Only for close_loop: its first camera becomes the target."
+                ),
             ],
             outputs=[
                 SpatiaCameras.Output(display_name="cameras"),
@@ -341,7 +519,9 @@ class SpatiaConcatCameras(io.ComfyNode):
 
 def _viewed(view, width: int, height: int, memory) -> Cameras:
     if view is None:
-        raise SpatiaError("preset is to_view, but no view is connected; connect the camera_info of a 3D viewer to view, or choose another preset.")
+        raise SpatiaError(
+            "preset is to_view, but no view is connected; connect the camera_info of a 3D viewer to view, or choose another preset."
+        )
     if memory is None:
         return camera_from_view(view, width, height)
     return camera_from_view(view, width, height, viewer_framing(memory.cloud.positions))

@@ -22,16 +22,36 @@ class SpatiaClipWindow(io.ComfyNode):
             inputs=[
                 SpatiaCameras.Input("cameras", tooltip="The whole path, one camera per frame of the final video."),
                 io.Int.Input("clip", default=1, min=1, max=10000, tooltip="Which clip, counted from 1."),
-                io.Int.Input("first_frames", default=FIRST_FRAMES, min=5, max=10001, step=4, tooltip="Frames of the first clip, 4n + 1. Release: 121; bundled small model: 25."),
                 io.Int.Input(
-                    "later_frames", default=LATER_FRAMES, min=13, max=10001, step=4,
+                    "first_frames",
+                    default=FIRST_FRAMES,
+                    min=5,
+                    max=10001,
+                    step=4,
+                    tooltip="Frames of the first clip, 4n + 1. Release: 121; bundled small model: 25.",
+                ),
+                io.Int.Input(
+                    "later_frames",
+                    default=LATER_FRAMES,
+                    min=13,
+                    max=10001,
+                    step=4,
                     tooltip=f"Frames of every later clip, 4n + 1, of which {HISTORY_FRAMES} repeat the clip before. Release: 81; bundled small model: 25.",
                 ),
             ],
             outputs=[
-                SpatiaCameras.Output(display_name="cameras", tooltip="The clip's cameras, for Render Camera Path, Retrieve References and the sampler."),
-                io.Int.Output(display_name="padding", tooltip="Frames at the clip's end that only fill it up and are cut from the final video."),
-                io.String.Output(display_name="report", tooltip="Which frames of the path this clip covers, and how many clips the path takes."),
+                SpatiaCameras.Output(
+                    display_name="cameras",
+                    tooltip="The clip's cameras, for Render Camera Path, Retrieve References and the sampler.",
+                ),
+                io.Int.Output(
+                    display_name="padding",
+                    tooltip="Frames at the clip's end that only fill it up and are cut from the final video.",
+                ),
+                io.String.Output(
+                    display_name="report",
+                    tooltip="Which frames of the path this clip covers, and how many clips the path takes.",
+                ),
             ],
         )
 
@@ -55,7 +75,10 @@ class SpatiaJoinClips(io.ComfyNode):
     @classmethod
     def define_schema(cls):
         clips = io.Autogrow.TemplatePrefix(
-            io.Latent.Input("clip", tooltip="A clip's latents, in the order of the video."), prefix="clip", min=1, max=64
+            io.Latent.Input("clip", tooltip="A clip's latents, in the order of the video."),
+            prefix="clip",
+            min=1,
+            max=64,
         )
         return io.Schema(
             node_id="SpatiaJoinClips",
@@ -63,9 +86,23 @@ class SpatiaJoinClips(io.ComfyNode):
             category="Spatia",
             description="All clips' latents as one video: later clips' history is dropped, so the video is decoded once and not encoded again.",
             inputs=[
-                io.Autogrow.Input("clips", template=clips, tooltip="The clips' latents, first clip first; a new slot appears as you connect."),
-                io.Int.Input("history_frames", default=HISTORY_FRAMES, min=1, max=10001, step=4, advanced=True, tooltip="Frames by which a later clip repeats the one before; the release uses 9."),
-                SpatiaCameras.Input("cameras", optional=True, tooltip="The whole path: padding beyond its last camera is trimmed."),
+                io.Autogrow.Input(
+                    "clips",
+                    template=clips,
+                    tooltip="The clips' latents, first clip first; a new slot appears as you connect.",
+                ),
+                io.Int.Input(
+                    "history_frames",
+                    default=HISTORY_FRAMES,
+                    min=1,
+                    max=10001,
+                    step=4,
+                    advanced=True,
+                    tooltip="Frames by which a later clip repeats the one before; the release uses 9.",
+                ),
+                SpatiaCameras.Input(
+                    "cameras", optional=True, tooltip="The whole path: padding beyond its last camera is trimmed."
+                ),
                 io.Vae.Input("vae", optional=True, tooltip="To get the decoded, trimmed `images` as well."),
             ],
             outputs=[
@@ -81,10 +118,14 @@ class SpatiaJoinClips(io.ComfyNode):
         frames = 4 * (samples.shape[2] - 1) + 1
         if cameras is not None:
             if cameras.count > frames:
-                raise SpatiaError(f"The path has {cameras.count} cameras, but the joined clips hold {frames} frames; connect the missing clips to `clips`.")
+                raise SpatiaError(
+                    f"The path has {cameras.count} cameras, but the joined clips hold {frames} frames; connect the missing clips to `clips`."
+                )
             frames = cameras.count
         if vae is None:
-            images = ExecutionBlocker("Join Clips decodes only with a VAE: connect `vae`, or decode `latent` with VAE Decode.")
+            images = ExecutionBlocker(
+                "Join Clips decodes only with a VAE: connect `vae`, or decode `latent` with VAE Decode."
+            )
         else:
             height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
             require_memory_for_frames(frames, height, width, "join fewer clips, or decode `latent` in parts")
@@ -124,7 +165,9 @@ def join_latents(clips: list[dict], history_frames: int) -> torch.Tensor:
                 "connect the clips in order (the first clip first), or change `history_frames`."
             )
         if samples.shape[2] <= history:
-            raise SpatiaError(f"Clip {number} has {samples.shape[2]} latent frames, of which {history} are history: nothing is new in it.")
+            raise SpatiaError(
+                f"Clip {number} has {samples.shape[2]} latent frames, of which {history} are history: nothing is new in it."
+            )
         parts.append(samples[:, :, history:])
     require_memory(sum(part.nbytes for part in parts), f"The latents of {len(parts)} clips", "join fewer of them")
     return torch.cat(parts, dim=2)

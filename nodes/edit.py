@@ -26,11 +26,15 @@ from .host.routes import camera_list
 from .sockets import SpatiaMemory
 
 
-def _number(name: str, default: float, tooltip: str, low: float = -1e6, high: float = 1e6, step: float = 0.05) -> io.Input:
+def _number(
+    name: str, default: float, tooltip: str, low: float = -1e6, high: float = 1e6, step: float = 0.05
+) -> io.Input:
     return io.Float.Input(name, default=default, min=low, max=high, step=step, tooltip=tooltip)
 
 
-def _vector(name: str, default: float, what: str, low: float = -1e6, high: float = 1e6, step: float = 0.05) -> list[io.Input]:
+def _vector(
+    name: str, default: float, what: str, low: float = -1e6, high: float = 1e6, step: float = 0.05
+) -> list[io.Input]:
     return [
         _number(f"{name}_{axis}", default, f"{what}, {meaning}.", low, high, step)
         for axis, meaning in (("x", "x (right)"), ("y", "y (down)"), ("z", "z (forward)"))
@@ -39,7 +43,14 @@ def _vector(name: str, default: float, what: str, low: float = -1e6, high: float
 
 def _angles(name: str, what: str) -> list[io.Input]:
     return [
-        _number(f"{name}_{axis}", 0.0, f"{what} about the world's {axis} axis, degrees; x is applied first, then y, then z.", -360, 360, 1.0)
+        _number(
+            f"{name}_{axis}",
+            0.0,
+            f"{what} about the world's {axis} axis, degrees; x is applied first, then y, then z.",
+            -360,
+            360,
+            1.0,
+        )
         for axis in "xyz"
     ]
 
@@ -65,33 +76,72 @@ class SpatiaEditPointCloud(io.ComfyNode):
             category="Spatia",
             # So that the page's editor can ask for the scene by running this node and what it needs, nothing else.
             is_output_node=True,
-            search_aliases=["remove object", "recolor", "move object", "duplicate", "merge ply", "scene edit", "point cloud editor"],
+            search_aliases=[
+                "remove object",
+                "recolor",
+                "move object",
+                "duplicate",
+                "merge ply",
+                "scene edit",
+                "point cloud editor",
+            ],
             description="Changes the scene before the next clip is made: remove, recolour, move or copy a selection, or merge another cloud. "
             "The projection and its holes follow. Coordinates are the world's: x right, y down, z forward of the first camera.",
             inputs=[
-                SpatiaMemory.Input("memory", tooltip="The scene to edit. It is not changed itself: a new memory comes out."),
+                SpatiaMemory.Input(
+                    "memory", tooltip="The scene to edit. It is not changed itself: a new memory comes out."
+                ),
                 io.DynamicCombo.Input(
                     "select",
                     tooltip="Which points to edit. mask: the connected mask, seen from a frame of the memory.",
                     options=[
                         io.DynamicCombo.Option("all", []),
-                        io.DynamicCombo.Option("box", [
-                            *_vector("center", 0.0, "Centre of the box in scene units"),
-                            *_vector("size", 1.0, "Edge length in scene units", 1e-4),
-                            *_angles("rotation", "Rotation of the box"),
-                        ]),
-                        io.DynamicCombo.Option("sphere", [
-                            *_vector("center", 0.0, "Centre of the sphere in scene units"),
-                            _number("radius", 0.5, "Radius in scene units.", 1e-4),
-                        ]),
-                        io.DynamicCombo.Option("mask", [
-                            io.Int.Input("mask_frame", default=-1, min=-100000, max=100000, tooltip="The memory's frame whose camera the mask belongs to: 0 is the given image, -1 the last frame."),
-                            io.Boolean.Input("through", default=False, tooltip="Also take points hidden behind the front surface."),
-                        ]),
-                        io.DynamicCombo.Option("color", [
-                            io.Color.Input("near_color", default="#ffffff", tooltip="Points of about this colour."),
-                            _number("tolerance", 0.1, "Greatest distance in RGB: 0 is this colour alone, 1 is every colour.", 0.0, 1.0, 0.01),
-                        ]),
+                        io.DynamicCombo.Option(
+                            "box",
+                            [
+                                *_vector("center", 0.0, "Centre of the box in scene units"),
+                                *_vector("size", 1.0, "Edge length in scene units", 1e-4),
+                                *_angles("rotation", "Rotation of the box"),
+                            ],
+                        ),
+                        io.DynamicCombo.Option(
+                            "sphere",
+                            [
+                                *_vector("center", 0.0, "Centre of the sphere in scene units"),
+                                _number("radius", 0.5, "Radius in scene units.", 1e-4),
+                            ],
+                        ),
+                        io.DynamicCombo.Option(
+                            "mask",
+                            [
+                                io.Int.Input(
+                                    "mask_frame",
+                                    default=-1,
+                                    min=-100000,
+                                    max=100000,
+                                    tooltip="The memory's frame whose camera the mask belongs to: 0 is the given image, -1 the last frame.",
+                                ),
+                                io.Boolean.Input(
+                                    "through",
+                                    default=False,
+                                    tooltip="Also take points hidden behind the front surface.",
+                                ),
+                            ],
+                        ),
+                        io.DynamicCombo.Option(
+                            "color",
+                            [
+                                io.Color.Input("near_color", default="#ffffff", tooltip="Points of about this colour."),
+                                _number(
+                                    "tolerance",
+                                    0.1,
+                                    "Greatest distance in RGB: 0 is this colour alone, 1 is every colour.",
+                                    0.0,
+                                    1.0,
+                                    0.01,
+                                ),
+                            ],
+                        ),
                     ],
                 ),
                 io.Boolean.Input("invert", default=False, tooltip="Edit everything except the selection."),
@@ -102,27 +152,52 @@ class SpatiaEditPointCloud(io.ComfyNode):
                         # First, and so what a new node does: the others say what to select before they make sense.
                         io.DynamicCombo.Option("none", []),
                         io.DynamicCombo.Option("remove", []),
-                        io.DynamicCombo.Option("recolor", [
-                            io.Color.Input("color", default="#ff0000", tooltip="The new colour."),
-                            io.Combo.Input("mode", options=["solid", "tint"], default="tint", tooltip="tint keeps light and shade, solid does not."),
-                            _number("strength", 1.0, "1 replaces the old colour, 0 keeps it.", 0.0, 1.0, 0.05),
-                        ]),
+                        io.DynamicCombo.Option(
+                            "recolor",
+                            [
+                                io.Color.Input("color", default="#ff0000", tooltip="The new colour."),
+                                io.Combo.Input(
+                                    "mode",
+                                    options=["solid", "tint"],
+                                    default="tint",
+                                    tooltip="tint keeps light and shade, solid does not.",
+                                ),
+                                _number("strength", 1.0, "1 replaces the old colour, 0 keeps it.", 0.0, 1.0, 0.05),
+                            ],
+                        ),
                         io.DynamicCombo.Option("transform", _placement()),
-                        io.DynamicCombo.Option("duplicate", [
-                            *_vector("offset", 0.5, "Shift of the copy in scene units"),
-                            io.Int.Input("copies", default=1, min=1, max=100, tooltip="How many copies, each shifted from the one before."),
-                        ]),
+                        io.DynamicCombo.Option(
+                            "duplicate",
+                            [
+                                *_vector("offset", 0.5, "Shift of the copy in scene units"),
+                                io.Int.Input(
+                                    "copies",
+                                    default=1,
+                                    min=1,
+                                    max=100,
+                                    tooltip="How many copies, each shifted from the one before.",
+                                ),
+                            ],
+                        ),
                         io.DynamicCombo.Option("merge", _placement()),
                     ],
                 ),
                 io.String.Input(
-                    "edits", multiline=True, default="",
+                    "edits",
+                    multiline=True,
+                    default="",
                     tooltip="More edits as JSON, applied after the one above; the editor writes them, and the edits output of this node has the same form. "
                     "Empty for none. The help page lists the keys.",
                 ),
-                io.Mask.Input("mask", optional=True, tooltip="For select = mask: one mask in the shape of the memory's frames, white where to edit."),
+                io.Mask.Input(
+                    "mask",
+                    optional=True,
+                    tooltip="For select = mask: one mask in the shape of the memory's frames, white where to edit.",
+                ),
                 io.MultiType.Input(
-                    "point_cloud", types=[io.File3DPLY, io.File3DPointCloudAny, io.File3DAny], optional=True,
+                    "point_cloud",
+                    types=[io.File3DPLY, io.File3DPointCloudAny, io.File3DAny],
+                    optional=True,
                     tooltip="For operation = merge: a PLY file with coloured points, in x right, y down, z forward, or a GLB mesh, which becomes points. "
                     "Other clouds (pcd, xyz, pts) and meshes (obj, stl) need Open3D; a message says how to install it.",
                 ),
@@ -171,7 +246,9 @@ class SpatiaEditPointCloud(io.ComfyNode):
         edited = apply_edits(memory.cloud, all_edits, scene)
         report = "\n".join(edited.report) or "no edits"
         seen = _page_report(memory, scene, all_edits, edited, own=1 if first else 0)
-        return io.NodeOutput(memory._replace(cloud=edited.cloud), report, json.dumps(all_edits), ui={"spatia_edit": [seen]})
+        return io.NodeOutput(
+            memory._replace(cloud=edited.cloud), report, json.dumps(all_edits), ui={"spatia_edit": [seen]}
+        )
 
 
 def _edit_from_widgets(select: dict, invert: bool, operation: dict) -> dict | None:
@@ -194,7 +271,12 @@ def _edit_from_widgets(select: dict, invert: bool, operation: dict) -> dict | No
 def _selection_from_widgets(select: dict) -> dict:
     shape = select["select"]
     if shape == "box":
-        return {"shape": shape, "center": _xyz(select, "center"), "size": _xyz(select, "size"), "rotation": _xyz(select, "rotation")}
+        return {
+            "shape": shape,
+            "center": _xyz(select, "center"),
+            "size": _xyz(select, "size"),
+            "rotation": _xyz(select, "rotation"),
+        }
     if shape == "sphere":
         return {"shape": shape, "center": _xyz(select, "center"), "radius": select["radius"]}
     if shape == "mask":
@@ -212,11 +294,15 @@ def _single_mask(mask: torch.Tensor, memory) -> torch.Tensor:
     """(H, W) bool of a host mask, refused unless it is one mask of the frames' shape."""
     mask = mask[None] if mask.ndim == 2 else mask
     if mask.ndim != 3 or mask.shape[0] != 1 or not mask.numel():
-        raise SpatiaError(f"A mask of shape {tuple(mask.shape)} was given, expected a single one (1, height, width); pick one frame of it for mask.")
+        raise SpatiaError(
+            f"A mask of shape {tuple(mask.shape)} was given, expected a single one (1, height, width); pick one frame of it for mask."
+        )
     height, width = mask.shape[1:]
     # Another resolution of the same picture is fine; another shape is another picture.
     if abs(width / height - memory.width / memory.height) > 0.02 * memory.width / memory.height:
-        raise SpatiaError(f"A mask of {width}x{height} was given for frames of {memory.width}x{memory.height}, expected the same shape of image; crop or resize mask.")
+        raise SpatiaError(
+            f"A mask of {width}x{height} was given for frames of {memory.width}x{memory.height}, expected the same shape of image; crop or resize mask."
+        )
     return mask[0] >= 0.5
 
 

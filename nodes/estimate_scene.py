@@ -31,44 +31,79 @@ class SpatiaEstimateScene(io.ComfyNode):
             search_aliases=["point cloud", "depth to point cloud", "spatial memory", "scene", "reconstruct"],
             description="Turns one image and its depth into the scene's point cloud, and starts the spatial memory with it.",
             inputs=[
-                io.Image.Input("image", tooltip="The one image the video starts from, at the video's size (both sides multiples of 32)."),
+                io.Image.Input(
+                    "image",
+                    tooltip="The one image the video starts from, at the video's size (both sides multiples of 32).",
+                ),
                 *depth_widgets(),
                 io.Float.Input(
-                    "field_of_view", default=62.0, min=1.0, max=179.0, step=0.5,
+                    "field_of_view",
+                    default=62.0,
+                    min=1.0,
+                    max=179.0,
+                    step=0.5,
                     tooltip="Horizontal field of view in degrees. Only used when neither intrinsics, cameras nor the geometry say it. "
                     "The bundled small models were made for 62.",
                 ),
                 io.String.Input(
-                    "intrinsics", default="", advanced=True,
+                    "intrinsics",
+                    default="",
+                    advanced=True,
                     tooltip="fx fy cx cy, normalised (fx, cx by the width; fy, cy by the height), as in the release's intrinsics.txt. "
                     "Goes before everything else that knows them. Empty: from cameras, else from the geometry, else from field_of_view.",
                 ),
                 io.Float.Input(
-                    "voxel_size", default=0.01, min=1e-6, max=1000.0, step=0.005,
+                    "voxel_size",
+                    default=0.01,
+                    min=1e-6,
+                    max=1000.0,
+                    step=0.005,
                     tooltip="Points are merged to one per cube of this edge, in scene units (metres when the depth is). "
                     "The paper is best at 0.01; the bundled small models were made with 0.02.",
                 ),
                 io.Boolean.Input(
-                    "edge_filter", default=True, advanced=True,
+                    "edge_filter",
+                    default=True,
+                    advanced=True,
                     tooltip="Leave out pixels on depth edges, where a depth map blends near and far into points in mid-air, and smooth depth that jitters from pixel to pixel.",
                 ),
                 *mask_inputs(),
                 *depth_sockets(),
                 SpatiaCameras.Input(
-                    "cameras", optional=True,
+                    "cameras",
+                    optional=True,
                     tooltip="An imported path: its first pose and intrinsics become the image's, so that the cloud lies in the path's world.",
                 ),
             ],
             outputs=[
                 SpatiaMemory.Output(display_name="memory", tooltip="The scene's cloud and the image, posed."),
-                io.File3DPLY.Output(display_name="point_cloud", tooltip="The cloud as a file, in the scene's own axes (y down). For an upright preview use Scene Point Cloud."),
+                io.File3DPLY.Output(
+                    display_name="point_cloud",
+                    tooltip="The cloud as a file, in the scene's own axes (y down). For an upright preview use Scene Point Cloud.",
+                ),
             ],
         )
 
     @classmethod
     def execute(
-        cls, image, depth_source, depth_kind, near, far, depth_scale, da3_metric_resolution, field_of_view, intrinsics, voxel_size,
-        edge_filter, mask_grow, moving=None, depth_map=None, da3_geometry=None, moge_geometry=None, cameras=None,
+        cls,
+        image,
+        depth_source,
+        depth_kind,
+        near,
+        far,
+        depth_scale,
+        da3_metric_resolution,
+        field_of_view,
+        intrinsics,
+        voxel_size,
+        edge_filter,
+        mask_grow,
+        moving=None,
+        depth_map=None,
+        da3_geometry=None,
+        moge_geometry=None,
+        cameras=None,
     ) -> io.NodeOutput:
         require_source(depth_source, depth_map, da3_geometry, moge_geometry)
         count, height, width = image.shape[:3]
@@ -86,30 +121,56 @@ class SpatiaEstimateScene(io.ComfyNode):
             "make image smaller with Fit Image",
         )  # fmt: skip
         frames = frames_from_image(image, "image")
-        mask = None if moving is None else moving_pixels(mask_values(moving, "moving"), 1, height, width, dilate=mask_grow)
+        mask = (
+            None if moving is None else moving_pixels(mask_values(moving, "moving"), 1, height, width, dilate=mask_grow)
+        )
         typed = parse_intrinsics(intrinsics)
         by_angle = intrinsics_from_fov(field_of_view, width, height)
         known = typed if typed is not None else None if cameras is None else cameras.intrinsics[0]
         maps = read_depth(
-            frames, [0], depth_map, da3_geometry, moge_geometry, depth_kind=depth_kind, near=near, far=far, depth_scale=depth_scale,
-            focal=float((by_angle if known is None else known)[0]), da3_metric_resolution=da3_metric_resolution,
+            frames,
+            [0],
+            depth_map,
+            da3_geometry,
+            moge_geometry,
+            depth_kind=depth_kind,
+            near=near,
+            far=far,
+            depth_scale=depth_scale,
+            focal=float((by_angle if known is None else known)[0]),
+            da3_metric_resolution=da3_metric_resolution,
         )
         warnings = []
         if known is None and maps.intrinsics is not None:
             known = maps.intrinsics
         elif known is None:
             known = by_angle
-            warnings.append(f"The field of view was taken as {field_of_view:g} degrees (field_of_view); nothing connected says it.")
+            warnings.append(
+                f"The field of view was taken as {field_of_view:g} degrees (field_of_view); nothing connected says it."
+            )
         if height % _SIZE_STEP or width % _SIZE_STEP:
-            warnings.append(f"The image is {width}x{height}; the video network needs both sides to be multiples of {_SIZE_STEP}. Resize the image before this node.")
-        camera = make_cameras(torch.eye(4)[None], known) if cameras is None else Cameras(cameras.w2c[:1], make_cameras(cameras.w2c[:1], known).intrinsics)
+            warnings.append(
+                f"The image is {width}x{height}; the video network needs both sides to be multiples of {_SIZE_STEP}. Resize the image before this node."
+            )
+        camera = (
+            make_cameras(torch.eye(4)[None], known)
+            if cameras is None
+            else Cameras(cameras.w2c[:1], make_cameras(cameras.w2c[:1], known).intrinsics)
+        )
         estimate = estimate_scene(
-            maps._replace(warnings=(*maps.warnings, *warnings)), camera, height, width, moving=mask, edge_filter=edge_filter
+            maps._replace(warnings=(*maps.warnings, *warnings)),
+            camera,
+            height,
+            width,
+            moving=mask,
+            edge_filter=edge_filter,
         )
         memory = new_memory(frames[0], estimate, moving=None if mask is None else mask[0], voxel_size=voxel_size)
         for warning in memory.notes[1:]:
             logging.warning("Estimate Scene: %s", warning)
-        report = f"{memory.cloud.size} points, {100 * estimate.coverage:.1f} % of the pixels\n" + "\n".join(memory.notes)
+        report = f"{memory.cloud.size} points, {100 * estimate.coverage:.1f} % of the pixels\n" + "\n".join(
+            memory.notes
+        )
         return io.NodeOutput(memory, point_cloud_file(memory.cloud), ui=ui.PreviewText(report))
 
 

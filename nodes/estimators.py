@@ -28,7 +28,10 @@ def _common_inputs() -> list[io.Input]:
         io.Image.Input("frames", tooltip="All frames of the clip, as Update Memory gets them."),
         SpatiaCameras.Input("cameras", tooltip="The clip's cameras, one per frame: Clip Window's cameras."),
         io.Int.Input(
-            "keyframe_every", default=KEYFRAME_STRIDE, min=1, max=1000,
+            "keyframe_every",
+            default=KEYFRAME_STRIDE,
+            min=1,
+            max=1000,
             tooltip="Every n-th frame, counted back from the last one, gets depth; as Update Memory's keyframe_every. The others stay unknown.",
         ),
     ]
@@ -36,8 +39,13 @@ def _common_inputs() -> list[io.Input]:
 
 def _outputs() -> list[io.Output]:
     return [
-        io.Image.Output(display_name="depth_map", tooltip="Depth in scene units, 0 where unknown: Update Memory's depth_map, with depth_kind metres."),
-        io.Float.Output(display_name="coverage", tooltip="Share of the keyframes' pixels whose depth was found, 0 to 1."),
+        io.Image.Output(
+            display_name="depth_map",
+            tooltip="Depth in scene units, 0 where unknown: Update Memory's depth_map, with depth_kind metres.",
+        ),
+        io.Float.Output(
+            display_name="coverage", tooltip="Share of the keyframes' pixels whose depth was found, 0 to 1."
+        ),
         io.String.Output(display_name="report", tooltip="Scale, coverage and warnings."),
     ]
 
@@ -53,10 +61,38 @@ class SpatiaPlaneSweepDepth(io.ComfyNode):
             description="Depth of a clip from its own parallax and known cameras, without any model. Needs texture and a moving camera; the rest stays unknown.",
             inputs=[
                 *_common_inputs(),
-                io.Float.Input("near", default=0.5, min=1e-4, max=1e6, step=0.1, tooltip="Nearest depth that is looked for, scene units."),
-                io.Float.Input("far", default=10.0, min=1e-4, max=1e6, step=0.1, tooltip="Farthest depth that is looked for, scene units."),
-                io.Int.Input("planes", default=PLANES, min=8, max=512, advanced=True, tooltip="Depths that are tried, evenly spaced in 1 / depth."),
-                io.Int.Input("longest", default=256, min=64, max=4096, advanced=True, tooltip="Longer side in pixels at which frames are matched."),
+                io.Float.Input(
+                    "near",
+                    default=0.5,
+                    min=1e-4,
+                    max=1e6,
+                    step=0.1,
+                    tooltip="Nearest depth that is looked for, scene units.",
+                ),
+                io.Float.Input(
+                    "far",
+                    default=10.0,
+                    min=1e-4,
+                    max=1e6,
+                    step=0.1,
+                    tooltip="Farthest depth that is looked for, scene units.",
+                ),
+                io.Int.Input(
+                    "planes",
+                    default=PLANES,
+                    min=8,
+                    max=512,
+                    advanced=True,
+                    tooltip="Depths that are tried, evenly spaced in 1 / depth.",
+                ),
+                io.Int.Input(
+                    "longest",
+                    default=256,
+                    min=64,
+                    max=4096,
+                    advanced=True,
+                    tooltip="Longer side in pixels at which frames are matched.",
+                ),
             ],
             outputs=_outputs(),
         )
@@ -80,9 +116,18 @@ class SpatiaDA3CamerasDepth(io.ComfyNode):
             search_aliases=["da3 multiview", "depth anything known poses"],
             description="Depth of a clip by Depth Anything 3 over several views, which is told the known cameras; ComfyUI's own node guesses them.",
             inputs=[
-                DA3Model.Input("da3_model", tooltip="From Load Depth Anything 3: Small, Base, Large or Giant, which take cameras."),
+                DA3Model.Input(
+                    "da3_model", tooltip="From Load Depth Anything 3: Small, Base, Large or Giant, which take cameras."
+                ),
                 *_common_inputs(),
-                io.Int.Input("resolution", default=504, min=14, max=4096, step=14, tooltip="Longer side in pixels at which the network runs."),
+                io.Int.Input(
+                    "resolution",
+                    default=504,
+                    min=14,
+                    max=4096,
+                    step=14,
+                    tooltip="Longer side in pixels at which the network runs.",
+                ),
             ],
             outputs=_outputs(),
         )
@@ -107,10 +152,16 @@ class SpatiaMapAnythingDepth(io.ComfyNode):
             inputs=[
                 *_common_inputs(),
                 io.String.Input(
-                    "model", default="map-anything-apache",
-                    tooltip="Name of a folder below ComfyUI's models/mapanything that holds config.json and model.safetensors. " + HOW_TO_GET,
+                    "model",
+                    default="map-anything-apache",
+                    tooltip="Name of a folder below ComfyUI's models/mapanything that holds config.json and model.safetensors. "
+                    + HOW_TO_GET,
                 ),
-                SpatiaMemory.Input("memory", optional=True, tooltip="The memory before the clip: its cloud tells the scale, also where the camera only turns."),
+                SpatiaMemory.Input(
+                    "memory",
+                    optional=True,
+                    tooltip="The memory before the clip: its cloud tells the scale, also where the camera only turns.",
+                ),
             ],
             outputs=_outputs(),
         )
@@ -119,7 +170,9 @@ class SpatiaMapAnythingDepth(io.ComfyNode):
     def execute(cls, frames, cameras, keyframe_every, model, memory=None) -> io.NodeOutput:
         images = _posed_frames(frames, cameras)
         if not model or os.path.basename(model) != model or model in (".", ".."):
-            raise SpatiaError(f"model: {model!r} was given, expected the plain name of a folder below models/mapanything; change model.")
+            raise SpatiaError(
+                f"model: {model!r} was given, expected the plain name of a folder below models/mapanything; change model."
+            )
         folder = os.path.join(folder_paths.models_dir, _FOLDER, model)
         keyframes = _keyframes(images.shape[0], keyframe_every)
         chosen = cameras.select(keyframes)
@@ -135,7 +188,9 @@ class SpatiaMapAnythingDepth(io.ComfyNode):
 def _posed_frames(frames, cameras) -> torch.Tensor:
     images = frames_from_image(frames, "frames")
     if cameras.count != images.shape[0]:
-        raise SpatiaError(f"frames holds {images.shape[0]} frames for {cameras.count} cameras, expected one camera per frame; connect the cameras of this very clip (Clip Window).")
+        raise SpatiaError(
+            f"frames holds {images.shape[0]} frames for {cameras.count} cameras, expected one camera per frame; connect the cameras of this very clip (Clip Window)."
+        )
     return images
 
 
@@ -148,7 +203,12 @@ def _answer(images: torch.Tensor, keyframes: list[int], maps: DepthMaps) -> io.N
     depth = torch.zeros(count, height, width)
     depth[keyframes] = resize_depth(maps.depth, height, width)
     coverage = float((maps.depth > 0).float().mean())
-    report = "\n".join([f"{len(keyframes)} of {count} frames: {maps.source}, {100 * coverage:.1f} % of their pixels.", *(f"Warning: {w}" for w in maps.warnings)])
+    report = "\n".join(
+        [
+            f"{len(keyframes)} of {count} frames: {maps.source}, {100 * coverage:.1f} % of their pixels.",
+            *(f"Warning: {w}" for w in maps.warnings),
+        ]
+    )
     return io.NodeOutput(depth[..., None].repeat(1, 1, 1, 3), coverage, report, ui=ui.PreviewText(report))
 
 

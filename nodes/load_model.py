@@ -14,7 +14,9 @@ def _weights_inputs() -> list:
     return [
         io.Combo.Input("control", options=models.control_options(), default=models.BUNDLED, tooltip=_CONTROL_TOOLTIP),
         io.Combo.Input("lora", options=models.lora_options(), default=models.NONE, tooltip=_LORA_TOOLTIP),
-        io.Float.Input("lora_strength", default=1.0, min=-4.0, max=4.0, step=0.01, tooltip=_LORA_STRENGTH_TOOLTIP, advanced=True),
+        io.Float.Input(
+            "lora_strength", default=1.0, min=-4.0, max=4.0, step=0.01, tooltip=_LORA_STRENGTH_TOOLTIP, advanced=True
+        ),
         io.Combo.Input("dtype", options=list(models.DTYPES), default="default", tooltip=_DTYPE_TOOLTIP, advanced=True),
     ]
 
@@ -29,15 +31,25 @@ class SpatiaLoadModel(io.ComfyNode):
             description="A video backbone with Spatia's control branch. The bundled small model brings its own CLIP and VAE.",
             inputs=[
                 io.Combo.Input(
-                    "backbone", options=models.backbone_options(), default=models.BUNDLED,
+                    "backbone",
+                    options=models.backbone_options(),
+                    default=models.BUNDLED,
                     tooltip="Wan2.2-TI2V-5B (from models/diffusion_models; of several files the first), or the small model that comes with this package.",
                 ),
                 *_weights_inputs(),
             ],
             outputs=[
-                io.Model.Output(display_name="model", tooltip="The backbone; the host loads and offloads the control branch with it."),
-                io.Clip.Output(display_name="clip", tooltip="Of the bundled small model only; for other backbones use Load CLIP (type wan)."),
-                io.Vae.Output(display_name="vae", tooltip="Of the bundled small model only; for other backbones use Load VAE."),
+                io.Model.Output(
+                    display_name="model",
+                    tooltip="The backbone; the host loads and offloads the control branch with it.",
+                ),
+                io.Clip.Output(
+                    display_name="clip",
+                    tooltip="Of the bundled small model only; for other backbones use Load CLIP (type wan).",
+                ),
+                io.Vae.Output(
+                    display_name="vae", tooltip="Of the bundled small model only; for other backbones use Load VAE."
+                ),
             ],
         )
 
@@ -55,10 +67,17 @@ class SpatiaApply(io.ComfyNode):
             category="Spatia",
             description="Attach Spatia's control branch and LoRA to a Wan2.2-TI2V-5B MODEL from any loader.",
             inputs=[
-                io.Model.Input("model", tooltip="A Wan2.2-TI2V-5B model: from Load Diffusion Model, a GGUF loader, after LoRA loaders, ..."),
+                io.Model.Input(
+                    "model",
+                    tooltip="A Wan2.2-TI2V-5B model: from Load Diffusion Model, a GGUF loader, after LoRA loaders, ...",
+                ),
                 *_weights_inputs(),
             ],
-            outputs=[io.Model.Output(display_name="model", tooltip="The model with the control branch, at the release's shift of 5.")],
+            outputs=[
+                io.Model.Output(
+                    display_name="model", tooltip="The model with the control branch, at the release's shift of 5."
+                )
+            ],
         )
 
     @classmethod

@@ -28,23 +28,39 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
             description="A video's last frame against its first: how well the scene is remembered when the camera comes back.",
             is_output_node=True,
             inputs=[
-                io.Image.Input("frames", tooltip="A video whose camera ends where it began, padding cut; at least 2 frames."),
+                io.Image.Input(
+                    "frames", tooltip="A video whose camera ends where it began, padding cut; at least 2 frames."
+                ),
                 io.Combo.Input(
-                    "match_accuracy", options=[OFF, "auto", *MATCHERS], default=OFF, optional=True,
+                    "match_accuracy",
+                    options=[OFF, "auto", *MATCHERS],
+                    default=OFF,
+                    optional=True,
                     tooltip="Share of the first frame's points that are found again in the last.\n- auto: roma where it is installed, else dense_sift.\n"
                     "- dense_sift: classical, nothing to install.\n- roma: the paper's; needs the Python package romatch and its weights.",
                 ),
                 io.Combo.Input(
-                    "lpips", options=[OFF, *LPIPS_NETS], default=OFF, optional=True,
+                    "lpips",
+                    options=[OFF, *LPIPS_NETS],
+                    default=OFF,
+                    optional=True,
                     tooltip="Perceptual distance with this backbone. Needs the Python package lpips and the backbone's ImageNet weights, which are not shipped.",
                 ),
             ],
             outputs=[
-                io.Float.Output(display_name="psnr", tooltip="Decibels, higher is better; infinite when both frames are equal."),
+                io.Float.Output(
+                    display_name="psnr", tooltip="Decibels, higher is better; infinite when both frames are equal."
+                ),
                 io.Float.Output(display_name="ssim", tooltip="Structural similarity, 1 when both frames are equal."),
                 io.String.Output(display_name="report", tooltip="All figures as text, and the matcher's name."),
-                io.Float.Output(display_name="match_accuracy", tooltip="1 when all points are found again; not a number when it is off."),
-                io.Float.Output(display_name="lpips", tooltip="0 when both frames are equal, lower is better; not a number when it is off."),
+                io.Float.Output(
+                    display_name="match_accuracy",
+                    tooltip="1 when all points are found again; not a number when it is off.",
+                ),
+                io.Float.Output(
+                    display_name="lpips",
+                    tooltip="0 when both frames are equal, lower is better; not a number when it is off.",
+                ),
                 io.Float.Output(display_name="colour_shift", tooltip="How far the mean colour moved, in 8-bit steps."),
             ],
         )
@@ -52,13 +68,19 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
     @classmethod
     def execute(cls, frames, match_accuracy=OFF, lpips=OFF) -> io.NodeOutput:
         if frames.ndim != 4 or frames.shape[0] < 2:
-            raise SpatiaError(f"frames is {tuple(frames.shape)}, expected a video of at least 2 frames; connect the whole video to frames.")
+            raise SpatiaError(
+                f"frames is {tuple(frames.shape)}, expected a video of at least 2 frames; connect the whole video to frames."
+            )
         height, width = frames.shape[1:3]
         require_memory(
             height * width * _BYTES_PER_PIXEL, f"Comparing two frames of {width}x{height}", "make frames smaller"
         )
         # What is missing is said before anything is computed.
-        matcher = None if match_accuracy == OFF else load_matcher(match_accuracy, str(comfy.model_management.get_torch_device()))
+        matcher = (
+            None
+            if match_accuracy == OFF
+            else load_matcher(match_accuracy, str(comfy.model_management.get_torch_device()))
+        )
         distance = None if lpips == OFF else load_lpips(lpips)
         # As 8-bit pictures, which is how a video is kept and compared.
         first, last = ends = frames_from_image(frames[[0, -1]], "frames").float() / 255

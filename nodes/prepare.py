@@ -30,11 +30,29 @@ class SpatiaFitImage(io.ComfyNode):
             inputs=[
                 io.Image.Input("image", tooltip="One image or a batch; all are treated alike."),
                 io.Combo.Input(
-                    "size", options=[*_NAMED, _NEAREST, _CUSTOM], default="1248x704",
+                    "size",
+                    options=[*_NAMED, _NEAREST, _CUSTOM],
+                    default="1248x704",
                     tooltip="The release's size, a smaller one, or the image's own, rounded. An upright image takes the official sizes upright.",
                 ),
-                io.Int.Input("width", default=1248, min=32, max=4096, step=32, advanced=True, tooltip=f"Used when `size` is '{_CUSTOM}'; a multiple of {SIZE_STEP}."),
-                io.Int.Input("height", default=704, min=32, max=4096, step=32, advanced=True, tooltip=f"Used when `size` is '{_CUSTOM}'; a multiple of {SIZE_STEP}."),
+                io.Int.Input(
+                    "width",
+                    default=1248,
+                    min=32,
+                    max=4096,
+                    step=32,
+                    advanced=True,
+                    tooltip=f"Used when `size` is '{_CUSTOM}'; a multiple of {SIZE_STEP}.",
+                ),
+                io.Int.Input(
+                    "height",
+                    default=704,
+                    min=32,
+                    max=4096,
+                    step=32,
+                    advanced=True,
+                    tooltip=f"Used when `size` is '{_CUSTOM}'; a multiple of {SIZE_STEP}.",
+                ),
             ],
             outputs=[
                 io.Image.Output(display_name="image", tooltip="For Estimate Scene and depth nodes."),
@@ -68,7 +86,9 @@ class SpatiaFitImage(io.ComfyNode):
             f"{image.shape[0]} images of {plan.width}x{plan.height}",
             "connect fewer of them to `image`, or decrease its size",
         )  # fmt: skip
-        return io.NodeOutput(_scale_and_crop(image, plan), plan.width, plan.height, plan.report(given_width, given_height))
+        return io.NodeOutput(
+            _scale_and_crop(image, plan), plan.width, plan.height, plan.report(given_width, given_height)
+        )
 
 
 def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:
@@ -98,9 +118,16 @@ class SpatiaClipPrompts(io.ComfyNode):
             category="Spatia",
             description="The prompt of one clip out of a list with one line per clip; the last line is repeated.",
             inputs=[
-                io.String.Input("prompts", multiline=True, default="", tooltip="One line per clip, empty lines skipped. Later clips repeat the last line."),
+                io.String.Input(
+                    "prompts",
+                    multiline=True,
+                    default="",
+                    tooltip="One line per clip, empty lines skipped. Later clips repeat the last line.",
+                ),
                 io.Int.Input("clip", default=1, min=1, max=10000, tooltip="Which clip, counted from 1."),
-                io.Boolean.Input("official_suffix", default=True, tooltip=f"Append '{OFFICIAL_SUFFIX}' as the release does."),
+                io.Boolean.Input(
+                    "official_suffix", default=True, tooltip=f"Append '{OFFICIAL_SUFFIX}' as the release does."
+                ),
             ],
             outputs=[io.String.Output(display_name="prompt", tooltip="For CLIP Text Encode.")],
         )

@@ -28,20 +28,44 @@ class SpatiaRenderCameraPath(io.ComfyNode):
             inputs=[
                 SpatiaMemory.Input("memory", tooltip="The scene to draw."),
                 SpatiaCameras.Input("cameras", tooltip="One camera per frame: for a clip, Clip Window's cameras."),
-                io.Int.Input("width", default=0, min=0, max=16384, step=8, tooltip="Width in pixels. 0: the memory's image width, which the sampler needs."),
-                io.Int.Input("height", default=0, min=0, max=16384, step=8, tooltip="Height in pixels. 0: the memory's image height, which the sampler needs."),
+                io.Int.Input(
+                    "width",
+                    default=0,
+                    min=0,
+                    max=16384,
+                    step=8,
+                    tooltip="Width in pixels. 0: the memory's image width, which the sampler needs.",
+                ),
+                io.Int.Input(
+                    "height",
+                    default=0,
+                    min=0,
+                    max=16384,
+                    step=8,
+                    tooltip="Height in pixels. 0: the memory's image height, which the sampler needs.",
+                ),
                 io.Float.Input(
-                    "radius", default=0.01, min=0.0005, max=1.0, step=0.001,
+                    "radius",
+                    default=0.01,
+                    min=0.0005,
+                    max=1.0,
+                    step=0.001,
                     tooltip="Radius of a point's disc, as a fraction of half the shorter side. The released network was trained with 0.01, "
                     "the bundled small one with 0.03.",
                 ),
                 io.Int.Input(
-                    "points_per_pixel", default=5, min=1, max=64, advanced=True,
+                    "points_per_pixel",
+                    default=5,
+                    min=1,
+                    max=64,
+                    advanced=True,
                     tooltip="How many of the nearest points a pixel blends. The released network was trained with 5.",
                 ),
             ],
             outputs=[
-                io.Image.Output(display_name="projection", tooltip="The soft projection video, black where there is no point."),
+                io.Image.Output(
+                    display_name="projection", tooltip="The soft projection video, black where there is no point."
+                ),
                 io.Mask.Output(display_name="holes", tooltip="1 where the cloud shows nothing, 0 where it is opaque."),
                 io.Float.Output(display_name="coverage", tooltip="Share of the video that the cloud covers, 0 to 1."),
             ],
@@ -50,7 +74,9 @@ class SpatiaRenderCameraPath(io.ComfyNode):
     @classmethod
     def execute(cls, memory, cameras, width, height, radius, points_per_pixel) -> io.NodeOutput:
         if not memory.cloud.size:
-            raise SpatiaError("The memory's cloud holds no point, so there is nothing to draw; check the edits before this node, or estimate the scene again.")
+            raise SpatiaError(
+                "The memory's cloud holds no point, so there is nothing to draw; check the edits before this node, or estimate the scene again."
+            )
         height, width = height or memory.height, width or memory.width
         if abs(width / height / (memory.width / memory.height) - 1) > _ASPECT_TOLERANCE:
             raise SpatiaError(
@@ -75,7 +101,9 @@ class SpatiaRenderCameraPath(io.ComfyNode):
         bar = comfy.utils.ProgressBar(cameras.count)
         for start in range(0, cameras.count, batch):
             part = slice(start, start + batch)
-            drawn = render_soft(positions, colors, cameras.select(part), height, width, radius=radius, points_per_pixel=points_per_pixel)
+            drawn = render_soft(
+                positions, colors, cameras.select(part), height, width, radius=radius, points_per_pixel=points_per_pixel
+            )
             # In place: of pictures that fill the memory there is no room for a second copy.
             projection[part].copy_(drawn.image).div_(255)
             holes[part].copy_(drawn.coverage).div_(-255).add_(1)

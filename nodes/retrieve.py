@@ -36,24 +36,50 @@ class SpatiaRetrieveReferences(io.ComfyNode):
                 SpatiaMemory.Input("memory", tooltip="The video so far and its cloud."),
                 SpatiaCameras.Input("cameras", tooltip="The clip to come: Clip Window's cameras."),
                 io.Combo.Input(
-                    "mode", options=list(MODES), default=MODES[0],
+                    "mode",
+                    options=list(MODES),
+                    default=MODES[0],
                     tooltip="- paper_iou: for every target frame the earlier frame of largest 3D overlap (IoU), if above the threshold.\n"
                     "- release_hungarian: the released code's one-to-one matching on shared point counts, its 1-pixel visibility included.",
                 ),
-                io.Int.Input("max_references", default=MAX_REFERENCES, min=0, max=64, tooltip="At most this many frames. Paper and release: 7; the bundled small models were made with 4."),
+                io.Int.Input(
+                    "max_references",
+                    default=MAX_REFERENCES,
+                    min=0,
+                    max=64,
+                    tooltip="At most this many frames. Paper and release: 7; the bundled small models were made with 4.",
+                ),
                 io.Float.Input(
-                    "threshold", default=0.1, min=0.0, max=1.0, step=0.01,
+                    "threshold",
+                    default=0.1,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
                     tooltip="Least 3D IoU of a reference (paper_iou only). Raise it to drop frames that share little.",
                 ),
-                io.Int.Input("every", default=TARGET_EVERY, min=1, max=1000, tooltip="Every n-th frame of the clip asks for a reference. Release: 12."),
                 io.Int.Input(
-                    "candidate_every", default=CANDIDATE_EVERY, min=1, max=1000,
+                    "every",
+                    default=TARGET_EVERY,
+                    min=1,
+                    max=1000,
+                    tooltip="Every n-th frame of the clip asks for a reference. Release: 12.",
+                ),
+                io.Int.Input(
+                    "candidate_every",
+                    default=CANDIDATE_EVERY,
+                    min=1,
+                    max=1000,
                     tooltip="Every n-th earlier frame may become one. The last 9 frames, the clip's history, never do. Release: 4.",
                 ),
             ],
             outputs=[
-                io.Image.Output(display_name="references", tooltip="The picked frames in the order of their target frames; may be an empty batch."),
-                io.String.Output(display_name="report", tooltip="Which frame was picked for which target, with its IoU."),
+                io.Image.Output(
+                    display_name="references",
+                    tooltip="The picked frames in the order of their target frames; may be an empty batch.",
+                ),
+                io.String.Output(
+                    display_name="report", tooltip="Which frame was picked for which target, with its IoU."
+                ),
             ],
         )
 
@@ -62,10 +88,14 @@ class SpatiaRetrieveReferences(io.ComfyNode):
         candidates = candidate_frames(memory.frames.shape[0], history_length(memory), candidate_every)
         targets = target_frames(cameras.count, every)
         if not candidates or not max_references:
-            report = "No references: " + ("max_references is 0." if candidates else "the video holds no frame before this clip's history.")
+            report = "No references: " + (
+                "max_references is 0." if candidates else "the video holds no frame before this clip's history."
+            )
             return io.NodeOutput(image_from_frames(memory.frames[:0]), report, ui=ui.PreviewText(report))
         if not memory.cloud.size:
-            raise SpatiaError("The memory's cloud holds no point, so overlap cannot be measured; check the edits before this node, or estimate the scene again.")
+            raise SpatiaError(
+                "The memory's cloud holds no point, so overlap cannot be measured; check the edits before this node, or estimate the scene again."
+            )
         if mode == "release_hungarian" and len(targets) > len(candidates):
             raise SpatiaError(
                 f"release_hungarian matches one to one, and {len(targets)} target frames were given for {len(candidates)} candidates; "
@@ -84,15 +114,23 @@ class SpatiaRetrieveReferences(io.ComfyNode):
                 else:
                     masks.append(
                         visible_bits(
-                            memory.cloud.positions, path.select(part), memory.height, memory.width,
-                            mode="precise" if mode == "paper_iou" else "release", voxel_size=memory.voxel_size,
+                            memory.cloud.positions,
+                            path.select(part),
+                            memory.height,
+                            memory.width,
+                            mode="precise" if mode == "paper_iou" else "release",
+                            voxel_size=memory.voxel_size,
                         )
                     )
                 bar.update(len(part))
             return torch.cat(masks)
 
         picked = retrieve_packed(
-            seen(cameras, targets), seen(memory.cameras, candidates), mode=mode, max_references=max_references, threshold=threshold
+            seen(cameras, targets),
+            seen(memory.cameras, candidates),
+            mode=mode,
+            max_references=max_references,
+            threshold=threshold,
         )
         references = memory.frames[[candidates[candidate] for candidate in picked.candidates]]
         report = retrieval_report(picked, targets, candidates, mode)

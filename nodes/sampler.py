@@ -12,34 +12,71 @@ from .sockets import SpatiaCameras, SpatiaMemory
 def _clip_inputs() -> list:
     return [
         io.Vae.Input("vae", tooltip="The Wan 2.2 video VAE (48 channels), or that of the bundled small model."),
-        SpatiaMemory.Input("memory", tooltip="The video so far: the given image alone makes the first clip, otherwise the last 9 frames continue."),
-        SpatiaCameras.Input("cameras", tooltip="One camera per frame of this clip, history included (from Clip Window); 4n + 1 of them."),
+        SpatiaMemory.Input(
+            "memory",
+            tooltip="The video so far: the given image alone makes the first clip, otherwise the last 9 frames continue.",
+        ),
+        SpatiaCameras.Input(
+            "cameras", tooltip="One camera per frame of this clip, history included (from Clip Window); 4n + 1 of them."
+        ),
     ]
 
 
 def _control_inputs() -> list:
     return [
         io.Image.Input(
-            "projection", optional=True,
+            "projection",
+            optional=True,
             tooltip="The scene cloud seen from the cameras, from Render Camera Path. None: mid grey, and the node "
             "says so.",
         ),
         io.Mask.Input(
-            "holes", optional=True,
+            "holes",
+            optional=True,
             tooltip="1 where the projection shows no point, from Render Camera Path. None: no point anywhere, and the "
             "node says so.",
         ),
-        io.Image.Input("references", optional=True, tooltip="Earlier frames that see the same places, from Retrieve References; may be empty."),
+        io.Image.Input(
+            "references",
+            optional=True,
+            tooltip="Earlier frames that see the same places, from Retrieve References; may be empty.",
+        ),
     ]
 
 
 def _strength_inputs() -> list:
     return [
-        io.Float.Input("strength", default=1.0, min=0.0, max=10.0, step=0.01, tooltip="How strongly the projection steers the video; 0 turns the control branch off."),
-        io.Float.Input("start_percent", default=0.0, min=0.0, max=1.0, step=0.001, advanced=True, tooltip="Part of the sampling after which the control starts."),
-        io.Float.Input("end_percent", default=1.0, min=0.0, max=1.0, step=0.001, advanced=True, tooltip="Part of the sampling after which the control ends."),
+        io.Float.Input(
+            "strength",
+            default=1.0,
+            min=0.0,
+            max=10.0,
+            step=0.01,
+            tooltip="How strongly the projection steers the video; 0 turns the control branch off.",
+        ),
+        io.Float.Input(
+            "start_percent",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+            step=0.001,
+            advanced=True,
+            tooltip="Part of the sampling after which the control starts.",
+        ),
+        io.Float.Input(
+            "end_percent",
+            default=1.0,
+            min=0.0,
+            max=1.0,
+            step=0.001,
+            advanced=True,
+            tooltip="Part of the sampling after which the control ends.",
+        ),
         io.Combo.Input(
-            "lora", options=list(conditioning.LORA_MODES), default=conditioning.LORA_MODES[0], advanced=True,
+            "lora",
+            options=list(conditioning.LORA_MODES),
+            default=conditioning.LORA_MODES[0],
+            advanced=True,
             tooltip="When the loaded model's Spatia LoRA is on. The release uses it after the first clip.",
         ),
     ]
@@ -55,25 +92,61 @@ class SpatiaSampler(io.ComfyNode):
             description="Generate one clip along the cameras, from the memory's image or its last 9 frames.",
             inputs=[
                 io.Model.Input("model", tooltip="From Load Spatia Model or Apply Spatia."),
-                io.Conditioning.Input("positive", tooltip="What the clip shows. The release appends ' 4K, realistic, high quality, HDR.'"),
+                io.Conditioning.Input(
+                    "positive", tooltip="What the clip shows. The release appends ' 4K, realistic, high quality, HDR.'"
+                ),
                 io.Conditioning.Input("negative", tooltip="What it should not show."),
                 *_clip_inputs(),
-                io.Int.Input("seed", default=0, min=0, max=0xFFFFFFFFFFFFFFFF, control_after_generate=True, tooltip="Seed of the noise; the release uses one seed for all clips."),
+                io.Int.Input(
+                    "seed",
+                    default=0,
+                    min=0,
+                    max=0xFFFFFFFFFFFFFFFF,
+                    control_after_generate=True,
+                    tooltip="Seed of the noise; the release uses one seed for all clips.",
+                ),
                 io.Int.Input("steps", default=40, min=1, max=1000, tooltip="Solver steps; the release uses 40."),
-                io.Float.Input("cfg", default=3.5, min=0.0, max=100.0, step=0.1, round=0.01, tooltip="Guidance; the release uses 3.5. 1 skips the negative prompt and halves the time."),
+                io.Float.Input(
+                    "cfg",
+                    default=3.5,
+                    min=0.0,
+                    max=100.0,
+                    step=0.1,
+                    round=0.01,
+                    tooltip="Guidance; the release uses 3.5. 1 skips the negative prompt and halves the time.",
+                ),
                 *_strength_inputs(),
                 *_control_inputs(),
             ],
             outputs=[
-                io.Image.Output(display_name="frames", tooltip="All frames of the clip, history included: what Update Memory takes."),
-                io.Latent.Output(display_name="latent", tooltip="The clip's latents, history included: what Join Clips takes."),
+                io.Image.Output(
+                    display_name="frames", tooltip="All frames of the clip, history included: what Update Memory takes."
+                ),
+                io.Latent.Output(
+                    display_name="latent", tooltip="The clip's latents, history included: what Join Clips takes."
+                ),
             ],
         )
 
     @classmethod
     def execute(
-        cls, model, positive, negative, vae, memory, cameras, seed, steps, cfg, strength, start_percent, end_percent, lora,
-        projection=None, holes=None, references=None,
+        cls,
+        model,
+        positive,
+        negative,
+        vae,
+        memory,
+        cameras,
+        seed,
+        steps,
+        cfg,
+        strength,
+        start_percent,
+        end_percent,
+        lora,
+        projection=None,
+        holes=None,
+        references=None,
     ) -> io.NodeOutput:
         conditioned, latent = conditioning.condition_clip(
             model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
@@ -83,7 +156,9 @@ class SpatiaSampler(io.ComfyNode):
         require_memory_for_frames(
             cameras.count, memory.height, memory.width, "make the clip shorter, or the image smaller"
         )
-        notice(cls, *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas))
+        notice(
+            cls, *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas)
+        )
         samples = sampling.sample_clip(
             conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed
         )
@@ -99,20 +174,36 @@ class SpatiaConditioning(io.ComfyNode):
             category="Spatia",
             description="The sampler's first half: a MODEL conditioned on one clip and its LATENT, for the host's own samplers.",
             inputs=[
-                io.Model.Input("model", tooltip="From Load Spatia Model or Apply Spatia; not from another Spatia Conditioning."),
+                io.Model.Input(
+                    "model", tooltip="From Load Spatia Model or Apply Spatia; not from another Spatia Conditioning."
+                ),
                 *_clip_inputs(),
                 *_strength_inputs(),
                 *_control_inputs(),
             ],
             outputs=[
                 io.Model.Output(display_name="model", tooltip="Conditioned on this clip; for a guider."),
-                io.Latent.Output(display_name="latent", tooltip="The clip's start: image or history, with a noise mask that keeps them."),
+                io.Latent.Output(
+                    display_name="latent",
+                    tooltip="The clip's start: image or history, with a noise mask that keeps them.",
+                ),
             ],
         )
 
     @classmethod
     def execute(
-        cls, model, vae, memory, cameras, strength, start_percent, end_percent, lora, projection=None, holes=None, references=None
+        cls,
+        model,
+        vae,
+        memory,
+        cameras,
+        strength,
+        start_percent,
+        end_percent,
+        lora,
+        projection=None,
+        holes=None,
+        references=None,
     ) -> io.NodeOutput:
         conditioned, latent = conditioning.condition_clip(
             model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
@@ -130,7 +221,11 @@ class SpatiaUniPC(io.ComfyNode):
             category="Spatia",
             description="The release's solver (FlowUniPC, order 2) as a SAMPLER. The host's uni_pc is another solver.",
             inputs=[],
-            outputs=[io.Sampler.Output(display_name="sampler", tooltip="For SamplerCustomAdvanced, with the sigmas of Spatia Schedule.")],
+            outputs=[
+                io.Sampler.Output(
+                    display_name="sampler", tooltip="For SamplerCustomAdvanced, with the sigmas of Spatia Schedule."
+                )
+            ],
         )
 
     @classmethod
@@ -148,7 +243,15 @@ class SpatiaSchedule(io.ComfyNode):
             description="The release's noise levels as SIGMAS.",
             inputs=[
                 io.Int.Input("steps", default=40, min=1, max=1000, tooltip="Solver steps; the release uses 40."),
-                io.Float.Input("shift", default=SHIFT, min=0.01, max=100.0, step=0.01, advanced=True, tooltip="More shift spends more steps at high noise; the release uses 5."),
+                io.Float.Input(
+                    "shift",
+                    default=SHIFT,
+                    min=0.01,
+                    max=100.0,
+                    step=0.01,
+                    advanced=True,
+                    tooltip="More shift spends more steps at high noise; the release uses 5.",
+                ),
             ],
             outputs=[io.Sigmas.Output(display_name="sigmas", tooltip="steps + 1 noise levels, decreasing to 0.")],
         )

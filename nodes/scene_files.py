@@ -37,7 +37,9 @@ class SpatiaSceneCloud(io.ComfyNode):
             inputs=[
                 SpatiaMemory.Input("memory", tooltip="The scene to show."),
                 io.Combo.Input(
-                    "axes", options=[Y_UP, OPENCV], default=Y_UP,
+                    "axes",
+                    options=[Y_UP, OPENCV],
+                    default=Y_UP,
                     tooltip="y up stands upright in viewers and modelling programs. Choose the scene's own axes for a file that is to be merged by Edit Point Cloud.",
                 ),
             ],
@@ -65,14 +67,30 @@ class SpatiaSaveScene(io.ComfyNode):
             description="Writes the memory into ComfyUI's output folder: everything in one .spatia archive, the world as a PLY point cloud, or both.",
             inputs=[
                 SpatiaMemory.Input("memory", tooltip="The memory to save."),
-                io.String.Input("filename_prefix", default="spatia/scene", tooltip="Folder and name inside the output folder; a number and the ending follow."),
+                io.String.Input(
+                    "filename_prefix",
+                    default="spatia/scene",
+                    tooltip="Folder and name inside the output folder; a number and the ending follow.",
+                ),
                 io.Combo.Input(
-                    "content", options=["archive and PLY", "archive", "PLY"], default="archive and PLY",
+                    "content",
+                    options=["archive and PLY", "archive", "PLY"],
+                    default="archive and PLY",
                     tooltip="archive: the whole memory (cloud, frames, cameras), to go on later with Load Scene. PLY: the point cloud alone, for other programs.",
                 ),
-                io.Combo.Input("axes", options=[OPENCV, Y_UP], default=OPENCV, tooltip="Axes of the PLY. Keep the scene's own if Load Scene is to read it again; y up stands upright in other programs."),
+                io.Combo.Input(
+                    "axes",
+                    options=[OPENCV, Y_UP],
+                    default=OPENCV,
+                    tooltip="Axes of the PLY. Keep the scene's own if Load Scene is to read it again; y up stands upright in other programs.",
+                ),
             ],
-            outputs=[io.String.Output(display_name="file", tooltip="Name of the archive, or of the PLY when there is no archive, as Load Scene takes it.")],
+            outputs=[
+                io.String.Output(
+                    display_name="file",
+                    tooltip="Name of the archive, or of the PLY when there is no archive, as Load Scene takes it.",
+                )
+            ],
         )
 
     @classmethod
@@ -100,18 +118,48 @@ class SpatiaLoadScene(io.ComfyNode):
             description="Reads a memory from a .spatia archive, or its point cloud from a PLY.",
             inputs=[
                 io.String.Input(
-                    "file", default="",
+                    "file",
+                    default="",
                     tooltip="Name of a .spatia archive or a .ply in ComfyUI's input folder (or output, temp). Save Scene's file output fits here.",
                 ),
-                io.Combo.Input("axes", options=[OPENCV, Y_UP], default=OPENCV, tooltip="Axes of a PLY: those it was saved with."),
-                SpatiaMemory.Input("memory", optional=True, tooltip="For a PLY: the memory whose point cloud it replaces; frames and cameras stay."),
-                io.Image.Input("image", optional=True, tooltip="For a PLY without memory: the one image that a new memory starts with, seen from the world's origin."),
-                io.Float.Input("fov", default=60.0, min=1.0, max=179.0, step=1.0, advanced=True, tooltip="Horizontal field of view of image, in degrees."),
-                io.Float.Input("voxel_size", default=0.01, min=1e-4, max=1e6, step=0.001, advanced=True, tooltip="For a PLY with image: spacing of its points in scene units, at which later clips are merged in."),
+                io.Combo.Input(
+                    "axes", options=[OPENCV, Y_UP], default=OPENCV, tooltip="Axes of a PLY: those it was saved with."
+                ),
+                SpatiaMemory.Input(
+                    "memory",
+                    optional=True,
+                    tooltip="For a PLY: the memory whose point cloud it replaces; frames and cameras stay.",
+                ),
+                io.Image.Input(
+                    "image",
+                    optional=True,
+                    tooltip="For a PLY without memory: the one image that a new memory starts with, seen from the world's origin.",
+                ),
+                io.Float.Input(
+                    "fov",
+                    default=60.0,
+                    min=1.0,
+                    max=179.0,
+                    step=1.0,
+                    advanced=True,
+                    tooltip="Horizontal field of view of image, in degrees.",
+                ),
+                io.Float.Input(
+                    "voxel_size",
+                    default=0.01,
+                    min=1e-4,
+                    max=1e6,
+                    step=0.001,
+                    advanced=True,
+                    tooltip="For a PLY with image: spacing of its points in scene units, at which later clips are merged in.",
+                ),
             ],
             outputs=[
                 SpatiaMemory.Output(display_name="memory"),
-                SpatiaCameras.Output(display_name="cameras", tooltip="Cameras of the memory's video so far: first for Join Cameras, to go on with it."),
+                SpatiaCameras.Output(
+                    display_name="cameras",
+                    tooltip="Cameras of the memory's video so far: first for Join Cameras, to go on with it.",
+                ),
             ],
         )
 
@@ -137,11 +185,15 @@ class SpatiaLoadScene(io.ComfyNode):
         path = _scene_file(file)
         if path.lower().endswith(ARCHIVE):
             if memory is not None or image is not None:
-                raise SpatiaError("A .spatia archive holds a whole memory, but memory or image is connected as well; disconnect them, or choose a .ply file.")
+                raise SpatiaError(
+                    "A .spatia archive holds a whole memory, but memory or image is connected as well; disconnect them, or choose a .ply file."
+                )
             loaded = load_memory(path)
             return io.NodeOutput(loaded, loaded.cameras)
         if (memory is None) == (image is None):
-            raise SpatiaError("A .ply holds points alone, expected either memory (whose cloud it replaces) or image (to start a new memory); connect exactly one of them.")
+            raise SpatiaError(
+                "A .ply holds points alone, expected either memory (whose cloud it replaces) or image (to start a new memory); connect exactly one of them."
+            )
         cloud = read_ply(path)
         if cloud.size == 0:
             raise SpatiaError(f"file {shown(file)} holds no point, expected at least one; choose another file.")
@@ -158,7 +210,9 @@ def _with_cloud(memory: SpatialMemory, cloud: PointCloud) -> SpatialMemory:
 
 def _new_memory(cloud: PointCloud, image: torch.Tensor, fov: float, voxel_size: float) -> SpatialMemory:
     if image.shape[0] != 1:
-        raise SpatiaError(f"An image batch of shape {tuple(image.shape)} was given, expected a single image; pick one frame for image.")
+        raise SpatiaError(
+            f"An image batch of shape {tuple(image.shape)} was given, expected a single image; pick one frame for image."
+        )
     frames = frames_from_image(image, "image")
     height, width = frames.shape[1:3]
     camera = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))

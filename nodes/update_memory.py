@@ -30,44 +30,79 @@ class SpatiaUpdateMemory(io.ComfyNode):
                 io.Image.Input("frames", tooltip="All frames of the clip, its history included: the sampler's frames."),
                 SpatiaCameras.Input("cameras", tooltip="The clip's cameras, one per frame: Clip Window's cameras."),
                 io.Int.Input(
-                    "padding", default=0, min=0, max=10000,
+                    "padding",
+                    default=0,
+                    min=0,
+                    max=10000,
                     tooltip="Frames at the clip's end that only fill it up, and stay out of the memory: connect Clip Window's padding.",
                 ),
                 *depth_widgets(),
                 io.Int.Input(
-                    "keyframe_every", default=KEYFRAME_STRIDE, min=1, max=1000,
+                    "keyframe_every",
+                    default=KEYFRAME_STRIDE,
+                    min=1,
+                    max=1000,
                     tooltip="Every n-th new frame, the last one included, adds points to the cloud.",
                 ),
                 io.Boolean.Input(
-                    "edge_filter", default=True, advanced=True,
+                    "edge_filter",
+                    default=True,
+                    advanced=True,
                     tooltip="Leave out pixels on depth edges, where a depth map blends near and far into points in mid-air, and smooth depth that jitters from pixel to pixel.",
                 ),
                 *mask_inputs(),
                 *depth_sockets(),
                 io.Boolean.Input(
-                    "consistency", default=True, advanced=True, optional=True,
+                    "consistency",
+                    default=True,
+                    advanced=True,
+                    optional=True,
                     tooltip="Drop points that several keyframes see through, and fill in what they hid. Without a moving mask, also mark "
                     "what differs from other keyframes in depth and colour as moving, and leave it out.",
                 ),
             ],
             outputs=[
-                SpatiaMemory.Output(display_name="memory", tooltip="The memory with the clip in it; the one that came in is unchanged."),
+                SpatiaMemory.Output(
+                    display_name="memory", tooltip="The memory with the clip in it; the one that came in is unchanged."
+                ),
                 io.String.Output(display_name="report", tooltip="Points added, scale, coverage and warnings."),
-                io.File3DPLY.Output(display_name="point_cloud", tooltip="The whole cloud as a file, in the scene's own axes (y down). For an upright preview use Scene Point Cloud."),
+                io.File3DPLY.Output(
+                    display_name="point_cloud",
+                    tooltip="The whole cloud as a file, in the scene's own axes (y down). For an upright preview use Scene Point Cloud.",
+                ),
             ],
         )
 
     @classmethod
     def execute(
-        cls, memory, frames, cameras, padding, depth_source, depth_kind, near, far, depth_scale, da3_metric_resolution, keyframe_every,
-        edge_filter, mask_grow, moving=None, depth_map=None, da3_geometry=None, moge_geometry=None, consistency=True,
+        cls,
+        memory,
+        frames,
+        cameras,
+        padding,
+        depth_source,
+        depth_kind,
+        near,
+        far,
+        depth_scale,
+        da3_metric_resolution,
+        keyframe_every,
+        edge_filter,
+        mask_grow,
+        moving=None,
+        depth_map=None,
+        da3_geometry=None,
+        moge_geometry=None,
+        consistency=True,
     ) -> io.NodeOutput:
         require_source(depth_source, depth_map, da3_geometry, moge_geometry)
         images = frames_from_image(frames, "frames")
         given = images.shape[0]
         kept = cameras.count - padding
         if kept < 1:
-            raise SpatiaError(f"padding: {padding} was given for {cameras.count} cameras, so no frame is left; change padding.")
+            raise SpatiaError(
+                f"padding: {padding} was given for {cameras.count} cameras, so no frame is left; change padding."
+            )
         if given not in (kept, cameras.count):
             raise SpatiaError(
                 f"frames holds {given} frames for {cameras.count} cameras with {padding} of padding, expected {cameras.count} or, padding cut, {kept}; "
@@ -77,17 +112,35 @@ class SpatiaUpdateMemory(io.ComfyNode):
         check_clip(memory, images[:kept], clip)
         mask = None
         if moving is not None:
-            mask = moving_pixels(mask_values(moving, "moving"), given, memory.height, memory.width, dilate=mask_grow)[:kept]
+            mask = moving_pixels(mask_values(moving, "moving"), given, memory.height, memory.width, dilate=mask_grow)[
+                :kept
+            ]
         notice(cls, *slow_kernels())
         keyframes = new_keyframes(memory, kept, keyframe_every)
         bar = comfy.utils.ProgressBar(2 * len(keyframes))
         maps = read_depth(
-            images, keyframes, depth_map, da3_geometry, moge_geometry, depth_kind=depth_kind, near=near, far=far, depth_scale=depth_scale,
-            focal=float(clip.intrinsics[0, 0]), da3_metric_resolution=da3_metric_resolution,
+            images,
+            keyframes,
+            depth_map,
+            da3_geometry,
+            moge_geometry,
+            depth_kind=depth_kind,
+            near=near,
+            far=far,
+            depth_scale=depth_scale,
+            focal=float(clip.intrinsics[0, 0]),
+            da3_metric_resolution=da3_metric_resolution,
         )
         bar.update(len(keyframes))
         grown, report = update(
-            memory, images[:kept], clip, maps, moving=mask, keyframe_stride=keyframe_every, edge_filter=edge_filter, consistency=consistency,
+            memory,
+            images[:kept],
+            clip,
+            maps,
+            moving=mask,
+            keyframe_stride=keyframe_every,
+            edge_filter=edge_filter,
+            consistency=consistency,
             progress=lambda: bar.update(1),
         )
         for warning in grown.notes[len(memory.notes) :]:
@@ -105,11 +158,19 @@ class SpatiaRevertClip(io.ComfyNode):
             search_aliases=["undo clip", "take back", "remove last clip"],
             description="Takes the last clips back out of the memory: their frames, their cameras, and what they did to the cloud.",
             inputs=[
-                SpatiaMemory.Input("memory", tooltip="A memory that was updated with at least this many clips. It is not changed itself: a new memory comes out."),
-                io.Int.Input("clips", default=1, min=1, max=10000, tooltip="How many clips to take back, the last one first."),
+                SpatiaMemory.Input(
+                    "memory",
+                    tooltip="A memory that was updated with at least this many clips. It is not changed itself: a new memory comes out.",
+                ),
+                io.Int.Input(
+                    "clips", default=1, min=1, max=10000, tooltip="How many clips to take back, the last one first."
+                ),
             ],
             outputs=[
-                SpatiaMemory.Output(display_name="memory", tooltip="The memory as it was before those clips, bit for bit unless the cloud was edited since."),
+                SpatiaMemory.Output(
+                    display_name="memory",
+                    tooltip="The memory as it was before those clips, bit for bit unless the cloud was edited since.",
+                ),
                 io.String.Output(display_name="report", tooltip="What was taken back, and whether exactly."),
             ],
         )
@@ -118,7 +179,9 @@ class SpatiaRevertClip(io.ComfyNode):
     def execute(cls, memory, clips) -> io.NodeOutput:
         held = int(memory.clip.max())
         if clips > held:
-            raise SpatiaError(f"clips: {clips} was given for a memory that holds {held} clip(s), expected at most that many; decrease clips.")
+            raise SpatiaError(
+                f"clips: {clips} was given for a memory that holds {held} clip(s), expected at most that many; decrease clips."
+            )
         reports = []
         for _ in range(clips):
             memory, report = revert_clip(memory)

@@ -132,7 +132,9 @@ class MemoryUpdate(NamedTuple):
     report: str
 
 
-def new_memory(image: Tensor, estimate: SceneEstimate, *, moving: Tensor | None = None, voxel_size: float = 0.01) -> SpatialMemory:
+def new_memory(
+    image: Tensor, estimate: SceneEstimate, *, moving: Tensor | None = None, voxel_size: float = 0.01
+) -> SpatialMemory:
     """A memory that holds one image and its cloud.
 
     image: (H, W, 3) uint8. estimate: of this one image. moving: (H, W) bool, already left out of the estimate.
@@ -154,10 +156,18 @@ def new_memory(image: Tensor, estimate: SceneEstimate, *, moving: Tensor | None 
     depth = float(estimate.depth[estimate.valid].median())
     voxel_pixels = voxel_size / depth * float(estimate.cameras.K(height, width)[0, 0, 0])
     if voxel_pixels > 4:
-        notes.append(f"A voxel of {voxel_size:g} spans {voxel_pixels:.0f} pixels at the median depth {depth:.4g}; decrease voxel_size for a sharper cloud.")
+        notes.append(
+            f"A voxel of {voxel_size:g} spans {voxel_pixels:.0f} pixels at the median depth {depth:.4g}; decrease voxel_size for a sharper cloud."
+        )
     return SpatialMemory(
-        cloud, image[None].clone(), moving[None].clone(), estimate.cameras, torch.zeros(1, dtype=torch.int32),
-        voxel_size, tuple(notes), Ledger(cloud, ()),
+        cloud,
+        image[None].clone(),
+        moving[None].clone(),
+        estimate.cameras,
+        torch.zeros(1, dtype=torch.int32),
+        voxel_size,
+        tuple(notes),
+        Ledger(cloud, ()),
     )
 
 
@@ -167,7 +177,9 @@ def history_length(memory: SpatialMemory) -> int:
     if frames == 1:
         return 1
     if frames < HISTORY_FRAMES:
-        raise SpatiaError(f"The video has {frames} frames, and a later clip starts from the last {HISTORY_FRAMES}; make the first clip longer.")
+        raise SpatiaError(
+            f"The video has {frames} frames, and a later clip starts from the last {HISTORY_FRAMES}; make the first clip longer."
+        )
     return HISTORY_FRAMES
 
 
@@ -198,7 +210,9 @@ def check_clip(memory: SpatialMemory, frames: Tensor, cameras: Cameras) -> None:
             "connect the cameras of this very clip (Spatia Clip Window), its padding cut like the frames'."
         )
     if frames.shape[0] <= h:
-        raise SpatiaError(f"A clip of {frames.shape[0]} frame(s) was given, of which the first {h} repeat the video's end: nothing is new; change frames.")
+        raise SpatiaError(
+            f"A clip of {frames.shape[0]} frame(s) was given, of which the first {h} repeat the video's end: nothing is new; change frames."
+        )
     past, start = memory.cameras.select(slice(-h, None)), cameras.select(slice(0, h))
     gap = (past.w2c - start.w2c).abs().amax((1, 2)).maximum((past.intrinsics - start.intrinsics).abs().amax(1))
     if float(gap.max()) > _POSE_TOLERANCE:
@@ -236,16 +250,24 @@ def update(
     if maps.depth.shape[0] == n and n != len(keyframes):
         maps = maps.select(keyframes)
     elif maps.depth.shape[0] != len(keyframes):
-        raise SpatiaError(f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s), expected one for each of the clip's {n} frames.")
+        raise SpatiaError(
+            f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s), expected one for each of the clip's {n} frames."
+        )
     find_moving = consistency and moving is None
     if moving is None:
         moving = torch.zeros(frames.shape[:3], dtype=torch.bool)
     elif tuple(moving.shape) != tuple(frames.shape[:3]):
-        raise SpatiaError(f"Moving masks of shape {tuple(moving.shape)} were given for {n} frames, expected {tuple(frames.shape[:3])}.")
+        raise SpatiaError(
+            f"Moving masks of shape {tuple(moving.shape)} were given for {n} frames, expected {tuple(frames.shape[:3])}."
+        )
     height, width = memory.height, memory.width
     key_cameras = cameras.select(keyframes)
     estimate = estimate_scene(maps, key_cameras, height, width, moving=moving[keyframes], edge_filter=edge_filter)
-    own_scale = None if maps.w2c is None else baseline_scale(key_cameras.centers, make_cameras(maps.w2c, [1, 1, 0.5, 0.5]).centers)
+    own_scale = (
+        None
+        if maps.w2c is None
+        else baseline_scale(key_cameras.centers, make_cameras(maps.w2c, [1, 1, 0.5, 0.5]).centers)
+    )
 
     before, cloud, first = memory.cloud, memory.cloud, memory.frames.shape[0] - h
     taken = VoxelSet(memory.voxel_size)
@@ -265,13 +287,19 @@ def update(
         return grown, points.size
 
     for index, frame in enumerate(keyframes):
-        seen, hidden = surface_depth(cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size)
+        seen, hidden = surface_depth(
+            cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size
+        )
         known, covered = seen[0], hidden[0]
         depth = _scaled(estimate, index, frame, known, own_scale, tally)
         estimate = estimate._replace(depth=estimate.depth.index_copy(0, torch.tensor([index]), depth[None]))
         in_front = (known > 0) & (depth < known * (1 - _FRONT_MARGIN) - 2 * memory.voxel_size)
         # A covered pixel between points shows their surface, whatever its neighbours' exact depth.
-        same = covered & ~in_front & ((known == 0) | ((depth - known).abs() <= known * _SAME_SURFACE + 2 * memory.voxel_size))
+        same = (
+            covered
+            & ~in_front
+            & ((known == 0) | ((depth - known).abs() <= known * _SAME_SURFACE + 2 * memory.voxel_size))
+        )
         valid = estimate.valid[index]
         cloud, added = add(cloud, index, ~covered | in_front)
         fronts.append(valid & in_front)
@@ -294,7 +322,9 @@ def update(
             taken.add(cloud.positions)
             for index in range(len(keyframes)):
                 # What the dropped points hid.
-                _, hidden = surface_depth(cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size)
+                _, hidden = surface_depth(
+                    cloud.positions, key_cameras.select(index), height, width, voxel_size=memory.voxel_size
+                )
                 cloud, added = add(cloud, index, ~hidden[0])
                 tally.points += added
 
@@ -315,14 +345,26 @@ def update(
         memory.voxel_size,
         memory.notes + tuple(f"clip {clip}: {warning}" for warning in (*estimate.warnings, *tally.warnings)),
         Ledger(cloud, (change,) if changes is None else (*changes, change)),
-        carried_masks(memory.seen, before.positions, kept, cloud.positions, all_cameras, candidates, height, width, memory.voxel_size),
+        carried_masks(
+            memory.seen,
+            before.positions,
+            kept,
+            cloud.positions,
+            all_cameras,
+            candidates,
+            height,
+            width,
+            memory.voxel_size,
+        ),
     )
     return MemoryUpdate(grown, report)
 
 
 def seen_points_of(memory: SpatialMemory, frames: list[int]) -> Tensor:
     """Packed precise visibility (len(frames), W) int64 of the cloud from these frames, as far as kept from the memory."""
-    return seen_bits(memory.seen, memory.cloud.positions, memory.cameras, frames, memory.height, memory.width, memory.voxel_size)
+    return seen_bits(
+        memory.seen, memory.cloud.positions, memory.cameras, frames, memory.height, memory.width, memory.voxel_size
+    )
 
 
 def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
@@ -334,7 +376,9 @@ def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
     """
     clip = int(memory.clip.max())
     if clip == 0:
-        raise SpatiaError("The memory holds only the image it started with, so there is no clip to take back; connect a memory that was updated with one.")
+        raise SpatiaError(
+            "The memory holds only the image it started with, so there is no clip to take back; connect a memory that was updated with one."
+        )
     keep = int((memory.clip < clip).sum())
     ledger = memory.ledger
     change = ledger.changes[-1] if ledger is not None and ledger.changes and ledger.changes[-1].clip == clip else None
@@ -357,13 +401,24 @@ def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
         # Rows have moved: earlier clips can be taken back by their frames only.
         changes = ()
     if not cloud.size:
-        raise SpatiaError("Without the last clip the cloud holds no point, since the edits removed all others; take the edits back instead.")
+        raise SpatiaError(
+            "Without the last clip the cloud holds no point, since the edits removed all others; take the edits back instead."
+        )
     reverted = SpatialMemory(
-        cloud, memory.frames[:keep], memory.moving[:keep], memory.cameras.select(slice(0, keep)), memory.clip[:keep], memory.voxel_size,
-        memory.notes if change is None else memory.notes[: change.notes], Ledger(cloud, changes),
+        cloud,
+        memory.frames[:keep],
+        memory.moving[:keep],
+        memory.cameras.select(slice(0, keep)),
+        memory.clip[:keep],
+        memory.voxel_size,
+        memory.notes if change is None else memory.notes[: change.notes],
+        Ledger(cloud, changes),
     )
     frames = memory.frames.shape[0] - keep
-    return MemoryUpdate(reverted, f"Clip {clip} taken back {how}: {frames} frames, cloud of {memory.cloud.size} points now {cloud.size}.")
+    return MemoryUpdate(
+        reverted,
+        f"Clip {clip} taken back {how}: {frames} frames, cloud of {memory.cloud.size} points now {cloud.size}.",
+    )
 
 
 def _moving_pixels(estimate: SceneEstimate, fronts: list[Tensor], frames: Tensor, voxel_size: float) -> Tensor:
@@ -374,15 +429,27 @@ def _moving_pixels(estimate: SceneEstimate, fronts: list[Tensor], frames: Tensor
         points = estimate_points(estimate, index, frames[index], view=0, keep=front)
         if not points.size:
             continue
-        votes = vote(points.positions, points.colors, depth, frames, estimate.cameras, voxel_size=voxel_size, skip=index)
-        found[index][estimate.valid[index] & front] = (votes.other_color >= MIN_VIEWS_NEW) & (votes.through > votes.support)
+        votes = vote(
+            points.positions, points.colors, depth, frames, estimate.cameras, voxel_size=voxel_size, skip=index
+        )
+        found[index][estimate.valid[index] & front] = (votes.other_color >= MIN_VIEWS_NEW) & (
+            votes.through > votes.support
+        )
     if found.any():
-        found = torch.nn.functional.max_pool2d(found[:, None].float(), 2 * _MOVING_GROW + 1, 1, _MOVING_GROW)[:, 0].bool()
+        found = torch.nn.functional.max_pool2d(found[:, None].float(), 2 * _MOVING_GROW + 1, 1, _MOVING_GROW)[
+            :, 0
+        ].bool()
     return found
 
 
 def _contradicted(
-    estimate: SceneEstimate, cloud: PointCloud, old: int, frames: Tensor, first: int, keyframes: list[int], voxel_size: float
+    estimate: SceneEstimate,
+    cloud: PointCloud,
+    old: int,
+    frames: Tensor,
+    first: int,
+    keyframes: list[int],
+    voxel_size: float,
 ) -> Tensor:
     """Points (P,) bool of the grown cloud that the clip's keyframes see through; the first `old` are from earlier clips."""
     depth = torch.where(estimate.valid, estimate.depth, 0.0)
@@ -429,7 +496,9 @@ class _Tally:
             f"{self.points} points added, {size} in the cloud.",
         ]
         if any(self.contradicted):
-            lines.append(f"{self.contradicted[0]} earlier points and {self.contradicted[1]} of this clip were seen through by several keyframes and dropped.")
+            lines.append(
+                f"{self.contradicted[0]} earlier points and {self.contradicted[1]} of this clip were seen through by several keyframes and dropped."
+            )
         if self.moving[0]:
             lines.append(
                 f"No moving mask was given; {100 * self.moving[1]:.1f} % of the keyframes' pixels ({self.moving[0]} keyframes) look like moving objects and were left out."
@@ -440,11 +509,15 @@ class _Tally:
                 f"median depth difference afterwards {100 * statistics.median(self.residuals):.2f} %."
             )
         if self.guessed:
-            self.warnings.append(f"Frames {', '.join(map(str, self.guessed))} of the clip overlap too little with the cloud; they took the scale of the frames before.")
+            self.warnings.append(
+                f"Frames {', '.join(map(str, self.guessed))} of the clip overlap too little with the cloud; they took the scale of the frames before."
+            )
         return "\n".join(lines + [f"Warning: {warning}" for warning in (*estimate.warnings, *self.warnings)])
 
 
-def _scaled(estimate: SceneEstimate, index: int, frame: int, known: Tensor, own_scale: float | None, tally: _Tally) -> Tensor:
+def _scaled(
+    estimate: SceneEstimate, index: int, frame: int, known: Tensor, own_scale: float | None, tally: _Tally
+) -> Tensor:
     """The keyframe's depth (H, W) in the cloud's scale: overlap, else camera path, else metric, else frames before."""
     depth = estimate.depth[index]
     if overlap_share(depth, known) >= MIN_OVERLAP:
@@ -660,8 +733,11 @@ def _check_loaded(memory: SpatialMemory) -> None:
     """Raises SpatiaError when a memory does not hold together. What passes can be grown, taken back and saved."""
     count, frames = memory.cameras.count, memory.frames
     fits = (
-        frames.ndim == 4 and frames.shape[0] == count and frames.shape[3] == 3
-        and memory.moving.shape == frames.shape[:3] and memory.clip.shape == (count,)
+        frames.ndim == 4
+        and frames.shape[0] == count
+        and frames.shape[3] == 3
+        and memory.moving.shape == frames.shape[:3]
+        and memory.clip.shape == (count,)
     )
     if not fits:
         shapes = f"frames {tuple(frames.shape)}, masks {tuple(memory.moving.shape)}, clips {tuple(memory.clip.shape)}"
@@ -701,9 +777,12 @@ def _check_ledger(memory: SpatialMemory) -> None:
         index, dropped = change.index, change.dropped.positions.shape[0]
         stayed = change.size - dropped
         fits = (
-            1 <= change.clip < clip and 0 <= change.notes <= notes
-            and 0 <= stayed <= size and change.size <= MOST_POINTS
-            and index.shape == (dropped,) and (not dropped or 0 <= int(index[0]) and int(index[-1]) < change.size)
+            1 <= change.clip < clip
+            and 0 <= change.notes <= notes
+            and 0 <= stayed <= size
+            and change.size <= MOST_POINTS
+            and index.shape == (dropped,)
+            and (not dropped or (int(index[0]) >= 0 and int(index[-1]) < change.size))
             and not bool((index.diff() <= 0).any())
         )
         if not fits:

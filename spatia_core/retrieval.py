@@ -76,18 +76,30 @@ def retrieve_references(
     _require_stride(every, "every")
     for name, mask in (("target", target_visible), ("candidate", candidate_visible)):
         if mask.ndim != 2 or mask.dtype != torch.bool:
-            raise SpatiaError(f"The {name} visibility is {mask.dtype} of shape {tuple(mask.shape)}, expected bool (frames, points).")
+            raise SpatiaError(
+                f"The {name} visibility is {mask.dtype} of shape {tuple(mask.shape)}, expected bool (frames, points)."
+            )
     if target_visible.shape[1] != candidate_visible.shape[1]:
         raise SpatiaError(
             f"Targets see {target_visible.shape[1]} points and candidates {candidate_visible.shape[1]}, expected the same cloud for both."
         )
     return retrieve_packed(
-        pack_masks(target_visible), pack_masks(candidate_visible), mode=mode, every=every, max_references=max_references, threshold=threshold
+        pack_masks(target_visible),
+        pack_masks(candidate_visible),
+        mode=mode,
+        every=every,
+        max_references=max_references,
+        threshold=threshold,
     )
 
 
 def retrieve_packed(
-    target_bits: Tensor, candidate_bits: Tensor, *, mode: str = "paper_iou", every: int = 1, max_references: int = MAX_REFERENCES,
+    target_bits: Tensor,
+    candidate_bits: Tensor,
+    *,
+    mode: str = "paper_iou",
+    every: int = 1,
+    max_references: int = MAX_REFERENCES,
     threshold: float = 0.1,
 ) -> Retrieval:
     """`retrieve_references` on masks packed by `pack_masks`: (T, W) and (C, W) int64."""
@@ -108,7 +120,12 @@ def retrieve_packed(
     else:
         pairs, rejected = _pick_by_matching(intersection, max_references), []
     return Retrieval(
-        tuple(rows[t] for t, _ in pairs), tuple(c for _, c in pairs), iou, intersection, seen_by_target, seen_by_candidate,
+        tuple(rows[t] for t, _ in pairs),
+        tuple(c for _, c in pairs),
+        iou,
+        intersection,
+        seen_by_target,
+        seen_by_candidate,
         tuple((rows[t], c, why) for t, c, why in rejected),
     )
 
@@ -141,15 +158,25 @@ def common_points(a: Tensor, b: Tensor) -> Tensor:
 
     threads = max(1, min(torch.get_num_threads(), len(y)))
     edges = [len(y) * t // threads for t in range(threads + 1)]
-    in_threads(lambda t: count_common(x, y[edges[t] : edges[t + 1]], counts[:, edges[t] : edges[t + 1]]), range(threads), threads)
+    in_threads(
+        lambda t: count_common(x, y[edges[t] : edges[t + 1]], counts[:, edges[t] : edges[t + 1]]),
+        range(threads),
+        threads,
+    )
     return torch.from_numpy(counts)
 
 
 def seen_points(bits: Tensor) -> Tensor:
     """How many points each packed mask (N, W) int64 holds: (N,) int64."""
     if bits.device.type != "cpu":
-        return torch.stack([unpack_masks(row[None], 64 * row.shape[0]).sum() for row in bits]) if bits.shape[0] else bits.new_zeros(0)
-    return torch.from_numpy(np.array([_ones(row[None])[0] for row in bits.contiguous().numpy().view(np.uint64)], np.int64))
+        return (
+            torch.stack([unpack_masks(row[None], 64 * row.shape[0]).sum() for row in bits])
+            if bits.shape[0]
+            else bits.new_zeros(0)
+        )
+    return torch.from_numpy(
+        np.array([_ones(row[None])[0] for row in bits.contiguous().numpy().view(np.uint64)], np.int64)
+    )
 
 
 def _ones(words: np.ndarray) -> np.ndarray:
@@ -172,10 +199,14 @@ def retrieval_report(
     for target, candidate in zip(retrieval.targets, retrieval.candidates):
         iou = float(retrieval.iou[target // every, candidate])
         shared = int(retrieval.intersection[target // every, candidate])
-        lines.append(f"clip frame {target_labels[target]}: frame {candidate_labels[candidate]}, IoU {iou:.3f}, {shared} points in common")
+        lines.append(
+            f"clip frame {target_labels[target]}: frame {candidate_labels[candidate]}, IoU {iou:.3f}, {shared} points in common"
+        )
     for target, candidate, why in retrieval.rejected:
         iou = float(retrieval.iou[target // every, candidate])
-        lines.append(f"clip frame {target_labels[target]}: none; best is frame {candidate_labels[candidate]} with IoU {iou:.3f}, {why}")
+        lines.append(
+            f"clip frame {target_labels[target]}: none; best is frame {candidate_labels[candidate]} with IoU {iou:.3f}, {why}"
+        )
     return "\n".join(lines)
 
 

@@ -65,7 +65,9 @@ def require_clip_length(frames: int, name: str = "frames") -> int:
     frames = widget_whole(name, frames, -MOST_CAMERAS, MOST_CAMERAS)
     if frames < 1 or frames % 4 != 1:
         lower = max(1, (frames - 1) // 4 * 4 + 1)
-        raise SpatiaError(f"{name}: {frames} was given, expected 4n + 1 (such as {lower} or {lower + 4}); change {name}.")
+        raise SpatiaError(
+            f"{name}: {frames} was given, expected 4n + 1 (such as {lower} or {lower + 4}); change {name}."
+        )
     return frames
 
 
@@ -75,7 +77,9 @@ def window_cameras(cameras: Cameras, window: ClipWindow) -> Cameras:
     Raises SpatiaError when the path ends before the window does.
     """
     if window.end > cameras.count:
-        raise SpatiaError(f"A window up to frame {window.end} was asked of a path of {cameras.count} cameras; lengthen the path.")
+        raise SpatiaError(
+            f"A window up to frame {window.end} was asked of a path of {cameras.count} cameras; lengthen the path."
+        )
     return cameras.select(window_indices(window))
 
 

@@ -27,21 +27,42 @@ class SeenMasks(NamedTuple):
     bits: Tensor
 
 
-def seen_bits(masks: SeenMasks | None, positions: Tensor, cameras: Cameras, frames: list[int], height: int, width: int, voxel_size: float) -> Tensor:
+def seen_bits(
+    masks: SeenMasks | None,
+    positions: Tensor,
+    cameras: Cameras,
+    frames: list[int],
+    height: int,
+    width: int,
+    voxel_size: float,
+) -> Tensor:
     """Packed masks (len(frames), W) int64 of these frames: the kept ones, and the others computed now."""
-    kept = {} if masks is None or masks.positions is not positions else {frame: row for row, frame in enumerate(masks.frames.tolist())}
+    kept = (
+        {}
+        if masks is None or masks.positions is not positions
+        else {frame: row for row, frame in enumerate(masks.frames.tolist())}
+    )
     bits = torch.zeros(len(frames), -(-positions.shape[0] // 64), dtype=torch.int64, device=positions.device)
     have = [i for i, frame in enumerate(frames) if frame in kept]
     if have:
         bits[have] = masks.bits[[kept[frames[i]] for i in have]]
     missing = [i for i, frame in enumerate(frames) if frame not in kept]
     if missing:
-        bits[missing] = visible_bits(positions, cameras.select([frames[i] for i in missing]), height, width, voxel_size=voxel_size)
+        bits[missing] = visible_bits(
+            positions, cameras.select([frames[i] for i in missing]), height, width, voxel_size=voxel_size
+        )
     return bits
 
 
 def carried_masks(
-    masks: SeenMasks | None, before: Tensor, kept: Tensor, positions: Tensor, cameras: Cameras, frames: list[int], height: int, width: int,
+    masks: SeenMasks | None,
+    before: Tensor,
+    kept: Tensor,
+    positions: Tensor,
+    cameras: Cameras,
+    frames: list[int],
+    height: int,
+    width: int,
     voxel_size: float,
 ) -> SeenMasks:
     """Masks of `frames` for a cloud that became `positions`: first the rows of `before` (P, 3) under `kept` (P,) bool, then new points.
@@ -64,7 +85,11 @@ def carried_masks(
             for i, row in enumerate(rows):
                 bits[i, :words] = pack_masks(unpack_masks(masks.bits[row][None], len(kept))[:, kept])[0]
         masks = SeenMasks(positions, torch.tensor(unchanged, dtype=torch.int32), bits)
-    return SeenMasks(positions, torch.tensor(frames, dtype=torch.int32), seen_bits(masks, positions, cameras, frames, height, width, voxel_size))
+    return SeenMasks(
+        positions,
+        torch.tensor(frames, dtype=torch.int32),
+        seen_bits(masks, positions, cameras, frames, height, width, voxel_size),
+    )
 
 
 def _looks_at(points: Tensor, camera: Cameras, height: int, width: int) -> bool:

@@ -23,11 +23,15 @@ def room():
     wall = torch.stack([4 * a - 2, 2.4 * b - 1.4, torch.full_like(a, 3.0)], 1)
     a, b = torch.rand(2, 1200, generator=generator)
     floor = torch.stack([4 * a - 2, 1.0 + 0.05 * a, 0.8 + 2.2 * b], 1)
-    ball = torch.nn.functional.normalize(torch.randn(700, 3, generator=generator), dim=1) * 0.35 + torch.tensor([0.1, 0.3, 1.9])
+    ball = torch.nn.functional.normalize(torch.randn(700, 3, generator=generator), dim=1) * 0.35 + torch.tensor(
+        [0.1, 0.3, 1.9]
+    )
     stray = torch.rand(200, 3, generator=generator) * torch.tensor([4.0, 2.4, 3.0]) - torch.tensor([2.0, 1.4, 0.5])
     positions = torch.cat([wall, floor, ball, stray])
     colors = torch.randint(0, 256, (len(positions), 3), dtype=torch.uint8, generator=generator)
-    colors[2700:3400] = (torch.tensor([200.0, 40.0, 30.0]) + 20 * torch.rand(700, 3, generator=generator)).to(torch.uint8)
+    colors[2700:3400] = (torch.tensor([200.0, 40.0, 30.0]) + 20 * torch.rand(700, 3, generator=generator)).to(
+        torch.uint8
+    )
     return make_point_cloud(positions, colors, view=torch.randint(-1, 4, (len(positions),), generator=generator))
 
 
@@ -44,13 +48,19 @@ def as_sent(cloud, name: str, folder: Path):
 
 def edit_vectors(folder: Path) -> dict:
     cloud = as_sent(room(), "room", folder)
-    small = make_point_cloud(torch.rand(150, 3, generator=torch.Generator().manual_seed(9)), torch.full((150, 3), 77, dtype=torch.uint8))
+    small = make_point_cloud(
+        torch.rand(150, 3, generator=torch.Generator().manual_seed(9)), torch.full((150, 3), 77, dtype=torch.uint8)
+    )
     other = as_sent(small, "other", folder)
     cameras = preset_path("orbit", make_cameras(torch.eye(4)[None], [0.8, 1.2, 0.48, 0.53]), 4, angle=30.0, depth=2.0)
     mask = torch.zeros(32, 48, dtype=torch.bool)
     mask[6:27, 10:31] = True
-    scene = Scene(cameras, mask, VOXEL, other, {"part.ply": other}, (HEIGHT, WIDTH), torch.tensor([0, 0, 1, 1], dtype=torch.int32))
-    aside = make_cameras(preset_path("orbit", cameras.select(0), 2, angle=-50.0, depth=2.0).w2c[1:], [0.9, 1.6, 0.5, 0.5])
+    scene = Scene(
+        cameras, mask, VOXEL, other, {"part.ply": other}, (HEIGHT, WIDTH), torch.tensor([0, 0, 1, 1], dtype=torch.int32)
+    )
+    aside = make_cameras(
+        preset_path("orbit", cameras.select(0), 2, angle=-50.0, depth=2.0).w2c[1:], [0.9, 1.6, 0.5, 0.5]
+    )
     camera = {"w2c": aside.w2c[0].flatten().tolist(), "intrinsics": aside.intrinsics[0].tolist(), "size": [160, 90]}
 
     ball = {"shape": "sphere", "center": [0.1, 0.3, 1.9], "radius": 0.4}
@@ -85,10 +95,18 @@ def edit_vectors(folder: Path) -> dict:
     for name, edits in lists.items():
         edited = apply_edits(cloud, edits, scene)
         counts = [None if edit.get("off") else count for edit, count in zip(edits, edited.counts)]
-        result = {"positions": edited.cloud.positions.flatten().tolist(), "colors": edited.cloud.colors.flatten().tolist(), "views": edited.cloud.view.tolist()}
+        result = {
+            "positions": edited.cloud.positions.flatten().tolist(),
+            "colors": edited.cloud.colors.flatten().tolist(),
+            "views": edited.cloud.view.tolist(),
+        }
         made.append({"name": name, "edits": edits, "counts": counts, **result})
-    page = [{"w2c": w2c, "intrinsics": k} for w2c, k in zip(cameras.w2c.flatten(1).tolist(), cameras.intrinsics.tolist())]
+    page = [
+        {"w2c": w2c, "intrinsics": k} for w2c, k in zip(cameras.w2c.flatten(1).tolist(), cameras.intrinsics.tolist())
+    ]
     facts = {"cameras": page, "width": WIDTH, "height": HEIGHT, "voxel": VOXEL, "clip": scene.clip.tolist()}
-    picked = [{"selection": selection, "points": select(cloud, selection, scene).nonzero().squeeze(1).tolist()} for selection in selections]
+    picked = [
+        {"selection": selection, "points": select(cloud, selection, scene).nonzero().squeeze(1).tolist()}
+        for selection in selections
+    ]
     return {"facts": facts, "mask": mask.int().tolist(), "selections": picked, "lists": made}
-

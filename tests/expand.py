@@ -18,11 +18,18 @@ def expand_subgraphs(workflow: dict) -> dict:
         if outer["type"] not in definitions:
             continue
         definition = definitions[outer["type"]]
-        name = lambda inner: f"{outer['id']}:{inner}"  # noqa: E731
+        name = lambda inner: f"{outer['id']}:{inner}"
         inner_nodes = {node["id"]: copy.deepcopy(node) for node in definition["nodes"]}
         for link in definition["links"]:
             if link["origin_id"] in inner_nodes and link["target_id"] in inner_nodes:
-                links[fresh] = [fresh, name(link["origin_id"]), link["origin_slot"], name(link["target_id"]), link["target_slot"], link["type"]]
+                links[fresh] = [
+                    fresh,
+                    name(link["origin_id"]),
+                    link["origin_slot"],
+                    name(link["target_id"]),
+                    link["target_slot"],
+                    link["type"],
+                ]
                 inner_nodes[link["target_id"]]["inputs"][link["target_slot"]]["link"] = fresh
                 fresh += 1
             elif link["origin_id"] != INPUT:

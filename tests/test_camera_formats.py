@@ -29,7 +29,12 @@ def test_the_official_sample():
     cameras = read_cameras((CASE_3 / "w2c.txt").read_text(), (CASE_3 / "intrinsics.txt").read_text())
     assert cameras.count == 121
     assert torch.equal(cameras.w2c[0], torch.eye(4, dtype=torch.float64))
-    assert cameras.intrinsics[7].tolist() == [1.0164131547493365, 1.798935247927296, 0.49928442759863656, 0.5005871519750479]
+    assert cameras.intrinsics[7].tolist() == [
+        1.0164131547493365,
+        1.798935247927296,
+        0.49928442759863656,
+        0.5005871519750479,
+    ]
     assert cameras.centers.norm(dim=1).max() < 1e-6  # this sample turns on the spot
     # Square pixels in the authors' 1248 x 704 image.
     fx, fy = cameras.intrinsics[0, :2].tolist()
@@ -72,7 +77,9 @@ def test_nerfstudio_axes():
     # An OpenGL camera at (1, 2, 3) with identity rotation looks along -z with y up.
     pose = np.eye(4)
     pose[:3, 3] = [1, 2, 3]
-    text = json.dumps({"fl_x": 100, "w": 200, "h": 100, "frames": [{"file_path": "a.png", "transform_matrix": pose.tolist()}]})
+    text = json.dumps(
+        {"fl_x": 100, "w": 200, "h": 100, "frames": [{"file_path": "a.png", "transform_matrix": pose.tolist()}]}
+    )
     cameras = read_cameras(text)
     assert cameras.centers[0].tolist() == [1, 2, 3]
     assert cameras.c2w[0, :3, 2].tolist() == [0, 0, -1] and cameras.c2w[0, :3, 1].tolist() == [0, -1, 0]
@@ -83,7 +90,9 @@ def test_nerfstudio_angle_and_size_from_the_widgets():
     text = json.dumps({"camera_angle_x": math.pi / 2, "frames": [{"transform_matrix": np.eye(4).tolist()}]})
     with pytest.raises(SpatiaError, match="set width and height"):
         read_cameras(text)
-    torch.testing.assert_close(read_cameras(text, width=200, height=100).intrinsics[0], torch.tensor([0.5, 1.0, 0.5, 0.5], dtype=torch.float64))
+    torch.testing.assert_close(
+        read_cameras(text, width=200, height=100).intrinsics[0], torch.tensor([0.5, 1.0, 0.5, 0.5], dtype=torch.float64)
+    )
 
 
 def test_images_are_sorted_by_the_numbers_in_their_names():
@@ -101,7 +110,9 @@ COLMAP_CAMERAS = "# comment\n1 SIMPLE_PINHOLE 200 100 100 100 50\n2 PINHOLE 200 
 
 
 def test_colmap_with_points_and_without():
-    with_points = "2 1 0 0 0 0 0 2 2 b.png\n10.5 3.5 -1 11 4 7\n1 1 0 0 0 0 0 1 1 a.png\n\n3 1 0 0 0 0 0 3 1 c.png\n1.0 2.0 -1\n"
+    with_points = (
+        "2 1 0 0 0 0 0 2 2 b.png\n10.5 3.5 -1 11 4 7\n1 1 0 0 0 0 0 1 1 a.png\n\n3 1 0 0 0 0 0 3 1 c.png\n1.0 2.0 -1\n"
+    )
     without = "2 1 0 0 0 0 0 2 2 b.png\n1 1 0 0 0 0 0 1 1 a.png\n3 1 0 0 0 0 0 3 1 c.png\n"
     for text in (with_points, without):
         cameras = read_cameras(text, COLMAP_CAMERAS)
@@ -113,7 +124,9 @@ def test_colmap_with_points_and_without():
 def test_colmap_quaternion_is_world_to_camera_with_w_first():
     s = math.sqrt(0.5)
     cameras = read_cameras(f"1 {s} 0 0 {s} 0 0 0 1 a.png\n", COLMAP_CAMERAS)
-    torch.testing.assert_close(cameras.w2c[0, :3, :3], torch.tensor([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]], dtype=torch.float64))
+    torch.testing.assert_close(
+        cameras.w2c[0, :3, :3], torch.tensor([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]], dtype=torch.float64)
+    )
 
 
 def test_a_shared_camera_is_written_once():
@@ -152,11 +165,18 @@ FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
         ('{"frames": []}', "", "no list"),
         (json.dumps({"w": 2, "h": 2, "frames": [FRAME]}), "", "neither fl_x nor camera_angle_x"),
         (json.dumps({"w": 2, "h": 2, "fl_x": 2, "k1": 0.1, "frames": [FRAME]}), "", "distortion"),
-        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "camera_model": "OPENCV_FISHEYE", "frames": [FRAME]}), "", "OPENCV_FISHEYE"),
+        (
+            json.dumps({"w": 2, "h": 2, "fl_x": 2, "camera_model": "OPENCV_FISHEYE", "frames": [FRAME]}),
+            "",
+            "OPENCV_FISHEYE",
+        ),
         (json.dumps({"w": 2, "h": 2, "fl_x": "wide", "frames": [FRAME]}), "", "fl_x = 'wide'"),
         (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [{"file_path": "a.png"}]}), "", "transform_matrix"),
-        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME | {"transform_matrix": [[0] * 4] * 3}]}), "",
-            "not a rotation"),
+        (
+            json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME | {"transform_matrix": [[0] * 4] * 3}]}),
+            "",
+            "not a rotation",
+        ),
         ("1 1 0 0 0 0 0 0 1 a.png\n", "", "without cameras.txt"),
         ("1 1 0 0 0 0 0 0 9 a.png\n", COLMAP_CAMERAS, "uses camera 9"),
         ("1 2 0 0 0 0 0 0 1 a.png\n", COLMAP_CAMERAS, "quaternion of length 2"),
@@ -180,20 +200,32 @@ FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
         (RE10K.replace("0.4", "1e999"), "", "Line 3 of the RealEstate10K text"),
         (RE10K.replace("0.4", "1_0"), "", "Line 3 of the RealEstate10K text"),
         (RE10K.replace("0.9", "1e-300"), "", "Camera 0 has a focal length out of range"),
-        (json.dumps({"w": 1e-300, "h": 2, "fl_x": 2, "frames": [FRAME]}), "",
-            "'a.png' in transforms.json has w = 1e-300"),
+        (
+            json.dumps({"w": 1e-300, "h": 2, "fl_x": 2, "frames": [FRAME]}),
+            "",
+            "'a.png' in transforms.json has w = 1e-300",
+        ),
         (json.dumps({"w": -2, "h": 2, "fl_x": 2, "frames": [FRAME]}), "", "w = -2"),
         (json.dumps({"w": "200", "h": 2, "fl_x": 2, "frames": [FRAME]}), "", "w = '200'"),
-        (json.dumps({"w": 2, "h": 2, "fl_x": 1e308, "frames": [FRAME]}), "",
-            "Camera 0 has a focal length out of range"),
+        (
+            json.dumps({"w": 2, "h": 2, "fl_x": 1e308, "frames": [FRAME]}),
+            "",
+            "Camera 0 has a focal length out of range",
+        ),
         (json.dumps({"w": 2, "h": 2, "camera_angle_x": 1e308, "frames": [FRAME]}), "", "camera_angle_x = 1e+308"),
         (json.dumps({"w": 2, "h": 2, "camera_angle_x": 5e-324, "frames": [FRAME]}), "", "camera_angle_x = 5e-324"),
         (json.dumps({"w": 2, "h": 2, "fl_x": 2, "cx": "9" * 99, "frames": [FRAME]}), "", "cx = '99"),
-        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "camera_model": ["PINHOLE"], "frames": [FRAME]}), "",
-            "camera model ['PINHOLE']"),
+        (
+            json.dumps({"w": 2, "h": 2, "fl_x": 2, "camera_model": ["PINHOLE"], "frames": [FRAME]}),
+            "",
+            "camera model ['PINHOLE']",
+        ),
         (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME]}).replace("1.0", "9" * 5000), "", "5000 digits"),
-        (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME]}).replace("1.0", "null"), "",
-            "The transform_matrix of 'a.png'"),
+        (
+            json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME]}).replace("1.0", "null"),
+            "",
+            "The transform_matrix of 'a.png'",
+        ),
         (json.dumps({"w": 2, "h": 2, "fl_x": 2, "frames": [FRAME]}).replace("1.0", "1e300"), "", "Camera 0"),
         ('{"frames": ' + "[" * 100_000, "", "nested"),
         (f"1 1 0 0 0 0 0 0 {'9' * 400} a.png\n", COLMAP_CAMERAS, "none of the known formats"),
@@ -201,8 +233,11 @@ FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
         ("1 1e200 1e200 0 0 0 0 0 1 a.png\n", COLMAP_CAMERAS, "quaternion of length 1.41421e+200"),
         ("1 1 0 0 0 0 0 0 1 a.png\n", "1 PINHOLE 1e-300 100 100 100 100 50\n", "Line 1 of cameras.txt"),
         ("1 1 0 0 0 0 0 0 1 a.png\n", f"{'9' * 5000} PINHOLE 200 100 100 100 100 50\n", "Line 1 of cameras.txt"),
-        ("1 1 0 0 0 0 0 0 1 a.png\n", COLMAP_CAMERAS + "1 PINHOLE 200 100 100 100 100 50\n",
-            "Line 4 of cameras.txt gives camera 1 a second time"),
+        (
+            "1 1 0 0 0 0 0 0 1 a.png\n",
+            COLMAP_CAMERAS + "1 PINHOLE 200 100 100 100 100 50\n",
+            "Line 4 of cameras.txt gives camera 1 a second time",
+        ),
     ],
 )
 def test_bad_files_are_refused(text, intrinsics, message):

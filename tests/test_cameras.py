@@ -62,7 +62,9 @@ def test_projecting_an_unprojection_gives_pixel_centres_and_depth(size):
 
 def test_opencv_axes():
     camera = make_cameras(np.eye(4)[None], [1, 1, 0.5, 0.5])
-    uv, z = project(torch.tensor([[0.0, 0, 2], [0.5, 0, 2], [0, 0.5, 2], [0, 0, -1]]), camera.w2c[0], camera.K(100, 100)[0])
+    uv, z = project(
+        torch.tensor([[0.0, 0, 2], [0.5, 0, 2], [0, 0.5, 2], [0, 0, -1]]), camera.w2c[0], camera.K(100, 100)[0]
+    )
     assert uv[0].tolist() == [50, 50]
     assert uv[1].tolist() == [75, 50]  # x points right
     assert uv[2].tolist() == [50, 75]  # y points down

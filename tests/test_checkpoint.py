@@ -37,7 +37,12 @@ RELEASE = ControlLayout(dim=3072, ffn_dim=14336, blocks=8, in_channels=96, patch
 
 
 def test_int8_keeps_small_tensors_exact_and_large_ones_close(tmp_path):
-    weights = {"layer.weight": torch.randn(80, 80), "layer.bias": torch.randn(80), "count": torch.tensor([3]), "zero.weight": torch.zeros(80, 80)}
+    weights = {
+        "layer.weight": torch.randn(80, 80),
+        "layer.bias": torch.randn(80),
+        "count": torch.tensor([3]),
+        "zero.weight": torch.zeros(80, 80),
+    }
     path = tmp_path / "small.safetensors"
     save_quantised(weights, path, {"config": {"transformer": {"num_heads": 2}}})
     restored, metadata = load_quantised(path)
@@ -76,7 +81,11 @@ def test_the_releases_control_layout_is_read_from_shapes():
     [
         ("vace_patch_embedding.weight", None, "vace_patch_embedding.weight is missing"),
         ("vace_patch_embedding.weight", (3072, 16, 1, 2, 2), "takes 16 channels, expected 96"),
-        ("vace_blocks.3.modulation", (1, 2, 3072), r"vace_blocks.3.modulation has shape \(1, 2, 3072\), expected \(1, 6, 3072\)"),
+        (
+            "vace_blocks.3.modulation",
+            (1, 2, 3072),
+            r"vace_blocks.3.modulation has shape \(1, 2, 3072\), expected \(1, 6, 3072\)",
+        ),
         ("vace_blocks.5.after_proj.bias", None, "vace_blocks.5.after_proj.bias is missing"),
         ("blocks.0.modulation", (1, 6, 3072), "blocks.0.modulation .* belongs to no part"),
     ],
@@ -97,9 +106,15 @@ def test_control_blocks_of_another_depth_are_refused():
 
 
 def test_lora_names():
-    pair = {"pipe.dit.blocks.0.self_attn.q.lora_A.default.weight": torch.ones(2, 4), "pipe.dit.blocks.0.self_attn.q.lora_B.weight": torch.ones(4, 2)}
+    pair = {
+        "pipe.dit.blocks.0.self_attn.q.lora_A.default.weight": torch.ones(2, 4),
+        "pipe.dit.blocks.0.self_attn.q.lora_B.weight": torch.ones(4, 2),
+    }
     renamed, left_out = lora_for_host({**pair, "pipe.dit.patch_embedding.weight": torch.ones(1)}, "lora")
-    assert list(renamed) == ["diffusion_model.blocks.0.self_attn.q.lora_A.weight", "diffusion_model.blocks.0.self_attn.q.lora_B.weight"]
+    assert list(renamed) == [
+        "diffusion_model.blocks.0.self_attn.q.lora_A.weight",
+        "diffusion_model.blocks.0.self_attn.q.lora_B.weight",
+    ]
     assert left_out == ["pipe.dit.patch_embedding.weight"]
     with pytest.raises(SpatiaError, match="not a Spatia LoRA"):
         lora_for_host({"lora_unet_x.lora_up.weight": torch.ones(1)}, "lora")
@@ -122,7 +137,8 @@ VAE = {
 @pytest.mark.parametrize(
     ("layout", "shapes", "prefix"),
     [
-        (control_layout, CONTROL, "vace_blocks"), (backbone_layout, BACKBONE, "blocks"),
+        (control_layout, CONTROL, "vace_blocks"),
+        (backbone_layout, BACKBONE, "blocks"),
         (decoupled_layout, DECOUPLED, "blocks"),
     ],
 )
@@ -215,8 +231,15 @@ def test_a_header_fits_its_file(tmp_path):
 
 def test_headers_of_every_type_are_read(tmp_path):
     types = (
-        torch.bool, torch.uint8, torch.int16, torch.bfloat16, torch.float8_e4m3fn, torch.float8_e5m2, torch.int32,
-        torch.int64, torch.float64,
+        torch.bool,
+        torch.uint8,
+        torch.int16,
+        torch.bfloat16,
+        torch.float8_e4m3fn,
+        torch.float8_e5m2,
+        torch.int32,
+        torch.int64,
+        torch.float64,
     )
     tensors = {f"{dtype}.{i}": torch.zeros(3, i, dtype=dtype) for dtype in types for i in (0, 2)}
     (tmp_path / "file.safetensors").write_bytes(save(tensors))

@@ -15,8 +15,10 @@ from spatia_core.kernels import kernels_run
 def random_cloud(n: int = 500, seed: int = 0):
     g = torch.Generator().manual_seed(seed)
     return make_point_cloud(
-        torch.randn(n, 3, generator=g), torch.randint(0, 256, (n, 3), generator=g, dtype=torch.uint8),
-        view=torch.randint(-1, 4, (n,), generator=g), confidence=torch.rand(n, generator=g),
+        torch.randn(n, 3, generator=g),
+        torch.randint(0, 256, (n, 3), generator=g, dtype=torch.uint8),
+        view=torch.randint(-1, 4, (n,), generator=g),
+        confidence=torch.rand(n, generator=g),
         count=torch.randint(1, 9, (n,), generator=g),
     )
 
@@ -126,12 +128,18 @@ def test_voxel_means_equal_the_stored_open3d_ones(parity_dir):
     points = torch.from_numpy(vectors["points_rgb"][:2000])
     voxel, n = voxel_index(points[:, :3], 0.1)
     means = voxel_mean(points, voxel, n).numpy()
-    np.testing.assert_allclose(rows_sorted(means), rows_sorted(vectors["voxel0.1_of_first2000_sorted_f64"]), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(
+        rows_sorted(means), rows_sorted(vectors["voxel0.1_of_first2000_sorted_f64"]), rtol=0, atol=1e-15
+    )
 
 
 def test_voxel_merge_equals_open3d():
     # Where libusb or libGL is missing it is installed and still cannot be imported.
-    o3d = pytest.importorskip("open3d", reason="Open3D cannot be imported; the stored vectors of the parity folder stand in for it", exc_type=ImportError)
+    o3d = pytest.importorskip(
+        "open3d",
+        reason="Open3D cannot be imported; the stored vectors of the parity folder stand in for it",
+        exc_type=ImportError,
+    )
     cloud = random_cloud(5000)
     legacy = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(cloud.positions.double().numpy()))
     legacy.colors = o3d.utility.Vector3dVector(cloud.colors.double().numpy() / 255)
@@ -146,8 +154,10 @@ def test_voxel_merge_equals_open3d():
 def test_the_fast_merge_is_the_reference(points, voxel):
     g = torch.Generator().manual_seed(points)
     cloud = make_point_cloud(
-        torch.randn(points, 3, generator=g), torch.randint(0, 256, (points, 3), generator=g, dtype=torch.uint8),
-        view=torch.randint(-1, 5, (points,), generator=g), confidence=torch.rand(points, generator=g),
+        torch.randn(points, 3, generator=g),
+        torch.randint(0, 256, (points, 3), generator=g, dtype=torch.uint8),
+        view=torch.randint(-1, 5, (points,), generator=g),
+        confidence=torch.rand(points, generator=g),
         count=torch.randint(1, 4, (points,), generator=g),
     )
     plain, fast = (voxel_merge(cloud, voxel, backend=backend) for backend in ("torch", "numba"))

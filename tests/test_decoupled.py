@@ -9,8 +9,22 @@ import torch
 
 from spatia_core.cameras.camera import Cameras, make_cameras
 from spatia_core.errors import SpatiaError
-from spatia_core.model.decoupled.assembly import WINDOW, assemble, history_camera_frames, memory_slots, stack_slots, temporal_window
-from spatia_core.model.decoupled.cameras import average_pose, camera_groups, latent_cameras, latent_of, latent_poses, relative_poses
+from spatia_core.model.decoupled.assembly import (
+    WINDOW,
+    assemble,
+    history_camera_frames,
+    memory_slots,
+    stack_slots,
+    temporal_window,
+)
+from spatia_core.model.decoupled.cameras import (
+    average_pose,
+    camera_groups,
+    latent_cameras,
+    latent_of,
+    latent_poses,
+    relative_poses,
+)
 from spatia_core.model.decoupled.gate import gate, gate_reasons, gate_report
 from spatia_core.model.decoupled.layout import DecoupledLayout, decoupled_layout, decoupled_shapes
 from spatia_core.model.decoupled.retrieval import (
@@ -31,7 +45,11 @@ POINTS = ball_points(4000)
 def turned(degrees: float, axis: str = "y") -> torch.Tensor:
     """(3, 3) rotation about a camera axis."""
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    rows = {"y": [[c, 0, s], [0, 1, 0], [-s, 0, c]], "z": [[c, -s, 0], [s, c, 0], [0, 0, 1]], "x": [[1, 0, 0], [0, c, -s], [0, s, c]]}
+    rows = {
+        "y": [[c, 0, s], [0, 1, 0], [-s, 0, c]],
+        "z": [[c, -s, 0], [s, c, 0], [0, 0, 1]],
+        "x": [[1, 0, 0], [0, c, -s], [0, s, c]],
+    }
     return torch.tensor(rows[axis], dtype=torch.float64)
 
 
@@ -73,11 +91,19 @@ class TestRetrieval:
 
     def test_lengths_are_scene_units(self):
         """The same scene in other units, with radius and distance in the same units, gives the same overlaps."""
+
         def scene(unit):
-            return cameras_at(HERE), cameras_at(*([[value * unit + c for value, c in zip([0.1 * i, 0, 0.05 * i], HERE[0])], turned(20 + 3 * i)] for i in range(5)))
+            return cameras_at(HERE), cameras_at(
+                *(
+                    [[value * unit + c for value, c in zip([0.1 * i, 0, 0.05 * i], HERE[0])], turned(20 + 3 * i)]
+                    for i in range(5)
+                )
+            )
 
         (one, others), (same, scaled) = scene(1.0), scene(4.0)
-        assert torch.allclose(frustum_overlap(one, others, POINTS), frustum_overlap(same, scaled, POINTS, radius=4.0), atol=2e-3)
+        assert torch.allclose(
+            frustum_overlap(one, others, POINTS), frustum_overlap(same, scaled, POINTS, radius=4.0), atol=2e-3
+        )
         assert torch.allclose(camera_distances(one, others) * 4, camera_distances(same, scaled))
 
     def test_a_far_best_gives_way_to_the_runner_up(self):
@@ -172,13 +198,17 @@ class TestGate:
 
     def test_reasons(self):
         rules, frames = Rules(), torch.tensor([0, 4, 8])
-        overlap = torch.tensor([[0, 0, 1], [0.9, 0.1, 0], [0.9, 0.1, 0], [0.3, 0.5, 0.4], [0.0, 0.2, 0.99]], dtype=torch.float64)
+        overlap = torch.tensor(
+            [[0, 0, 1], [0.9, 0.1, 0], [0.9, 0.1, 0], [0.3, 0.5, 0.4], [0.0, 0.2, 0.99]], dtype=torch.float64
+        )
         distance = torch.tensor([[0.0, 1, 2]] * 4 + [[0.0, 1, 0.7]], dtype=torch.float64)
         found = choose_frames(overlap, distance, rules)
         ids = torch.where(found.ids >= 0, frames[found.ids], -1)
         opened = gate(ids)
         reasons = gate_reasons(found, frames, opened, 1, rules)
-        for reason, part in zip(reasons, ("given", "frame 0: overlap 0.90", "the frame before looks up", "below 0.8", "farther than 0.5")):
+        for reason, part in zip(
+            reasons, ("given", "frame 0: overlap 0.90", "the frame before looks up", "below 0.8", "farther than 0.5")
+        ):
             assert part in reason
         report = gate_report(reasons, opened, 3, "frustum")
         assert report.startswith("1 of 5 latent frames remember, of 3 candidate frames (frustum)")
@@ -198,21 +228,27 @@ class TestAssembly:
             assert set(cameras) == set(kept)
 
     def test_inside_it_is_the_releases_window(self):
-        assert all(list(temporal_window(frame, 17)) == list(temporal_window(frame, 17, release=True)) for frame in range(2, 15))
+        assert all(
+            list(temporal_window(frame, 17)) == list(temporal_window(frame, 17, release=True)) for frame in range(2, 15)
+        )
         assert [list(temporal_window(frame, 17, release=True)) for frame in (1, 16)] == [[0, 1, 2, 3], [14, 15, 16]]
 
     def test_camera_groups(self):
         assert camera_groups(9).tolist() == [[0, 0, 0, 0], [1, 2, 3, 4], [5, 6, 7, 8]]
         assert camera_groups(8).tolist() == [[0, 1, 2, 3], [4, 5, 6, 7]]
         assert camera_groups(6).tolist() == [[0, 1, 0, 1], [2, 3, 4, 5]]
-        assert history_camera_frames(torch.tensor([-1, 6, 99]), 9, release=True).tolist() == [[0, 0, 0, 0], [5, 6, 7, 8], [5, 6, 7, 8]]
+        assert history_camera_frames(torch.tensor([-1, 6, 99]), 9, release=True).tolist() == [
+            [0, 0, 0, 0],
+            [5, 6, 7, 8],
+            [5, 6, 7, 8],
+        ]
 
     def test_slots_without_a_frame(self):
         frames, calls = torch.rand(9, 4, 6, 3), []
 
         def encode(pixels):
             calls.append(pixels.shape[0])
-            return pixels[:: 4].mean((1, 2)).T[None, :, :, None, None] + 1.0
+            return pixels[::4].mean((1, 2)).T[None, :, :, None, None] + 1.0
 
         ids = torch.tensor([4, -1, 4, 9])
         temporal, spatial = assemble(frames, ids, encode)
@@ -249,7 +285,9 @@ class TestPoses:
     def test_average_of_two_turns_is_half_way(self):
         pair = torch.stack([cameras_at(([0, 0, 0], turned(10))).c2w[0], cameras_at(([2, 0, 4], turned(50))).c2w[0]])
         pose = average_pose(pair)
-        assert torch.allclose(pose[:3, :3], turned(30)) and torch.allclose(pose[:3, 3], torch.tensor([1.0, 0, 2], dtype=torch.float64))
+        assert torch.allclose(pose[:3, :3], turned(30)) and torch.allclose(
+            pose[:3, 3], torch.tensor([1.0, 0, 2], dtype=torch.float64)
+        )
 
     def test_opposite_cameras_have_no_average(self):
         with pytest.raises(SpatiaError, match="opposite"):
@@ -259,7 +297,9 @@ class TestPoses:
         path = cameras_at(*(([float(i), 0, 0], turned(0)) for i in range(9)))
         assert latent_poses(path.c2w)[:, 0, 3].tolist() == [0.0, 2.5, 6.5]
         cameras = latent_cameras(path)
-        assert torch.allclose(cameras.centers[:, 0], torch.tensor([0, 2.5, 6.5], dtype=torch.float64)) and cameras.intrinsics.shape == (3, 4)
+        assert torch.allclose(
+            cameras.centers[:, 0], torch.tensor([0, 2.5, 6.5], dtype=torch.float64)
+        ) and cameras.intrinsics.shape == (3, 4)
 
 
 class TestLayout:

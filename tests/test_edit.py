@@ -114,7 +114,9 @@ def test_remove_keeps_the_rest_untouched():
 
 
 def test_recolor_solid_and_tint():
-    cloud = make_point_cloud(torch.zeros(2, 3), torch.tensor([[255, 255, 255], [100, 100, 100]], dtype=torch.uint8), view=3)
+    cloud = make_point_cloud(
+        torch.zeros(2, 3), torch.tensor([[255, 255, 255], [100, 100, 100]], dtype=torch.uint8), view=3
+    )
 
     def colors(**options):
         return apply_edits(cloud, [{"do": "recolor", "color": [200, 100, 0], **options}]).cloud.colors.tolist()
@@ -140,7 +142,9 @@ def test_transforms_undo_each_other(pivot):
 def test_transform_turns_the_right_way_about_the_pivot():
     cloud = make_point_cloud([[2, 0, 0]], torch.zeros(1, 3))
     edit = {"do": "transform", "rotate": [0, 0, 90], "scale": [3, 1, 1], "pivot": [1, 0, 0], "move": [0, 0, 5]}
-    torch.testing.assert_close(apply_edits(cloud, [edit]).cloud.positions, torch.tensor([[1.0, 3, 5]]), atol=1e-6, rtol=0)
+    torch.testing.assert_close(
+        apply_edits(cloud, [edit]).cloud.positions, torch.tensor([[1.0, 3, 5]]), atol=1e-6, rtol=0
+    )
 
 
 def test_rotating_and_scaling_about_the_centre_keeps_the_centre():
@@ -181,10 +185,12 @@ def test_changed_points_lose_their_view():
 def test_edits_are_applied_in_order_and_leave_the_input_alone():
     cloud = random_cloud()
     before = [field.clone() for field in cloud]
-    text = json.dumps([
-        {"do": "transform", "select": SPHERE, "move": [100, 0, 0]},
-        {"do": "remove", "select": {"shape": "box", "center": [100, 0, 0], "size": [10, 10, 10]}},
-    ])
+    text = json.dumps(
+        [
+            {"do": "transform", "select": SPHERE, "move": [100, 0, 0]},
+            {"do": "remove", "select": {"shape": "box", "center": [100, 0, 0], "size": [10, 10, 10]}},
+        ]
+    )
     edited = apply_edits(cloud, parse_edits(text))
     assert edited.cloud.size == cloud.size - int(select(cloud, SPHERE).sum()) and len(edited.report) == 2
     assert all(torch.equal(a, b) for a, b in zip(cloud, before))
@@ -270,8 +276,13 @@ def test_bad_text_and_bad_frames_are_refused():
     for text in ("[" * 100_000, '{"do": "remove", "select": ' + json.dumps(nested(300)) + "}"):
         with pytest.raises(SpatiaError, match="nested more than 32 deep; correct edits"):
             parse_edits(text)
-    for text in ('{"copies": ' + "9" * 400 + "}", '{"copies": ' + "9" * 5000 + "}", '{"move": NaN}',
-        '{"move": 1e999}', " " * (5 << 20)):
+    for text in (
+        '{"copies": ' + "9" * 400 + "}",
+        '{"copies": ' + "9" * 5000 + "}",
+        '{"move": NaN}',
+        '{"move": 1e999}',
+        " " * (5 << 20),
+    ):
         with pytest.raises(SpatiaError, match="The edits h"):
             parse_edits(text)
     with pytest.raises(SpatiaError, match="expected JSON text"):
@@ -334,7 +345,14 @@ def test_clusters_end_where_a_gap_begins(kernels, monkeypatch):
 
 def test_provenance():
     cloud = random_cloud(6)._replace(view=torch.tensor([-1, 0, 1, 2, 3, 3], dtype=torch.int32))
-    assert select(cloud, {"shape": "frames", "first": 1, "last": 2}).tolist() == [False, False, True, True, False, False]
+    assert select(cloud, {"shape": "frames", "first": 1, "last": 2}).tolist() == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
     assert select(cloud, {"shape": "frames", "first": -1, "last": -1}).tolist() == [True] + [False] * 5
     scene = Scene(clip=torch.tensor([0, 1, 1, 2]))
     assert select(cloud, {"shape": "clip", "clip": 1}, scene).tolist() == [False, False, True, True, False, False]
@@ -344,10 +362,17 @@ def test_provenance():
 
 def test_leaving_an_edit_out_of_the_list_undoes_it():
     cloud = random_cloud()
-    edits = parse_edits(json.dumps([
-        {"do": "recolor", "select": {"shape": "sphere", "center": [0, 0, 0], "radius": 1}, "color": "#ff0000"},
-        {"do": "remove", "select": {"shape": "plane", "point": [0, 0, 0], "normal": [1, 0, 0], "distance": 0.5}},
-    ]))
+    edits = parse_edits(
+        json.dumps(
+            [
+                {"do": "recolor", "select": {"shape": "sphere", "center": [0, 0, 0], "radius": 1}, "color": "#ff0000"},
+                {
+                    "do": "remove",
+                    "select": {"shape": "plane", "point": [0, 0, 0], "normal": [1, 0, 0], "distance": 0.5},
+                },
+            ]
+        )
+    )
     both, one = apply_edits(cloud, edits).cloud, apply_edits(cloud, edits[:1]).cloud
     assert both.size < one.size == cloud.size
     again = apply_edits(cloud, edits).cloud
@@ -369,7 +394,9 @@ def test_other_formats_need_open3d_and_say_so(tmp_path):
             read_foreign(path, "point_cloud")
         return
     cloud = read_foreign(path, "point_cloud", points=1000)
-    assert cloud.size == 1000 and (cloud.positions[:, :2].sum(1) <= 1 + 1e-6).all() and (cloud.positions[:, 2] == 0).all()
+    assert (
+        cloud.size == 1000 and (cloud.positions[:, :2].sum(1) <= 1 + 1e-6).all() and (cloud.positions[:, 2] == 0).all()
+    )
 
 
 # --- what the page's editor writes ---
@@ -400,7 +427,9 @@ def test_a_lasso_may_bring_its_own_camera():
             as_frame = {"shape": "lasso", "frame": 0, "points": polygon, "through": through}
             alone = {"shape": "lasso", "camera": own_camera(cam, (48, 32)), "points": polygon, "through": through}
             selected = select(cloud, alone, Scene(cameras=first, voxel_size=0.01, size=(7, 9)))
-            assert selected.any() and torch.equal(selected, select(cloud, as_frame, Scene(cameras=cam, voxel_size=0.01, size=(32, 48))))
+            assert selected.any() and torch.equal(
+                selected, select(cloud, as_frame, Scene(cameras=cam, voxel_size=0.01, size=(32, 48)))
+            )
             assert torch.equal(selected, select(cloud, alone, Scene(voxel_size=0.01)))
 
 
@@ -426,7 +455,11 @@ def test_a_lasso_is_seen_from_a_frame_or_from_its_own_camera():
 
 def test_merging_a_named_file():
     cloud, other, connected = random_cloud(), random_cloud(50, seed=1), random_cloud(20, seed=2)
-    edits = [{"do": "merge", "file": "a.ply", "move": [0, 0, 7]}, {"do": "merge"}, {"do": "merge", "file": "gone.ply", "off": True}]
+    edits = [
+        {"do": "merge", "file": "a.ply", "move": [0, 0, 7]},
+        {"do": "merge"},
+        {"do": "merge", "file": "gone.ply", "off": True},
+    ]
     assert named_files(edits) == ["a.ply"]
     edited = apply_edits(cloud, edits, Scene(other=connected, files={"a.ply": other}))
     torch.testing.assert_close(edited.cloud.positions[400:450], other.positions + torch.tensor([0, 0, 7.0]))

@@ -5,7 +5,6 @@ import torch
 
 from spatia_core.cameras.camera import intrinsics_from_fov, make_cameras, project
 from spatia_core.errors import SpatiaError
-from spatia_core.estimate.noise import pixel_noise
 from spatia_core.estimate import (
     DepthMaps,
     align_depth,
@@ -17,6 +16,7 @@ from spatia_core.estimate import (
     moving_pixels,
     resize_depth,
 )
+from spatia_core.estimate.noise import pixel_noise
 
 HEIGHT, WIDTH = 64, 96
 
@@ -54,11 +54,15 @@ def floor_depth(height=HEIGHT, width=WIDTH):
     ],
 )
 def test_depth_kinds(value, kind, options, expected):
-    assert float(depth_from_map(torch.full((1, 2, 2), value), kind, **options).depth[0, 0, 0]) == pytest.approx(expected)
+    assert float(depth_from_map(torch.full((1, 2, 2), value), kind, **options).depth[0, 0, 0]) == pytest.approx(
+        expected
+    )
 
 
 def test_only_metres_are_metric():
-    assert [depth_from_map(torch.full((1, 2, 2), 0.5), kind).metric for kind in ("metres", "inverse", "normalised")] == [True, False, False]
+    assert [
+        depth_from_map(torch.full((1, 2, 2), 0.5), kind).metric for kind in ("metres", "inverse", "normalised")
+    ] == [True, False, False]
 
 
 def test_metres_that_look_normalised_are_told():
@@ -150,7 +154,11 @@ def test_moving_masks():
 
 @pytest.mark.parametrize(
     "mask, message",
-    [(torch.zeros(2, HEIGHT, WIDTH), "2 masks for 3"), (torch.zeros(1, 64, 64), "same shape"), (torch.full((1, HEIGHT, WIDTH), math.nan), "NaN")],
+    [
+        (torch.zeros(2, HEIGHT, WIDTH), "2 masks for 3"),
+        (torch.zeros(1, 64, 64), "same shape"),
+        (torch.full((1, HEIGHT, WIDTH), math.nan), "NaN"),
+    ],
 )
 def test_refused_masks(mask, message):
     with pytest.raises(SpatiaError, match=message):

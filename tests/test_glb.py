@@ -32,14 +32,27 @@ class Maker:
         kinds = {np.dtype("float32"): 5126, np.dtype("uint16"): 5123, np.dtype("uint8"): 5121, np.dtype("uint32"): 5125}
         width = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}[1 if values.ndim == 1 else values.shape[1]]
         view = self.view(values.tobytes())
-        self.accessors.append({"bufferView": view, "componentType": kinds[values.dtype], "count": len(values), "type": width, **more})
+        self.accessors.append(
+            {"bufferView": view, "componentType": kinds[values.dtype], "count": len(values), "type": width, **more}
+        )
         return len(self.accessors) - 1
 
     def glb(self, **root) -> bytes:
-        root = {"asset": {"version": "2.0"}, "buffers": [{"byteLength": len(self.data)}], "bufferViews": self.views, "accessors": self.accessors, **root}
+        root = {
+            "asset": {"version": "2.0"},
+            "buffers": [{"byteLength": len(self.data)}],
+            "bufferViews": self.views,
+            "accessors": self.accessors,
+            **root,
+        }
         text = json.dumps(root).encode()
         text += b" " * (-len(text) % 4)
-        chunks = struct.pack("<II", len(text), 0x4E4F534A) + text + struct.pack("<II", len(self.data), 0x004E4942) + self.data
+        chunks = (
+            struct.pack("<II", len(text), 0x4E4F534A)
+            + text
+            + struct.pack("<II", len(self.data), 0x004E4942)
+            + self.data
+        )
         return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
 
 
@@ -51,11 +64,23 @@ def quad(maker: Maker, **attributes) -> dict:
 def test_a_mesh_with_its_place_in_a_tree_of_nodes():
     maker = Maker()
     turned = {"mesh": 0, "rotation": [0, 0, np.sqrt(0.5), np.sqrt(0.5)], "scale": [2, 1, 1]}
-    data = maker.glb(scene=0, scenes=[{"nodes": [1]}], nodes=[turned, {"translation": [10, 0, 0], "children": [0]}], meshes=[{"primitives": [quad(maker)]}])
+    data = maker.glb(
+        scene=0,
+        scenes=[{"nodes": [1]}],
+        nodes=[turned, {"translation": [10, 0, 0], "children": [0]}],
+        meshes=[{"primitives": [quad(maker)]}],
+    )
     cloud = parse_glb(data, "x.glb", points=2000)
     x, y, z = cloud.positions.unbind(1)
     # Twice as wide, turned by 90 degrees about z, then ten to the side.
-    assert cloud.size == 2000 and (z == 0).all() and float(x.min()) >= 9 and float(x.max()) <= 10 and 0 <= float(y.min()) and float(y.max()) <= 2
+    assert (
+        cloud.size == 2000
+        and (z == 0).all()
+        and float(x.min()) >= 9
+        and float(x.max()) <= 10
+        and float(y.min()) >= 0
+        and float(y.max()) <= 2
+    )
     assert float(x.mean()) == pytest.approx(9.5, abs=0.03) and float(y.mean()) == pytest.approx(1.0, abs=0.06)
     assert (cloud.colors == 255).all() and (cloud.view == -1).all()
     again = parse_glb(data, "x.glb", points=2000)
@@ -67,7 +92,9 @@ def test_vertex_colours_and_factors_are_linear():
     color = maker.array(np.full((4, 4), 128, np.uint8), normalized=True)
     primitive = quad(maker, COLOR_0=color) | {"material": 0}
     materials = [{"pbrMetallicRoughness": {"baseColorFactor": [1, 0.5, 0, 1]}}]
-    cloud = parse_glb(maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [primitive]}], materials=materials), "x.glb", points=50)
+    cloud = parse_glb(
+        maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [primitive]}], materials=materials), "x.glb", points=50
+    )
     # sRGB of 0.50196, of half of it, of nothing.
     assert cloud.colors.unique(dim=0).tolist() == [[188, 137, 0]]
 
@@ -87,7 +114,12 @@ def test_a_texture_is_looked_up_where_the_points_are():
     )  # fmt: skip
     cloud = parse_glb(data, "x.glb", points=400)
     right, up = cloud.positions[:, 0] >= 0.5, cloud.positions[:, 1] >= 0.5
-    for where, color in ((~right & up, [255, 0, 0]), (right & up, [0, 255, 0]), (~right & ~up, [0, 0, 255]), (right & ~up, [90, 90, 90])):
+    for where, color in (
+        (~right & up, [255, 0, 0]),
+        (right & up, [0, 255, 0]),
+        (~right & ~up, [0, 0, 255]),
+        (right & ~up, [90, 90, 90]),
+    ):
         assert where.any() and cloud.colors[where].unique(dim=0).tolist() == [color]
 
 
@@ -97,7 +129,9 @@ def test_points_and_other_primitives():
     lines = {"attributes": {"POSITION": maker.array(QUAD)}, "mode": 1}
     strip = {"attributes": {"POSITION": maker.array(QUAD[[0, 1, 3, 2]])}, "mode": 5}
     fan = {"attributes": {"POSITION": maker.array(QUAD)}, "mode": 6}
-    cloud = parse_glb(maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [loose, lines, strip, fan]}]), "x.glb", points=100)
+    cloud = parse_glb(
+        maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [loose, lines, strip, fan]}]), "x.glb", points=100
+    )
     assert torch.equal(cloud.positions[:4], torch.from_numpy(QUAD + 5)) and cloud.size == 104
     assert float(cloud.positions[4:, 0].mean()) == pytest.approx(0.5, abs=0.1)
 
@@ -259,7 +293,8 @@ def test_all_textures_together_have_a_limit(monkeypatch):
 def test_texture_coordinates_are_finite(uv):
     maker = Maker()
     refused(
-        maker.glb(**textured(maker, picture((2, 2)), TEXCOORD_0=maker.array(np.full((4, 2), uv, np.float32)))), "NaN",
+        maker.glb(**textured(maker, picture((2, 2)), TEXCOORD_0=maker.array(np.full((4, 2), uv, np.float32)))),
+        "NaN",
     )
 
 

@@ -5,7 +5,15 @@ import math
 import pytest
 import torch
 
-from spatia_core.cameras import Framing, camera_from_view, make_cameras, preset_path, project, view_from_camera, viewer_framing
+from spatia_core.cameras import (
+    Framing,
+    camera_from_view,
+    make_cameras,
+    preset_path,
+    project,
+    view_from_camera,
+    viewer_framing,
+)
 from spatia_core.errors import SpatiaError
 
 WIDTH, HEIGHT = 1248, 704
@@ -18,7 +26,9 @@ def camera():
 
 
 def cloud():
-    return torch.rand(500, 3, generator=torch.Generator().manual_seed(1)) * torch.tensor([4.0, 2.0, 6.0]) + torch.tensor([-1.0, -0.5, 2.0])
+    return torch.rand(500, 3, generator=torch.Generator().manual_seed(1)) * torch.tensor(
+        [4.0, 2.0, 6.0]
+    ) + torch.tensor([-1.0, -0.5, 2.0])
 
 
 def seen_by_viewer(points, view):

@@ -1,6 +1,7 @@
 """Returning to a seen place does not double the walls: synthetic rooms, an out-and-back path walked again and again."""
 
 import pytest
+
 from benchmarks.scene import loop_closure
 
 

@@ -23,7 +23,9 @@ class Double(torch.nn.Module):
         self.weight = torch.nn.Parameter(torch.zeros(1))
         self.depth = depth
 
-    def infer(self, views, memory_efficient_inference, use_amp, amp_dtype, apply_mask, mask_edges, apply_confidence_mask):
+    def infer(
+        self, views, memory_efficient_inference, use_amp, amp_dtype, apply_mask, mask_edges, apply_confidence_mask
+    ):
         known = {"img", "data_norm_type", "intrinsics", "camera_poses", "depth_z", "is_metric_scale"}
         assert all(set(view) <= known and view["data_norm_type"] == ["dinov2"] for view in views)
         assert not any("camera_poses" in view for view in views) or "camera_poses" in views[0]
@@ -33,7 +35,9 @@ class Double(torch.nn.Module):
             _, channels, h, w = view["img"].shape
             assert channels == 3 and h % 14 == 0 and w % 14 == 0 and view["intrinsics"].shape == (1, 3, 3)
             # The principal point is in pixels of the very image it gets.
-            assert view["intrinsics"][0, 0, 2] == pytest.approx(w / 2) and view["intrinsics"][0, 1, 2] == pytest.approx(h / 2)
+            assert view["intrinsics"][0, 0, 2] == pytest.approx(w / 2) and view["intrinsics"][0, 1, 2] == pytest.approx(
+                h / 2
+            )
             if "depth_z" in view:
                 assert view["depth_z"].shape == (1, h, w)
             depth_z = torch.nn.functional.interpolate(depth[None, None], size=(h, w), mode="nearest-exact")[0, 0] / UNIT
@@ -55,7 +59,11 @@ def path(*shifts):
 
 
 def depth_of(count):
-    return (torch.linspace(2, 5, WIDTH)[None, None] + torch.arange(count)[:, None, None]).expand(count, HEIGHT, WIDTH).clone()
+    return (
+        (torch.linspace(2, 5, WIDTH)[None, None] + torch.arange(count)[:, None, None])
+        .expand(count, HEIGHT, WIDTH)
+        .clone()
+    )
 
 
 def test_known_depth_comes_back_in_scene_units_by_the_camera_path():
@@ -95,8 +103,18 @@ def test_what_is_missing_is_said(tmp_path):
 
 
 def test_itself():
-    mapanything = pytest.importorskip("mapanything.models", reason="MapAnything is not installed; the double stands in for it")
+    mapanything = pytest.importorskip(
+        "mapanything.models", reason="MapAnything is not installed; the double stands in for it"
+    )
     import inspect
 
     accepted = inspect.signature(mapanything.MapAnything.infer).parameters
-    assert {"views", "memory_efficient_inference", "use_amp", "amp_dtype", "apply_mask", "mask_edges", "apply_confidence_mask"} <= set(accepted)
+    assert {
+        "views",
+        "memory_efficient_inference",
+        "use_amp",
+        "amp_dtype",
+        "apply_mask",
+        "mask_edges",
+        "apply_confidence_mask",
+    } <= set(accepted)

@@ -72,7 +72,9 @@ def first_clip(n=13, step=0.1):
 
 def test_a_memory_starts_with_its_image():
     memory = start()
-    assert memory.frames.shape == (1, HEIGHT, WIDTH, 3) and memory.clip.tolist() == [0] and (memory.cloud.view == 0).all()
+    assert (
+        memory.frames.shape == (1, HEIGHT, WIDTH, 3) and memory.clip.tolist() == [0] and (memory.cloud.view == 0).all()
+    )
     assert memory.cloud.positions[:, 2] == pytest.approx(torch.full((memory.cloud.size,), 4.0), abs=1e-4)
     assert any("metres" in note for note in memory.notes)
     assert history(memory).frames.shape[0] == 1
@@ -168,7 +170,9 @@ def turned_away(n):
 def test_without_overlap_the_scale_comes_from_the_camera_path_or_metres():
     memory, cameras = start(), turned_away(9)
     frames, depth = view(path(*[0.0] * 9))
-    assert update(memory, frames, cameras, maps(depth)).memory.cloud.positions[:, 2].min() == pytest.approx(-4.0, abs=0.05)
+    assert update(memory, frames, cameras, maps(depth)).memory.cloud.positions[:, 2].min() == pytest.approx(
+        -4.0, abs=0.05
+    )
     own = cameras.w2c.clone()
     own[:, :3, 3] /= 5
     grown = update(memory, frames, cameras, maps(depth / 5, metric=False, w2c=own)).memory
@@ -449,7 +453,12 @@ def test_zips_that_lie_are_refused(tmp_path, grown):
     whole = file.read_bytes()
     at = whole.rindex(b"PK\x01\x02")  # what the list says of the tensors
     for start, value in (
-        (8, b"\1\0"), (10, b"\x63\0"), (10, b"\x0e\0"), (20, b"\1\0\0\0"), (24, b"\1\0\0\0"), (24, b"\0\0\0\x7f"),
+        (8, b"\1\0"),
+        (10, b"\x63\0"),
+        (10, b"\x0e\0"),
+        (20, b"\1\0\0\0"),
+        (24, b"\1\0\0\0"),
+        (24, b"\0\0\0\x7f"),
         (42, b"\xff\xff\xff\x7f"),
     ):
         file.write_bytes(whole[: at + start] + value + whole[at + start + len(value) :])
@@ -574,7 +583,9 @@ def test_a_clip_is_taken_back_bit_for_bit():
     n = 17
     cameras = path(*[0.0] * n)
     frames, depth, _ = moving_box(cameras, [-0.9 + 0.12 * i for i in range(n)])
-    memory = new_memory(frames[0], estimate_scene(maps(depth[:1]), cameras.select([0]), HEIGHT, WIDTH), voxel_size=VOXEL)
+    memory = new_memory(
+        frames[0], estimate_scene(maps(depth[:1]), cameras.select([0]), HEIGHT, WIDTH), voxel_size=VOXEL
+    )
     one = update(memory, frames, cameras, maps(depth)).memory
     later = concat_cameras(history(one).cameras, path(*[0.1 * (i + 1) for i in range(8)]))
     frames, depth = view(later)
@@ -588,7 +599,11 @@ def test_a_clip_is_taken_back_bit_for_bit():
     # An edit in between: by provenance, and the edit stays.
     edited = two._replace(cloud=two.cloud.select(two.cloud.positions[:, 1] < 0.5))
     back, report = revert_clip(edited)
-    assert "edited" in report and (back.cloud.positions[:, 1] < 0.5).all() and (back.cloud.view < one.frames.shape[0]).all()
+    assert (
+        "edited" in report
+        and (back.cloud.positions[:, 1] < 0.5).all()
+        and (back.cloud.view < one.frames.shape[0]).all()
+    )
     assert back.frames.shape == one.frames.shape
 
 
@@ -610,8 +625,12 @@ def test_what_frames_see_is_kept_and_equals_computing_it():
     # Points taken out: rows are renumbered, and frames that saw them computed anew.
     kept = two.cloud.positions[:, 0] > -1.0
     cloud = two.cloud.select(kept)
-    masks = carried_masks(two.seen, two.cloud.positions, kept, cloud.positions, two.cameras, wanted, HEIGHT, WIDTH, VOXEL)
-    assert torch.equal(masks.bits, visible_bits(cloud.positions, two.cameras.select(wanted), HEIGHT, WIDTH, voxel_size=VOXEL))
+    masks = carried_masks(
+        two.seen, two.cloud.positions, kept, cloud.positions, two.cameras, wanted, HEIGHT, WIDTH, VOXEL
+    )
+    assert torch.equal(
+        masks.bits, visible_bits(cloud.positions, two.cameras.select(wanted), HEIGHT, WIDTH, voxel_size=VOXEL)
+    )
 
 
 def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):

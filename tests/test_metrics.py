@@ -65,7 +65,14 @@ def test_closed_loop_compares_last_with_first():
     assert closed_loop(torch.stack([first, first, middle])).psnr == pytest.approx(psnr(middle, first))
 
 
-@pytest.mark.parametrize("frames, message", [(torch.zeros(1, 16, 16, 3), "at least 2"), (torch.zeros(2, 8, 8, 3), "11 pixels"), (torch.full((2, 16, 16, 3), math.nan), "NaN")])
+@pytest.mark.parametrize(
+    "frames, message",
+    [
+        (torch.zeros(1, 16, 16, 3), "at least 2"),
+        (torch.zeros(2, 8, 8, 3), "11 pixels"),
+        (torch.full((2, 16, 16, 3), math.nan), "NaN"),
+    ],
+)
 def test_refusals(frames, message):
     with pytest.raises(SpatiaError, match=message):
         closed_loop(frames)
@@ -74,7 +81,12 @@ def test_refusals(frames, message):
 def textured(seed=0, height=64, width=96):
     """A picture with structure at several scales."""
     generator = torch.Generator().manual_seed(seed)
-    layers = [torch.nn.functional.interpolate(torch.rand(1, 3, height // n, width // n, generator=generator), (height, width), mode="bicubic") for n in (16, 8, 4)]
+    layers = [
+        torch.nn.functional.interpolate(
+            torch.rand(1, 3, height // n, width // n, generator=generator), (height, width), mode="bicubic"
+        )
+        for n in (16, 8, 4)
+    ]
     return (sum(layers) / 3).clamp(0, 1)[0].permute(1, 2, 0)
 
 
@@ -120,7 +132,9 @@ def test_auto_falls_back_to_what_is_installed(monkeypatch):
 
 
 def test_lpips_does_not_download_its_backbone(monkeypatch, tmp_path):
-    pytest.importorskip("lpips", reason="LPIPS is optional and not installed: pip install lpips; the refusal without it is tested above")
+    pytest.importorskip(
+        "lpips", reason="LPIPS is optional and not installed: pip install lpips; the refusal without it is tested above"
+    )
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     with pytest.raises(MetricUnavailable, match="alexnet.*not shipped"):
         load_lpips("alex")
@@ -139,7 +153,9 @@ def test_bootstrap_covers_the_mean_and_repeats():
     values = rng.normal(size=20)
     assert bootstrap(values) == bootstrap(list(values)) and bootstrap(values).mean == pytest.approx(values.mean())
     # The standard error, near enough.
-    assert bootstrap(values).high - bootstrap(values).low == pytest.approx(2 * 1.96 * values.std() / math.sqrt(20), rel=0.15)
+    assert bootstrap(values).high - bootstrap(values).low == pytest.approx(
+        2 * 1.96 * values.std() / math.sqrt(20), rel=0.15
+    )
 
 
 def test_bootstrap_refuses_nothing_and_nan():

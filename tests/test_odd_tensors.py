@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from test_plane_sweep import path, textured
+from test_render import cameras
 
 from spatia_core.cloud.point_cloud import make_point_cloud
 from spatia_core.cloud.voxels import voxel_merge
@@ -19,8 +21,6 @@ from spatia_core.model.checkpoint import lora_for_host
 from spatia_core.model.flow_unipc import FlowUniPC, flow_schedule
 from spatia_core.render.visibility import pack_masks, unpack_masks, visible_bits
 from spatia_core.retrieval import retrieve_references
-from test_plane_sweep import path, textured
-from test_render import cameras
 
 HEIGHT, WIDTH = 12, 16
 EDGES = np.array([0, -0.0, 1, -2.5, 1e-45, 1e-40, 1e-38, 1e30, 3.4e38, -3.4e38, np.inf, -np.inf, np.nan], np.float32)

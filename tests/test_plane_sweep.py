@@ -43,7 +43,9 @@ def test_a_textured_wall():
 
 def test_a_blank_wall_stays_unknown():
     cameras = path()
-    maps = plane_sweep(torch.full((5, HEIGHT, WIDTH, 3), 128, dtype=torch.uint8), cameras, near=1.5, far=8.0, pick=[2], longest=WIDTH)
+    maps = plane_sweep(
+        torch.full((5, HEIGHT, WIDTH, 3), 128, dtype=torch.uint8), cameras, near=1.5, far=8.0, pick=[2], longest=WIDTH
+    )
     assert not maps.depth.any() and "texture" in maps.warnings[0]
 
 

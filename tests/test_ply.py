@@ -17,8 +17,11 @@ from spatia_core.errors import SpatiaError
 def cloud(n: int = 50):
     g = torch.Generator().manual_seed(1)
     return make_point_cloud(
-        torch.randn(n, 3, generator=g), torch.randint(0, 256, (n, 3), generator=g, dtype=torch.uint8),
-        view=torch.arange(n) % 5 - 1, confidence=torch.rand(n, generator=g), count=torch.arange(n) + 1,
+        torch.randn(n, 3, generator=g),
+        torch.randint(0, 256, (n, 3), generator=g, dtype=torch.uint8),
+        view=torch.arange(n) % 5 - 1,
+        confidence=torch.rand(n, generator=g),
+        count=torch.arange(n) + 1,
     )
 
 
@@ -40,7 +43,9 @@ def test_round_trip_keeps_every_bit(n, tmp_path):
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_foreign_binary_with_double_positions_alpha_and_faces(order):
     endian = "little" if order == "<" else "big"
-    text = "property double x\nproperty double y\nproperty double z\nproperty float nx\n" + RGB + "property uchar alpha\n"
+    text = (
+        "property double x\nproperty double y\nproperty double z\nproperty float nx\n" + RGB + "property uchar alpha\n"
+    )
     body = struct.pack(order + "dddfBBBB", 1, 2, 3, 0.5, 10, 20, 30, 255) + struct.pack(order + "Biii", 3, 0, 0, 0)
     after = "element face 1\nproperty list uchar int vertex_indices\n"
     read = parse_ply(header(f"binary_{endian}_endian", 1, text, after=after) + body)

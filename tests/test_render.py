@@ -18,12 +18,16 @@ def cameras(n=1, step=0.2):
 
 def random_cloud(n, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    positions = (torch.rand(n, 3, generator=generator) - 0.5) * torch.tensor([6.0, 4.0, 6.0]) + torch.tensor([0.0, 0.0, 2.5])
+    positions = (torch.rand(n, 3, generator=generator) - 0.5) * torch.tensor([6.0, 4.0, 6.0]) + torch.tensor(
+        [0.0, 0.0, 2.5]
+    )
     return positions, torch.randint(0, 256, (n, 3), generator=generator, dtype=torch.uint8)
 
 
 @pytest.mark.skipif(not kernels_run(), reason="numba does not run here")
-@pytest.mark.parametrize("height, width, radius, layers", [(48, 64, 0.01, 5), (64, 48, 0.1, 5), (33, 57, 0.3, 2), (40, 40, 0.15, 1)])
+@pytest.mark.parametrize(
+    "height, width, radius, layers", [(48, 64, 0.01, 5), (64, 48, 0.1, 5), (33, 57, 0.3, 2), (40, 40, 0.15, 1)]
+)
 def test_the_fast_path_draws_the_reference(height, width, radius, layers):
     positions, colors = random_cloud(3000)
     options = {"radius": radius, "points_per_pixel": layers}
@@ -79,7 +83,14 @@ def test_behind_outside_and_empty(backend):
 
 def test_a_disc_cut_by_the_border_is_drawn():
     positions = torch.tensor([[-2.05 / 3.2, 0.0, 1.0]])  # u just left of column 0
-    drawn = render_soft(positions, torch.full((1, 3), 255, dtype=torch.uint8), make_cameras(torch.eye(4)[None], [0.8, 0.8, 0.5, 0.5]), 16, 16, radius=0.25)
+    drawn = render_soft(
+        positions,
+        torch.full((1, 3), 255, dtype=torch.uint8),
+        make_cameras(torch.eye(4)[None], [0.8, 0.8, 0.5, 0.5]),
+        16,
+        16,
+        radius=0.25,
+    )
     assert drawn.coverage[0].any() == (8 - 2.05 / 3.2 * 12.8 > -2 + 0.5)
 
 
@@ -97,7 +108,11 @@ def test_a_disc_cut_by_the_border_is_drawn():
 )
 def test_refusals(change, message):
     arguments = {
-        "positions": torch.ones(2, 3), "colors": torch.zeros(2, 3, dtype=torch.uint8), "cameras": cameras(), "height": 8, "width": 8,
+        "positions": torch.ones(2, 3),
+        "colors": torch.zeros(2, 3, dtype=torch.uint8),
+        "cameras": cameras(),
+        "height": 8,
+        "width": 8,
     } | change
     with pytest.raises(SpatiaError, match=message):
         render_soft(**arguments)

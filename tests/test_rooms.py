@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from spatia_core.cameras.camera import make_cameras, project, unproject
 from spatia_core.training import clips, rooms
 
@@ -16,7 +17,9 @@ def test_depth_joins_two_views_of_what_is_still(moving):
     """A pixel taken to another view lands where that view has the same depth, unless something hides it."""
     cameras = make_cameras(moving.w2c, moving.intrinsics)
     K = cameras.K(clips.HEIGHT, clips.WIDTH)
-    points = unproject(torch.from_numpy(moving.z_depth[0]).double(), K[0], cameras.c2w[0])[torch.from_numpy(~moving.moving[0])]
+    points = unproject(torch.from_numpy(moving.z_depth[0]).double(), K[0], cameras.c2w[0])[
+        torch.from_numpy(~moving.moving[0])
+    ]
     uv, z = project(points, cameras.w2c[4], K[4])
     column, row = uv.floor().long().unbind(-1)
     inside = (column >= 0) & (column < clips.WIDTH) & (row >= 0) & (row < clips.HEIGHT)
@@ -49,5 +52,3 @@ def test_the_projection_holds_nothing_of_the_moving_box(moving):
     frames[moving.moving] = (0, 255, 0)
     sample = clips.second_clip(moving._replace(frames=frames), np.random.default_rng(0))
     assert sample.projection[..., 1].max() < 128 and sample.coverage.max() == 255
-
-

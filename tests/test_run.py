@@ -31,7 +31,9 @@ class TestArchive:
         assert found == ["comfy/x.py", "main.py"]
 
     def test_refuses_to_leave_its_folder(self, run_py, tmp_path):
-        archive = make_archive(tmp_path / "a.tar.gz", {"main.py": b"m", "../../../../evil.py": b"x"}, run_py.COMFYUI_INSIDE)
+        archive = make_archive(
+            tmp_path / "a.tar.gz", {"main.py": b"m", "../../../../evil.py": b"x"}, run_py.COMFYUI_INSIDE
+        )
         with pytest.raises(run_py.RunError, match="not unpacked"):
             run_py.extract_comfyui(archive, tmp_path / "deep" / "out")
         assert not list(tmp_path.rglob("evil.py"))
@@ -208,8 +210,14 @@ class TestCommandLine:
     @pytest.mark.parametrize(
         "arguments, expected",
         [
-            (["test", "--fast", "-k", "x"], ["-m", "pytest", "--durations=20", "--fast", "-k", "x", str(ROOT / "tests")]),
-            (["fuzz", "--minutes", "3", "--reader", "ply"], [str(ROOT / "tests" / "fuzz" / "run.py"), "--minutes", "3", "--reader", "ply"]),
+            (
+                ["test", "--fast", "-k", "x"],
+                ["-m", "pytest", "--durations=20", "--fast", "-k", "x", str(ROOT / "tests")],
+            ),
+            (
+                ["fuzz", "--minutes", "3", "--reader", "ply"],
+                [str(ROOT / "tests" / "fuzz" / "run.py"), "--minutes", "3", "--reader", "ply"],
+            ),
         ],
     )
     def test_tests_and_fuzzer_are_called_in_one_environment(self, run_py, arguments, expected, tmp_path, monkeypatch):
@@ -256,16 +264,28 @@ OBJECT_INFO = {
 
 
 def sample_node(values, **more):
-    return {"id": 2, "type": "Sample", "mode": 0, "inputs": [{"name": "model", "link": 5}], "widgets_values": values, **more}
+    return {
+        "id": 2,
+        "type": "Sample",
+        "mode": 0,
+        "inputs": [{"name": "model", "link": 5}],
+        "widgets_values": values,
+        **more,
+    }
 
 
 def workflow(*nodes, links=((5, 1, 0, 2, 0, "MODEL"),)):
-    return {"nodes": [{"id": 1, "type": "Load", "mode": 0, "widgets_values": ["a.png", "image"]}, *nodes], "links": list(links)}
+    return {
+        "nodes": [{"id": 1, "type": "Load", "mode": 0, "widgets_values": ["a.png", "image"]}, *nodes],
+        "links": list(links),
+    }
 
 
 class TestConversion:
     def test_widgets_by_position_become_inputs_by_name(self, run_py):
-        prompt = run_py.workflow_to_prompt(workflow(sample_node([7, "fixed", "x", "more", 0.5, True, "hello"])), OBJECT_INFO)
+        prompt = run_py.workflow_to_prompt(
+            workflow(sample_node([7, "fixed", "x", "more", 0.5, True, "hello"])), OBJECT_INFO
+        )
         assert prompt["1"]["inputs"] == {"image": "a.png"}
         assert prompt["2"]["inputs"] == {
             "seed": 7, "name": "x", "mode": "more", "mode.a": 0.5, "mode.b": True, "text": "hello", "model": ["1", 0],
@@ -317,6 +337,10 @@ class TestConversion:
     def test_a_refused_graph_is_explained(self, run_py):
         body = {
             "error": {"message": "Prompt outputs failed validation"},
-            "node_errors": {"2": {"class_type": "Sample", "errors": [{"message": "Value too big:", "details": "steps"}]}},
+            "node_errors": {
+                "2": {"class_type": "Sample", "errors": [{"message": "Value too big:", "details": "steps"}]}
+            },
         }
-        assert run_py.refusal(body, {"2": "Sampler"}) == "Prompt outputs failed validation\nSampler: Value too big: steps"
+        assert (
+            run_py.refusal(body, {"2": "Sampler"}) == "Prompt outputs failed validation\nSampler: Value too big: steps"
+        )

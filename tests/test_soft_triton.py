@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from test_render import cameras, random_cloud
 
 from spatia_core.errors import SpatiaError
 from spatia_core.render import soft
 from spatia_core.render.soft import render_soft
-from test_render import cameras, random_cloud
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,7 +65,9 @@ print("drawn", drawn)
 """
 
 # The interpreter, once chosen for a process, stands in for the compiler and takes points on the CPU.
-compiler = pytest.mark.skipif(os.environ.get("TRITON_INTERPRET") == "1", reason="TRITON_INTERPRET=1 is set for the tests: unset it")
+compiler = pytest.mark.skipif(
+    os.environ.get("TRITON_INTERPRET") == "1", reason="TRITON_INTERPRET=1 is set for the tests: unset it"
+)
 
 
 def interpret(program: str) -> list[str]:
@@ -81,7 +83,8 @@ def interpret(program: str) -> list[str]:
 def test_the_kernels_draw_the_reference():
     # Largest difference of image and coverage, and how many values differ.
     assert interpret(INTERPRETED) == [
-        f"{case} [0, 0] 0" for case in ("two views", "release", "discs smaller than a pixel", "equal depths", "in bands, view by view")
+        f"{case} [0, 0] 0"
+        for case in ("two views", "release", "discs smaller than a pixel", "equal depths", "in bands, view by view")
     ]
 
 
@@ -108,9 +111,13 @@ def test_the_kernels_compile_for_a_gpu(name, tmp_path, monkeypatch):
     }  # fmt: skip
     constants = {"TILE": soft_triton._TILE, "BLOCK": soft_triton._BLOCK, "AHEAD": soft_triton._AHEAD}
     kernel = getattr(soft_triton, name)
-    signature = {argument: "constexpr" if argument in constants else types.get(argument, "i32") for argument in kernel.arg_names}
+    signature = {
+        argument: "constexpr" if argument in constants else types.get(argument, "i32") for argument in kernel.arg_names
+    }
     source = triton.compiler.ASTSource(kernel, signature, {k: v for k, v in constants.items() if k in kernel.arg_names})
-    compiled = triton.compile(source, target=GPUTarget("cuda", 80, 32), options={"num_warps": 1 if name == "_composite" else 4})
+    compiled = triton.compile(
+        source, target=GPUTarget("cuda", 80, 32), options={"num_warps": 1 if name == "_composite" else 4}
+    )
     assert compiled.asm["cubin"]
 
 
@@ -130,7 +137,9 @@ def test_a_gpu_draws_the_reference(height, width, radius, layers):
 def test_without_a_gpu_it_is_refused():
     pytest.importorskip("triton", reason="triton is not installed")
     positions, colors = random_cloud(5)
-    with pytest.raises(SpatiaError, match="'triton': it draws on a GPU, and the points are on cpu.*use 'auto' or 'torch'"):
+    with pytest.raises(
+        SpatiaError, match="'triton': it draws on a GPU, and the points are on cpu.*use 'auto' or 'torch'"
+    ):
         render_soft(positions, colors, cameras(), 8, 8, backend="triton")
 
 

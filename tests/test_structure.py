@@ -90,7 +90,10 @@ def test_no_path_or_registry_of_one_machine():
     local = re.compile(r"(?<![\w./~-])/(?:work|root|home|tmp|Users|opt)/[\w.-]+/|[A-Z]:\\\\Users")
     hosts = re.compile("|".join(("py" + r"pi\.org", "python" + "hosted", r"registry\." + "npmjs")))
     for path in tracked_files():
-        if path.suffix in {".py", ".json", ".md", ".txt", ".toml", ".ini", ".js", ".mjs", ""} and path.name != ".gitignore":
+        if (
+            path.suffix in {".py", ".json", ".md", ".txt", ".toml", ".ini", ".js", ".mjs", ""}
+            and path.name != ".gitignore"
+        ):
             if path.name.endswith("lock.json"):
                 continue
             for number, line in enumerate(path.read_text(encoding="utf-8", errors="ignore").splitlines(), 1):

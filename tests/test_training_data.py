@@ -78,7 +78,9 @@ class TestVideos:
         read = source.load(64, 32, 2)
         assert source.name == "a__one" and read.text == "a wall"
         assert torch.equal(read.frames, video.frames[::2]) and torch.equal(read.depth, video.depth[::2])
-        assert torch.allclose(read.cameras.w2c, video.cameras.w2c[::2]) and torch.allclose(read.cameras.intrinsics, video.cameras.intrinsics[::2])
+        assert torch.allclose(read.cameras.w2c, video.cameras.w2c[::2]) and torch.allclose(
+            read.cameras.intrinsics, video.cameras.intrinsics[::2]
+        )
 
     def test_a_clip_as_a_video_file(self, tmp_path):
         video = wall(6)
@@ -107,8 +109,12 @@ class TestVideos:
     def test_realestate10k_from_a_longer_video_by_time(self, tmp_path):
         video = wall(12)
         write_video(tmp_path / "0a1b.mp4", video.frames, rate=10)
-        text = write_cameras(video.cameras.select([2, 5, 8]), "realestate10k", width=64, height=32, fps=1)["cameras_re10k.txt"].splitlines()
-        lines = [text[0]] + [" ".join([str(time), *line.split()[1:]]) for time, line in zip((200_000, 500_000, 800_000), text[1:])]
+        text = write_cameras(video.cameras.select([2, 5, 8]), "realestate10k", width=64, height=32, fps=1)[
+            "cameras_re10k.txt"
+        ].splitlines()
+        lines = [text[0]] + [
+            " ".join([str(time), *line.split()[1:]]) for time, line in zip((200_000, 500_000, 800_000), text[1:])
+        ]
         (tmp_path / "0a1b.txt").write_text("\n".join(lines))
         read = find_videos([f"realestate10k:{tmp_path}"])[0].load(64, 32, 1)
         assert (read.frames.float() - video.frames[[2, 5, 8]].float()).abs().mean() < 6
@@ -139,9 +145,13 @@ class TestVideos:
             (tmp_path / "one" / name).mkdir()
         for i in range(3):
             Image.fromarray(np.full((32, 64), 2000 + i, np.uint16)).save(tmp_path / "one" / "depth" / f"{i}.png")
-            Image.fromarray(255 * video.moving[i].numpy().astype(np.uint8)).save(tmp_path / "one" / "moving" / f"{i}.png")
+            Image.fromarray(255 * video.moving[i].numpy().astype(np.uint8)).save(
+                tmp_path / "one" / "moving" / f"{i}.png"
+            )
         read = find_videos([f"clips:{tmp_path}"])[0].load(64, 32, 1)
-        assert torch.allclose(read.depth[:, 0, 0], torch.tensor([2.0, 2.001, 2.002])) and torch.equal(read.moving, video.moving)
+        assert torch.allclose(read.depth[:, 0, 0], torch.tensor([2.0, 2.001, 2.002])) and torch.equal(
+            read.moving, video.moving
+        )
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -174,7 +184,9 @@ class TestSamples:
             assert sample.frames.shape == (13, 32, 64, 3) and sample.history == 9
             start = next(i for i in range(24) if torch.equal(video.frames[i], sample.frames[0]))
             inside = range(start, start + 13)
-            references = [next(i for i in range(24) if torch.equal(video.frames[i], frame)) for frame in sample.references]
+            references = [
+                next(i for i in range(24) if torch.equal(video.frames[i], frame)) for frame in sample.references
+            ]
             assert references and len(set(references)) == len(references) <= 3 and not set(references) & set(inside)
             assert sample.projection.shape == sample.frames.shape and 0 < sample.coverage.float().mean() < 255
 
@@ -304,7 +316,9 @@ class TestOrder:
 
     def test_a_step_depends_on_nothing_before_it(self):
         """So a resumed run sees what the uninterrupted one would have."""
-        assert [step_passes(STAGE, 8, step) for step in range(5)] == [step_passes(STAGE, 8, step) for step in reversed(range(5))][::-1]
+        assert [step_passes(STAGE, 8, step) for step in range(5)] == [
+            step_passes(STAGE, 8, step) for step in reversed(range(5))
+        ][::-1]
         assert step_passes(STAGE, 8, 3) != step_passes(replace(STAGE, seed=1), 8, 3)
         assert len({one.noise for step in range(5) for one in step_passes(STAGE, 8, step)}) == 15
 
@@ -336,20 +350,33 @@ class TestOrder:
         with pytest.raises(SpatiaError, match="cannot be shared by 2"):
             STAGE.require_processes(2)
 
-    @pytest.mark.parametrize("changed", [{"width": 100}, {"first_frames": 24}, {"later_frames": 9}, {"cloud": "all"}, {"voxel_size": 0.0}])
+    @pytest.mark.parametrize(
+        "changed", [{"width": 100}, {"first_frames": 24}, {"later_frames": 9}, {"cloud": "all"}, {"voxel_size": 0.0}]
+    )
     def test_sample_settings_are_checked(self, changed):
         with pytest.raises(SpatiaError, match="--"):
             replace(SAMPLES, **changed)
 
     def test_the_defaults_are_the_paper_s(self):
         samples, stage = SampleSettings(), StageSettings(LORA, 5000, 1e-4)
-        assert (samples.later_frames, samples.history_frames, samples.max_references) == (81, 9, 7) and samples.clean_latents(LATER) == 3
+        assert (samples.later_frames, samples.history_frames, samples.max_references) == (
+            81,
+            9,
+            7,
+        ) and samples.clean_latents(LATER) == 3
         assert (stage.rank, stage.batch, stage.augment) == (64, 64, 0.05)
 
 
 class TestLossLog:
     def row(self, step, loss=0.5, held_out=None):
-        return {"step": step, "loss": loss, "held_out_loss": held_out, "learning_rate": 1e-5, "gradient_norm": 1.0, "seconds": 0.1}
+        return {
+            "step": step,
+            "loss": loss,
+            "held_out_loss": held_out,
+            "learning_rate": 1e-5,
+            "gradient_norm": 1.0,
+            "seconds": 0.1,
+        }
 
     def test_rows_come_back_exactly_and_those_after_the_state_are_dropped(self, tmp_path):
         log = LossLog(tmp_path / "loss.csv", 0)

@@ -187,10 +187,14 @@ def test_keyframes_are_met_and_both_texts_agree():
     path = validated(keyframe_path(LINES, at_origin(), 25, depth=2))
     assert same(path, keyframe_path(JSON, at_origin(), 25, depth=2))
     assert same(path.select(0), at_origin())
-    torch.testing.assert_close(path.centers[10], torch.tensor([1.0, -0.2, 0.4], dtype=torch.float64), atol=1e-12, rtol=0)
+    torch.testing.assert_close(
+        path.centers[10], torch.tensor([1.0, -0.2, 0.4], dtype=torch.float64), atol=1e-12, rtol=0
+    )
     torch.testing.assert_close(path.centers[20], torch.tensor([2.0, 0, 0.8], dtype=torch.float64), atol=1e-12, rtol=0)
     a = math.radians(40)
-    torch.testing.assert_close(forward(path)[20], torch.tensor([math.sin(a), 0, math.cos(a)], dtype=torch.float64), atol=1e-12, rtol=0)
+    torch.testing.assert_close(
+        forward(path)[20], torch.tensor([math.sin(a), 0, math.cos(a)], dtype=torch.float64), atol=1e-12, rtol=0
+    )
     torch.testing.assert_close(path.intrinsics[10, :2], 2 * path.intrinsics[0, :2])
     torch.testing.assert_close(path.intrinsics[5, :2], math.sqrt(2) * path.intrinsics[0, :2])
     # After the last keyframe the camera rests.
@@ -207,7 +211,9 @@ def test_keyframes_move_at_constant_speed_on_a_line():
 def test_keyframe_angles_agree_with_the_presets():
     for preset, column in (("pan", "yaw"), ("tilt", "pitch"), ("roll", "roll")):
         keyed = keyframe_path(f'[{{"frame": 4, "{column}": 33}}]', somewhere(), 5)
-        torch.testing.assert_close(keyed.w2c, preset_path(preset, somewhere(), 5, angle=33, easing="linear").w2c, atol=1e-12, rtol=0)
+        torch.testing.assert_close(
+            keyed.w2c, preset_path(preset, somewhere(), 5, angle=33, easing="linear").w2c, atol=1e-12, rtol=0
+        )
 
 
 @pytest.mark.parametrize(
@@ -359,7 +365,9 @@ def test_scene_depth_is_the_front_surface_of_what_is_seen():
 
 def test_scene_units_and_depth_fractions_are_the_same_path():
     fractions = '[{"frame": 8, "right": 0.5, "up": -0.25, "yaw": 30}]'
-    scene = '{"version": 1, "units": "scene", "keyframes": [{"frame": 0}, {"frame": 8, "right": 2, "up": -1, "yaw": 30}]}'
+    scene = (
+        '{"version": 1, "units": "scene", "keyframes": [{"frame": 0}, {"frame": 8, "right": 2, "up": -1, "yaw": 30}]}'
+    )
     first, second = (keyframe_path(text, at_origin(), 9, depth=4.0) for text in (fractions, scene))
     torch.testing.assert_close(first.w2c, second.w2c)
     assert parse_keyframe_path(scene).units == "scene" and parse_keyframe_path(fractions).units == "depth"

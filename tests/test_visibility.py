@@ -6,7 +6,14 @@ from spatia_core.errors import SpatiaError
 from spatia_core.kernels import kernels_run
 from spatia_core.render import blocks as blocks_module
 from spatia_core.render.blocks import grown_blocks, point_blocks
-from spatia_core.render.visibility import pack_masks, surface_depth, unpack_masks, visible_bits, visible_points, z_buffer
+from spatia_core.render.visibility import (
+    pack_masks,
+    surface_depth,
+    unpack_masks,
+    visible_bits,
+    visible_points,
+    z_buffer,
+)
 from spatia_core.retrieval import common_points, intersections, seen_points
 
 HEIGHT, WIDTH = 96, 128
@@ -20,6 +27,7 @@ def camera_at(*centre, fov=60.0):
 
 def wall_and_box(spacing):
     """Points on a wall at z = 4 and on the front of a box at z = 2, |x|, |y| <= 0.4."""
+
     def sheet(half_x, half_y, z):
         x = torch.arange(-half_x, half_x, spacing)
         y = torch.arange(-half_y, half_y, spacing)
@@ -57,7 +65,9 @@ def test_precise_visibility_against_ray_casting():
 
 def test_z_buffer_against_a_loop():
     generator = torch.Generator().manual_seed(1)
-    points = (torch.rand(400, 3, generator=generator) - 0.5) * torch.tensor([6.0, 5.0, 8.0]) + torch.tensor([0.0, 0.0, 2.0])
+    points = (torch.rand(400, 3, generator=generator) - 0.5) * torch.tensor([6.0, 5.0, 8.0]) + torch.tensor(
+        [0.0, 0.0, 2.0]
+    )
     cameras = camera_at(0, 0, 0)
     depth, point = z_buffer(points, cameras, 24, 32)
     uv, z = project(points, cameras.w2c[0], cameras.K(24, 32)[0])
@@ -151,12 +161,19 @@ def test_a_gpu_decides_like_the_cpu():
     for mode in ("precise", "release"):
         there = visible_points(points.cuda(), cameras, 48, 64, mode=mode, **options)
         # The last bit of a sum may differ between the two, and with it what lies on an edge.
-        assert there.is_cuda and (there.cpu() == visible_points(points, cameras, 48, 64, mode=mode, **options)).double().mean() > 0.9999
+        assert (
+            there.is_cuda
+            and (there.cpu() == visible_points(points, cameras, 48, 64, mode=mode, **options)).double().mean() > 0.9999
+        )
         bits = visible_bits(points.cuda(), cameras, 48, 64, mode=mode, **options)
         assert torch.equal(unpack_masks(bits, len(points)), there)
-        assert torch.equal(common_points(bits, bits), intersections(there, there)) and torch.equal(seen_points(bits), there.sum(1))
+        assert torch.equal(common_points(bits, bits), intersections(there, there)) and torch.equal(
+            seen_points(bits), there.sum(1)
+        )
     for function in (z_buffer, surface_depth):
-        for here, there in zip(function(points, cameras, 48, 64, **options), function(points.cuda(), cameras, 48, 64, **options)):
+        for here, there in zip(
+            function(points, cameras, 48, 64, **options), function(points.cuda(), cameras, 48, 64, **options)
+        ):
             assert there.is_cuda and (here == there.cpu()).double().mean() > 0.99
 
 
@@ -182,7 +199,9 @@ def test_blocks_hold_every_point_once_and_are_kept_with_the_cloud():
         assert (part >= grown.low[b]).all() and (part <= grown.high[b]).all()
     fresh = more.clone()
     cameras = camera_at(0, 0, 0)
-    assert torch.equal(visible_points(more, cameras, 48, 64, voxel_size=0.05), visible_points(fresh, cameras, 48, 64, voxel_size=0.05))
+    assert torch.equal(
+        visible_points(more, cameras, 48, 64, voxel_size=0.05), visible_points(fresh, cameras, 48, 64, voxel_size=0.05)
+    )
     # A tensor changed in place is another cloud.
     points += 1
     assert point_blocks(points) is not blocks

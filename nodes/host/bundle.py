@@ -26,7 +26,9 @@ def bundle_path(name: str) -> str:
     """Full path of a bundled weights file. Raises SpatiaError when the package came without it."""
     path = os.path.join(FOLDER, name)
     if not os.path.isfile(path):
-        raise SpatiaError(f"The bundled weights file bundle/{name} is missing from this package; reinstall it, or choose other weights.")
+        raise SpatiaError(
+            f"The bundled weights file bundle/{name} is missing from this package; reinstall it, or choose other weights."
+        )
     return path
 
 
@@ -37,7 +39,9 @@ def load_small_backbone(path: str, model_options: dict | None = None, disable_dy
         state_dict, model_options=model_options or {}, metadata=metadata, disable_dynamic=disable_dynamic
     )
     if model is None:
-        raise SpatiaError(f"Backbone {os.path.basename(path)}: the host recognises no model in it; choose another file in `backbone`.")
+        raise SpatiaError(
+            f"Backbone {os.path.basename(path)}: the host recognises no model in it; choose another file in `backbone`."
+        )
     model.cached_patcher_init = (load_small_backbone, (path, model_options))
     return model
 
@@ -57,8 +61,14 @@ class SizedVAE(comfy.sd.VAE):
         layout = vae_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file)
         self._set_sizes(layout)
         self.first_stage_model = comfy.ldm.wan.vae2_2.WanVAE(
-            dim=layout.dim, dec_dim=layout.dec_dim, z_dim=layout.z_dim, dim_mult=list(layout.dim_mult),
-            num_res_blocks=layout.num_res_blocks, attn_scales=[], temperal_downsample=[False, True, True], dropout=0.0,
+            dim=layout.dim,
+            dec_dim=layout.dec_dim,
+            z_dim=layout.z_dim,
+            dim_mult=list(layout.dim_mult),
+            num_res_blocks=layout.num_res_blocks,
+            attn_scales=[],
+            temperal_downsample=[False, True, True],
+            dropout=0.0,
         ).eval()
         self.device = comfy.model_management.vae_device()
         self.vae_dtype = dtype or comfy.model_management.vae_dtype(self.device, self.working_dtypes)

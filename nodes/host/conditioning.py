@@ -24,8 +24,17 @@ LORA_MODES = ("after the first clip", "always", "never")
 
 
 def condition_clip(
-    model, vae, memory: SpatialMemory, cameras: Cameras, projection=None, holes=None, references=None,
-    strength: float = 1.0, start_percent: float = 0.0, end_percent: float = 1.0, lora: str = LORA_MODES[0],
+    model,
+    vae,
+    memory: SpatialMemory,
+    cameras: Cameras,
+    projection=None,
+    holes=None,
+    references=None,
+    strength: float = 1.0,
+    start_percent: float = 0.0,
+    end_percent: float = 1.0,
+    lora: str = LORA_MODES[0],
 ):
     """MODEL conditioned on one clip and LATENT (samples in raw space, noise_mask 0 on image or history).
 
@@ -52,22 +61,36 @@ def condition_clip(
         reference_latents = torch.cat([to_network(encode_video(vae, image[None])) for image in references], dim=2)
     control = None
     if branch is not None and (projection is not None or holes is not None):
-        control = encode_control(vae, to_network, branch.layout.in_channels, cameras.count, height, width, projection, holes)
+        control = encode_control(
+            vae, to_network, branch.layout.in_channels, cameras.count, height, width, projection, holes
+        )
 
     sampling = model.get_model_object("model_sampling")
     first_clip = memory.frames.shape[0] == 1
     clip = ClipCondition(
-        branch, control, reference_latents, strength,
-        float(sampling.percent_to_sigma(start_percent)), float(sampling.percent_to_sigma(end_percent)), first_clip,
+        branch,
+        control,
+        reference_latents,
+        strength,
+        float(sampling.percent_to_sigma(start_percent)),
+        float(sampling.percent_to_sigma(end_percent)),
+        first_clip,
     )
     conditioned = condition_model(model, clip)
-    if conditioned.get_attachment(LORA) is not None and (lora == "always" or (lora == LORA_MODES[0] and not first_clip)):
+    if conditioned.get_attachment(LORA) is not None and (
+        lora == "always" or (lora == LORA_MODES[0] and not first_clip)
+    ):
         add_lora(conditioned)
-    latent = {"samples": samples, "noise_mask": clean_frame_mask(frames, clean.shape[2]).expand(1, 1, frames, *clean.shape[3:]).clone()}
+    latent = {
+        "samples": samples,
+        "noise_mask": clean_frame_mask(frames, clean.shape[2]).expand(1, 1, frames, *clean.shape[3:]).clone(),
+    }
     return conditioned, latent
 
 
-def encode_control(vae, to_network, channels: int, count: int, height: int, width: int, projection, holes) -> torch.Tensor:
+def encode_control(
+    vae, to_network, channels: int, count: int, height: int, width: int, projection, holes
+) -> torch.Tensor:
     """Control latents (1, 48 | 96, T, H/16, W/16) of a projection and a hole video.
 
     Release: no projection is mid grey (0 in -1..1), no holes is 1 everywhere ("no point anywhere").
@@ -152,7 +175,9 @@ def _never_on(model, strength: float, start_percent: float, end_percent: float, 
     ]
 
 
-def _check_inputs(vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent):
+def _check_inputs(
+    vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent
+):
     if getattr(vae, "latent_channels", None) != LATENT_CHANNELS or getattr(vae, "latent_dim", None) != 3:
         raise SpatiaError(
             f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {LATENT_CHANNELS}: the VAE of "
@@ -168,12 +193,16 @@ def _check_inputs(vae, memory, past_cameras, cameras, projection, holes, referen
     require_clip_length(frames, "the clip's cameras")
     past = past_cameras.count
     if frames <= past:
-        raise SpatiaError(f"The clip has {frames} cameras and its first {past} are history, so nothing would be new; use a longer clip.")
+        raise SpatiaError(
+            f"The clip has {frames} cameras and its first {past} are history, so nothing would be new; use a longer clip."
+        )
     for name, images in (("projection", projection), ("holes", holes)):
         if images is None:
             continue
         if images.shape[0] != frames:
-            raise SpatiaError(f"`{name}` has {images.shape[0]} frames and `cameras` {frames}; connect the same cameras to Render Camera Path and here.")
+            raise SpatiaError(
+                f"`{name}` has {images.shape[0]} frames and `cameras` {frames}; connect the same cameras to Render Camera Path and here."
+            )
         _check_size(name, images, height, width)
     if references is not None:
         _check_size("references", references, height, width)
@@ -189,7 +218,9 @@ def _check_inputs(vae, memory, past_cameras, cameras, projection, holes, referen
                 "ignored; disconnect `holes` or change the control checkpoint."
             )
     if not 0.0 <= start_percent <= end_percent <= 1.0:
-        raise SpatiaError(f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1.")
+        raise SpatiaError(
+            f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1."
+        )
     gap = (cameras.w2c[:past] - past_cameras.w2c).abs().amax(dim=(1, 2))
     if float(gap.max()) > POSE_TOLERANCE:
         frame = int((gap > POSE_TOLERANCE).nonzero()[0, 0])

@@ -27,7 +27,9 @@ def da3_multiview_depth(model, frames: Tensor, cameras: Cameras, *, resolution: 
         raise SpatiaError(f"{count} frame was given, expected at least 2; decrease keyframe_every.")
     network = model.model.diffusion_model
     if getattr(network, "cam_enc", None) is None:
-        raise SpatiaError("This Depth Anything 3 model takes no cameras (Mono and Metric do not); load Small, Base, Large or Giant as da3_model.")
+        raise SpatiaError(
+            "This Depth Anything 3 model takes no cameras (Mono and Metric do not); load Small, Base, Large or Giant as da3_model."
+        )
     relative = cameras.w2c @ cameras.c2w[0]
     centers = -(relative[:, :3, :3].mT @ relative[:, :3, 3:])[..., 0]
     spread = float(centers.norm(dim=1).median())
@@ -36,10 +38,16 @@ def da3_multiview_depth(model, frames: Tensor, cameras: Cameras, *, resolution: 
     comfy.model_management.load_model_gpu(model)
     device = comfy.model_management.get_torch_device()
     dtype = network.dtype if network.dtype is not None else torch.float32
-    images = preprocess.preprocess_image(frames.to(device).float() / 255, process_res=resolution, method="upper_bound_resize").to(dtype)
+    images = preprocess.preprocess_image(
+        frames.to(device).float() / 255, process_res=resolution, method="upper_bound_resize"
+    ).to(dtype)
     h, w = images.shape[-2:]
     with torch.no_grad():
-        out = network(images[None], extrinsics=relative[None].float().to(device), intrinsics=cameras.K(h, w)[None].float().to(device))
+        out = network(
+            images[None],
+            extrinsics=relative[None].float().to(device),
+            intrinsics=cameras.K(h, w)[None].float().to(device),
+        )
     depth = out["depth"].float().cpu()
     known = torch.isfinite(depth) & (depth > 0)
     if "sky" in out:
@@ -51,8 +59,19 @@ def da3_multiview_depth(model, frames: Tensor, cameras: Cameras, *, resolution: 
     if scale is None and spread > _LEAST_SPREAD:
         scale, origin = spread, "scale as the cameras were given"
     if scale is None:
-        raise SpatiaError("The cameras of these frames stand still, so they do not tell the scale of the depth; use metric depth, or frames of a moving camera.")
+        raise SpatiaError(
+            "The cameras of these frames stand still, so they do not tell the scale of the depth; use metric depth, or frames of a moving camera."
+        )
     confidence = out["depth_conf"].float().cpu() if "depth_conf" in out else None
     # Its rounding to whole patches changes the shape of the picture a little: back to the frames'.
-    depth, confidence = (None if x is None else F.interpolate(x[:, None], size=(height, width), mode="nearest-exact")[:, 0] for x in (torch.where(known, depth * scale, 0.0), confidence))
-    return DepthMaps(depth, True, f"Depth Anything 3 with known cameras, {origin} (times {scale:.4g})", cameras.intrinsics[0], confidence)
+    depth, confidence = (
+        None if x is None else F.interpolate(x[:, None], size=(height, width), mode="nearest-exact")[:, 0]
+        for x in (torch.where(known, depth * scale, 0.0), confidence)
+    )
+    return DepthMaps(
+        depth,
+        True,
+        f"Depth Anything 3 with known cameras, {origin} (times {scale:.4g})",
+        cameras.intrinsics[0],
+        confidence,
+    )

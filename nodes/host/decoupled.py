@@ -60,22 +60,41 @@ class DecoupledBranch(torch.nn.Module):
         self.dtype = dtype
         dim, heads = layout.dim, layout.num_heads
         settings = {"device": device, "dtype": dtype}
-        single = {"device": device, "dtype": torch.float32}  # rays and patch embeddings, as the host's own patch embedding
+        single = {
+            "device": device,
+            "dtype": torch.float32,
+        }  # rays and patch embeddings, as the host's own patch embedding
 
         inputs = (6 * layout.unshuffle**2, *layout.camera_channels)
         for stage, fan_in, width in zip(("first", "second", "third"), inputs, layout.camera_channels):
-            encoder = torch.nn.Sequential(operations.Conv2d(fan_in, width, 1, **single), operations.GroupNorm(_GROUPS, width, **single), torch.nn.ReLU())
+            encoder = torch.nn.Sequential(
+                operations.Conv2d(fan_in, width, 1, **single),
+                operations.GroupNorm(_GROUPS, width, **single),
+                torch.nn.ReLU(),
+            )
             self.add_module(f"controlnet_encode_{stage}", encoder)
-        for name, channels in (("current", layout.current_channels), ("history_video", layout.history_channels), ("history_image", layout.history_channels)):
-            self.add_module(f"patch_embedding_{name}", operations.Conv3d(channels, dim, kernel_size=layout.patch, stride=layout.patch, **single))
+        for name, channels in (
+            ("current", layout.current_channels),
+            ("history_video", layout.history_channels),
+            ("history_image", layout.history_channels),
+        ):
+            self.add_module(
+                f"patch_embedding_{name}",
+                operations.Conv3d(channels, dim, kernel_size=layout.patch, stride=layout.patch, **single),
+            )
         self.condition_embedder = _Holder(
             time_embedder=_Holder(
-                linear_1=operations.Linear(layout.freq_dim, dim, **settings), linear_2=operations.Linear(dim, dim, **settings)
+                linear_1=operations.Linear(layout.freq_dim, dim, **settings),
+                linear_2=operations.Linear(dim, dim, **settings),
             ),
             time_proj=operations.Linear(dim, 6 * dim, **settings),
         )
-        self.blocks = torch.nn.ModuleList(_MemoryBlock(dim, heads, layout.ffn_dim, settings, operations) for _ in range(layout.layers))
-        self.controlnet_blocks = torch.nn.ModuleList(operations.Linear(dim, layout.out_dim, **settings) for _ in range(layout.layers))
+        self.blocks = torch.nn.ModuleList(
+            _MemoryBlock(dim, heads, layout.ffn_dim, settings, operations) for _ in range(layout.layers)
+        )
+        self.controlnet_blocks = torch.nn.ModuleList(
+            operations.Linear(dim, layout.out_dim, **settings) for _ in range(layout.layers)
+        )
         d = dim // heads
         self.rope_embedder = EmbedND(dim=d, theta=10000.0, axes_dim=[d - 4 * (d // 6), 2 * (d // 6), 2 * (d // 6)])
 
@@ -131,10 +150,18 @@ class _MemoryBlock(torch.nn.Module):
         self.heads = heads
         self.norm = operations.LayerNorm(dim, eps=_EPS, elementwise_affine=False, **settings)
         parts = {part: operations.Linear(dim, dim, **settings) for part in ("to_q", "to_k", "to_v")}
-        norms = {part: operations.RMSNorm(dim, eps=_EPS, elementwise_affine=True, **settings) for part in ("norm_q", "norm_k")}
+        norms = {
+            part: operations.RMSNorm(dim, eps=_EPS, elementwise_affine=True, **settings)
+            for part in ("norm_q", "norm_k")
+        }
         self.attn1 = _Holder(**parts, to_out=torch.nn.ModuleList([operations.Linear(dim, dim, **settings)]), **norms)
         self.ffn = _Holder(
-            net=_Holder(**{"0": _Holder(proj=operations.Linear(dim, ffn_dim, **settings)), "2": operations.Linear(ffn_dim, dim, **settings)})
+            net=_Holder(
+                **{
+                    "0": _Holder(proj=operations.Linear(dim, ffn_dim, **settings)),
+                    "2": operations.Linear(ffn_dim, dim, **settings),
+                }
+            )
         )
         self.scale_shift_table = torch.nn.Parameter(torch.empty(1, 6, dim, **settings))
 
@@ -167,7 +194,9 @@ class BranchRun:
         self.options = transformer_options
         rows, frames = slots.gate.shape
         if x.shape[0] % rows:
-            raise SpatiaError(f"The batch being sampled has {x.shape[0]} rows, expected a multiple of the {rows} memories it is conditioned on.")
+            raise SpatiaError(
+                f"The batch being sampled has {x.shape[0]} rows, expected a multiple of the {rows} memories it is conditioned on."
+            )
         copies = x.shape[0] // rows
         gate = slots.gate.to(x.device)
         self.opened = gate.repeat(copies, 1)
@@ -180,20 +209,32 @@ class BranchRun:
         )
         x = comfy.ldm.common_dit.pad_to_patch_size(x, branch.layout.patch)
         if tuple(target.shape[2:]) != tuple(x.shape[3:]):
-            raise SpatiaError(f"The clip being sampled has latents of {tuple(x.shape[3:])}, but the memory's pictures make {tuple(target.shape[2:])}; use one size for both.")
-        self.history = branch.embed_history(slots.temporal.to(x.device), slots.spatial.to(x.device), history, target, dtype)
+            raise SpatiaError(
+                f"The clip being sampled has latents of {tuple(x.shape[3:])}, but the memory's pictures make {tuple(target.shape[2:])}; use one size for both."
+            )
+        self.history = branch.embed_history(
+            slots.temporal.to(x.device), slots.spatial.to(x.device), history, target, dtype
+        )
         self.state = branch.embed_current(x[row_of, :, frame_of], target[self.slot_of], dtype)
         times = frame_timesteps(timestep, 0, frames)[row_of, frame_of]
         self.modulation = branch.modulation(times, dtype)
         grid = [side // size for side, size in zip(x.shape[3:], branch.layout.patch[1:])]
         slot_time = gate.nonzero()[:, 1]
         self.positions = branch.positions(frame_of, *grid)
-        self.history_positions = torch.cat([branch.positions(slot_time, *grid), branch.positions(frames + slot_time, *grid)], dim=1)
+        self.history_positions = torch.cat(
+            [branch.positions(slot_time, *grid), branch.positions(frames + slot_time, *grid)], dim=1
+        )
 
     def residual(self, layer: int):
         """(N, hw, out_dim): what this layer adds to the open frames. Layers in order, each once."""
         self.state = self.branch.blocks[layer](
-            self.state, self.modulation, self.positions, self.history, self.history_positions, self.slot_of, self.options
+            self.state,
+            self.modulation,
+            self.positions,
+            self.history,
+            self.history_positions,
+            self.slot_of,
+            self.options,
         )
         return self.branch.controlnet_blocks[layer](self.state)
 
@@ -237,7 +278,9 @@ class MemoryCondition:
     Host protocol: `to(device)` before and after sampling.
     """
 
-    def __init__(self, branch: DecoupledBranch, slots: MemorySlots, strength: float, sigma_start: float, sigma_end: float):
+    def __init__(
+        self, branch: DecoupledBranch, slots: MemorySlots, strength: float, sigma_start: float, sigma_end: float
+    ):
         self.branch = branch
         self.slots = slots
         self.strength = strength
@@ -246,7 +289,9 @@ class MemoryCondition:
 
     def to(self, device_or_dtype):
         if isinstance(device_or_dtype, torch.device):
-            self.slots = MemorySlots(*(part.to(device_or_dtype) if isinstance(part, torch.Tensor) else part for part in self.slots))
+            self.slots = MemorySlots(
+                *(part.to(device_or_dtype) if isinstance(part, torch.Tensor) else part for part in self.slots)
+            )
         return self
 
     def runs_at(self, transformer_options: dict) -> bool:
@@ -264,7 +309,9 @@ class MemoryCondition:
 
     # Traced by torch.compile, one clip's memory would become constants of the next.
     @torch.compiler.disable
-    def __call__(self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs):
+    def __call__(
+        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs
+    ):
         """DIFFUSION_MODEL wrapper. x: (B, C, F, h, w), the mask and image latents of an I2V model included."""
         if not self.runs_at(transformer_options):
             return executor(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **kwargs)
@@ -287,7 +334,9 @@ class MemoryCondition:
         out = executor(x, timestep, context, clip_fea, time_dim_concat, options, **kwargs)
         # None at all is a cache node's doing (it skipped the whole pass); some but not all is a memory lost.
         if 0 < patch.spent < patch.layers:
-            raise SpatiaError(f"Only {patch.spent} of {patch.layers} memory residuals reached the model: another node ends it early; remove it.")
+            raise SpatiaError(
+                f"Only {patch.spent} of {patch.layers} memory residuals reached the model: another node ends it early; remove it."
+            )
         return out
 
 
@@ -296,7 +345,9 @@ def load_decoupled_patcher(path: str, file: str, dtype=None, disable_dynamic: bo
     try:
         state_dict, metadata = comfy.utils.load_torch_file(path, safe_load=True, return_metadata=True)
     except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
-        raise SpatiaError(f"Decoupled memory checkpoint {file} cannot be read: {error}. Choose another file in `memory`.") from error
+        raise SpatiaError(
+            f"Decoupled memory checkpoint {file} cannot be read: {error}. Choose another file in `memory`."
+        ) from error
     if any(name.endswith(SCALE_SUFFIX) for name in state_dict):
         state_dict = dequantise(state_dict)
     elif any(tensor.dtype in (torch.float8_e4m3fn, torch.float8_e5m2) for tensor in state_dict.values()):
@@ -308,13 +359,17 @@ def load_decoupled_patcher(path: str, file: str, dtype=None, disable_dynamic: bo
 
 def _heads_of(metadata: dict | None, file: str) -> int | None:
     """Attention heads by the file's header: `num_heads`, or diffusers' `num_attention_heads`; None when it says nothing."""
-    value = next(((metadata or {})[key] for key in ("num_heads", "num_attention_heads") if key in (metadata or {})), None)
+    value = next(
+        ((metadata or {})[key] for key in ("num_heads", "num_attention_heads") if key in (metadata or {})), None
+    )
     if value is None:
         return None
     try:
         return int(json.loads(value))
     except (ValueError, TypeError) as error:
-        raise SpatiaError(f"Decoupled memory checkpoint {file}: its header says {value!r} attention heads, expected a number; choose another file in `memory`.") from error
+        raise SpatiaError(
+            f"Decoupled memory checkpoint {file}: its header says {value!r} attention heads, expected a number; choose another file in `memory`."
+        ) from error
 
 
 def decoupled_patcher(state_dict, file: str, num_heads: int | None = None, dtype=None, disable_dynamic: bool = False):
@@ -326,7 +381,9 @@ def decoupled_patcher(state_dict, file: str, num_heads: int | None = None, dtype
     plain = dtype if dtype in _PLAIN_DTYPES else working_dtype(comfy.model_management.get_torch_device())
     for name in list(state_dict):
         single = name.startswith(("patch_embedding_", "controlnet_encode_"))
-        state_dict[name] = state_dict[name].to(torch.float32 if single else dtype if state_dict[name].ndim == 2 else plain)
+        state_dict[name] = state_dict[name].to(
+            torch.float32 if single else dtype if state_dict[name].ndim == 2 else plain
+        )
     device = comfy.model_management.unet_offload_device()
     branch = DecoupledBranch(layout, plain, device, comfy.ops.manual_cast)
     patcher_class = comfy.model_patcher.ModelPatcher if disable_dynamic else comfy.model_patcher.CoreModelPatcher
@@ -342,11 +399,15 @@ def require_fit(model, patcher) -> DecoupledBranch:
     """The branch of a MODEL_PATCH, refused unless it is ours and of this MODEL's sizes."""
     branch = patcher.model
     if not isinstance(branch, DecoupledBranch):
-        raise SpatiaError(f"`memory_model` is a {type(branch).__name__}, expected the memory branch of Load Decoupled Memory; connect that.")
+        raise SpatiaError(
+            f"`memory_model` is a {type(branch).__name__}, expected the memory branch of Load Decoupled Memory; connect that."
+        )
     base, layout = model.model, branch.layout
     network = getattr(base, "diffusion_model", None)
     if not isinstance(base, comfy.model_base.WAN21) or type(network) is not comfy.ldm.wan.model.WanModel:
-        raise SpatiaError(f"The model is a {type(base).__name__}, expected Wan2.2-TI2V-5B, or Wan2.1-I2V-14B for the paper's own weights; connect that.")
+        raise SpatiaError(
+            f"The model is a {type(base).__name__}, expected Wan2.2-TI2V-5B, or Wan2.1-I2V-14B for the paper's own weights; connect that."
+        )
     camera = layout.camera_channels[-1]
     for what, ours, theirs in (
         ("adds to blocks of width", layout.out_dim, network.dim),
@@ -355,16 +416,24 @@ def require_fit(model, patcher) -> DecoupledBranch:
         ("has patches", layout.patch, tuple(network.patch_size)),
     ):
         if ours != theirs:
-            raise SpatiaError(f"The memory branch {what} {ours}, the model has {theirs}: they belong to different models; change `memory` or the model.")
+            raise SpatiaError(
+                f"The memory branch {what} {ours}, the model has {theirs}: they belong to different models; change `memory` or the model."
+            )
     if layout.layers > network.num_layers:
-        raise SpatiaError(f"The memory branch has {layout.layers} layers, one after each block, but the model has {network.num_layers} blocks; change `memory` or the model.")
+        raise SpatiaError(
+            f"The memory branch has {layout.layers} layers, one after each block, but the model has {network.num_layers} blocks; change `memory` or the model."
+        )
     for key, node in ((DECOUPLED, "Apply Decoupled Memory"), (CLIP, "Spatia Conditioning")):
         if model.get_wrappers(WrappersMP.DIFFUSION_MODEL, key):
-            raise SpatiaError(f"The model is already conditioned on a clip by {node}; connect `model` to what comes before that node.")
+            raise SpatiaError(
+                f"The model is already conditioned on a clip by {node}; connect `model` to what comes before that node."
+            )
     return branch
 
 
-def apply_memory(model, patcher, slots: MemorySlots, strength: float = 1.0, start_percent: float = 0.0, end_percent: float = 1.0):
+def apply_memory(
+    model, patcher, slots: MemorySlots, strength: float = 1.0, start_percent: float = 0.0, end_percent: float = 1.0
+):
     """A clone of MODEL that remembers one clip's slots. With no open gate it is the model itself: no branch is loaded."""
     branch = require_fit(model, patcher)
     model = model.clone()
@@ -372,7 +441,11 @@ def apply_memory(model, patcher, slots: MemorySlots, strength: float = 1.0, star
         return model
     sampling = model.get_model_object("model_sampling")
     condition = MemoryCondition(
-        branch, slots, strength, float(sampling.percent_to_sigma(start_percent)), float(sampling.percent_to_sigma(end_percent))
+        branch,
+        slots,
+        strength,
+        float(sampling.percent_to_sigma(start_percent)),
+        float(sampling.percent_to_sigma(end_percent)),
     )
     model.set_additional_models(DECOUPLED, [patcher])
     model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, DECOUPLED, condition)

@@ -34,12 +34,16 @@ def depth_widgets() -> list[io.Input]:
     """The widgets that say what the depth inputs mean, shared by the nodes that estimate."""
     return [
         io.Combo.Input(
-            "depth_source", options=[CONNECTED, BUNDLED], default=CONNECTED,
+            "depth_source",
+            options=[CONNECTED, BUNDLED],
+            default=CONNECTED,
             tooltip="connected input: the depth_map, da3_geometry or moge_geometry that is connected.\n"
             "bundled small network: this package's own small network, made for generated rooms; needs nothing else.",
         ),
         io.Combo.Input(
-            "depth_kind", options=list(DEPTH_KINDS), default=DEPTH_KINDS[0],
+            "depth_kind",
+            options=list(DEPTH_KINDS),
+            default=DEPTH_KINDS[0],
             tooltip="What the values of depth_map mean.\n"
             "- metres: distance along the viewing axis.\n"
             "- inverse: 1 / distance, in any unit.\n"
@@ -47,14 +51,40 @@ def depth_widgets() -> list[io.Input]:
             "- normalised, white is far: 0 to 1, linear in distance between near and far.\n"
             "0 (metres, inverse) and NaN mean unknown.",
         ),
-        io.Float.Input("near", default=1.0, min=0.001, max=1e6, step=0.1, advanced=True, tooltip="Distance of the nearest value of a normalised depth_map, scene units."),
-        io.Float.Input("far", default=10.0, min=0.001, max=1e6, step=0.1, advanced=True, tooltip="Distance of the farthest value of a normalised depth_map, scene units."),
         io.Float.Input(
-            "depth_scale", default=1.0, min=1e-6, max=1e6, step=0.01, advanced=True,
+            "near",
+            default=1.0,
+            min=0.001,
+            max=1e6,
+            step=0.1,
+            advanced=True,
+            tooltip="Distance of the nearest value of a normalised depth_map, scene units.",
+        ),
+        io.Float.Input(
+            "far",
+            default=10.0,
+            min=0.001,
+            max=1e6,
+            step=0.1,
+            advanced=True,
+            tooltip="Distance of the farthest value of a normalised depth_map, scene units.",
+        ),
+        io.Float.Input(
+            "depth_scale",
+            default=1.0,
+            min=1e-6,
+            max=1e6,
+            step=0.01,
+            advanced=True,
             tooltip="Multiplies the depth of any source: scene units per unit of the source. For millimetres in depth_map set 0.001.",
         ),
         io.Int.Input(
-            "da3_metric_resolution", default=0, min=0, max=4096, step=14, advanced=True,
+            "da3_metric_resolution",
+            default=0,
+            min=0,
+            max=4096,
+            step=14,
+            advanced=True,
             tooltip="For Depth Anything 3 Metric-Large: the longer side in pixels it ran at (Run Depth Anything 3's resolution, 504). "
             "Its output becomes metres with the focal length at that size. 0: the depth is taken as it is, in its own unit.",
         ),
@@ -64,7 +94,11 @@ def depth_widgets() -> list[io.Input]:
 def depth_sockets() -> list[io.Input]:
     """The optional inputs that bring depth."""
     return [
-        io.Image.Input("depth_map", optional=True, tooltip="Depth picture(s), one per frame, in the shape of the frames; what its values mean is set by depth_kind."),
+        io.Image.Input(
+            "depth_map",
+            optional=True,
+            tooltip="Depth picture(s), one per frame, in the shape of the frames; what its values mean is set by depth_kind.",
+        ),
         DA3Geometry.Input("da3_geometry", optional=True, tooltip="From Run Depth Anything 3 on the same frames."),
         MoGeGeometry.Input("moge_geometry", optional=True, tooltip="From Run MoGe on the same frames."),
     ]
@@ -74,11 +108,15 @@ def mask_inputs() -> list[io.Input]:
     """The moving-object mask and how far it is grown."""
     return [
         io.Int.Input(
-            "mask_grow", default=4, min=0, max=256,
+            "mask_grow",
+            default=4,
+            min=0,
+            max=256,
             tooltip="Pixels by which the moving mask is grown, so that the soft rim of an object stays out of the cloud too.",
         ),
         io.Mask.Input(
-            "moving", optional=True,
+            "moving",
+            optional=True,
             tooltip="1 on moving objects, which never enter the cloud. One mask per frame (SAM 3 Track to Mask), or a single one for all.",
         ),
     ]
@@ -86,20 +124,40 @@ def mask_inputs() -> list[io.Input]:
 
 def require_source(depth_source: str, depth_map, da3_geometry, moge_geometry) -> None:
     """Refuse anything but exactly one source of depth, before any work."""
-    connected = [name for name, value in (("depth_map", depth_map), ("da3_geometry", da3_geometry), ("moge_geometry", moge_geometry)) if value is not None]
+    connected = [
+        name
+        for name, value in (("depth_map", depth_map), ("da3_geometry", da3_geometry), ("moge_geometry", moge_geometry))
+        if value is not None
+    ]
     if depth_source == BUNDLED and connected:
-        raise SpatiaError(f"{', '.join(connected)} is connected, but depth_source is '{BUNDLED}', so it would be ignored; set depth_source to '{CONNECTED}' or disconnect it.")
+        raise SpatiaError(
+            f"{', '.join(connected)} is connected, but depth_source is '{BUNDLED}', so it would be ignored; set depth_source to '{CONNECTED}' or disconnect it."
+        )
     if depth_source == BUNDLED:
         small_depth_path()
     elif not connected:
-        raise SpatiaError(f"No depth is connected; connect depth_map, da3_geometry or moge_geometry, or set depth_source to '{BUNDLED}'.")
+        raise SpatiaError(
+            f"No depth is connected; connect depth_map, da3_geometry or moge_geometry, or set depth_source to '{BUNDLED}'."
+        )
     elif len(connected) > 1:
-        raise SpatiaError(f"{' and '.join(connected)} are connected, expected one source of depth; disconnect the others.")
+        raise SpatiaError(
+            f"{' and '.join(connected)} are connected, expected one source of depth; disconnect the others."
+        )
 
 
 def read_depth(
-    images: Tensor, pick: list[int], depth_map, da3_geometry, moge_geometry, *, depth_kind: str, near: float, far: float,
-    depth_scale: float, focal: float | None, da3_metric_resolution: int,
+    images: Tensor,
+    pick: list[int],
+    depth_map,
+    da3_geometry,
+    moge_geometry,
+    *,
+    depth_kind: str,
+    near: float,
+    far: float,
+    depth_scale: float,
+    focal: float | None,
+    da3_metric_resolution: int,
 ) -> DepthMaps:
     """Depth of the images `pick` from whichever source is connected, else from the bundled network.
 
@@ -107,7 +165,9 @@ def read_depth(
     """
     n, height, width = images.shape[:3]
     if depth_map is not None:
-        maps = depth_from_map(values_from_image(depth_map, "depth_map"), depth_kind, near=near, far=far, scale=depth_scale)
+        maps = depth_from_map(
+            values_from_image(depth_map, "depth_map"), depth_kind, near=near, far=far, scale=depth_scale
+        )
     elif da3_geometry is not None:
         maps = da3_depth(da3_geometry, focal, da3_metric_resolution, depth_scale)
     elif moge_geometry is not None:
@@ -115,7 +175,9 @@ def read_depth(
     else:
         return bundled_depth(images[pick])._replace(warnings=(BUNDLED_LIMITS,))
     if maps.depth.shape[0] != n:
-        raise SpatiaError(f"{maps.source}: {maps.depth.shape[0]} map(s) came for {n} frame(s), expected one per frame; estimate the depth of these very frames.")
+        raise SpatiaError(
+            f"{maps.source}: {maps.depth.shape[0]} map(s) came for {n} frame(s), expected one per frame; estimate the depth of these very frames."
+        )
     return maps.select(pick)
 
 
@@ -151,14 +213,23 @@ def da3_depth(geometry: dict, focal: float | None, metric_resolution: int = 0, s
     if "intrinsics" in geometry:
         K = _matrices(geometry, "intrinsics", "da3_geometry", (3,), 3)
         # Its principal point is the middle of the picture, which gives away the size it ran at. An identity stands for "none".
-        if K.shape[0] == views and torch.isfinite(K).all() and bool((K[:, :2, 2] > 0).all()) and bool((K[:, [0, 1], [0, 1]] > 0).all()):
+        if (
+            K.shape[0] == views
+            and torch.isfinite(K).all()
+            and bool((K[:, :2, 2] > 0).all())
+            and bool((K[:, [0, 1], [0, 1]] > 0).all())
+        ):
             fx, fy = (K[:, i, i] / (2 * K[:, i, 2]) for i in (0, 1))
             intrinsics = torch.stack([fx.median(), fy.median(), torch.tensor(0.5).double(), torch.tensor(0.5).double()])
         else:
             warnings.append("Depth Anything 3 gave no usable intrinsics.")
     if "extrinsics" in geometry and views > 1:
         E = _matrices(geometry, "extrinsics", "da3_geometry", (3, 4), 4)[:, :3]
-        if E.shape[0] == views and torch.isfinite(E).all() and float((E - torch.eye(4, dtype=torch.float64)[:3]).abs().max()) > 0:
+        if (
+            E.shape[0] == views
+            and torch.isfinite(E).all()
+            and float((E - torch.eye(4, dtype=torch.float64)[:3]).abs().max()) > 0
+        ):
             w2c = torch.cat([_nearest_rotation(E[..., :3]), E[..., 3:]], -1)
             w2c = torch.cat([w2c, torch.tensor([0.0, 0.0, 0.0, 1.0]).double().expand(views, 1, 4)], 1)
         else:
@@ -172,7 +243,9 @@ def da3_depth(geometry: dict, focal: float | None, metric_resolution: int = 0, s
         focal_pixels = focal * width * metric_resolution / max(height, width)
         depth, metric = depth * (focal_pixels / 300), True
     if w2c is not None:
-        w2c = torch.cat([w2c[..., :3], w2c[..., 3:] * torch.tensor([scale, scale, scale, 1.0]).double().view(1, 4, 1)], -1)
+        w2c = torch.cat(
+            [w2c[..., :3], w2c[..., 3:] * torch.tensor([scale, scale, scale, 1.0]).double().view(1, 4, 1)], -1
+        )
     confidence = _map_beside(geometry, "confidence", "da3_geometry", depth)
     confidence = None if confidence is None else confidence.expand(depth.shape).float()
     return DepthMaps(_known(depth * scale), metric, "Depth Anything 3", intrinsics, confidence, w2c, tuple(warnings))
@@ -181,7 +254,9 @@ def da3_depth(geometry: dict, focal: float | None, metric_resolution: int = 0, s
 def moge_depth(geometry: dict, scale: float = 1.0) -> DepthMaps:
     """Depth of a MOGE_GEOMETRY: infinite where masked; metres when it comes from version 2, which alone has normals."""
     if "intrinsics" not in geometry:
-        raise SpatiaError("moge_geometry has no intrinsics, so it is a panorama's; connect Run MoGe Inference on an ordinary picture.")
+        raise SpatiaError(
+            "moge_geometry has no intrinsics, so it is a panorama's; connect Run MoGe Inference on an ordinary picture."
+        )
     depth = _tensor(geometry, "depth", "moge_geometry", 3)
     mask = _map_beside(geometry, "mask", "moge_geometry", depth)
     if mask is not None:

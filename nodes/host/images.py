@@ -36,7 +36,9 @@ def values_from_image(image: Tensor, name: str) -> Tensor:
         known = torch.isfinite(image[..., :3]).all(-1).cpu()
         difference = (image[..., :3].float().cpu() - values[..., None]).abs().amax(-1)[known]
         if difference.numel() and float(difference.max()) > _COLOURED * max(1.0, float(values[known].abs().max())):
-            raise SpatiaError(f"{name} is a coloured picture, expected grey values; connect the depth itself, not its colour map, to {name}.")
+            raise SpatiaError(
+                f"{name} is a coloured picture, expected grey values; connect the depth itself, not its colour map, to {name}."
+            )
     return values
 
 
@@ -57,6 +59,8 @@ def point_cloud_file(cloud: PointCloud) -> Types.File3D:
 def _check_image(image: Tensor, name: str, finite: bool = True) -> None:
     if not isinstance(image, Tensor) or image.ndim != 4 or image.shape[0] < 1 or min(image.shape[1:3]) < 1:
         shape = tuple(image.shape) if isinstance(image, Tensor) else type(image).__name__
-        raise SpatiaError(f"{name} is {shape}, expected an IMAGE batch (N, height, width, channels) of at least one frame.")
+        raise SpatiaError(
+            f"{name} is {shape}, expected an IMAGE batch (N, height, width, channels) of at least one frame."
+        )
     if finite and not torch.isfinite(image).all():
         raise SpatiaError(f"{name} holds NaN or infinite values, expected 0..1; check the node that made {name}.")

@@ -53,12 +53,16 @@ def load_spatia_model(backbone: str, control: str, lora: str, lora_strength: flo
         clip, vae = bundle.small_clip(model), bundle.load_sized_vae(bundle.bundle_path(bundle.VAE))
     else:
         model = load_backbone(backbone, dtype)
-        clip = ExecutionBlocker(f"{backbone} brings no text encoder: connect Load CLIP (type wan, umt5_xxl) instead of this `clip`.")
+        clip = ExecutionBlocker(
+            f"{backbone} brings no text encoder: connect Load CLIP (type wan, umt5_xxl) instead of this `clip`."
+        )
         vae = ExecutionBlocker(f"{backbone} brings no VAE: connect Load VAE (wan2.2_vae) instead of this `vae`.")
     return apply_files(model, control, control_path, lora, lora_path, lora_strength, dtype), clip, vae
 
 
-def apply_files(model, control: str, control_path: str, lora: str, lora_path: str | None, lora_strength: float, dtype: str):
+def apply_files(
+    model, control: str, control_path: str, lora: str, lora_path: str | None, lora_strength: float, dtype: str
+):
     """A clone of MODEL with the control branch of one file and the LoRA of another."""
     state_dict = None
     if lora_path is not None:
@@ -82,7 +86,9 @@ def find_patch(file: str, what: str, widget: str) -> str:
         path = folder_paths.get_full_path(folder, file)
         if path is not None:
             return path
-    raise SpatiaError(f"{what} {file} is neither in models/model_patches nor in models/diffusion_models; put it there or change `{widget}`.")
+    raise SpatiaError(
+        f"{what} {file} is neither in models/model_patches nor in models/diffusion_models; put it there or change `{widget}`."
+    )
 
 
 def find_lora(lora: str) -> str | None:
@@ -119,9 +125,13 @@ def read_backbone(paths: list[str], backbone: str, options: dict, disable_dynami
     except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
         raise SpatiaError(f"Backbone {backbone} cannot be read: {error}. Choose another file in `backbone`.") from error
     backbone_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, backbone)
-    model = comfy.sd.load_diffusion_model_state_dict(state_dict, model_options=dict(options), metadata=metadata, disable_dynamic=disable_dynamic)
+    model = comfy.sd.load_diffusion_model_state_dict(
+        state_dict, model_options=dict(options), metadata=metadata, disable_dynamic=disable_dynamic
+    )
     if model is None:
-        raise SpatiaError(f"Backbone {backbone}: the host recognises no model in it. Choose Wan2.2-TI2V-5B in `backbone`.")
+        raise SpatiaError(
+            f"Backbone {backbone}: the host recognises no model in it. Choose Wan2.2-TI2V-5B in `backbone`."
+        )
     require_backbone(model)
     model.cached_patcher_init = (read_backbone, (paths, backbone, options))
     return model

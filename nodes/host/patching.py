@@ -23,7 +23,15 @@ from comfy.patcher_extension import WrappersMP
 from comfy_api.torch_helpers.torch_compile import TORCH_COMPILE_KWARGS as _COMPILE_OPTIONS
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.checkpoint import LATENT_CHANNELS, SCALE_SUFFIX, ControlLayout, control_layout, dequantise, lora_for_host, unscale_float8
+from ...spatia_core.model.checkpoint import (
+    LATENT_CHANNELS,
+    SCALE_SUFFIX,
+    ControlLayout,
+    control_layout,
+    dequantise,
+    lora_for_host,
+    unscale_float8,
+)
 from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
 from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 from ...spatia_core.precision import working_dtype
@@ -42,7 +50,9 @@ _PLAIN_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 class ControlBranch(torch.nn.Module):
     """The control blocks beside the backbone's, of the host's own block class; tensor names are the release's."""
 
-    def __init__(self, layout: ControlLayout, num_heads: int, positions: list[int], eps: float, dtype, device, operations):
+    def __init__(
+        self, layout: ControlLayout, num_heads: int, positions: list[int], eps: float, dtype, device, operations
+    ):
         super().__init__()
         self.layout = layout
         self.positions = positions
@@ -50,11 +60,23 @@ class ControlBranch(torch.nn.Module):
         settings = {"operations": operations, "device": device, "dtype": dtype}
         # float32 like the backbone's own patch embedding in the host.
         self.vace_patch_embedding = operations.Conv3d(
-            layout.in_channels, layout.dim, kernel_size=layout.patch, stride=layout.patch, device=device, dtype=torch.float32
+            layout.in_channels,
+            layout.dim,
+            kernel_size=layout.patch,
+            stride=layout.patch,
+            device=device,
+            dtype=torch.float32,
         )
         self.vace_blocks = torch.nn.ModuleList(
             VaceWanAttentionBlock(
-                "t2v_cross_attn", layout.dim, layout.ffn_dim, num_heads, cross_attn_norm=True, eps=eps, block_id=k, operation_settings=settings
+                "t2v_cross_attn",
+                layout.dim,
+                layout.ffn_dim,
+                num_heads,
+                cross_attn_norm=True,
+                eps=eps,
+                block_id=k,
+                operation_settings=settings,
             )
             for k in range(layout.blocks)
         )
@@ -81,7 +103,9 @@ def load_control_patcher(path: str, file: str, backbone: dict, dtype=None, disab
     try:
         state_dict = comfy.utils.load_torch_file(path, safe_load=True)
     except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
-        raise SpatiaError(f"Control checkpoint {file} cannot be read: {error}. Choose another file in `control`.") from error
+        raise SpatiaError(
+            f"Control checkpoint {file} cannot be read: {error}. Choose another file in `control`."
+        ) from error
     if any(name.endswith(SCALE_SUFFIX) for name in state_dict):
         state_dict = dequantise(state_dict)
     elif any(tensor.dtype in (torch.float8_e4m3fn, torch.float8_e5m2) for tensor in state_dict.values()):
@@ -102,7 +126,9 @@ def control_patcher(state_dict, file: str, backbone: dict, dtype=None, disable_d
                 "they belong to different models: change `control` or the model."
             )
     if layout.patch != tuple(backbone["patch"]):
-        raise SpatiaError(f"Control checkpoint {file}: vace_patch_embedding.weight has patches {layout.patch}, the backbone has {tuple(backbone['patch'])}; change `control`.")
+        raise SpatiaError(
+            f"Control checkpoint {file}: vace_patch_embedding.weight has patches {layout.patch}, the backbone has {tuple(backbone['patch'])}; change `control`."
+        )
     positions = control_positions(backbone["layers"], layout.blocks)
     working = working_dtype(comfy.model_management.get_torch_device())
     if dtype is None:
@@ -110,10 +136,16 @@ def control_patcher(state_dict, file: str, backbone: dict, dtype=None, disable_d
     # Small tensors keep a plain dtype: float8 norms and biases would save nothing.
     plain = dtype if dtype in _PLAIN_DTYPES else working
     for name in list(state_dict):
-        target = torch.float32 if name.startswith("vace_patch_embedding.") else (dtype if state_dict[name].ndim == 2 else plain)
+        target = (
+            torch.float32
+            if name.startswith("vace_patch_embedding.")
+            else (dtype if state_dict[name].ndim == 2 else plain)
+        )
         state_dict[name] = state_dict[name].to(target)
     device = comfy.model_management.unet_offload_device()
-    branch = ControlBranch(layout, backbone["num_heads"], positions, backbone["eps"], plain, device, comfy.ops.manual_cast)
+    branch = ControlBranch(
+        layout, backbone["num_heads"], positions, backbone["eps"], plain, device, comfy.ops.manual_cast
+    )
     patcher_class = comfy.model_patcher.ModelPatcher if disable_dynamic else comfy.model_patcher.CoreModelPatcher
     patcher = patcher_class(branch, load_device=comfy.model_management.get_torch_device(), offload_device=device)
     # assign: the parameters take the file's tensors with their dtypes, without a second copy.
@@ -137,7 +169,15 @@ def backbone_sizes(model) -> dict:
     }
 
 
-def apply_spatia(model, control_path: str | None, control_file: str, dtype=None, lora=None, lora_file: str = "", lora_strength: float = 1.0):
+def apply_spatia(
+    model,
+    control_path: str | None,
+    control_file: str,
+    dtype=None,
+    lora=None,
+    lora_file: str = "",
+    lora_strength: float = 1.0,
+):
     """A clone of MODEL with the control branch attached, the LoRA at hand and the release's shift of 5.
 
     control_path: None leaves the model without a control branch. lora: state dict or None.
@@ -177,7 +217,12 @@ def read_lora(model, state_dict, file: str, strength: float = 1.0) -> LoraPatche
     weights = comfy.lora.model_lora_keys_unet(model.model, {})
     renamed, left_out = lora_for_host(state_dict, file)
     if left_out:
-        logging.info("Spatia: LoRA %s: %d tensors are no LoRA pair and stay out, as in the release (%s, ...)", file, len(left_out), left_out[0])
+        logging.info(
+            "Spatia: LoRA %s: %d tensors are no LoRA pair and stay out, as in the release (%s, ...)",
+            file,
+            len(left_out),
+            left_out[0],
+        )
     shapes = {name: tuple(tensor.shape) for name, tensor in model.model.state_dict().items()}
     for name, tensor in renamed.items():
         module, part = name[: -len(".weight")].rsplit(".", 1)
@@ -192,7 +237,9 @@ def read_lora(model, state_dict, file: str, strength: float = 1.0) -> LoraPatche
     patches = comfy.lora.load_lora(renamed, weights)
     pairs = len(renamed) // 2
     if len(patches) != pairs:
-        raise SpatiaError(f"LoRA {file}: the host took {len(patches)} of its {pairs} weights; choose another file in `lora`.")
+        raise SpatiaError(
+            f"LoRA {file}: the host took {len(patches)} of its {pairs} weights; choose another file in `lora`."
+        )
     return LoraPatches(file, patches, strength)
 
 
@@ -230,7 +277,14 @@ class ClipCondition:
     """
 
     def __init__(
-        self, branch: ControlBranch | None, control, references, strength: float, sigma_start: float, sigma_end: float, first: bool = True
+        self,
+        branch: ControlBranch | None,
+        control,
+        references,
+        strength: float,
+        sigma_start: float,
+        sigma_end: float,
+        first: bool = True,
     ):
         self.first = first
         self.branch = branch
@@ -282,7 +336,9 @@ class ClipCondition:
             except Exception as error:
                 comfy.model_management.raise_non_oom(error)
             # Past the exception, which holds on to the tensors that filled the memory.
-            logging.warning("Spatia: out of memory with positive and negative in one pass; going on with one after the other.")
+            logging.warning(
+                "Spatia: out of memory with positive and negative in one pass; going on with one after the other."
+            )
             self._separate = True
             comfy.model_management.soft_empty_cache()
         if len(given) < 2:
@@ -310,7 +366,9 @@ class ClipCondition:
     # Traced by torch.compile, one clip's latents would become constants of the next: the host's compile node does not guard
     # transformer_options. The blocks are compiled one by one instead.
     @torch.compiler.disable
-    def __call__(self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs):
+    def __call__(
+        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs
+    ):
         """DIFFUSION_MODEL wrapper. x: (B, 48, T, H, W); B holds cond and uncond, or several seeds."""
         network = executor.class_obj
         self._reached = True
@@ -328,7 +386,10 @@ class ClipCondition:
         if references:
             shifted = options.get("rope_options") or {}
             # Video frame 0 keeps time 0 behind the references.
-            options["rope_options"] = {**shifted, "shift_t": shifted.get("shift_t", 0.0) - references * shifted.get("scale_t", 1.0)}
+            options["rope_options"] = {
+                **shifted,
+                "shift_t": shifted.get("shift_t", 0.0) - references * shifted.get("scale_t", 1.0),
+            }
             timestep = frame_timesteps(timestep, references, x.shape[2])
             ahead = self.references.to(device=x.device, dtype=x.dtype).expand(x.shape[0], -1, -1, -1, -1)
             x = torch.cat([ahead, x], dim=2)
@@ -338,7 +399,10 @@ class ClipCondition:
 
     def _refuse_misfits(self, x, time_dim_concat, kwargs):
         shape = tuple(x.shape[2:])
-        for name, latents, sides in (("projection", self.control, slice(2, None)), ("references", self.references, slice(3, None))):
+        for name, latents, sides in (
+            ("projection", self.control, slice(2, None)),
+            ("references", self.references, slice(3, None)),
+        ):
             if latents is not None and latents.shape[2] and tuple(latents.shape[sides]) != tuple(x.shape[sides]):
                 raise SpatiaError(
                     f"The clip being sampled has latents of (frames, height, width) {shape}, but its {name} were encoded for "
@@ -377,7 +441,9 @@ class _ClipForward:
         """Replacements of the backbone's blocks. Other nodes' replacements are called in place of the block, not dropped."""
         patches = dict(others)
         # With references every block needs our positions; without, only the control's blocks are touched.
-        blocks = range(self.network.num_layers) if self.references or self.run_block is not _run_block else self.block_of
+        blocks = (
+            range(self.network.num_layers) if self.references or self.run_block is not _run_block else self.block_of
+        )
         for index in blocks:
             patches[("double_block", index)] = self._block_patch(index, others.get(("double_block", index)))
         return patches
@@ -472,7 +538,9 @@ def _block_runner(compile_options: dict | None, transformer_options: dict):
     Compiled blocks are given no transformer_options, whose every change would compile them anew; where a node's attention
     patches need them, blocks are run as they are.
     """
-    needed = "optimized_attention_override" in transformer_options or {"attn1_patch", "attn2_patch"} & set(transformer_options.get("patches", {}))
+    needed = "optimized_attention_override" in transformer_options or {"attn1_patch", "attn2_patch"} & set(
+        transformer_options.get("patches", {})
+    )
     if compile_options is None:
         return _run_block
     if needed:
@@ -494,7 +562,11 @@ def condition_model(model, clip: ClipCondition):
     model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, CLIP, clip)
     model.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, CLIP, clip.prepare_sampling)
     model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, CLIP, clip.batch_conds)
-    logging.debug("Spatia: %s references, control %s", clip.references.shape[2], None if clip.control is None else tuple(clip.control.shape))
+    logging.debug(
+        "Spatia: %s references, control %s",
+        clip.references.shape[2],
+        None if clip.control is None else tuple(clip.control.shape),
+    )
     return model
 
 

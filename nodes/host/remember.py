@@ -39,13 +39,27 @@ _OPEN, _SHUT = (64, 160, 80), (120, 120, 120)
 
 def load_memory_model(file: str, dtype: str):
     """The memory branch of one file as a ModelPatcher; BUNDLED is that of the small model."""
-    path = bundle.bundle_path(bundle.DECOUPLED) if file == BUNDLED else find_patch(file, "Decoupled memory checkpoint", "memory")
+    path = (
+        bundle.bundle_path(bundle.DECOUPLED)
+        if file == BUNDLED
+        else find_patch(file, "Decoupled memory checkpoint", "memory")
+    )
     return load_decoupled_patcher(path, file, DTYPES[dtype])
 
 
 def remember_clip(
-    model, patcher, vae, memory: SpatialMemory, cameras: Cameras, mode: str = "frustum", rules: Rules = Rules(), radius: float = 1.0,
-    candidate_every: int = 1, strength: float = 1.0, start_percent: float = 0.0, end_percent: float = 1.0,
+    model,
+    patcher,
+    vae,
+    memory: SpatialMemory,
+    cameras: Cameras,
+    mode: str = "frustum",
+    rules: Rules = Rules(),
+    radius: float = 1.0,
+    candidate_every: int = 1,
+    strength: float = 1.0,
+    start_percent: float = 0.0,
+    end_percent: float = 1.0,
 ):
     """(MODEL, report, strip IMAGE) of one clip. cameras: this clip's, its history's poses first.
 
@@ -82,14 +96,25 @@ def remember_clip(
 
     temporal, spatial = assemble(memory.frames[:end], ids[opened], encode, release)
     slots = memory_slots(
-        opened, ids, temporal, spatial, cameras, memory.cameras.select(slice(0, end)), memory.height, memory.width, unit=radius, release=release
+        opened,
+        ids,
+        temporal,
+        spatial,
+        cameras,
+        memory.cameras.select(slice(0, end)),
+        memory.height,
+        memory.width,
+        unit=radius,
+        release=release,
     )
     return apply_memory(model, patcher, slots, strength, start_percent, end_percent), report, strip
 
 
 def _retrieve_visible(memory: SpatialMemory, target: Cameras, history: Cameras, rules: Rules) -> MemoryRetrieval:
     if not memory.cloud.size:
-        raise SpatiaError("The memory's cloud holds no point, so visibility cannot be measured; set retrieval to frustum.")
+        raise SpatiaError(
+            "The memory's cloud holds no point, so visibility cannot be measured; set retrieval to frustum."
+        )
     scale = min(1.0, _VISIBILITY_SIDE / max(memory.height, memory.width))
     height, width = max(1, round(memory.height * scale)), max(1, round(memory.width * scale))
     bar = comfy.utils.ProgressBar(target.count + history.count)
@@ -127,13 +152,19 @@ def _given_frames(memory: SpatialMemory, cameras: Cameras) -> int:
 def _check_inputs(vae, layout, memory: SpatialMemory, cameras: Cameras, start_percent: float, end_percent: float):
     channels = layout.history_channels - layout.camera_channels[-1]
     if getattr(vae, "latent_channels", None) != channels or getattr(vae, "latent_dim", None) != 3:
-        raise SpatiaError(f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {channels}, as the memory branch; change `vae`.")
+        raise SpatiaError(
+            f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {channels}, as the memory branch; change `vae`."
+        )
     require_clip_length(cameras.count, "the clip's cameras")
     step = layout.unshuffle * layout.patch[1]
     if memory.height % step or memory.width % step:
-        raise SpatiaError(f"The memory's frames are {memory.width}x{memory.height}, but width and height must be multiples of {step}; resize the image before Estimate Scene.")
+        raise SpatiaError(
+            f"The memory's frames are {memory.width}x{memory.height}, but width and height must be multiples of {step}; resize the image before Estimate Scene."
+        )
     if not 0.0 <= start_percent <= end_percent <= 1.0:
-        raise SpatiaError(f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1.")
+        raise SpatiaError(
+            f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1."
+        )
 
 
 def gate_strip(frames: torch.Tensor, ids: torch.Tensor, opened: torch.Tensor, reasons: list[str]) -> torch.Tensor:
@@ -155,8 +186,14 @@ def gate_strip(frames: torch.Tensor, ids: torch.Tensor, opened: torch.Tensor, re
             if not opened[i]:
                 picture = Image.blend(picture, Image.new("RGB", size, "white"), 0.7)
             sheet.paste(picture, (left, top))
-        draw.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline=_OPEN if opened[i] else _SHUT, width=4 if opened[i] else 1)
-        draw.multiline_text((left, top + size[1] + 2), _wrapped(f"latent {i}: {reason}", draw, size[0]), fill="black", spacing=1)
+        draw.rectangle(
+            (left, top, left + size[0] - 1, top + size[1] - 1),
+            outline=_OPEN if opened[i] else _SHUT,
+            width=4 if opened[i] else 1,
+        )
+        draw.multiline_text(
+            (left, top + size[1] + 2), _wrapped(f"latent {i}: {reason}", draw, size[0]), fill="black", spacing=1
+        )
     return torch.from_numpy(np.asarray(sheet).astype(np.float32) / 255.0)[None]
 
 

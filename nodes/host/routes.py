@@ -23,7 +23,9 @@ def add_routes(routes: web.RouteTableDef) -> None:
 
 def camera_list(cameras) -> list[dict]:
     """Cameras as the page has them: {"w2c": 16 numbers by rows, "intrinsics": [fx, fy, cx, cy]}."""
-    return [{"w2c": w2c, "intrinsics": k} for w2c, k in zip(cameras.w2c.flatten(1).tolist(), cameras.intrinsics.tolist())]
+    return [
+        {"w2c": w2c, "intrinsics": k} for w2c, k in zip(cameras.w2c.flatten(1).tolist(), cameras.intrinsics.tolist())
+    ]
 
 
 def _read(body: dict) -> dict:
@@ -36,12 +38,19 @@ def _read(body: dict) -> dict:
 
 def _write(body: dict) -> dict:
     given = body.get("cameras")
-    if not isinstance(given, list) or not given or len(given) > MOST_CAMERAS or not all(isinstance(camera, dict) for camera in given):
+    if (
+        not isinstance(given, list)
+        or not given
+        or len(given) > MOST_CAMERAS
+        or not all(isinstance(camera, dict) for camera in given)
+    ):
         raise SpatiaError(f"cameras: expected a list of 1 to {MOST_CAMERAS} cameras.")
     rows = [_numbers(camera.get("w2c"), 16, f"camera {i}, w2c") for i, camera in enumerate(given)]
     lenses = [_numbers(camera.get("intrinsics"), 4, f"camera {i}, intrinsics") for i, camera in enumerate(given)]
     cameras = make_cameras([[row[0:4], row[4:8], row[8:12], row[12:16]] for row in rows], lenses)
-    return {"files": write_cameras(cameras, _text(body, "format"), width=_size(body, "width"), height=_size(body, "height"))}
+    return {
+        "files": write_cameras(cameras, _text(body, "format"), width=_size(body, "width"), height=_size(body, "height"))
+    }
 
 
 def _answered(act: Callable[[dict], dict], data: bytes) -> dict:

@@ -30,7 +30,10 @@ def sample_flow_unipc(model, x, sigmas, extra_args=None, callback=None, disable=
     options = comfy.model_patcher.create_model_options_clone(extra_args.get("model_options", {}))
     wrappers = options.setdefault("transformer_options", {}).setdefault("wrappers", {})
     # Outermost, so that every other wrapper sees the timesteps the network sees.
-    wrappers[WrappersMP.DIFFUSION_MODEL] = {INTEGER_TIMESTEPS: [_truncate_timesteps], **wrappers.get(WrappersMP.DIFFUSION_MODEL, {})}
+    wrappers[WrappersMP.DIFFUSION_MODEL] = {
+        INTEGER_TIMESTEPS: [_truncate_timesteps],
+        **wrappers.get(WrappersMP.DIFFUSION_MODEL, {}),
+    }
     extra_args["model_options"] = options
     solver = FlowUniPC(sigmas)
     batch = x.new_ones([x.shape[0]])
@@ -62,8 +65,14 @@ def sample_clip(model, positive, negative, latent: dict, sampler, sigmas, cfg: f
     shortage = None
     try:
         samples = guider.sample(
-            noise, start, sampler, sigmas, denoise_mask=latent.get("noise_mask"), callback=callback,
-            disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED, seed=seed,
+            noise,
+            start,
+            sampler,
+            sigmas,
+            denoise_mask=latent.get("noise_mask"),
+            callback=callback,
+            disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
+            seed=seed,
         )
     except Exception as error:
         comfy.model_management.raise_non_oom(error)

@@ -99,8 +99,18 @@ def _heads(metadata: dict[str, str], layout: BackboneLayout) -> int:
 def make_backbone(layout: BackboneLayout, heads: int, dtype: torch.dtype) -> WanModel:
     """The host's network of these sizes on the meta device: shapes without numbers."""
     return WanModel(
-        model_type="t2v", in_dim=layout.in_channels, out_dim=layout.out_channels, dim=layout.dim, ffn_dim=layout.ffn_dim, num_heads=heads,
-        num_layers=layout.layers, text_dim=layout.text_dim, freq_dim=layout.freq_dim, patch_size=layout.patch, device="meta", dtype=dtype,
+        model_type="t2v",
+        in_dim=layout.in_channels,
+        out_dim=layout.out_channels,
+        dim=layout.dim,
+        ffn_dim=layout.ffn_dim,
+        num_heads=heads,
+        num_layers=layout.layers,
+        text_dim=layout.text_dim,
+        freq_dim=layout.freq_dim,
+        patch_size=layout.patch,
+        device="meta",
+        dtype=dtype,
         operations=comfy.ops.disable_weight_init,
     )
 
@@ -111,7 +121,9 @@ def make_control(backbone: WanModel, in_channels: int = 2 * LATENT_CHANNELS) -> 
     layout = ControlLayout(backbone.dim, backbone.ffn_dim, blocks, in_channels, tuple(backbone.patch_size))
     positions = control_positions(backbone.num_layers, blocks)
     device = backbone.patch_embedding.weight.device
-    return ControlBranch(layout, backbone.num_heads, positions, backbone.eps, torch.float32, device, comfy.ops.disable_weight_init)
+    return ControlBranch(
+        layout, backbone.num_heads, positions, backbone.eps, torch.float32, device, comfy.ops.disable_weight_init
+    )
 
 
 def load_control(path: str | None, backbone: WanModel) -> ControlBranch:
@@ -124,7 +136,9 @@ def load_control(path: str | None, backbone: WanModel) -> ControlBranch:
     name = os.path.basename(path)
     found = control_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, name)
     if found != control.layout:
-        raise SpatiaError(f"The control checkpoint {name} has the sizes {tuple(found)}, this backbone takes {tuple(control.layout)}; change --control or --backbone.")
+        raise SpatiaError(
+            f"The control checkpoint {name} has the sizes {tuple(found)}, this backbone takes {tuple(control.layout)}; change --control or --backbone."
+        )
     control.load_state_dict({name: tensor.float() for name, tensor in state_dict.items()})
     return control
 
@@ -176,7 +190,9 @@ def text_encoder(path: str | None, text_dim: int) -> Callable[[str], Tensor]:
     """
     if path is None:
         if text_dim == FULL_TEXT:
-            raise SpatiaError("This backbone reads text: give --text-encoder umt5_xxl.safetensors (any of ComfyUI's files of it).")
+            raise SpatiaError(
+                "This backbone reads text: give --text-encoder umt5_xxl.safetensors (any of ComfyUI's files of it)."
+            )
         return lambda text: torch.zeros(1, text_dim)
     if not os.path.isfile(path):
         raise SpatiaError(f"--text-encoder {path}: there is no such file.")
@@ -189,7 +205,9 @@ def text_encoder(path: str | None, text_dim: int) -> Callable[[str], Tensor]:
         with torch.inference_mode():
             embedded = load().encode_from_tokens(load().tokenize(text))
         if embedded.shape[-1] != text_dim:
-            raise SpatiaError(f"--text-encoder gives {embedded.shape[-1]} values a token, the backbone takes {text_dim}; change one of them.")
+            raise SpatiaError(
+                f"--text-encoder gives {embedded.shape[-1]} values a token, the backbone takes {text_dim}; change one of them."
+            )
         return embedded[0].cpu().clone()
 
     return encode
@@ -206,7 +224,9 @@ def depth_estimator(name: str, near: float, far: float) -> Callable[[PosedVideo]
         load = functools.cache(lambda: load_small_depth(bundle.bundle_path(SMALL_DEPTH)))
 
         def small(frames, cameras, pick):
-            return DepthMaps(torch.cat([load()(frames[index][None].float() / 255) for index in pick]), True, "bundled depth network")
+            return DepthMaps(
+                torch.cat([load()(frames[index][None].float() / 255) for index in pick]), True, "bundled depth network"
+            )
 
         return lambda video: small
     if kind == "da3" and path:

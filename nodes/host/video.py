@@ -82,7 +82,9 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
     clips as for one, and the result is the whole decode's up to rounding. When even that does not fit, frames are decoded in tiles.
     """
     if samples.ndim != 5 or samples.shape[0] != 1:
-        raise SpatiaError(f"Latents of shape {tuple(samples.shape)} were given, expected one clip (1, 48, T, H, W); sample one seed at a time.")
+        raise SpatiaError(
+            f"Latents of shape {tuple(samples.shape)} were given, expected one clip (1, 48, T, H, W); sample one seed at a time."
+        )
     vae.throw_exception_if_invalid()
     if samples.shape[1] != vae.latent_channels:
         raise SpatiaError(
@@ -92,7 +94,10 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
     count = FRAMES_PER_LATENT * (samples.shape[2] - 1) + 1
     frames = count if frames is None else min(frames, count)
     if not isinstance(vae.first_stage_model, WanVAE):
-        logging.info("Spatia: %s is not the Wan 2.2 VAE; its video is decoded in one piece.", type(vae.first_stage_model).__name__)
+        logging.info(
+            "Spatia: %s is not the Wan 2.2 VAE; its video is decoded in one piece.",
+            type(vae.first_stage_model).__name__,
+        )
         return vae.decode(samples)[0, :frames]
     for tile in (None, *TILES):
         video = _decode(vae, samples, frames, tile, progress)
@@ -124,7 +129,9 @@ def _decode(vae, samples: torch.Tensor, frames: int, tile: int | None, progress:
     try:
         largest = samples[:, :, :1, tiles[0][0], tiles[0][1]].shape
         comfy.model_management.load_models_gpu(
-            [vae.patcher], memory_required=vae.memory_used_decode(largest, vae.vae_dtype), force_full_load=vae.disable_offload
+            [vae.patcher],
+            memory_required=vae.memory_used_decode(largest, vae.vae_dtype),
+            force_full_load=vae.disable_offload,
         )
         with comfy.model_management.cuda_device_context(vae.device):
             for rows, columns, weight in tiles:
@@ -141,7 +148,9 @@ def _decode(vae, samples: torch.Tensor, frames: int, tile: int | None, progress:
                         bar.update(1)
     except Exception as error:
         comfy.model_management.raise_non_oom(error)
-        logging.warning("Spatia: out of memory while decoding %s.", "whole frames" if tile is None else f"tiles of {tile} pixels")
+        logging.warning(
+            "Spatia: out of memory while decoding %s.", "whole frames" if tile is None else f"tiles of {tile} pixels"
+        )
         # Not retried here: the exception holds on to the tensors that filled the memory.
         return None
     return video
@@ -157,7 +166,9 @@ def _stream(vae, latents: torch.Tensor) -> Iterator[torch.Tensor]:
         out = network.decoder(network.conv2(latent), feat_cache=cache, feat_idx=[0], first_chunk=index == 0)
         pixels = unpatchify(out, patch_size=2)
         # BCTHW to THWC, at the host's edge.
-        yield vae.process_output(pixels.to(device=vae.output_device, dtype=vae.vae_output_dtype(), copy=True))[0].movedim(0, -1)
+        yield vae.process_output(pixels.to(device=vae.output_device, dtype=vae.vae_output_dtype(), copy=True))[
+            0
+        ].movedim(0, -1)
 
 
 def _tiles(height: int, width: int, tile: int) -> list[tuple[slice, slice, torch.Tensor]]:

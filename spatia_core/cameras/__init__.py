@@ -30,11 +30,11 @@ from .trajectories import (
 __all__ = [
     "BASE_MOTIONS",
     "CLOSINGS",
-    "Cameras",
     "EASINGS",
     "FORMATS",
-    "Framing",
     "PRESETS",
+    "Cameras",
+    "Framing",
     "camera_from_view",
     "close_loop",
     "concat_cameras",

@@ -104,26 +104,50 @@ def make_cameras(w2c, intrinsics) -> Cameras:
     if intrinsics.shape[0] == 1:
         intrinsics = intrinsics.expand(n, 4)
     elif intrinsics.shape[0] != n:
-        raise SpatiaError(f"{intrinsics.shape[0]} sets of intrinsics were given for {n} camera poses; give one set for all or one per pose.")
+        raise SpatiaError(
+            f"{intrinsics.shape[0]} sets of intrinsics were given for {n} camera poses; give one set for all or one per pose."
+        )
 
-    _refuse_first(~torch.isfinite(w2c).flatten(1).all(1), n, "has a NaN or infinite value", "finite numbers", "the pose")
+    _refuse_first(
+        ~torch.isfinite(w2c).flatten(1).all(1), n, "has a NaN or infinite value", "finite numbers", "the pose"
+    )
     bottom = torch.tensor([0.0, 0.0, 0.0, 1.0], dtype=torch.float64, device=w2c.device)
     if w2c.shape[1] == 3:
         w2c = torch.cat([w2c, bottom.expand(n, 1, 4)], dim=1)
     else:
-        _refuse_first((w2c[:, 3] - bottom).abs().amax(1) > 1e-6, n, "has a last row other than [0, 0, 0, 1]", "a rigid 4x4 pose", "the pose (is it transposed?)")
+        _refuse_first(
+            (w2c[:, 3] - bottom).abs().amax(1) > 1e-6,
+            n,
+            "has a last row other than [0, 0, 0, 1]",
+            "a rigid 4x4 pose",
+            "the pose (is it transposed?)",
+        )
         w2c = w2c.clone()
         w2c[:, 3] = bottom
     R = w2c[:, :3, :3]
     _refuse_first(
-        ~(_rotation_error(R) <= ROTATION_TOLERANCE), n,
+        ~(_rotation_error(R) <= ROTATION_TOLERANCE),
+        n,
         "is not a rotation: its rows are not orthonormal (off by more than 0.001)",
-        "a rigid pose without scale or shear", "the pose",
+        "a rigid pose without scale or shear",
+        "the pose",
     )
-    _refuse_first(torch.linalg.det(R) < 0, n, "is a mirror image (determinant -1), not a rotation", "determinant +1", "the pose or its axis convention")
+    _refuse_first(
+        torch.linalg.det(R) < 0,
+        n,
+        "is a mirror image (determinant -1), not a rotation",
+        "determinant +1",
+        "the pose or its axis convention",
+    )
     bad = ~torch.isfinite(intrinsics).all(1)
     _refuse_first(bad, n, "has NaN or infinite intrinsics", "finite [fx fy cx cy]", "the intrinsics")
-    _refuse_first((intrinsics[:, :2] <= 0).any(1), n, "has a focal length that is zero or negative", "fx and fy above 0", "the intrinsics or the field of view")
+    _refuse_first(
+        (intrinsics[:, :2] <= 0).any(1),
+        n,
+        "has a focal length that is zero or negative",
+        "fx and fy above 0",
+        "the intrinsics or the field of view",
+    )
     cameras = Cameras(w2c, intrinsics.clone())
     _refuse_out_of_range(cameras, "the pose, or its unit", "the intrinsics or the field of view")
     return cameras
@@ -175,7 +199,9 @@ def unproject(z_depth: Tensor, K: Tensor, c2w: Tensor) -> Tensor:
     K: (3, 3) pixels of this very map. c2w: (4, 4).
     """
     if z_depth.ndim != 2:
-        raise SpatiaError(f"A depth map of shape {tuple(z_depth.shape)} was given, expected (height, width); check the depth input.")
+        raise SpatiaError(
+            f"A depth map of shape {tuple(z_depth.shape)} was given, expected (height, width); check the depth input."
+        )
     height, width = z_depth.shape
     u = torch.arange(width, dtype=torch.float64, device=z_depth.device) + 0.5
     v = torch.arange(height, dtype=torch.float64, device=z_depth.device) + 0.5
@@ -195,7 +221,9 @@ def intrinsics_from_fov(horizontal_fov_degrees: float, width: int, height: int) 
     require_image_size(width, height)
     half = torch.deg2rad(torch.tensor(horizontal_fov_degrees / 2, dtype=torch.float64))
     fx = 0.5 / torch.tan(half)
-    return torch.stack([fx, fx * width / height, torch.tensor(0.5, dtype=torch.float64), torch.tensor(0.5, dtype=torch.float64)])
+    return torch.stack(
+        [fx, fx * width / height, torch.tensor(0.5, dtype=torch.float64), torch.tensor(0.5, dtype=torch.float64)]
+    )
 
 
 def require_image_size(width: int, height: int) -> None:
@@ -243,7 +271,9 @@ def _as_float64(value, what: str) -> Tensor:
     try:
         return torch.as_tensor(value, dtype=torch.float64)
     except (OverflowError, RuntimeError, TypeError, ValueError) as error:
-        raise SpatiaError(f"The {what} could not be read as numbers of one shape ({error}); check the file or text they come from.") from error
+        raise SpatiaError(
+            f"The {what} could not be read as numbers of one shape ({error}); check the file or text they come from."
+        ) from error
 
 
 def _refuse_first(bad: Tensor, n: int, what: str, expected: str, change: str) -> None:

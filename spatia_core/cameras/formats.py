@@ -139,9 +139,13 @@ def _read_spatia(text: str, intrinsics_text: str, most: int) -> Cameras:
     inline = [_intrinsics_line(line, index, "camera text") for index, line in inline]
     rows = [_intrinsics_line(line, index, "intrinsics") for index, line in shared] or inline
     if not poses:
-        raise SpatiaError("The camera text holds no pose, expected one JSON list [[...], [...], [...]] per line; check the file.")
+        raise SpatiaError(
+            "The camera text holds no pose, expected one JSON list [[...], [...], [...]] per line; check the file."
+        )
     if not rows:
-        raise SpatiaError("The poses came without intrinsics, expected a line [fx fy cx cy] normalised by width and height; fill in intrinsics or put intrinsics.txt beside the file.")
+        raise SpatiaError(
+            "The poses came without intrinsics, expected a line [fx fy cx cy] normalised by width and height; fill in intrinsics or put intrinsics.txt beside the file."
+        )
     rows = np.array(rows)
     far = (np.abs(rows[:, 2:]) > _OFFICIAL_CENTER).any(1)
     if far.any():
@@ -151,7 +155,9 @@ def _read_spatia(text: str, intrinsics_text: str, most: int) -> Cameras:
         )
     shapes = {np.shape(pose) for pose in poses}
     if len(shapes) > 1:
-        raise SpatiaError(f"Poses of different shapes {sorted(shapes)} were given, expected all 3x4 or all 4x4; check the file.")
+        raise SpatiaError(
+            f"Poses of different shapes {sorted(shapes)} were given, expected all 3x4 or all 4x4; check the file."
+        )
     return make_cameras(np.array(poses), rows if len(rows) > 1 else rows[0])
 
 
@@ -231,7 +237,9 @@ def _read_realestate10k(text: str, most: int) -> Cameras:
     if not poses:
         raise SpatiaError("The RealEstate10K text holds no camera line, expected lines of 19 numbers; check the file.")
     if any(b <= a for a, b in zip(times, times[1:])):
-        raise SpatiaError("The RealEstate10K timestamps do not rise from line to line; sort the lines by their first number.")
+        raise SpatiaError(
+            "The RealEstate10K timestamps do not rise from line to line; sort the lines by their first number."
+        )
     return make_cameras(np.array(poses), np.array(intrinsics))
 
 
@@ -257,7 +265,9 @@ def _read_nerfstudio(text: str, width: int, height: int, most: int) -> Cameras:
     data = parse_json(text, "The contents of transforms.json", "the file")
     frames = data.get("frames") if isinstance(data, dict) else None
     if not isinstance(frames, list) or not frames or not all(isinstance(f, dict) for f in frames):
-        raise SpatiaError("transforms.json has no list of \"frames\"; expected the nerfstudio layout with one entry per image.")
+        raise SpatiaError(
+            'transforms.json has no list of "frames"; expected the nerfstudio layout with one entry per image.'
+        )
     _refuse_cameras(len(frames), most)
     shared = {key: value for key, value in data.items() if key != "frames"}
     poses, intrinsics = [], []
@@ -328,11 +338,16 @@ def _write_nerfstudio(cameras: Cameras, width: int, height: int) -> str:
     c2w = cameras.c2w.numpy() @ _OPENGL
     frames = []
     for i, (pose, (fx, fy, cx, cy)) in enumerate(zip(c2w.tolist(), cameras.intrinsics.tolist())):
-        frames.append({
-            "file_path": f"images/frame_{i + 1:05d}.png",
-            "fl_x": fx * width, "fl_y": fy * height, "cx": cx * width, "cy": cy * height,
-            "transform_matrix": pose,
-        })
+        frames.append(
+            {
+                "file_path": f"images/frame_{i + 1:05d}.png",
+                "fl_x": fx * width,
+                "fl_y": fy * height,
+                "cx": cx * width,
+                "cy": cy * height,
+                "transform_matrix": pose,
+            }
+        )
     return json.dumps({"camera_model": "PINHOLE", "w": width, "h": height, "frames": frames}, indent=1) + "\n"
 
 
@@ -343,7 +358,9 @@ _NO_POINTS = re.compile(r"[^0-9eE+\-.\s]")
 
 def _read_colmap(text: str, cameras_text: str, most: int) -> Cameras:
     if not cameras_text.strip():
-        raise SpatiaError("COLMAP poses (images.txt) came without cameras.txt; put it beside the file, or paste its text into intrinsics.")
+        raise SpatiaError(
+            "COLMAP poses (images.txt) came without cameras.txt; put it beside the file, or paste its text into intrinsics."
+        )
     _refuse_lines(text, most, "images.txt")
     # An image has two lines, of which the second may be lost.
     _refuse_cameras((len(_content_lines(text, "images.txt", _LONGEST_POINTS)) + 1) // 2, most)
@@ -369,7 +386,9 @@ def _read_colmap(text: str, cameras_text: str, most: int) -> Cameras:
         images.append(image)
         expect_image = False
     if not images:
-        raise SpatiaError("images.txt holds no image, expected lines IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME; check the file.")
+        raise SpatiaError(
+            "images.txt holds no image, expected lines IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME; check the file."
+        )
     poses, intrinsics = [], []
     for quaternion, translation, camera, name in _sorted_by_name(images, lambda image: image[3], "images.txt"):
         if camera not in known:
@@ -453,12 +472,24 @@ def _write_colmap(cameras: Cameras, width: int, height: int) -> tuple[str, str]:
     ids: dict[tuple[float, ...], int] = {}
     images = ["# IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME, then a line of 2D points (none)"]
     quaternions = Rotation.from_matrix(cameras.w2c[:, :3, :3].numpy()).as_quat()
-    for i, (q, t, k) in enumerate(zip(quaternions.tolist(), cameras.w2c[:, :3, 3].tolist(), cameras.intrinsics.tolist()), 1):
+    for i, (q, t, k) in enumerate(
+        zip(quaternions.tolist(), cameras.w2c[:, :3, 3].tolist(), cameras.intrinsics.tolist()), 1
+    ):
         camera = ids.setdefault(tuple(k), len(ids) + 1)
         images.append(" ".join([str(i), *map(repr, [q[3], *q[:3], *t]), str(camera), f"frame_{i:05d}.png"]) + "\n")
     sizes = ["# CAMERA_ID MODEL WIDTH HEIGHT FX FY CX CY"]
     for (fx, fy, cx, cy), camera in ids.items():
-        sizes.append(" ".join([str(camera), "PINHOLE", str(width), str(height), *map(repr, [fx * width, fy * height, cx * width, cy * height])]))
+        sizes.append(
+            " ".join(
+                [
+                    str(camera),
+                    "PINHOLE",
+                    str(width),
+                    str(height),
+                    *map(repr, [fx * width, fy * height, cx * width, cy * height]),
+                ]
+            )
+        )
     return "\n".join(images) + "\n", "\n".join(sizes) + "\n"
 
 

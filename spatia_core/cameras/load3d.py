@@ -36,7 +36,9 @@ UNFRAMED = Framing((0.0, 0.0, 0.0), 1.0)
 def viewer_framing(positions: Tensor) -> Framing:
     """The framing of the cloud (P, 3), in our axes, that Scene Point Cloud hands to a viewer with y up."""
     if not positions.shape[0]:
-        raise SpatiaError("The memory's cloud holds no point, so the viewer's units are unknown; check the edits before this node.")
+        raise SpatiaError(
+            "The memory's cloud holds no point, so the viewer's units are unknown; check the edits before this node."
+        )
     upright = positions.double() * torch.tensor([1.0, -1.0, -1.0], dtype=torch.float64)
     center = (upright.amin(0) + upright.amax(0)) / 2
     radius = float((upright - center).norm(dim=1).max())
@@ -52,17 +54,20 @@ def camera_from_view(view: dict, width: int, height: int, framing: Framing = UNF
     camera out of range.
     """
     if not isinstance(view, dict):
-        raise SpatiaError(f"The view is {type(view).__name__}, expected the camera of a 3D viewer; connect a camera_info output.")
+        raise SpatiaError(
+            f"The view is {type(view).__name__}, expected the camera of a 3D viewer; connect a camera_info output."
+        )
     kind = view.get("cameraType")
     if isinstance(kind, str) and kind.lower().startswith("ortho"):
-        raise SpatiaError("The view is orthographic, expected a perspective one; switch the viewer's camera to perspective.")
+        raise SpatiaError(
+            "The view is orthographic, expected a perspective one; switch the viewer's camera to perspective."
+        )
     position = torch.tensor(_vector(view, "position", "xyz"), dtype=torch.float64)
     if view.get("quaternion") is not None:
         quaternion = _vector(view, "quaternion", "xyzw")
         if not 0.9 < math.hypot(*quaternion) < 1.1:
             raise SpatiaError(
-                f"The view has a quaternion {shown(quaternion)}, expected one of length 1; connect another "
-                "camera_info."
+                f"The view has a quaternion {shown(quaternion)}, expected one of length 1; connect another camera_info."
             )
         rotation = torch.from_numpy(Rotation.from_quat(quaternion).as_matrix())
     else:

@@ -84,10 +84,14 @@ def preset_path(
 
     returns = preset in ("out_and_back", "full_loop")
     if returns and frames < 3:
-        raise SpatiaError(f"{preset} was asked for in {frames} frames, but going away and coming back takes at least 3; increase frames.")
+        raise SpatiaError(
+            f"{preset} was asked for in {frames} frames, but going away and coming back takes at least 3; increase frames."
+        )
     motion = base if preset == "out_and_back" else preset
     if motion == "dolly_zoom" and distance >= 1:
-        raise SpatiaError(f"dolly_zoom by {distance} of the depth reaches the pivot itself, expected less than 1; lower distance.")
+        raise SpatiaError(
+            f"dolly_zoom by {distance} of the depth reaches the pivot itself, expected less than 1; lower distance."
+        )
 
     i = torch.arange(frames, dtype=torch.float64)
     last = max(frames - 1, 1)
@@ -107,7 +111,9 @@ def travel_path(start: Cameras, goal: Cameras, frames: int, *, easing: str = "sm
     frames = _check_start(start, frames)
     _check_choice(easing, EASINGS, "easing")
     if frames < 2:
-        raise SpatiaError(f"A path of {frames} frame was asked for, expected at least 2 to travel to another view; increase frames.")
+        raise SpatiaError(
+            f"A path of {frames} frame was asked for, expected at least 2 to travel to another view; increase frames."
+        )
     amount = _ease(torch.arange(frames, dtype=torch.float64) / (frames - 1), easing)
     moved = _towards(start.select([0] * frames), start, goal, amount)
     return concat_cameras(start, _with_last(moved.select(slice(1, None)), goal))
@@ -129,11 +135,15 @@ def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0)
     units, keys = parse_keyframe_path(text)
     if keys[0].frame == 0:
         if keys[0]._replace(easing="linear") != Keyframe(0):
-            raise SpatiaError("The keyframe of frame 0 moves the camera, but frame 0 is the start camera itself; set its values to 0 (zoom 1) or use a later frame.")
+            raise SpatiaError(
+                "The keyframe of frame 0 moves the camera, but frame 0 is the start camera itself; set its values to 0 (zoom 1) or use a later frame."
+            )
     else:
         keys = [Keyframe(0), *keys]
     if keys[-1].frame >= frames:
-        raise SpatiaError(f"A keyframe at frame {keys[-1].frame} was given for a path of {frames} frames (0 to {frames - 1}); increase frames or lower the keyframe's frame.")
+        raise SpatiaError(
+            f"A keyframe at frame {keys[-1].frame} was given for a path of {frames} frames (0 to {frames - 1}); increase frames or lower the keyframe's frame."
+        )
 
     times = np.array([k.frame for k in keys], dtype=np.float64)
     t = np.minimum(np.arange(frames, dtype=np.float64), times[-1])
@@ -187,20 +197,28 @@ def parse_keyframe_path(text: str) -> KeyframePath:
         )
     text = text.strip().removeprefix("\ufeff").lstrip()
     if not text:
-        raise SpatiaError("The keyframes text is empty, expected a JSON list or lines `frame right up forward yaw pitch roll [zoom]`; fill in keyframes or choose another preset.")
+        raise SpatiaError(
+            "The keyframes text is empty, expected a JSON list or lines `frame right up forward yaw pitch roll [zoom]`; fill in keyframes or choose another preset."
+        )
     units, keys = _keyframes_from_json(text) if text[0] in "[{" else ("depth", _keyframes_from_lines(text))
     if not keys:
-        raise SpatiaError("The keyframes text holds no keyframe, expected at least one; fill in keyframes or choose another preset.")
+        raise SpatiaError(
+            "The keyframes text holds no keyframe, expected at least one; fill in keyframes or choose another preset."
+        )
     for index, key in enumerate(keys, 1):
         if key.fov is not None and key.zoom != 1:
             raise SpatiaError(f"Keyframe {index} has both zoom and fov, expected one of them; correct keyframes.")
     chain = keys if keys[0].frame == 0 else [Keyframe(0), *keys]
     for before, after in zip(chain, chain[1:]):
         if after.frame <= before.frame:
-            raise SpatiaError(f"Keyframe at frame {after.frame} follows one at frame {before.frame}, expected frames in rising order; correct keyframes.")
+            raise SpatiaError(
+                f"Keyframe at frame {after.frame} follows one at frame {before.frame}, expected frames in rising order; correct keyframes."
+            )
         # Slerp takes the short way, which would silently turn 350 degrees into -10.
         if any(abs(a - b) >= 180 for a, b in zip(after[4:7], before[4:7])):
-            raise SpatiaError(f"Between frames {before.frame} and {after.frame} an angle changes by 180 degrees or more, which has no unique shortest way; add a keyframe between them.")
+            raise SpatiaError(
+                f"Between frames {before.frame} and {after.frame} an angle changes by 180 degrees or more, which has no unique shortest way; add a keyframe between them."
+            )
     return KeyframePath(units, keys)
 
 
@@ -230,7 +248,9 @@ def close_loop(path: Cameras, mode: str, *, frames: int = 0, target: Cameras | N
         tail = _towards(path.select([path.count - 1] * frames), path.select(-1), target, amount)
         return concat_cameras(path, _with_last(tail, target))
     if path.count < 2:
-        raise SpatiaError(f"A path of {path.count} camera cannot be closed at the same length, expected at least 2; increase frames.")
+        raise SpatiaError(
+            f"A path of {path.count} camera cannot be closed at the same length, expected at least 2; increase frames."
+        )
     amount = _ease(torch.arange(path.count, dtype=torch.float64) / (path.count - 1), "smooth")
     blended = _towards(path, path.select(-1), target, amount)
     return concat_cameras(path.select(0), _with_last(blended.select(slice(1, None)), target))
@@ -256,7 +276,9 @@ def scene_depth(positions: Tensor, camera: Cameras) -> float:
     uv, z = project(positions, camera.w2c[0], camera.K(grid, grid)[0])
     inside = (z > 0) & (uv >= 0).all(1) & (uv < grid).all(1)
     if not bool(inside.any()):
-        raise SpatiaError(f"The start camera sees none of the scene's {positions.shape[0]} points, so the scene's depth is unknown; set depth to a number above 0, or check the memory.")
+        raise SpatiaError(
+            f"The start camera sees none of the scene's {positions.shape[0]} points, so the scene's depth is unknown; set depth to a number above 0, or check the memory."
+        )
     cell = uv[inside].to(torch.int64)
     nearest = torch.full((grid * grid,), float("inf"), dtype=torch.float64, device=z.device)
     nearest.scatter_reduce_(0, cell[:, 1] * grid + cell[:, 0], z[inside], "amin")
@@ -354,7 +376,9 @@ def _eased_time(times: np.ndarray, easings: list[str], t: np.ndarray) -> np.ndar
     span = times[k + 1] - times[k]
     u = (t - times[k]) / span
     kind = np.array(easings)[k + 1]
-    eased = np.select([kind == "smooth", kind == "ease_in", kind == "ease_out"], [u * u * (3 - 2 * u), u * u, u * (2 - u)], u)
+    eased = np.select(
+        [kind == "smooth", kind == "ease_in", kind == "ease_out"], [u * u * (3 - 2 * u), u * u, u * (2 - u)], u
+    )
     return np.where(kind == "linear", t, times[k] + eased * span)
 
 
@@ -368,8 +392,10 @@ def _catmull_rom(times: np.ndarray, points: np.ndarray, t: np.ndarray) -> np.nda
     span = (times[k + 1] - times[k])[:, None]
     u = (t[:, None] - times[k][:, None]) / span
     return (
-        (1 + 2 * u) * (1 - u) ** 2 * points[k] + u * (1 - u) ** 2 * span * tangents[k]
-        + u**2 * (3 - 2 * u) * points[k + 1] + u**2 * (u - 1) * span * tangents[k + 1]
+        (1 + 2 * u) * (1 - u) ** 2 * points[k]
+        + u * (1 - u) ** 2 * span * tangents[k]
+        + u**2 * (3 - 2 * u) * points[k + 1]
+        + u**2 * (u - 1) * span * tangents[k + 1]
     )
 
 
@@ -403,8 +429,8 @@ def _keyframes_from_json(text: str) -> tuple[str, list[Keyframe]]:
         version = entries.get("version")
         if version is True or version != KEYFRAMES_VERSION or unknown or not isinstance(entries["keyframes"], list):
             raise SpatiaError(
-                f'The keyframes are a JSON object with version {shown(version)} and keys {shown(sorted(entries))}, '
-                'expected '
+                f"The keyframes are a JSON object with version {shown(version)} and keys {shown(sorted(entries))}, "
+                "expected "
                 f'{{"version": {KEYFRAMES_VERSION}, "units": ..., "keyframes": [...]}}; correct keyframes, or update this package if they are from a newer one.'
             )
         units, entries = entries.get("units", units), entries["keyframes"]
@@ -420,7 +446,7 @@ def _keyframes_from_json(text: str) -> tuple[str, list[Keyframe]]:
     for index, entry in enumerate(entries, 1):
         if not isinstance(entry, dict) or "frame" not in entry:
             raise SpatiaError(
-                f"Keyframe {index} is {shown(entry)}, expected an object with \"frame\"; correct keyframes."
+                f'Keyframe {index} is {shown(entry)}, expected an object with "frame"; correct keyframes.'
             )
         unknown = set(entry) - set(Keyframe._fields)
         if unknown:

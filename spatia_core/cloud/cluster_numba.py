@@ -12,7 +12,11 @@ _FARTHEST = 2**31 - 2  # cells from the origin, kept in 32 bits, their neighbour
 def _slot(x, y, z, cells, table):
     """Where cell (x, y, z) lies in the hash table of cell numbers, or the free place where it would."""
     mask = table.shape[0] - 1
-    mixed = np.uint64(x) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(y) * np.uint64(0xC2B2AE3D27D4EB4F) + np.uint64(z) * np.uint64(0x165667B19E3779F9)
+    mixed = (
+        np.uint64(x) * np.uint64(0x9E3779B97F4A7C15)
+        + np.uint64(y) * np.uint64(0xC2B2AE3D27D4EB4F)
+        + np.uint64(z) * np.uint64(0x165667B19E3779F9)
+    )
     slot = np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(mask))
     while table[slot] >= 0:
         cell = table[slot]
@@ -54,7 +58,15 @@ def flood(positions, size, seed):
         for dx in range(-1, 2):
             for dy in range(-1, 2):
                 for dz in range(-1, 2):
-                    near = table[_slot(np.int64(cells[cell, 0]) + dx, np.int64(cells[cell, 1]) + dy, np.int64(cells[cell, 2]) + dz, cells, table)]
+                    near = table[
+                        _slot(
+                            np.int64(cells[cell, 0]) + dx,
+                            np.int64(cells[cell, 1]) + dy,
+                            np.int64(cells[cell, 2]) + dz,
+                            cells,
+                            table,
+                        )
+                    ]
                     if near >= 0 and not reached[near]:
                         reached[near] = True
                         queue[last] = near

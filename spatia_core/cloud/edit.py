@@ -180,7 +180,9 @@ def select_mask(positions: Tensor, mask: Tensor, camera: Cameras, *, through: bo
     return selected
 
 
-def select_lasso(positions: Tensor, polygon: Tensor, camera: Cameras, height: int, width: int, *, through: bool, voxel_size: float) -> Tensor:
+def select_lasso(
+    positions: Tensor, polygon: Tensor, camera: Cameras, height: int, width: int, *, through: bool, voxel_size: float
+) -> Tensor:
     """Points (P, 3) that one camera (1) sees inside a polygon (V, 2) in 0..1 of its image; only its front surface unless `through`."""
     uv, z = project(positions, camera.w2c[0], camera.K(height, width)[0])
     uv = uv / torch.tensor([width, height], dtype=torch.float64)
@@ -207,7 +209,9 @@ def select_plane(positions: Tensor, point: Tensor, normal: Tensor | None, distan
     if normal is None:
         near = offset[offset.square().sum(1) <= (_FIT_REACH * distance) ** 2]
         if near.shape[0] < 3:
-            raise SpatiaError(f"Only {near.shape[0]} points lie within {_FIT_REACH * distance:g} of the plane's point, too few to fit a plane; move point, give a normal, or increase distance.")
+            raise SpatiaError(
+                f"Only {near.shape[0]} points lie within {_FIT_REACH * distance:g} of the plane's point, too few to fit a plane; move point, give a normal, or increase distance."
+            )
         middle = near.mean(0)
         spread, axes = torch.linalg.eigh((near - middle).T @ (near - middle))
         if not float(spread[1]) > 1e-12 * float(spread[2]):
@@ -225,12 +229,16 @@ def select_cluster(positions: Tensor, at: Tensor, distance: float) -> Tensor:
     if not positions.shape[0]:
         return torch.zeros(0, dtype=torch.bool)
     if not float(positions.abs().max()) / distance < 2**31:
-        raise SpatiaError(f"A cluster distance of {distance:g} cuts this scene into more cells than can be numbered; increase distance.")
+        raise SpatiaError(
+            f"A cluster distance of {distance:g} cuts this scene into more cells than can be numbered; increase distance."
+        )
     seed = int((positions.to(torch.float64) - at).square().sum(1).argmin())
     if kernels_run():
         from .cluster_numba import flood
 
-        return torch.from_numpy(flood(positions.detach().cpu().contiguous().numpy(), float(distance), seed)).to(positions.device)
+        return torch.from_numpy(flood(positions.detach().cpu().contiguous().numpy(), float(distance), seed)).to(
+            positions.device
+        )
     cells = np.floor(positions.detach().cpu().double().numpy() / distance).astype(np.int64)
     occupied, cell_of = np.unique(cells, axis=0, return_inverse=True)
     free = set(map(tuple, occupied.tolist()))
@@ -267,7 +275,13 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
         else:
             camera, (height, width) = selection["camera"]
         mask = select_lasso(
-            cloud.positions, selection["points"], camera, height, width, through=selection["through"], voxel_size=scene.voxel_size
+            cloud.positions,
+            selection["points"],
+            camera,
+            height,
+            width,
+            through=selection["through"],
+            voxel_size=scene.voxel_size,
         )
     elif shape == "plane":
         mask = select_plane(cloud.positions, selection["point"], selection["normal"], selection["distance"])
@@ -279,7 +293,9 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
         mask = (cloud.view >= selection["first"]) & (cloud.view <= selection["last"])
     elif shape == "clip":
         if scene.clip is None:
-            raise SpatiaError("A selection by clip was asked for, but the frames' clips are not known here; select by frames instead.")
+            raise SpatiaError(
+                "A selection by clip was asked for, but the frames' clips are not known here; select by frames instead."
+            )
         known = cloud.view >= 0
         mask = known & (scene.clip.to(torch.int64)[cloud.view.clamp_min(0).long()] == selection["clip"])
     else:
@@ -292,17 +308,23 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
 
 def _select_connected_mask(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
     if scene.mask is None or scene.cameras is None:
-        raise SpatiaError("A selection by mask was asked for, but no mask is connected; connect mask or select by another shape.")
+        raise SpatiaError(
+            "A selection by mask was asked for, but no mask is connected; connect mask or select by another shape."
+        )
     camera = _camera(scene, selection["frame"], "mask")
     return select_mask(cloud.positions, scene.mask, camera, through=selection["through"], voxel_size=scene.voxel_size)
 
 
 def _camera(scene: Scene, frame: int, what: str) -> Cameras:
     if scene.cameras is None:
-        raise SpatiaError(f"A selection by {what} was asked for, but no cameras are known here; select by another shape.")
+        raise SpatiaError(
+            f"A selection by {what} was asked for, but no cameras are known here; select by another shape."
+        )
     count = scene.cameras.count
     if not -count <= frame < count:
-        raise SpatiaError(f"The {what} is to be seen from frame {frame}, but the memory has {count} frames (0 to {count - 1}, or -1 for the last); change the {what}'s frame.")
+        raise SpatiaError(
+            f"The {what} is to be seen from frame {frame}, but the memory has {count} frames (0 to {count - 1}, or -1 for the last); change the {what}'s frame."
+        )
     return scene.cameras.select([frame % count])
 
 
@@ -344,7 +366,11 @@ def _duplicate(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud,
     for k in range(1, edit["copies"] + 1):
         look_for_interrupt()
         copies.append(part._replace(positions=_within_reach(part.positions.to(torch.float64) + k * edit["offset"])))
-    return concat_clouds(cloud, *copies), f"duplicated {part.size} of {cloud.size} points {edit['copies']} time(s)", part.size
+    return (
+        concat_clouds(cloud, *copies),
+        f"duplicated {part.size} of {cloud.size} points {edit['copies']} time(s)",
+        part.size,
+    )
 
 
 def _merge(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
@@ -355,7 +381,9 @@ def _merge(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str
             f"Merging the file {shown(name)} was asked for, but it was not read; put it into ComfyUI's input folder."
         )
     if other is None:
-        raise SpatiaError('Merging was asked for, but no other cloud is connected; connect a point cloud file to merge, or name a "file".')
+        raise SpatiaError(
+            'Merging was asked for, but no other cloud is connected; connect a point cloud file to merge, or name a "file".'
+        )
     _refuse_points(cloud.size + other.size)
     other = _without_view(other._replace(positions=_moved(other.positions, edit)), slice(None))
     return concat_clouds(cloud, other), f"merged in {other.size} points" + (f" of {name}" if name else ""), other.size
@@ -519,7 +547,11 @@ def _direction(value) -> Tensor | None:
 
 
 def _polygon(value) -> Tensor:
-    if not isinstance(value, (list, tuple)) or len(value) < 3 or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in value):
+    if (
+        not isinstance(value, (list, tuple))
+        or len(value) < 3
+        or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in value)
+    ):
         raise ValueError("at least three corners [u, v]")
     limit = LARGEST_COORDINATE
     return torch.tensor([[number(v, -limit, limit) for v in corner] for corner in value], dtype=torch.float64)
@@ -537,7 +569,9 @@ def _own_camera(value) -> tuple[Cameras, tuple[int, int]] | None:
         return None
     if not isinstance(value, dict) or set(value) != {"w2c", "intrinsics", "size"}:
         raise ValueError("an object with w2c, intrinsics and size")
-    w2c, intrinsics, size = (value[name] if isinstance(value[name], list) else [] for name in ("w2c", "intrinsics", "size"))
+    w2c, intrinsics, size = (
+        value[name] if isinstance(value[name], list) else [] for name in ("w2c", "intrinsics", "size")
+    )
     if len(w2c) != 16 or len(intrinsics) != 4 or len(size) != 2:
         raise ValueError("16 numbers of w2c, 4 of intrinsics and 2 of size")
     pose = [[number(v) for v in w2c[row : row + 4]] for row in (0, 4, 8, 12)]
@@ -594,7 +628,9 @@ _SHAPES = {
 
 _OPERATIONS = {
     "remove": Operation(_remove, {}),
-    "recolor": Operation(_recolor, {"color": Field(_color), "mode": Field(_mode, "solid"), "strength": Field(_fraction, 1.0)}),
+    "recolor": Operation(
+        _recolor, {"color": Field(_color), "mode": Field(_mode, "solid"), "strength": Field(_fraction, 1.0)}
+    ),
     "transform": Operation(_transform, _PLACEMENT),
     "duplicate": Operation(_duplicate, {"offset": Field(_vector), "copies": Field(_copies, 1)}),
     "merge": Operation(_merge, _PLACEMENT | {"file": Field(_file_name, None)}, selects=False),

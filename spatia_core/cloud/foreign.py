@@ -26,7 +26,9 @@ def read_foreign(path: str | os.PathLike, name: str, *, points: int = MESH_POINT
     """
     format = os.path.splitext(os.fspath(path))[1].lower().lstrip(".")
     if format not in MESH_FORMATS + CLOUD_FORMATS:
-        raise SpatiaError(f"{name} has format {format or 'unknown'!r}, expected ply, {', '.join(CLOUD_FORMATS)}, or a mesh: {', '.join(MESH_FORMATS)}; convert it first.")
+        raise SpatiaError(
+            f"{name} has format {format or 'unknown'!r}, expected ply, {', '.join(CLOUD_FORMATS)}, or a mesh: {', '.join(MESH_FORMATS)}; convert it first."
+        )
     if format == "glb":
         try:
             with open(path, "rb") as file:
@@ -46,7 +48,11 @@ def read_foreign(path: str | os.PathLike, name: str, *, points: int = MESH_POINT
     positions = torch.from_numpy(np.array(cloud.points, dtype=np.float64))
     if not len(positions):
         raise SpatiaError(f"{name} holds no point, expected at least one; choose another file.")
-    colors = torch.full((len(positions), 3), _GREY) if not cloud.has_colors() else torch.from_numpy(np.array(cloud.colors)).clamp(0, 1).float()
+    colors = (
+        torch.full((len(positions), 3), _GREY)
+        if not cloud.has_colors()
+        else torch.from_numpy(np.array(cloud.colors)).clamp(0, 1).float()
+    )
     return make_point_cloud(positions, colors)
 
 

@@ -20,10 +20,22 @@ from ..interrupt import look_for_interrupt
 from .point_cloud import PointCloud, make_point_cloud
 
 _TYPES = {
-    "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1",
-    "short": "i2", "int16": "i2", "ushort": "u2", "uint16": "u2",
-    "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4",
-    "float": "f4", "float32": "f4", "double": "f8", "float64": "f8",
+    "char": "i1",
+    "int8": "i1",
+    "uchar": "u1",
+    "uint8": "u1",
+    "short": "i2",
+    "int16": "i2",
+    "ushort": "u2",
+    "uint16": "u2",
+    "int": "i4",
+    "int32": "i4",
+    "uint": "u4",
+    "uint32": "u4",
+    "float": "f4",
+    "float32": "f4",
+    "double": "f8",
+    "float64": "f8",
 }
 _ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 _MAX_HEADER = 1 << 16
@@ -34,10 +46,19 @@ _LONGEST_NUMBER = 64  # characters, with the space after it
 _OWN = ("view", "confidence", "count")
 _WANTED = ("x", "y", "z", "red", "green", "blue", *_OWN)
 
-_RECORD = np.dtype([
-    ("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("red", "u1"), ("green", "u1"), ("blue", "u1"),
-    ("view", "<i4"), ("confidence", "<f4"), ("count", "<i4"),
-])
+_RECORD = np.dtype(
+    [
+        ("x", "<f4"),
+        ("y", "<f4"),
+        ("z", "<f4"),
+        ("red", "u1"),
+        ("green", "u1"),
+        ("blue", "u1"),
+        ("view", "<i4"),
+        ("confidence", "<f4"),
+        ("count", "<i4"),
+    ]
+)
 _RECORD_NAMES = {"<f4": "float", "|u1": "uchar", "<i4": "int"}
 
 
@@ -132,7 +153,9 @@ def _parse_header(data: bytes, name: str) -> _Header:
             else:
                 raise ValueError
         except (IndexError, KeyError, ValueError):
-            raise SpatiaError(f"{name} has a PLY header line that cannot be read: {line[:80]!r}; the file is corrupt, choose another.") from None
+            raise SpatiaError(
+                f"{name} has a PLY header line that cannot be read: {line[:80]!r}; the file is corrupt, choose another."
+            ) from None
     if format not in _ORDERS:
         raise SpatiaError(
             f"{name} has PLY format {shown(format)}, expected one of {', '.join(_ORDERS)}; save it again as a binary "
@@ -153,7 +176,9 @@ def _parse_header(data: bytes, name: str) -> _Header:
     if vertices > MOST_POINTS:
         raise SpatiaError(f"{name} declares {vertices} points, expected at most {MOST_POINTS}; thin the cloud out.")
     if any(kind is None for _, _, props in [*before, elements[len(before)]] for _, kind in props):
-        raise SpatiaError(f"{name} has list properties at or before its vertices, which point clouds do not have; save it again as a plain point cloud.")
+        raise SpatiaError(
+            f"{name} has list properties at or before its vertices, which point clouds do not have; save it again as a plain point cloud."
+        )
     titles = [title for title, _ in properties]
     if len(set(titles)) < len(titles):
         raise SpatiaError(
@@ -205,7 +230,7 @@ def _ascii_rows(data: bytes, start: int, columns: int, name: str) -> Iterator[li
         if start + _BLOCK < len(data):
             block = block[: 1 + max(block.rfind(b"\n"), block.rfind(b"\r"))]
         rows = [line for line in block.splitlines() if line.strip()]
-        if not block and start < len(data) or max(map(len, rows), default=0) > _LONGEST_NUMBER * columns:
+        if (not block and start < len(data)) or max(map(len, rows), default=0) > _LONGEST_NUMBER * columns:
             raise SpatiaError(f"{name} has a line too long for {columns} numbers; the file is corrupt, choose another.")
         yield rows
         start += len(block)

@@ -53,7 +53,9 @@ def make_point_cloud(positions, colors, view=None, confidence=None, count=None) 
     """
     positions = _real(positions, None, "positions")
     if positions.ndim != 2 or positions.shape[1] != 3:
-        raise SpatiaError(f"Point positions of shape {tuple(positions.shape)} were given, expected (P, 3); check the depth or the file the points come from.")
+        raise SpatiaError(
+            f"Point positions of shape {tuple(positions.shape)} were given, expected (P, 3); check the depth or the file the points come from."
+        )
     positions = positions.to(torch.float32)
     n, device = positions.shape[0], positions.device
     if n > MOST_POINTS:
@@ -62,7 +64,9 @@ def make_point_cloud(positions, colors, view=None, confidence=None, count=None) 
         )
     bad = int((~torch.isfinite(positions)).any(1).sum())
     if bad:
-        raise SpatiaError(f"{bad} of {n} points have NaN or infinite positions, expected finite ones; check the depth or the file the points come from.")
+        raise SpatiaError(
+            f"{bad} of {n} points have NaN or infinite positions, expected finite ones; check the depth or the file the points come from."
+        )
     if n and not float(positions.abs().max()) <= LARGEST_COORDINATE:
         raise SpatiaError(
             f"A point lies {float(positions.abs().max()):g} scene units from the origin, expected at most "
@@ -71,19 +75,27 @@ def make_point_cloud(positions, colors, view=None, confidence=None, count=None) 
 
     colors = _real(colors, device, "colours")
     if tuple(colors.shape) != (n, 3):
-        raise SpatiaError(f"Point colours of shape {tuple(colors.shape)} were given for {n} points, expected ({n}, 3); check the image or the file the points come from.")
+        raise SpatiaError(
+            f"Point colours of shape {tuple(colors.shape)} were given for {n} points, expected ({n}, 3); check the image or the file the points come from."
+        )
     if colors.dtype != torch.uint8:
         if not colors.is_floating_point():
-            raise SpatiaError(f"Point colours of type {colors.dtype} were given, expected uint8 or float in [0, 1]; check the image or the file the points come from.")
+            raise SpatiaError(
+                f"Point colours of type {colors.dtype} were given, expected uint8 or float in [0, 1]; check the image or the file the points come from."
+            )
         if not (torch.isfinite(colors).all() and bool((colors >= 0).all()) and bool((colors <= 1).all())):
-            raise SpatiaError("Point colours outside 0 to 1 were given as floats, expected [0, 1] or uint8; check the image the points come from.")
+            raise SpatiaError(
+                "Point colours outside 0 to 1 were given as floats, expected [0, 1] or uint8; check the image the points come from."
+            )
         colors = (colors * 255).round().to(torch.uint8)
 
     view = _per_point(view, NO_VIEW, torch.int32, NO_VIEW, n, device, "view indices")
     confidence = _per_point(confidence, 1.0, torch.float32, None, n, device, "confidences")
     count = _per_point(count, 1, torch.int32, 1, n, device, "sample counts")
     if not bool(torch.isfinite(confidence).all()):
-        raise SpatiaError("Point confidences contain NaN or infinity, expected finite values; check the estimator or the file the points come from.")
+        raise SpatiaError(
+            "Point confidences contain NaN or infinity, expected finite values; check the estimator or the file the points come from."
+        )
     return PointCloud(positions, colors, view, confidence, count)
 
 
@@ -130,7 +142,9 @@ def _per_point(value, default, dtype: torch.dtype, low: int | None, n: int, devi
     if value.ndim == 0:
         value = value.expand(n)
     if tuple(value.shape) != (n,):
-        raise SpatiaError(f"{what.capitalize()} of shape {tuple(value.shape)} were given for {n} points, expected ({n},); check the file the points come from.")
+        raise SpatiaError(
+            f"{what.capitalize()} of shape {tuple(value.shape)} were given for {n} points, expected ({n},); check the file the points come from."
+        )
     if low is not None and n:
         # Before the cast, which wraps; NaN is not in the range either.
         high = torch.iinfo(dtype).max

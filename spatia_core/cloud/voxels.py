@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -27,12 +26,16 @@ def voxel_merge(cloud: PointCloud, voxel_size: float, *, aligned: bool = False, 
     if backend not in BACKENDS:
         raise SpatiaError(f"backend: '{backend}' was given, expected one of {', '.join(BACKENDS)}.")
     if not (0 <= voxel_size < float("inf")):
-        raise SpatiaError(f"A voxel size of {voxel_size} was given, expected a finite size of 0 (no merging) or more; change voxel_size.")
+        raise SpatiaError(
+            f"A voxel size of {voxel_size} was given, expected a finite size of 0 (no merging) or more; change voxel_size."
+        )
     if voxel_size == 0 or cloud.size == 0:
         return cloud
     possible = cloud.positions.device.type == "cpu" and cloud.size < 2**31 and kernels_run()
     if backend == "numba" and not possible:
-        raise SpatiaError("backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'.")
+        raise SpatiaError(
+            "backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'."
+        )
     if possible and backend != "torch":
         return _merge_fast(cloud, voxel_size, aligned)
     voxel, n = voxel_index(cloud.positions, voxel_size, aligned)
@@ -77,7 +80,9 @@ def _grid(positions: Tensor, voxel_size: float, aligned: bool) -> tuple[Tensor, 
     extent = torch.floor((positions.amax(0).to(torch.float64) - origin) / voxel_size) + 1
     if not float(extent[0]) * float(extent[1]) * float(extent[2]) < 2**62:
         size = " x ".join(f"{float(e) * voxel_size:g}" for e in extent)
-        raise SpatiaError(f"A voxel size of {voxel_size} cuts this scene of {size} units into more voxels than can be numbered; increase voxel_size or remove stray far points.")
+        raise SpatiaError(
+            f"A voxel size of {voxel_size} cuts this scene of {size} units into more voxels than can be numbered; increase voxel_size or remove stray far points."
+        )
     return origin, int(extent[1]), int(extent[2])
 
 
@@ -94,21 +99,29 @@ def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointClo
     keys, dealt_keys = np.empty(cloud.size, np.int64), np.empty(cloud.size, np.int64)
     numbers, marks = np.empty((cloud.size, 4), np.float32), np.empty((cloud.size, 4), np.int32)
     sizes = np.empty((threads, fast._PARTS), np.int64)
-    in_threads(lambda t: fast.part_points(positions, *chunks[t], origin, float(voxel_size), cells, keys, sizes[t]), range(threads))
+    in_threads(
+        lambda t: fast.part_points(positions, *chunks[t], origin, float(voxel_size), cells, keys, sizes[t]),
+        range(threads),
+    )
     # Part by part, and in each part chunk by chunk: the points of a part stay in the cloud's order.
     place = np.cumsum(sizes.T.ravel()).reshape(fast._PARTS, threads)
     ends = place[:, -1]
     starts = (place - sizes.T).T.copy()
     begins = starts[0].copy()
     in_threads(
-        lambda t: fast.deal_points(keys, positions, colors, confidence, view, count, *chunks[t], starts[t], dealt_keys, numbers, marks), range(threads)
+        lambda t: fast.deal_points(
+            keys, positions, colors, confidence, view, count, *chunks[t], starts[t], dealt_keys, numbers, marks
+        ),
+        range(threads),
     )
 
     firsts, loose = np.empty(cloud.size, np.int32), _empty_fields(cloud.size)
 
     def merge(part: int) -> slice:
         begin, rows = int(begins[part]), slice(int(begins[part]), int(ends[part]))
-        voxels = fast.merge_part(dealt_keys[rows], numbers[rows], marks[rows], NO_VIEW, firsts[rows], *(field[rows] for field in loose))
+        voxels = fast.merge_part(
+            dealt_keys[rows], numbers[rows], marks[rows], NO_VIEW, firsts[rows], *(field[rows] for field in loose)
+        )
         return slice(begin, begin + voxels)
 
     parts = in_threads(merge, range(fast._PARTS))
@@ -122,7 +135,11 @@ def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointClo
 def _empty_fields(size: int) -> tuple[np.ndarray, ...]:
     """Room for the fields of a PointCloud."""
     return (
-        np.empty((size, 3), np.float32), np.empty((size, 3), np.uint8), np.empty(size, np.int32), np.empty(size, np.float32), np.empty(size, np.int32),
+        np.empty((size, 3), np.float32),
+        np.empty((size, 3), np.uint8),
+        np.empty(size, np.int32),
+        np.empty(size, np.float32),
+        np.empty(size, np.int32),
     )
 
 
@@ -157,5 +174,7 @@ class VoxelSet:
 
 def voxel_mean(values: Tensor, voxel: Tensor, n: int) -> Tensor:
     """Mean (n, C) in float64 of values (P, C) over the points of each voxel."""
-    total = torch.zeros(n, values.shape[1], dtype=torch.float64, device=values.device).index_add_(0, voxel, values.to(torch.float64))
+    total = torch.zeros(n, values.shape[1], dtype=torch.float64, device=values.device).index_add_(
+        0, voxel, values.to(torch.float64)
+    )
     return total / torch.bincount(voxel, minlength=n)[:, None]

@@ -48,7 +48,12 @@ def deal_points(keys, positions, colors, confidence, view, count, first, last, p
         row = place[part]
         place[part] += 1
         dealt_keys[row] = keys[p]
-        numbers[row, 0], numbers[row, 1], numbers[row, 2], numbers[row, 3] = positions[p, 0], positions[p, 1], positions[p, 2], confidence[p]
+        numbers[row, 0], numbers[row, 1], numbers[row, 2], numbers[row, 3] = (
+            positions[p, 0],
+            positions[p, 1],
+            positions[p, 2],
+            confidence[p],
+        )
         marks[row, 0], marks[row, 1], marks[row, 2] = p, view[p], count[p]
         marks[row, 3] = np.int32(colors[p, 0]) << 16 | np.int32(colors[p, 1]) << 8 | np.int32(colors[p, 2])
 
@@ -112,7 +117,9 @@ def ranks(firsts, flags):
 
 
 @kernel
-def place_voxels(firsts, rank, positions, colors, view, confidence, count, to_positions, to_colors, to_view, to_confidence, to_count):
+def place_voxels(
+    firsts, rank, positions, colors, view, confidence, count, to_positions, to_colors, to_view, to_confidence, to_count
+):
     """Copy voxels to their rows, in the order of their first points."""
     for voxel in range(firsts.shape[0]):
         row = rank[firsts[voxel]]
@@ -132,7 +139,11 @@ def add_cells(cells, table):
     fresh = np.zeros(cells.shape[0], np.bool_)
     for k in range(cells.shape[0]):
         x, y, z = cells[k]
-        mixed = np.uint64(x) * _MIX + np.uint64(y) * np.uint64(0xC2B2AE3D27D4EB4F) + np.uint64(z) * np.uint64(0x165667B19E3779F9)
+        mixed = (
+            np.uint64(x) * _MIX
+            + np.uint64(y) * np.uint64(0xC2B2AE3D27D4EB4F)
+            + np.uint64(z) * np.uint64(0x165667B19E3779F9)
+        )
         slot = np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(size - 1))
         while table[slot, 3] and not (table[slot, 0] == x and table[slot, 1] == y and table[slot, 2] == z):
             slot = (slot + 1) & (size - 1)

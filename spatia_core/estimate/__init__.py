@@ -6,6 +6,16 @@ from .filters import depth_edges, moving_pixels
 from .scene import SceneEstimate, estimate_points, estimate_scene, merged_points
 
 __all__ = [
-    "DEPTH_KINDS", "DepthMaps", "SceneEstimate", "align_depth", "baseline_scale", "depth_edges", "depth_from_map",
-    "estimate_points", "estimate_scene", "merged_points", "moving_pixels", "resize_depth",
+    "DEPTH_KINDS",
+    "DepthMaps",
+    "SceneEstimate",
+    "align_depth",
+    "baseline_scale",
+    "depth_edges",
+    "depth_from_map",
+    "estimate_points",
+    "estimate_scene",
+    "merged_points",
+    "moving_pixels",
+    "resize_depth",
 ]

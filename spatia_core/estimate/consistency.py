@@ -28,7 +28,14 @@ class Votes(NamedTuple):
 
 
 def vote(
-    positions: Tensor, colors: Tensor, depth: Tensor, frames: Tensor, cameras: Cameras, *, voxel_size: float, skip: int | None = None
+    positions: Tensor,
+    colors: Tensor,
+    depth: Tensor,
+    frames: Tensor,
+    cameras: Cameras,
+    *,
+    voxel_size: float,
+    skip: int | None = None,
 ) -> Votes:
     """What K views say of points (P, 3) with colours (P, 3) uint8.
 

@@ -64,7 +64,9 @@ def depth_from_map(values: Tensor, kind: str, *, near: float = 1.0, far: float =
         safe = torch.where(known, values, torch.ones_like(values))
         depth = safe * scale if kind == METRES else scale / safe
         if kind == METRES and known.any() and float(values[known].max()) <= 1.0:
-            warnings = ("The depth map is nowhere above 1 metre; if it is a normalised picture, set depth_kind to normalised.",)
+            warnings = (
+                "The depth map is nowhere above 1 metre; if it is a normalised picture, set depth_kind to normalised.",
+            )
     else:
         if not 0 < near < far < float("inf"):
             raise SpatiaError(f"near {near} and far {far} were given, expected 0 < near < far; change near or far.")
@@ -96,4 +98,6 @@ def resize_depth(depth: Tensor, height: int, width: int, name: str = "depth") ->
 def require_aspect(h: int, w: int, height: int, width: int, name: str) -> None:
     """Refuse a map whose shape is not the image's, up to rounding."""
     if h < 1 or w < 1 or abs(w * height - h * width) > max(_ASPECT_TOLERANCE * h * width, max(height, width)):
-        raise SpatiaError(f"The {name} is {w}x{h} and the image {width}x{height}, expected the same shape of picture; connect the {name} of this image.")
+        raise SpatiaError(
+            f"The {name} is {w}x{h} and the image {width}x{height}, expected the same shape of picture; connect the {name} of this image."
+        )

@@ -15,7 +15,9 @@ EDGE_DEGREES = 5.0
 EDGE_BEND = 0.05
 
 
-def depth_edges(depth: Tensor, K: Tensor, *, relative: float = EDGE_RELATIVE_DEPTH, degrees: float = EDGE_DEGREES) -> Tensor:
+def depth_edges(
+    depth: Tensor, K: Tensor, *, relative: float = EDGE_RELATIVE_DEPTH, degrees: float = EDGE_DEGREES
+) -> Tensor:
     """Pixels on a depth edge, (H, W) bool: depth jumps within 3x3 and so does the surface normal (MapAnything's rule).
 
     depth: (H, W), 0 = unknown. K: (3, 3) pixels. A floor at a grazing angle jumps in depth and keeps its normal. With an
@@ -64,7 +66,9 @@ def _normal_edges(depth: Tensor, K: Tensor, degrees: float) -> Tensor:
     return edges
 
 
-def moving_pixels(mask: Tensor, count: int, height: int, width: int, *, threshold: float = 0.5, dilate: int = 0) -> Tensor:
+def moving_pixels(
+    mask: Tensor, count: int, height: int, width: int, *, threshold: float = 0.5, dilate: int = 0
+) -> Tensor:
     """Moving pixels (count, H, W) bool of a soft mask (M, h, w) in 0..1, grown by `dilate` pixels; one mask serves all frames.
 
     Raises SpatiaError when M is neither 1 nor `count`, on another aspect, or on NaN.
@@ -72,7 +76,9 @@ def moving_pixels(mask: Tensor, count: int, height: int, width: int, *, threshol
     if mask.ndim != 3:
         raise SpatiaError(f"moving has shape {tuple(mask.shape)}, expected (N, height, width); connect a MASK.")
     if mask.shape[0] not in (1, count):
-        raise SpatiaError(f"moving holds {mask.shape[0]} masks for {count} frame(s), expected one per frame or a single one for all.")
+        raise SpatiaError(
+            f"moving holds {mask.shape[0]} masks for {count} frame(s), expected one per frame or a single one for all."
+        )
     if dilate < 0:
         raise SpatiaError(f"mask_grow: {dilate} was given, expected 0 or more pixels.")
     require_aspect(mask.shape[1], mask.shape[2], height, width, "moving mask")

@@ -42,10 +42,12 @@ def load_mapanything(folder: str | os.PathLike, device: str | torch.device = "cp
         with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
             encoder = json.load(file).get("encoder_config", {})
     except (json.JSONDecodeError, AttributeError) as error:
-        raise SpatiaError(f"config.json of the MapAnything folder {name} cannot be read ({error}); get it again.") from error
+        raise SpatiaError(
+            f"config.json of the MapAnything folder {name} cannot be read ({error}); get it again."
+        ) from error
     if encoder.get("torch_hub_pretrained", True):
         raise SpatiaError(
-            f'config.json of the MapAnything folder {name} makes it download DINOv2, whose weights model.safetensors replaces anyway; add '
+            f"config.json of the MapAnything folder {name} makes it download DINOv2, whose weights model.safetensors replaces anyway; add "
             '"torch_hub_pretrained": false under "encoder_config".'
         )
     if importlib.util.find_spec("mapanything") is None:
@@ -58,7 +60,13 @@ def load_mapanything(folder: str | os.PathLike, device: str | torch.device = "cp
 
 
 def mapanything_depth(
-    model, frames: Tensor, cameras: Cameras, *, prior: Tensor | None = None, longest: int = LONGEST, memory_efficient: bool = True
+    model,
+    frames: Tensor,
+    cameras: Cameras,
+    *,
+    prior: Tensor | None = None,
+    longest: int = LONGEST,
+    memory_efficient: bool = True,
 ) -> DepthMaps:
     """Depth of posed frames in the cameras' unit.
 
@@ -73,18 +81,27 @@ def mapanything_depth(
     views = _views(frames, cameras, prior, h, w, device)
     with torch.inference_mode():
         answers = model.infer(
-            views, memory_efficient_inference=memory_efficient, use_amp=device.type == "cuda", amp_dtype="bf16",
-            apply_mask=False, mask_edges=False, apply_confidence_mask=False,
+            views,
+            memory_efficient_inference=memory_efficient,
+            use_amp=device.type == "cuda",
+            amp_dtype="bf16",
+            apply_mask=False,
+            mask_edges=False,
+            apply_confidence_mask=False,
         )
     if len(answers) != count:
-        raise SpatiaError(f"MapAnything answered for {len(answers)} of {count} views; this version of the package is not known to work here.")
+        raise SpatiaError(
+            f"MapAnything answered for {len(answers)} of {count} views; this version of the package is not known to work here."
+        )
     depth = torch.stack([answer["depth_z"].float().cpu().reshape(h, w) for answer in answers])
     good = torch.stack([answer["mask"].cpu().reshape(h, w).bool() for answer in answers])
     depth = torch.where(good & torch.isfinite(depth) & (depth > 0), depth, 0.0)
     confidence = torch.stack([answer["conf"].float().cpu().reshape(h, w) for answer in answers])
     own = torch.stack([answer["camera_poses"].double().cpu().reshape(4, 4)[:3, 3] for answer in answers])
     scale, origin = _scale(depth, prior, cameras, own)
-    return DepthMaps(depth * scale, True, f"MapAnything, {origin} (times {scale:.4g})", cameras.intrinsics[0], confidence)
+    return DepthMaps(
+        depth * scale, True, f"MapAnything, {origin} (times {scale:.4g})", cameras.intrinsics[0], confidence
+    )
 
 
 def _network_size(height: int, width: int, longest: int) -> tuple[int, int]:
@@ -99,12 +116,17 @@ def _views(frames: Tensor, cameras: Cameras, prior: Tensor | None, h: int, w: in
     views = []
     for i in range(frames.shape[0]):
         view = {
-            "img": images[i : i + 1].to(device), "data_norm_type": ["dinov2"], "intrinsics": K[i : i + 1].to(device),
-            "camera_poses": cameras.c2w[i : i + 1].float().to(device), "is_metric_scale": torch.tensor([True], device=device),
+            "img": images[i : i + 1].to(device),
+            "data_norm_type": ["dinov2"],
+            "intrinsics": K[i : i + 1].to(device),
+            "camera_poses": cameras.c2w[i : i + 1].float().to(device),
+            "is_metric_scale": torch.tensor([True], device=device),
         }
         if prior is not None and bool((prior[i] > 0).any()):
             # (B, H, W), zeros as missing: the docstring's last axis does not run.
-            view["depth_z"] = F.interpolate(prior[i][None, None].float(), size=(h, w), mode="nearest-exact")[0].to(device)
+            view["depth_z"] = F.interpolate(prior[i][None, None].float(), size=(h, w), mode="nearest-exact")[0].to(
+                device
+            )
         views.append(view)
     return views
 

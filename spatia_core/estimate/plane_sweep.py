@@ -29,7 +29,14 @@ _LEAST_BASELINE, _GOOD_BASELINE = 0.01, 0.1  # of the middle of the range of dep
 
 
 def plane_sweep(
-    frames: Tensor, cameras: Cameras, *, near: float, far: float, pick: list[int] | None = None, planes: int = PLANES, longest: int = 256
+    frames: Tensor,
+    cameras: Cameras,
+    *,
+    near: float,
+    far: float,
+    pick: list[int] | None = None,
+    planes: int = PLANES,
+    longest: int = 256,
 ) -> DepthMaps:
     """Depth of the frames `pick`, in the cameras' unit.
 
@@ -40,7 +47,9 @@ def plane_sweep(
     count, height, width = frames.shape[:3]
     pick = list(range(count)) if pick is None else pick
     if count < 2 or cameras.count != count:
-        raise SpatiaError(f"{count} frame(s) and {cameras.count} camera(s) were given, expected at least two frames with one camera each.")
+        raise SpatiaError(
+            f"{count} frame(s) and {cameras.count} camera(s) were given, expected at least two frames with one camera each."
+        )
     if not 0 < near < far < float("inf"):
         raise SpatiaError(f"near {near} and far {far} were given, expected 0 < near < far; change near or far.")
     if planes < 8:
@@ -57,12 +66,23 @@ def plane_sweep(
     inverse = torch.linspace(1 / near, 1 / far, planes, dtype=torch.float64)
     sources = {target: _sources(cameras, target, (near * far) ** 0.5) for target in range(count)}
     if not any(sources[target] for target in pick):
-        raise SpatiaError("The cameras of these frames stand still or only turn, so there is no parallax to measure depth by; use frames of a moving camera or another depth source.")
+        raise SpatiaError(
+            "The cameras of these frames stand still or only turn, so there is no parallax to measure depth by; use frames of a moving camera or another depth source."
+        )
     wanted = sorted({*pick, *(source for target in pick for source in sources[target])})
-    depth = {target: _match(grey, cameras, target, sources[target], inverse, h, w) if sources[target] else torch.zeros(h, w) for target in wanted}
+    depth = {
+        target: _match(grey, cameras, target, sources[target], inverse, h, w) if sources[target] else torch.zeros(h, w)
+        for target in wanted
+    }
     maps = torch.stack([_consistent(depth, cameras, target, sources[target], h, w) for target in pick])
     coverage = float((maps > 0).float().mean())
-    warnings = (f"Plane sweep found the depth of {100 * coverage:.1f} % of the pixels; the rest has too little texture or parallax.",) if coverage < 0.5 else ()
+    warnings = (
+        (
+            f"Plane sweep found the depth of {100 * coverage:.1f} % of the pixels; the rest has too little texture or parallax.",
+        )
+        if coverage < 0.5
+        else ()
+    )
     return DepthMaps(maps, True, "plane sweep", warnings=warnings)
 
 
@@ -109,7 +129,9 @@ def _correlation(here, mean, variance, grey, cameras, target, source, inverse, h
     """Correlation (planes, h, w) in -1..1 of the target with one source, seen through each plane; -1 outside the source."""
     K = cameras.K(h, w)
     relative = cameras.w2c[source] @ cameras.c2w[target]
-    v, u = torch.meshgrid(torch.arange(h, dtype=torch.float64) + 0.5, torch.arange(w, dtype=torch.float64) + 0.5, indexing="ij")
+    v, u = torch.meshgrid(
+        torch.arange(h, dtype=torch.float64) + 0.5, torch.arange(w, dtype=torch.float64) + 0.5, indexing="ij"
+    )
     rays = torch.linalg.inv(K[target]) @ torch.stack([u, v, torch.ones_like(u)]).view(3, -1)
     turned, moved = K[source] @ relative[:3, :3] @ rays, K[source] @ relative[:3, 3]
     # With depth d the place is d * turned + moved; in inverse depth it stays finite.

@@ -34,7 +34,13 @@ class SceneEstimate(NamedTuple):
 
 
 def estimate_scene(
-    maps: DepthMaps, cameras: Cameras, height: int, width: int, *, moving: Tensor | None = None, edge_filter: bool = True
+    maps: DepthMaps,
+    cameras: Cameras,
+    height: int,
+    width: int,
+    *,
+    moving: Tensor | None = None,
+    edge_filter: bool = True,
 ) -> SceneEstimate:
     """Validated depth of N posed images (height x width).
 
@@ -45,11 +51,19 @@ def estimate_scene(
     """
     n = cameras.count
     if maps.depth.shape[0] != n:
-        raise SpatiaError(f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s) for {n} image(s), expected one per image.")
+        raise SpatiaError(
+            f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s) for {n} image(s), expected one per image."
+        )
     depth = resize_depth(maps.depth, height, width, "depth map").float()
     if bool((depth < 0).any()) or not torch.isfinite(depth).all():
-        raise SpatiaError(f"The depth source ({maps.source}) holds negative or infinite depth, expected z-depth with 0 for unknown.")
-    confidence = torch.ones_like(depth) if maps.confidence is None else resize_depth(maps.confidence, height, width, "confidence")
+        raise SpatiaError(
+            f"The depth source ({maps.source}) holds negative or infinite depth, expected z-depth with 0 for unknown."
+        )
+    confidence = (
+        torch.ones_like(depth)
+        if maps.confidence is None
+        else resize_depth(maps.confidence, height, width, "confidence")
+    )
     confidence = torch.nan_to_num(confidence.float(), nan=0.0, posinf=0.0, neginf=0.0)
     valid = (depth >= _NEAREST) & (depth <= LARGEST_COORDINATE)
     if not valid.any():
@@ -63,13 +77,19 @@ def estimate_scene(
     limit = _FAR_LIMIT * float(depth[valid].median())
     far = valid & (depth > limit)
     if far.any():
-        warnings.append(f"{_percent(far)} of the pixels lie beyond {limit:.4g} units, 100 times the median depth, and were left out.")
+        warnings.append(
+            f"{_percent(far)} of the pixels lie beyond {limit:.4g} units, 100 times the median depth, and were left out."
+        )
         valid &= ~far
     if edge_filter:
         noise = [pixel_noise(one) for one in depth]
         if max(noise) > PIXEL_NOISE_LIMIT:
-            warnings.append(f"The depth jitters by {100 * max(noise):.1f} % from pixel to pixel and was smoothed (median of 5x5 pixels).")
-            depth = torch.stack([smooth_depth(one) if sigma > PIXEL_NOISE_LIMIT else one for one, sigma in zip(depth, noise)])
+            warnings.append(
+                f"The depth jitters by {100 * max(noise):.1f} % from pixel to pixel and was smoothed (median of 5x5 pixels)."
+            )
+            depth = torch.stack(
+                [smooth_depth(one) if sigma > PIXEL_NOISE_LIMIT else one for one, sigma in zip(depth, noise)]
+            )
         K = cameras.K(height, width)
         valid &= ~torch.stack([depth_edges(depth[i], K[i]) for i in range(n)])
     if moving is not None:
@@ -80,24 +100,36 @@ def estimate_scene(
             )
         valid &= ~moving
     if not valid.any():
-        raise SpatiaError("No pixel is left after the depth-edge filter and the moving mask; check moving and the depth input.")
+        raise SpatiaError(
+            "No pixel is left after the depth-edge filter and the moving mask; check moving and the depth input."
+        )
     coverage = float(valid.float().mean())
     if coverage < 0.5:
         warnings.append(f"Only {_percent(valid)} of the pixels have a usable depth.")
     return SceneEstimate(
-        torch.where(valid, depth, torch.zeros_like(depth)), valid, confidence, cameras, maps.metric,
-        maps.source + (", in metres" if maps.metric else ", in its own unit"), coverage, tuple(warnings),
+        torch.where(valid, depth, torch.zeros_like(depth)),
+        valid,
+        confidence,
+        cameras,
+        maps.metric,
+        maps.source + (", in metres" if maps.metric else ", in its own unit"),
+        coverage,
+        tuple(warnings),
     )
 
 
-def estimate_points(estimate: SceneEstimate, index: int, image: Tensor, view: int, keep: Tensor | None = None) -> PointCloud:
+def estimate_points(
+    estimate: SceneEstimate, index: int, image: Tensor, view: int, keep: Tensor | None = None
+) -> PointCloud:
     """Points of the estimate's image `index`, not merged.
 
     image: (H, W, 3) uint8. view: memory frame they come from. keep: (H, W) bool, a part of the valid pixels.
     """
     height, width = estimate.depth.shape[1:]
     if tuple(image.shape) != (height, width, 3) or image.dtype != torch.uint8:
-        raise SpatiaError(f"An image {image.dtype} of shape {tuple(image.shape)} was given, expected uint8 {(height, width, 3)}.")
+        raise SpatiaError(
+            f"An image {image.dtype} of shape {tuple(image.shape)} was given, expected uint8 {(height, width, 3)}."
+        )
     chosen = estimate.valid[index] if keep is None else estimate.valid[index] & keep
     cameras = estimate.cameras
     points = unproject(estimate.depth[index], cameras.K(height, width)[index], cameras.c2w[index])

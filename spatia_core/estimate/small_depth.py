@@ -32,7 +32,9 @@ class SmallDepthNet(nn.Module):
             for a, b in reversed(list(zip(widths[:-1], widths[1:], strict=True)))
         )
         self.fine = nn.Conv2d(3, 16, 5, padding=2)
-        self.head = nn.Sequential(nn.Conv2d(widths[0] + 16, 24, 3, padding=1), nn.SiLU(), nn.Conv2d(24, 1, 3, padding=1))
+        self.head = nn.Sequential(
+            nn.Conv2d(widths[0] + 16, 24, 3, padding=1), nn.SiLU(), nn.Conv2d(24, 1, 3, padding=1)
+        )
 
     def forward(self, images: Tensor) -> Tensor:
         batch, _, height, width = images.shape
@@ -55,8 +57,12 @@ class _Residual(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         self.body = nn.Sequential(
-            nn.GroupNorm(8, width), nn.SiLU(), nn.Conv2d(width, width, 3, padding=1),
-            nn.GroupNorm(8, width), nn.SiLU(), nn.Conv2d(width, width, 3, padding=1),
+            nn.GroupNorm(8, width),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.GroupNorm(8, width),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -110,6 +116,8 @@ def load_small_depth(path: str) -> SmallDepth:
     own = network.state_dict()
     wrong = sorted(set(own) ^ set(weights)) or [name for name in own if own[name].shape != weights[name].shape]
     if wrong:
-        raise SpatiaError(f"{path} is not the bundled depth network: tensor '{wrong[0]}' does not fit. Restore the file.")
+        raise SpatiaError(
+            f"{path} is not the bundled depth network: tensor '{wrong[0]}' does not fit. Restore the file."
+        )
     network.load_state_dict(weights)
     return SmallDepth(network)

@@ -24,7 +24,9 @@ class ClosedLoop(NamedTuple):
 def closed_loop(frames: Tensor) -> ClosedLoop:
     """PSNR and SSIM of the last frame against the first; frames (N, H, W, C) in [0, 1], N >= 2."""
     if frames.ndim != 4 or frames.shape[0] < 2:
-        raise SpatiaError(f"frames of shape {tuple(frames.shape)} were given, expected a video (N, H, W, C) of at least 2 frames; change frames.")
+        raise SpatiaError(
+            f"frames of shape {tuple(frames.shape)} were given, expected a video (N, H, W, C) of at least 2 frames; change frames."
+        )
     return ClosedLoop(psnr(frames[-1], frames[0]), ssim(frames[-1], frames[0]))
 
 
@@ -39,7 +41,9 @@ def ssim(image: Tensor, reference: Tensor) -> float:
     """Structural similarity of two images (H, W, C) in [0, 1]: Gaussian window 11x11, sigma 1.5, windows inside only, mean of channels."""
     check_images(image, reference)
     if min(image.shape[:2]) < _WINDOW:
-        raise SpatiaError(f"SSIM of a {image.shape[1]}x{image.shape[0]} image: expected at least {_WINDOW} pixels on each side; use larger frames.")
+        raise SpatiaError(
+            f"SSIM of a {image.shape[1]}x{image.shape[0]} image: expected at least {_WINDOW} pixels on each side; use larger frames."
+        )
     x, y = (a.double().permute(2, 0, 1).unsqueeze(1) for a in (image, reference))  # HWC -> C1HW
     offsets = torch.arange(_WINDOW, dtype=torch.float64, device=x.device) - _WINDOW // 2
     weights = torch.exp(-(offsets**2) / (2 * _SIGMA**2))
@@ -52,7 +56,9 @@ def ssim(image: Tensor, reference: Tensor) -> float:
     var_x, var_y = blur(x * x) - mean_x**2, blur(y * y) - mean_y**2
     covariance = blur(x * y) - mean_x * mean_y
     c1, c2 = 0.01**2, 0.03**2
-    similarity = (2 * mean_x * mean_y + c1) * (2 * covariance + c2) / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
+    similarity = (
+        (2 * mean_x * mean_y + c1) * (2 * covariance + c2) / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
+    )
     return float(similarity.mean())
 
 
@@ -66,7 +72,9 @@ def colour_shift(image: Tensor, reference: Tensor) -> float:
 def check_images(image: Tensor, reference: Tensor) -> None:
     """Refuse two images that are not of one shape (H, W, C), hold no pixel, are no floats, or not finite."""
     if image.ndim != 3 or image.shape != reference.shape or not image.numel():
-        raise SpatiaError(f"Images of shape {tuple(image.shape)} and {tuple(reference.shape)} were given, expected two of the same (H, W, C).")
+        raise SpatiaError(
+            f"Images of shape {tuple(image.shape)} and {tuple(reference.shape)} were given, expected two of the same (H, W, C)."
+        )
     for given in (image, reference):
         # 8-bit pictures would be taken for floats far outside 0..1.
         if not given.is_floating_point():
@@ -74,4 +82,6 @@ def check_images(image: Tensor, reference: Tensor) -> None:
                 f"Images of type {given.dtype} were given, expected floats in 0..1; divide 8-bit frames by 255."
             )
     if not (torch.isfinite(image).all() and torch.isfinite(reference).all()):
-        raise SpatiaError("The frames hold NaN or infinite values, expected numbers in 0..1; check the node that made them.")
+        raise SpatiaError(
+            "The frames hold NaN or infinite values, expected numbers in 0..1; check the node that made them."
+        )

@@ -70,7 +70,9 @@ def load_lpips(net: str = "alex") -> Callable[[Tensor, Tensor], float]:
         raise SpatiaError(f"lpips: '{net}' was given, expected one of {', '.join(LPIPS_NETS)}.")
     package = _package("lpips", "LPIPS", "lpips")
     models = _package("torchvision.models", "LPIPS", "torchvision")
-    weights = {"alex": models.AlexNet_Weights, "vgg": models.VGG16_Weights, "squeeze": models.SqueezeNet1_1_Weights}[net]
+    weights = {"alex": models.AlexNet_Weights, "vgg": models.VGG16_Weights, "squeeze": models.SqueezeNet1_1_Weights}[
+        net
+    ]
     _hub_file(weights.IMAGENET1K_V1.url, "LPIPS")
     network = package.LPIPS(net=net, verbose=False)
 
@@ -89,7 +91,9 @@ def _dense_sift() -> Matcher:
 
     def descriptors(image: Tensor) -> Tensor:
         if min(image.shape[:2]) < 4 * _SIFT_BIN:
-            raise SpatiaError(f"Match Accuracy of a {image.shape[1]}x{image.shape[0]} image: expected at least {4 * _SIFT_BIN} pixels on each side; use larger frames.")
+            raise SpatiaError(
+                f"Match Accuracy of a {image.shape[1]}x{image.shape[0]} image: expected at least {4 * _SIFT_BIN} pixels on each side; use larger frames."
+            )
         grey = image.float() @ torch.tensor(_LUMA, device=image.device)
         with torch.no_grad():
             return F.normalize(describe.to(image.device)(grey[None, None])[0].flatten(1).T, dim=1)
@@ -128,11 +132,15 @@ def _package(module: str, metric: str, install: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MetricUnavailable(f"{metric} needs the Python package {install}, which cannot be imported ({error}); install it with pip, or turn this metric off.") from error
+        raise MetricUnavailable(
+            f"{metric} needs the Python package {install}, which cannot be imported ({error}); install it with pip, or turn this metric off."
+        ) from error
 
 
 def _hub_file(url: str, metric: str) -> None:
     name = url.rsplit("/", 1)[-1]
     path = os.path.join(torch.hub.get_dir(), "checkpoints", name)
     if not os.path.isfile(path):
-        raise MetricUnavailable(f"{metric} needs the weights {name}, which are not shipped here; put {url} into {os.path.dirname(path)}, or turn this metric off.")
+        raise MetricUnavailable(
+            f"{metric} needs the weights {name}, which are not shipped here; put {url} into {os.path.dirname(path)}, or turn this metric off."
+        )

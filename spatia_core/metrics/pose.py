@@ -25,7 +25,10 @@ class PoseFit(NamedTuple):
 
 
 def align_pose(
-    image: np.ndarray, render: Callable[[np.ndarray, int, int], np.ndarray], starts: Sequence[np.ndarray], levels: Sequence[int] = (8, 4)
+    image: np.ndarray,
+    render: Callable[[np.ndarray, int, int], np.ndarray],
+    starts: Sequence[np.ndarray],
+    levels: Sequence[int] = (8, 4),
 ) -> PoseFit:
     """Pose whose render is most like the image: Levenberg-Marquardt on 6 degrees of freedom, numeric Jacobian, Huber weights.
 
@@ -40,7 +43,9 @@ def align_pose(
         )
     height, width = image.shape[:2]
     if not len(starts) or any(height % level or width % level for level in levels):
-        raise SpatiaError(f"An image of {width}x{height} with levels {tuple(levels)} and {len(starts)} starts was given, expected levels that divide both sides, and a start.")
+        raise SpatiaError(
+            f"An image of {width}x{height} with levels {tuple(levels)} and {len(starts)} starts was given, expected levels that divide both sides, and a start."
+        )
     pose, value = None, 0.0
     for level in levels:
         target = _smooth(image.reshape(height // level, level, width // level, level, 3).mean((1, 3)))
@@ -105,4 +110,6 @@ def _motion(step: np.ndarray) -> np.ndarray:
 def _smooth(image: np.ndarray) -> np.ndarray:
     """Binomial 3x3: what is left of aliasing would move with the pixel grid."""
     kernel = np.array([0.25, 0.5, 0.25])
-    return convolve1d(convolve1d(np.asarray(image, np.float64), kernel, axis=0, mode="nearest"), kernel, axis=1, mode="nearest")
+    return convolve1d(
+        convolve1d(np.asarray(image, np.float64), kernel, axis=0, mode="nearest"), kernel, axis=1, mode="nearest"
+    )

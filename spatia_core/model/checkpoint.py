@@ -21,7 +21,14 @@ from .shapes import LONGEST_HEADER, FileShapes, parse_header, short
 INT8_MAX = 127.0
 SCALE_SUFFIX = ".scale"
 # What a float8 file keeps beside a layer's weight: the older and the newer names of ComfyUI's scaled files.
-_FLOAT8_COMPANIONS = (".scale_weight", ".scale_input", ".weight_scale", ".weight_scale_2", ".input_scale", ".comfy_quant")
+_FLOAT8_COMPANIONS = (
+    ".scale_weight",
+    ".scale_input",
+    ".weight_scale",
+    ".weight_scale_2",
+    ".input_scale",
+    ".comfy_quant",
+)
 _FLOAT8_MARK = "scaled_fp8"
 
 
@@ -70,13 +77,19 @@ def unscale_float8(state_dict: dict, dtype=torch.bfloat16) -> dict:
 
     Other tensors stay as they are. Raises SpatiaError on a scale without its weight, or of a shape that does not spread over it.
     """
-    plain = {name: tensor for name, tensor in state_dict.items() if name != _FLOAT8_MARK and not name.endswith(_FLOAT8_COMPANIONS)}
+    plain = {
+        name: tensor
+        for name, tensor in state_dict.items()
+        if name != _FLOAT8_MARK and not name.endswith(_FLOAT8_COMPANIONS)
+    }
     for name, tensor in state_dict.items():
         suffix = next((suffix for suffix in (".scale_weight", ".weight_scale") if name.endswith(suffix)), None)
         if suffix is not None:
             weight = name[: -len(suffix)] + ".weight"
             if weight not in plain:
-                raise SpatiaError(f"Tensor {name} scales {weight}, which the file does not hold; the file is incomplete, choose another.")
+                raise SpatiaError(
+                    f"Tensor {name} scales {weight}, which the file does not hold; the file is incomplete, choose another."
+                )
             plain[weight] = _scaled(weight, plain[weight], tensor).to(dtype)
     return plain
 
@@ -215,7 +228,11 @@ def backbone_layout(shapes: dict[str, tuple[int, ...]], file: str) -> BackboneLa
     expected = backbone_shapes(layout)
     # A quantised weight may be packed; its own loader checks it.
     packed = {f"{layer}.weight" for layer in filter(None, map(_quantised_layer, shapes))}
-    found.require(expected, any_shape=packed, also=lambda name: name == _FLOAT8_MARK or f"{_quantised_layer(name)}.weight" in expected)
+    found.require(
+        expected,
+        any_shape=packed,
+        also=lambda name: name == _FLOAT8_MARK or f"{_quantised_layer(name)}.weight" in expected,
+    )
     return layout
 
 
@@ -243,8 +260,14 @@ def backbone_shapes(layout: BackboneLayout) -> dict[str, tuple[int, ...]]:
     for index in range(layout.layers):
         prefix = f"blocks.{index}."
         linear |= {f"{prefix}ffn.0": (ffn, dim), f"{prefix}ffn.2": (dim, ffn)}
-        linear |= {f"{prefix}{attention}.{part}": (dim, dim) for attention in ("self_attn", "cross_attn") for part in "qkvo"}
-        expected |= {f"{prefix}{attention}.{norm}.weight": (dim,) for attention in ("self_attn", "cross_attn") for norm in ("norm_q", "norm_k")}
+        linear |= {
+            f"{prefix}{attention}.{part}": (dim, dim) for attention in ("self_attn", "cross_attn") for part in "qkvo"
+        }
+        expected |= {
+            f"{prefix}{attention}.{norm}.weight": (dim,)
+            for attention in ("self_attn", "cross_attn")
+            for norm in ("norm_q", "norm_k")
+        }
         expected |= {f"{prefix}norm3.weight": (dim,), f"{prefix}norm3.bias": (dim,), f"{prefix}modulation": (1, 6, dim)}
     for name, shape in linear.items():
         expected |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
@@ -303,7 +326,9 @@ def read_header(path: str) -> dict[str, tuple[int, ...]]:
     entries = parse_header(text, f"The header's entries in {file}", "the file: download it again or choose another one")
     end = 8 + length + max((entry.end for entry in entries.values()), default=0)
     if size < end:
-        raise SpatiaError(f"{file} has {size} bytes, but its header promises {end}: the download was cut off. Download it again.")
+        raise SpatiaError(
+            f"{file} has {size} bytes, but its header promises {end}: the download was cut off. Download it again."
+        )
     if size > end:
         raise SpatiaError(
             f"{file} has {size} bytes, but its header promises {end}: the file is damaged. Download it again."

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from ..errors import SpatiaError
 
-
 CONTROL_INTERVAL = 4
 
 
@@ -32,7 +31,9 @@ def control_context(projection: Tensor, holes: Tensor | None) -> Tensor:
     if holes is None:
         return projection
     if holes.shape != projection.shape:
-        raise SpatiaError(f"Hole latents of shape {tuple(holes.shape)} do not match projection latents of shape {tuple(projection.shape)}.")
+        raise SpatiaError(
+            f"Hole latents of shape {tuple(holes.shape)} do not match projection latents of shape {tuple(projection.shape)}."
+        )
     return torch.cat([projection, holes], dim=1)
 
 

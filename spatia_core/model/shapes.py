@@ -114,7 +114,11 @@ class FileShapes:
         return count
 
     def require(
-        self, expected: dict[str, tuple[int, ...]], *, any_shape: Collection[str] = (), also: Callable[[str], bool] = lambda name: False
+        self,
+        expected: dict[str, tuple[int, ...]],
+        *,
+        any_shape: Collection[str] = (),
+        also: Callable[[str], bool] = lambda name: False,
     ) -> None:
         """Raises SpatiaError naming the first tensor that is missing, has another shape than expected, or belongs to nothing.
 
@@ -122,7 +126,9 @@ class FileShapes:
         """
         for name, shape in expected.items():
             if name not in self.shapes:
-                raise self.refusal(f"tensor {name} is missing (expected shape {shape}); the file is incomplete or foreign")
+                raise self.refusal(
+                    f"tensor {name} is missing (expected shape {shape}); the file is incomplete or foreign"
+                )
             if tuple(self.shapes[name]) != shape and name not in any_shape:
                 raise self.refusal(f"tensor {name} has shape {shown(tuple(self.shapes[name]))}, expected {shape}")
         for name, shape in self.shapes.items():

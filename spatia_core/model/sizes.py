@@ -41,9 +41,13 @@ def fit(width: int, height: int, target_width: int, target_height: int) -> Fit:
         raise SpatiaError(f"A picture of {width}x{height} was given, expected at least one pixel; check `image`.")
     if target_width % SIZE_STEP or target_height % SIZE_STEP or min(target_width, target_height) < SIZE_STEP:
         near = "x".join(map(str, nearest_size(target_width, target_height)))
-        raise SpatiaError(f"{target_width}x{target_height} was asked for, but width and height must be multiples of {SIZE_STEP}; change them to {near}.")
+        raise SpatiaError(
+            f"{target_width}x{target_height} was asked for, but width and height must be multiples of {SIZE_STEP}; change them to {near}."
+        )
     scale = max(target_width / width, target_height / height)
-    return Fit(target_width, target_height, max(target_width, round(width * scale)), max(target_height, round(height * scale)))
+    return Fit(
+        target_width, target_height, max(target_width, round(width * scale)), max(target_height, round(height * scale))
+    )
 
 
 def tokens(width: int, height: int, frames: int, references: int = 0) -> int:
@@ -69,7 +73,9 @@ def cheaper_setting(width: int, height: int, frames: int, references: int, first
         smaller = smaller if width >= height else smaller[::-1]
         return f"{smaller[0]}x{smaller[1]} in Fit Image ({left(*smaller, frames, references)})"
     if references:
-        return f"`max_references` {references - 1} in Retrieve References ({left(width, height, frames, references - 1)})"
+        return (
+            f"`max_references` {references - 1} in Retrieve References ({left(width, height, frames, references - 1)})"
+        )
     if shorter is not None:
         return f"`{widget}` {shorter} in Clip Window ({left(width, height, shorter, references)})"
     half = nearest_size(width * 3 // 4, height * 3 // 4)

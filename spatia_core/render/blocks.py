@@ -46,9 +46,11 @@ def grown_blocks(positions: Tensor, before: Tensor) -> PointBlocks:
         return point_blocks(positions)
     added = _build(positions[before.shape[0] :].detach().float().numpy(), before.shape[0])
     grown = PointBlocks(
-        np.concatenate([known.order, added.order]), np.concatenate([known.points, added.points]),
+        np.concatenate([known.order, added.order]),
+        np.concatenate([known.points, added.points]),
         np.concatenate([known.start, added.start[1:] + len(known.points)]),
-        np.concatenate([known.low, added.low]), np.concatenate([known.high, added.high]),
+        np.concatenate([known.low, added.low]),
+        np.concatenate([known.high, added.high]),
     )
     _remember(positions, grown)
     return grown

@@ -59,14 +59,21 @@ def render_soft(
     The result lies on the points' device. Raises SpatiaError on wrong shapes or sizes, or a backend that cannot run.
     """
     require_image_size(height, width)
-    if positions.ndim != 2 or positions.shape[1] != 3 or tuple(colors.shape) != tuple(positions.shape) or colors.dtype != torch.uint8:
+    if (
+        positions.ndim != 2
+        or positions.shape[1] != 3
+        or tuple(colors.shape) != tuple(positions.shape)
+        or colors.dtype != torch.uint8
+    ):
         raise SpatiaError(
             f"Points of shape {tuple(positions.shape)} with colours {colors.dtype} {tuple(colors.shape)}, expected (P, 3) and uint8 (P, 3)."
         )
     if colors.device != positions.device:
         raise SpatiaError(f"Points on {positions.device} with colours on {colors.device}, expected both on one device.")
     if not 0 < radius <= LARGEST_RADIUS:
-        raise SpatiaError(f"radius: {radius} was given, expected more than 0 and at most {LARGEST_RADIUS}; change radius.")
+        raise SpatiaError(
+            f"radius: {radius} was given, expected more than 0 and at most {LARGEST_RADIUS}; change radius."
+        )
     if points_per_pixel < 1:
         raise SpatiaError(f"points_per_pixel: {points_per_pixel} was given, expected 1 or more.")
     if release_geometry and min(height, width) < 2:
@@ -172,7 +179,9 @@ def _no_triton(device: torch.device) -> str | None:
             return f"it draws on a GPU, and the points are on {device} (Triton's interpreter, TRITON_INTERPRET=1, would take them)"
         # The driver is started here, before any drawing: it needs a compiler for C, and there Triton fails where it is missing.
         triton.runtime.driver.active.get_current_target()
-        logging.info("Spatia draws on %s with Triton; it compiles the kernels that its cache does not hold yet, once.", device)
+        logging.info(
+            "Spatia draws on %s with Triton; it compiles the kernels that its cache does not hold yet, once.", device
+        )
     except Exception as error:  # whatever a broken installation raises: the reason is handed on, by 'auto' into the log
         reason = f"Triton cannot start here ({type(error).__name__}: {error})"
         logging.warning("Spatia: %s.", reason)
@@ -185,8 +194,20 @@ def _draw_numba(
 ):
     image, coverage = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
     draw_soft(
-        blocks.points, blocks.order, blocks.start, blocks.low, blocks.high, colors, cameras.w2c[view, :3].cpu().numpy(),
-        lens(cameras, view, height, width, release_geometry), height, width, radius_px, points_per_pixel, image, coverage,
+        blocks.points,
+        blocks.order,
+        blocks.start,
+        blocks.low,
+        blocks.high,
+        colors,
+        cameras.w2c[view, :3].cpu().numpy(),
+        lens(cameras, view, height, width, release_geometry),
+        height,
+        width,
+        radius_px,
+        points_per_pixel,
+        image,
+        coverage,
     )
     return torch.from_numpy(image), torch.from_numpy(coverage)
 
@@ -207,7 +228,9 @@ def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
         # Front to back in float32, as the release compares, and by index where depths are equal.
         band = first + torch.argsort(point[first:last])
         band = band[torch.argsort(z[band].float(), stable=True)]
-        image, alpha = _composite_band(u[band], v[band], palette[band], top, bottom, width, radius_px, points_per_pixel, reach)
+        image, alpha = _composite_band(
+            u[band], v[band], palette[band], top, bottom, width, radius_px, points_per_pixel, reach
+        )
         images.append(image)
         alphas.append(alpha)
     return _truncate(torch.cat(images)), _truncate(torch.cat(alphas) * 255)

@@ -19,7 +19,9 @@ _CHECK = 64  # points between two looks at which rows are complete
 
 
 @kernel
-def draw_soft(points, order, start, low, high, colors, w2c, lens, height, width, radius, points_per_pixel, image, coverage):
+def draw_soft(
+    points, order, start, low, high, colors, w2c, lens, height, width, radius, points_per_pixel, image, coverage
+):
     """Composite the nearest `points_per_pixel` discs over every pixel of one view.
 
     points (P, 3) float32 in blocks; order (P,) their index in the cloud; colors (P, 3) uint8 of the points, in blocks too.
@@ -78,8 +80,19 @@ def draw_soft(points, order, start, low, high, colors, w2c, lens, height, width,
             rows = min(_TILE_ROWS, height - row * _TILE_ROWS)
             columns = min(_TILE_COLUMNS, width - column * _TILE_COLUMNS)
             _composite(
-                nearest[: last - first], us, vs, index, colors, row * _TILE_ROWS, column * _TILE_COLUMNS, rows, columns,
-                radius, points_per_pixel, state, row_open,
+                nearest[: last - first],
+                us,
+                vs,
+                index,
+                colors,
+                row * _TILE_ROWS,
+                column * _TILE_COLUMNS,
+                rows,
+                columns,
+                radius,
+                points_per_pixel,
+                state,
+                row_open,
             )
             _store(state, rows, columns, image, coverage, row * _TILE_ROWS, column * _TILE_COLUMNS)
         begin = end
@@ -158,7 +171,10 @@ def _sort_by_depth(entries, depth, index, order, bucket, ends, nearest, near, so
                 for i in range(begin + 1, ends[k]):
                     moved, z = nearest[i], sorted_depth[i]
                     j = i
-                    while j > begin and (z < sorted_depth[j - 1] or (z == sorted_depth[j - 1] and order[index[moved]] < order[index[nearest[j - 1]]])):
+                    while j > begin and (
+                        z < sorted_depth[j - 1]
+                        or (z == sorted_depth[j - 1] and order[index[moved]] < order[index[nearest[j - 1]]])
+                    ):
                         nearest[j] = nearest[j - 1]
                         sorted_depth[j] = sorted_depth[j - 1]
                         j -= 1

@@ -20,7 +20,14 @@ _ENTRIES_AT_ONCE = 1 << 24  # entries of tiles that are sorted together
 
 
 def draw_soft_triton(
-    positions: Tensor, colors: Tensor, w2c: Tensor, lenses: np.ndarray, height: int, width: int, radius: float, points_per_pixel: int
+    positions: Tensor,
+    colors: Tensor,
+    w2c: Tensor,
+    lenses: np.ndarray,
+    height: int,
+    width: int,
+    radius: float,
+    points_per_pixel: int,
 ) -> tuple[Tensor, Tensor]:
     """Composite the nearest `points_per_pixel` discs over every pixel of N views.
 
@@ -65,9 +72,27 @@ def _draw(positions, colors, cameras, radius, points_per_pixel, image, coverage)
     if not count:
         return
     cell, tiles = (torch.empty(count, n, dtype=torch.int32, device=device) for n in (2, 4))
-    rest, palette = torch.empty(count, 2, dtype=torch.float32, device=device), torch.empty(count, dtype=torch.int32, device=device)
+    rest, palette = (
+        torch.empty(count, 2, dtype=torch.float32, device=device),
+        torch.empty(count, dtype=torch.int32, device=device),
+    )
     groups = triton.cdiv(count, _BLOCK)
-    _place[(groups,)](positions, colors, cameras, pair, cell, rest, palette, tiles, points, count, height, width, TILE=_TILE, BLOCK=_BLOCK)
+    _place[(groups,)](
+        positions,
+        colors,
+        cameras,
+        pair,
+        cell,
+        rest,
+        palette,
+        tiles,
+        points,
+        count,
+        height,
+        width,
+        TILE=_TILE,
+        BLOCK=_BLOCK,
+    )
     across, down = triton.cdiv(width, _TILE), triton.cdiv(height, _TILE)
     wide = tiles[:, 1] - tiles[:, 0] + 1
     # Bands of tile rows bound the memory where discs are large.
@@ -122,7 +147,22 @@ def _cull(positions, cameras, depth, points, height, width, BLOCK: tl.constexpr)
 
 
 @triton.jit(do_not_specialize=["points", "count"])
-def _place(positions, colors, cameras, pair, cell, rest, palette, tiles, points, count, height, width, TILE: tl.constexpr, BLOCK: tl.constexpr):
+def _place(
+    positions,
+    colors,
+    cameras,
+    pair,
+    cell,
+    rest,
+    palette,
+    tiles,
+    points,
+    count,
+    height,
+    width,
+    TILE: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
     """Of each (view, point) pair: its pixel (K, 2), the position in it (K, 2), its colour in one word, and the tiles it reaches.
 
     A position in float64 is split into whole pixels and a float32 rest: GPUs for pictures are slow at float64.

@@ -5,7 +5,6 @@ Plain torch on any device; precise visibility also has a CPU fast path (`visibil
 
 from __future__ import annotations
 
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -86,7 +85,13 @@ def surface_depth(
 
 
 def visible_points(
-    positions: Tensor, cameras: Cameras, height: int, width: int, *, mode: str = "precise", voxel_size: float | None = None,
+    positions: Tensor,
+    cameras: Cameras,
+    height: int,
+    width: int,
+    *,
+    mode: str = "precise",
+    voxel_size: float | None = None,
     backend: str = "auto",
 ) -> Tensor:
     """Which points each camera sees: (N, P) bool.
@@ -104,7 +109,12 @@ def visible_points(
         from .visibility_numba import set_flags
 
         _each_view(
-            lambda view, surface, index, pixel, z: set_flags(index, visible[view].numpy()), positions, cameras, height, width, voxel_size
+            lambda view, surface, index, pixel, z: set_flags(index, visible[view].numpy()),
+            positions,
+            cameras,
+            height,
+            width,
+            voxel_size,
         )
         return visible
     for view in range(cameras.count):
@@ -118,7 +128,13 @@ def visible_points(
 
 
 def visible_bits(
-    positions: Tensor, cameras: Cameras, height: int, width: int, *, mode: str = "precise", voxel_size: float | None = None
+    positions: Tensor,
+    cameras: Cameras,
+    height: int,
+    width: int,
+    *,
+    mode: str = "precise",
+    voxel_size: float | None = None,
 ) -> Tensor:
     """`visible_points` packed: (N, ceil(P / 64)) int64, bit p % 64 of word p // 64, the rest zero. See `retrieval.pack_masks`."""
     _check_mode(mode, voxel_size)
@@ -129,13 +145,20 @@ def visible_bits(
         from .visibility_numba import set_bits
 
         _each_view(
-            lambda view, surface, index, pixel, z: set_bits(index, packed[view].numpy().view(np.uint64)), positions, cameras, height, width, voxel_size
+            lambda view, surface, index, pixel, z: set_bits(index, packed[view].numpy().view(np.uint64)),
+            positions,
+            cameras,
+            height,
+            width,
+            voxel_size,
         )
         return packed
     for view in range(cameras.count):
         look_for_interrupt()
         # One frame at a time: the masks of all would be 8 times as large as what is kept.
-        packed[view] = pack_masks(visible_points(positions, cameras.select([view]), height, width, mode=mode, voxel_size=voxel_size))[0]
+        packed[view] = pack_masks(
+            visible_points(positions, cameras.select([view]), height, width, mode=mode, voxel_size=voxel_size)
+        )[0]
     return packed
 
 
@@ -164,7 +187,9 @@ def _use_kernels(backend: str, positions: Tensor) -> bool:
     # The kernels number points in 32 bits.
     possible = positions.device.type == "cpu" and positions.shape[0] < 2**31 and kernels_run()
     if backend == "numba" and not possible:
-        raise SpatiaError("backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'.")
+        raise SpatiaError(
+            "backend 'numba' needs the numba package, points on the CPU and fewer than 2^31 of them; use 'torch'."
+        )
     return backend != "torch" and possible
 
 

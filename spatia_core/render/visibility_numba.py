@@ -44,7 +44,10 @@ def see_points(points, order, start, low, high, w2c, lens, height, width, focal,
             if not (u >= -border and v >= -border and u < width + border and v < height + border):
                 continue
             level = whole(np.ceil(0.87 * voxel_size * focal / max(z, 1e-9)), 1, MAX_FOOTPRINT)
-            column, row = whole(np.floor(u), -border, width + border - 1), whole(np.floor(v), -border, height + border - 1)
+            column, row = (
+                whole(np.floor(u), -border, width + border - 1),
+                whole(np.floor(v), -border, height + border - 1),
+            )
             nearer = np.float32(z)
             if nearer < layers[level - 1, row + border, column + border]:
                 layers[level - 1, row + border, column + border] = nearer

@@ -68,7 +68,9 @@ def train_autoencoder(
         rate = min(1, (budget.step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 0.01
         for optimiser, base in zip(optimisers, base_rates, strict=True):
             optimiser.param_groups[0]["lr"] = base * rate
-        batch = torch.stack([_crop(sample_frames(generator), 1 if images else 9, generator) for _ in range(12 if images else 4)])
+        batch = torch.stack(
+            [_crop(sample_frames(generator), 1 if images else 9, generator) for _ in range(12 if images else 4)]
+        )
         with cpu_autocast():
             latent = vae.encode(batch)
             spread = latent.detach().float().std(dim=(0, 2, 3, 4), keepdim=True)
@@ -84,7 +86,9 @@ def train_autoencoder(
         budget.step += 1
         if budget.step % 100 == 0:
             psnr = 10 * math.log10(4 / (sum(losses[-100:]) / 100))
-            report(f"autoencoder step {budget.step}, {100 * progress:.0f} %, {'images' if images else 'clips'}, {psnr:.2f} dB")
+            report(
+                f"autoencoder step {budget.step}, {100 * progress:.0f} %, {'images' if images else 'clips'}, {psnr:.2f} dB"
+            )
 
 
 def train_decoder(
@@ -110,11 +114,21 @@ def train_decoder(
     def loss(batch: Tensor, own: torch.Generator) -> Tensor:
         with torch.no_grad():
             latent = vae.encode(batch)
-            latent = latent + _DECODER_NOISE * latent.float().std(dim=(0, 2, 3, 4), keepdim=True) * torch.randn(latent.shape, generator=own)
+            latent = latent + _DECODER_NOISE * latent.float().std(dim=(0, 2, 3, 4), keepdim=True) * torch.randn(
+                latent.shape, generator=own
+            )
         error = (vae.decode(latent).float() - batch).square().mean((1, 2, 3, 4))
         return torch.log(error + 4e-4).mean()  # 40 dB is good enough
 
-    fit(matrices, [p for p in parameters if not _is_matrix(p)], loss, sample, budget=budget, generator=generator, report=report)
+    fit(
+        matrices,
+        [p for p in parameters if not _is_matrix(p)],
+        loss,
+        sample,
+        budget=budget,
+        generator=generator,
+        report=report,
+    )
 
 
 def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
@@ -139,7 +153,7 @@ def normalise_latents(vae: nn.Module, videos: list[Tensor], mean: Tensor, std: T
     vae.conv1.weight[:channels] *= scale[:, None, None, None, None]
     vae.conv1.bias[:channels] = vae.conv1.bias[:channels] * scale + shift
     # conv2 must first undo the change: conv2(z) = W ((z - shift) / scale) + b.
-    vae.conv2.bias -= (vae.conv2.weight[:, :, 0, 0, 0] @ (shift / scale))
+    vae.conv2.bias -= vae.conv2.weight[:, :, 0, 0, 0] @ (shift / scale)
     vae.conv2.weight /= scale[None, :, None, None, None]
 
 
@@ -150,7 +164,9 @@ def centre_output(vae: nn.Module, videos: list[Tensor]) -> None:
     Trained on crops and then rounded, whole frames come out a little off in one colour, and each clip that goes on from
     them adds its part.
     """
-    error = torch.stack([(vae.decode(vae.encode(frames)) - frames).mean((0, 2, 3, 4)) for frames in map(to_input, videos)]).mean(0)
+    error = torch.stack(
+        [(vae.decode(vae.encode(frames)) - frames).mean((0, 2, 3, 4)) for frames in map(to_input, videos)]
+    ).mean(0)
     bias = vae.decoder.head[-1].bias
     bias -= error.repeat_interleave(len(bias) // 3)  # the pixels of one colour are next to each other
 

@@ -1,10 +1,10 @@
 """Latents on disk: every sample is encoded once, before the first step.
 
-    latents/settings.json            what they were made with; another setting needs another folder
-    latents/first/<video>.<n>.safetensors    video (48, T, h, w), control (96, T, h, w), references (48, R, h, w), float16
-    latents/first/no_projection.safetensors  control latents of a clip that nothing is projected into
-    latents/texts/<digest>.safetensors       embedded texts (L, text_dim), "" among them
-    latents/first/<video>.skipped.txt        why a video gave no sample
+latents/settings.json            what they were made with; another setting needs another folder
+latents/first/<video>.<n>.safetensors    video (48, T, h, w), control (96, T, h, w), references (48, R, h, w), float16
+latents/first/no_projection.safetensors  control latents of a clip that nothing is projected into
+latents/texts/<digest>.safetensors       embedded texts (L, text_dim), "" among them
+latents/first/<video>.skipped.txt        why a video gave no sample
 """
 
 from __future__ import annotations
@@ -74,8 +74,16 @@ class LatentCache:
             write_text(path, json.dumps(wanted, indent=1))
 
     def fill(
-        self, sources: list[VideoSource], clips: Iterable[str], encode: Encoder, encode_text: TextEncoder,
-        estimator: Callable[[PosedVideo], DepthEstimator], *, part: int = 0, parts: int = 1, progress=None,
+        self,
+        sources: list[VideoSource],
+        clips: Iterable[str],
+        encode: Encoder,
+        encode_text: TextEncoder,
+        estimator: Callable[[PosedVideo], DepthEstimator],
+        *,
+        part: int = 0,
+        parts: int = 1,
+        progress=None,
     ) -> None:
         """Encode what is missing of every `parts`-th video from `part` on; for several processes at once.
 
@@ -87,7 +95,12 @@ class LatentCache:
             (self.folder / clip).mkdir(exist_ok=True)
             self._save_no_projection(clip, encode)
         for source in sources[part::parts]:
-            missing = [(clip, i) for clip in clips for i in range(self.settings.per_video) if not self._path(clip, source.name, i).is_file()]
+            missing = [
+                (clip, i)
+                for clip in clips
+                for i in range(self.settings.per_video)
+                if not self._path(clip, source.name, i).is_file()
+            ]
             if missing and not any(self._skip_path(clip, source.name).is_file() for clip, _ in missing):
                 self._encode_video(source, missing, encode, encode_text, estimator)
             if progress is not None:
@@ -95,7 +108,11 @@ class LatentCache:
 
     def items(self, clip: str, sources: list[VideoSource]) -> list[Item]:
         """Samples of these videos that are there, in the videos' order."""
-        found = [Item(self._path(clip, source.name, i), source.name) for source in sources for i in range(self.settings.per_video)]
+        found = [
+            Item(self._path(clip, source.name, i), source.name)
+            for source in sources
+            for i in range(self.settings.per_video)
+        ]
         return [item for item in found if item.path.is_file()]
 
     def skipped(self, clip: str, sources: list[VideoSource]) -> list[str]:
@@ -113,7 +130,9 @@ class LatentCache:
         except SpatiaError:
             raise
         except Exception as error:  # safetensors raises its own family, none of which names the file
-            raise SpatiaError(f"The latents {item.path.name} cannot be read: {error}. Remove the file, and it is made anew.") from error
+            raise SpatiaError(
+                f"The latents {item.path.name} cannot be read: {error}. Remove the file, and it is made anew."
+            ) from error
 
     def text(self, text: str) -> Tensor:
         """The embedding (L, text_dim) of a text that was encoded before."""
@@ -139,12 +158,19 @@ class LatentCache:
         for clip, index in missing:
             try:
                 if not enough_frames(video, clip, settings):
-                    raise SpatiaError(f"{video.cameras.count} frames are too few for a clip of {settings.frames(clip)}.")
-                sample = make_sample(video, clip, settings, generator_of("sample", settings.seed, clip, source.name, index), estimate)
+                    raise SpatiaError(
+                        f"{video.cameras.count} frames are too few for a clip of {settings.frames(clip)}."
+                    )
+                sample = make_sample(
+                    video, clip, settings, generator_of("sample", settings.seed, clip, source.name, index), estimate
+                )
             except SpatiaError as error:
                 write_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
                 continue
-            tensors = {name: tensor.to("cpu", torch.float16).contiguous() for name, tensor in encode_sample(sample, encode).items()}
+            tensors = {
+                name: tensor.to("cpu", torch.float16).contiguous()
+                for name, tensor in encode_sample(sample, encode).items()
+            }
             _save(tensors, self._path(clip, source.name, index), {"text": video.text})
 
     def _save_text(self, text: str, encode_text: TextEncoder) -> None:

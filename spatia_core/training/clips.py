@@ -110,7 +110,9 @@ def _references(video: RoomVideo, cameras: Cameras, start: int) -> list[int]:
     points = torch.cat(points)
     visible = torch.stack([seen(points, video, cameras, view) for view in range(VIDEO_FRAMES)])
     targets = range(start + HISTORY_FRAMES, start + CLIP_FRAMES, 4)
-    picked = retrieve_references(visible[list(targets)], visible[:start], every=1, max_references=MAX_REFERENCES, threshold=0.05)
+    picked = retrieve_references(
+        visible[list(targets)], visible[:start], every=1, max_references=MAX_REFERENCES, threshold=0.05
+    )
     return list(picked.candidates)
 
 

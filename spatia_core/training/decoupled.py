@@ -44,7 +44,9 @@ class MemoryPass(Protocol):
     def residual(self, layer: int) -> Tensor: ...
 
 
-def plan_memory(cameras: Cameras, start: int, frames: int, given: int, rules: Rules = Rules(), points: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def plan_memory(
+    cameras: Cameras, start: int, frames: int, given: int, rules: Rules = Rules(), points: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Gate (T,) bool and frames to remember (T,) int64, -1 = none, of the clip of `frames` cameras from frame `start` on.
 
     It may remember frames 0..start, as at use. given: leading frames of the clip that are not generated. points: (P, 3) in
@@ -127,7 +129,9 @@ class AddResiduals:
         residual = self.memory.residual(index)
         opened = self.memory.opened
         rows, frames = opened.nonzero().unbind(1)
-        spread = tokens.new_zeros(*opened.shape, *residual.shape[1:]).index_put((rows, frames), residual.to(tokens.dtype))
+        spread = tokens.new_zeros(*opened.shape, *residual.shape[1:]).index_put(
+            (rows, frames), residual.to(tokens.dtype)
+        )
         return tokens + spread.flatten(1, 2)
 
 
@@ -172,11 +176,26 @@ def train_branch(
             return alone_error(branch, memory_pass, backbone, noised)
         memory = AddResiduals(memory_pass, branch.layout.layers)
         predicted = velocity(
-            backbone, control, noised.video, noised.timesteps, context.expand(clip.video.shape[0], -1, -1), clip.control, clip.references,
+            backbone,
+            control,
+            noised.video,
+            noised.timesteps,
+            context.expand(clip.video.shape[0], -1, -1),
+            clip.control,
+            clip.references,
             memory=memory,
         )
         return velocity_error(predicted, noised.target, clip.clean)
 
     matrices = [p for p in branch.parameters() if p.ndim == 2]
     others = [p for p in branch.parameters() if p.ndim != 2]
-    fit(matrices, others, loss, sample_batch, budget=budget, generator=generator, report=report, learning_rate=learning_rate)
+    fit(
+        matrices,
+        others,
+        loss,
+        sample_batch,
+        budget=budget,
+        generator=generator,
+        report=report,
+        learning_rate=learning_rate,
+    )

@@ -25,9 +25,13 @@ def train_depth(
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.01, betas=(0.9, 0.98))
     errors = []
     while (progress := budget.progress) < 1:
-        optimiser.param_groups[0]["lr"] = 2e-3 * (min(1, (budget.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 0.005)
+        optimiser.param_groups[0]["lr"] = 2e-3 * (
+            min(1, (budget.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 0.005
+        )
         pairs = [sample(generator) for _ in range(batch_size)]
-        images = F.interpolate(torch.stack([image.permute(2, 0, 1) for image, _ in pairs]).float() / 255, size=NATIVE_SIZE, mode="area")
+        images = F.interpolate(
+            torch.stack([image.permute(2, 0, 1) for image, _ in pairs]).float() / 255, size=NATIVE_SIZE, mode="area"
+        )
         # A mean over an edge would be the depth of nothing: take one pixel's.
         depths = torch.stack([depth for _, depth in pairs]).float().unsqueeze(1)
         target = F.interpolate(depths, size=NATIVE_SIZE, mode="nearest-exact")[:, 0].log()

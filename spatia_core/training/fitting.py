@@ -32,7 +32,11 @@ def fit(
     """
     parameters = [*matrices, *others]
     optimisers = [
-        *(Muon(matrices[part::micro_batches], lr=learning_rate, weight_decay=0.01) for part in range(micro_batches) if matrices[part::micro_batches]),
+        *(
+            Muon(matrices[part::micro_batches], lr=learning_rate, weight_decay=0.01)
+            for part in range(micro_batches)
+            if matrices[part::micro_batches]
+        ),
         torch.optim.AdamW(others, lr=learning_rate / 2, betas=(0.9, 0.95), weight_decay=0),
     ]
     base_rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
@@ -51,7 +55,9 @@ def fit(
             rate = min(1, (budget.step + 1) / 100) * min(1, 0.01 + 1.6 * 0.5 * (1 + math.cos(math.pi * progress)))
             for optimiser, base in zip(optimisers, base_rates, strict=True):
                 optimiser.param_groups[0]["lr"] = base * rate
-            jobs = [(sample(generator), int(torch.randint(2**31, (), generator=generator))) for _ in range(micro_batches)]
+            jobs = [
+                (sample(generator), int(torch.randint(2**31, (), generator=generator))) for _ in range(micro_batches)
+            ]
             results = list(pool.map(gradients, jobs))
             for parameter, *parts in zip(parameters, *(grads for _, grads in results), strict=True):
                 parts = [part for part in parts if part is not None]

@@ -11,7 +11,10 @@ from torch import Tensor, nn
 
 from ..errors import SpatiaError
 
-MODULES = tuple(f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo") + ("ffn.0", "ffn.2")
+MODULES = tuple(f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo") + (
+    "ffn.0",
+    "ffn.2",
+)
 _PREFIX, _SUFFIX = "pipe.dit.", ".default.weight"
 
 
@@ -25,7 +28,9 @@ class LoraLinear(nn.Module):
         device = base.weight.device
         # float32 whatever the base is kept in: the optimiser's small steps would be lost in bfloat16.
         start = torch.randn(rank, inputs, generator=generator) * inputs**-0.5
-        self.lora_A = nn.Parameter(torch.empty(rank, inputs, device=device) if device.type == "meta" else start.to(device))
+        self.lora_A = nn.Parameter(
+            torch.empty(rank, inputs, device=device) if device.type == "meta" else start.to(device)
+        )
         self.lora_B = nn.Parameter(torch.zeros(outputs, rank, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -41,7 +46,9 @@ def add_lora_layers(backbone: nn.Module, rank: int, generator: torch.Generator) 
             holder = block.get_submodule(parent)
             base = getattr(holder, child)
             if rank > min(base.weight.shape):
-                raise SpatiaError(f"--rank {rank} was given, but {name} of this backbone is {tuple(base.weight.shape)}; decrease --rank.")
+                raise SpatiaError(
+                    f"--rank {rank} was given, but {name} of this backbone is {tuple(base.weight.shape)}; decrease --rank."
+                )
             layer = LoraLinear(base, rank, generator)
             setattr(holder, child, layer)
             parameters += [layer.lora_A, layer.lora_B]
@@ -50,4 +57,8 @@ def add_lora_layers(backbone: nn.Module, rank: int, generator: torch.Generator) 
 
 def released_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """LoRA tensors of a backbone's state dict (`blocks.0.self_attn.q.lora_A`) under the release's names."""
-    return {f"{_PREFIX}{name}{_SUFFIX}": tensor for name, tensor in tensors.items() if name.rpartition(".")[2] in ("lora_A", "lora_B")}
+    return {
+        f"{_PREFIX}{name}{_SUFFIX}": tensor
+        for name, tensor in tensors.items()
+        if name.rpartition(".")[2] in ("lora_A", "lora_B")
+    }

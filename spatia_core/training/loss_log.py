@@ -46,7 +46,9 @@ def read_log(path: Path) -> list[dict]:
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise SpatiaError(f"{path.name} has the columns {reader.fieldnames}, expected {', '.join(COLUMNS)}; it is no loss log.")
+            raise SpatiaError(
+                f"{path.name} has the columns {reader.fieldnames}, expected {', '.join(COLUMNS)}; it is no loss log."
+            )
         # A row that was cut off while it was appended lacks its last fields.
         whole = [row for row in reader if None not in row.values()]
     rows = [{name: float(value) if value else None for name, value in row.items()} for row in whole]
@@ -69,7 +71,9 @@ def loss_picture(rows: list[dict], title: str) -> Image.Image:
     width, height = _SIZE[0] - _LEFT - _RIGHT, _SIZE[1] - _TOP - _BOTTOM
 
     def place(step: float, value: float) -> tuple[float, float]:
-        return _LEFT + width * (step - first) / (last - first), _TOP + height * (high - math.log10(value)) / (high - low)
+        return _LEFT + width * (step - first) / (last - first), _TOP + height * (high - math.log10(value)) / (
+            high - low
+        )
 
     for i in range(5):
         value, step = 10 ** (low + (high - low) * i / 4), first + (last - first) * i / 4

@@ -31,10 +31,14 @@ class MemoryPlan(NamedTuple):
         return sum(self)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} {value / 1e9:.2f} GB" for name, value in (*self._asdict().items(), ("together", self.total)))
+        return ", ".join(
+            f"{name} {value / 1e9:.2f} GB" for name, value in (*self._asdict().items(), ("together", self.total))
+        )
 
 
-def memory_plan(network: Network, samples: SampleSettings, settings: StageSettings, *, processes: int = 1, sharded: bool = False) -> MemoryPlan:
+def memory_plan(
+    network: Network, samples: SampleSettings, settings: StageSettings, *, processes: int = 1, sharded: bool = False
+) -> MemoryPlan:
     """Memory of a stage whose network may lie on the meta device. sharded: with FSDP over `processes`, block by block."""
     blocks = [*network.backbone.blocks, *network.control.vace_blocks]
     frozen = sum(parameter.nbytes for parameter in network.parameters() if not parameter.requires_grad)
@@ -43,12 +47,18 @@ def memory_plan(network: Network, samples: SampleSettings, settings: StageSettin
     if sharded:
         # Each parameter is cut along its first side, the last piece filled up.
         frozen, trained = (
-            sum(_shard(p.shape, processes) * (_TRAINED_BYTES if wanted else p.element_size()) for p in network.parameters() if p.requires_grad == wanted)
+            sum(
+                _shard(p.shape, processes) * (_TRAINED_BYTES if wanted else p.element_size())
+                for p in network.parameters()
+                if p.requires_grad == wanted
+            )
             for wanted in (False, True)
         )
         # The block at work, and the next one on its way.
         gathered = 2 * max(_bytes(block) for block in blocks) + _bytes(network) - sum(map(_bytes, blocks))
-    vectors = tokens(samples, settings) * settings.micro * network.backbone.dim * (2 if settings.precision == "bf16" else 4)
+    vectors = (
+        tokens(samples, settings) * settings.micro * network.backbone.dim * (2 if settings.precision == "bf16" else 4)
+    )
     wide = _WIDE_VECTORS * network.backbone.ffn_dim / network.backbone.dim
     activations = int(vectors * (len(blocks) + _BLOCK_VECTORS + wide))
     return MemoryPlan(frozen, trained, gathered, activations)

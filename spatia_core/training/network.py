@@ -42,7 +42,9 @@ def initialise(backbone: nn.Module, control: nn.Module) -> None:
     with torch.no_grad():
         embedding = backbone.patch_embedding.weight.flatten(2)  # (dim, 48, 4)
         backbone.head.head.weight.copy_(embedding.permute(2, 1, 0).reshape_as(backbone.head.head.weight) * 0.5)
-    control.vace_patch_embedding.weight.data[:, : backbone.patch_embedding.in_channels].copy_(backbone.patch_embedding.weight)
+    control.vace_patch_embedding.weight.data[:, : backbone.patch_embedding.in_channels].copy_(
+        backbone.patch_embedding.weight
+    )
 
 
 def train_network(
@@ -61,7 +63,11 @@ def train_network(
     Micro-batches run in threads of one core each. report: called with (step, progress 0..1, mean loss).
     """
     parameters = [*backbone.parameters(), *control.parameters()]
-    embedded = {id(p) for module in (backbone.patch_embedding, backbone.head, control.vace_patch_embedding) for p in module.parameters()}
+    embedded = {
+        id(p)
+        for module in (backbone.patch_embedding, backbone.head, control.vace_patch_embedding)
+        for p in module.parameters()
+    }
     matrices = [p for p in parameters if p.ndim == 2 and id(p) not in embedded]
     chosen = {id(p) for p in matrices}
     fit(

@@ -43,8 +43,16 @@ class Noised(NamedTuple):
 
 
 def velocity(
-    backbone: nn.Module, control: nn.Module | None, video: Tensor, timesteps: Tensor, context: Tensor, control_latents: Tensor,
-    references: Tensor, *, checkpoint: bool = False, memory: Callable[[int, Tensor], Tensor] | None = None,
+    backbone: nn.Module,
+    control: nn.Module | None,
+    video: Tensor,
+    timesteps: Tensor,
+    context: Tensor,
+    control_latents: Tensor,
+    references: Tensor,
+    *,
+    checkpoint: bool = False,
+    memory: Callable[[int, Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Predicted noise - data of the video frames, (B, 48, T, h, w).
 
@@ -52,6 +60,7 @@ def velocity(
     modules' own. control: None leaves the branch out. checkpoint: blocks keep their input only and run once more for the gradient.
     memory: what stands after block i, called with (i, video tokens (B, T * rows * columns, dim)); None leaves them as they are.
     """
+
     def run(block, *args, **kwargs):
         return checkpointed(block, *args, use_reentrant=False, **kwargs) if checkpoint else block(*args, **kwargs)
 
@@ -72,7 +81,9 @@ def velocity(
     if count:
         shift = reference_shift(count, rows)
         options = {"rope_options": {"shift_t": float(shift.time), "shift_y": float(shift.rows)}}
-        reference_freqs = backbone.rope_encode(count, height, width, device=x.device, dtype=torch.float32, transformer_options=options)
+        reference_freqs = backbone.rope_encode(
+            count, height, width, device=x.device, dtype=torch.float32, transformer_options=options
+        )
         freqs = torch.cat([reference_freqs, freqs], dim=1)
     context = backbone.text_embedding(context)
 
@@ -92,7 +103,13 @@ def velocity(
 
 
 def noised_clip(
-    video: Tensor, clean: int, generator: torch.Generator, *, mean: float = 1.0, deviation: float = 1.2, augment: float = MAX_AUGMENT
+    video: Tensor,
+    clean: int,
+    generator: torch.Generator,
+    *,
+    mean: float = 1.0,
+    deviation: float = 1.2,
+    augment: float = MAX_AUGMENT,
 ) -> Noised:
     """Clips (B, 48, T, h, w) at random times of the flow: t is logit-normal (paper, section 3.1.3).
 

@@ -33,11 +33,17 @@ def step_passes(settings: StageSettings, count: int, step: int) -> list[Pass]:
         generator = generator_of("pass", settings.seed, settings.stage, step, index)
         chances = torch.rand(3 + settings.micro, generator=generator).tolist()
         first = step * settings.batch + index * settings.micro
-        items = tuple(_item(settings.seed, settings.stage, count, number) for number in range(first, first + settings.micro))
+        items = tuple(
+            _item(settings.seed, settings.stage, count, number) for number in range(first, first + settings.micro)
+        )
         passes.append(
             Pass(
-                items, tuple(chance < settings.drop_text for chance in chances[3:]), chances[0] < settings.drop_projection,
-                chances[1] < settings.drop_references, chances[2] < settings.drop_history, ("noise", settings.seed, settings.stage, step, index),
+                items,
+                tuple(chance < settings.drop_text for chance in chances[3:]),
+                chances[0] < settings.drop_projection,
+                chances[1] < settings.drop_references,
+                chances[2] < settings.drop_history,
+                ("noise", settings.seed, settings.stage, step, index),
             )
         )
     return passes

@@ -51,11 +51,15 @@ class SampleSettings:
     def __post_init__(self):
         if self.width % SIZE_STEP or self.height % SIZE_STEP or min(self.width, self.height) < SIZE_STEP:
             near = "x".join(map(str, nearest_size(self.width, self.height)))
-            raise SpatiaError(f"--width {self.width} and --height {self.height} were given, but both must be multiples of {SIZE_STEP}; change them to {near}.")
+            raise SpatiaError(
+                f"--width {self.width} and --height {self.height} were given, but both must be multiples of {SIZE_STEP}; change them to {near}."
+            )
         for name in ("first_frames", "later_frames", "history_frames"):
             require_clip_length(getattr(self, name), f"--{name.replace('_', '-')}")
         if not 1 < self.history_frames < self.later_frames:
-            raise SpatiaError(f"--later-frames {self.later_frames} with a history of {self.history_frames} adds nothing; increase --later-frames.")
+            raise SpatiaError(
+                f"--later-frames {self.later_frames} with a history of {self.history_frames} adds nothing; increase --later-frames."
+            )
         if self.cloud not in CLOUDS:
             raise SpatiaError(f"--cloud {self.cloud} was given, expected one of {', '.join(CLOUDS)}.")
         for name in ("per_video", "target_every", "candidate_every"):
@@ -121,7 +125,9 @@ class StageSettings:
             if getattr(self, name) not in known:
                 raise SpatiaError(f"--{name} {getattr(self, name)} was given, expected one of {', '.join(known)}.")
         if not 0 < self.learning_rate < float("inf"):
-            raise SpatiaError(f"A learning rate of {self.learning_rate} was given, expected more than 0; change --learning-rate.")
+            raise SpatiaError(
+                f"A learning rate of {self.learning_rate} was given, expected more than 0; change --learning-rate."
+            )
 
     @property
     def clip(self) -> str:
@@ -137,7 +143,9 @@ class StageSettings:
         """Refuse a number of processes that cannot share the batch evenly."""
         passes = self.batch // self.micro
         if passes % processes:
-            raise SpatiaError(f"{passes} forward passes of a step (--batch {self.batch} / --micro {self.micro}) cannot be shared by {processes} processes; change --batch.")
+            raise SpatiaError(
+                f"{passes} forward passes of a step (--batch {self.batch} / --micro {self.micro}) cannot be shared by {processes} processes; change --batch."
+            )
 
 
 # Paper, section 4: iterations and learning rates of the two stages.

@@ -156,8 +156,19 @@ def render_room(
     for index in range(count):
         if motion is not None:
             boxes[-1, :3] = room.boxes[-1, :3] + motion[index]
-        _trace(boxes, room.materials, room.light, c2w[index], focal * width, height, width,
-               supersample, frames[index], z_depth[index], hit[index])
+        _trace(
+            boxes,
+            room.materials,
+            room.light,
+            c2w[index],
+            focal * width,
+            height,
+            width,
+            supersample,
+            frames[index],
+            z_depth[index],
+            hit[index],
+        )
     moving = hit == len(boxes) - 1 if motion is not None else np.zeros(hit.shape, bool)
     return RoomVideo(frames, z_depth, np.linalg.inv(c2w), intrinsics, moving)
 
@@ -208,7 +219,10 @@ def _room_materials(rng: np.random.Generator, half: np.ndarray) -> np.ndarray:
             if rng.random() < 0.85:
                 extent = half[2] if face < 2 else half[0]
                 material[_PICTURE] = [
-                    rng.uniform(-0.5, 0.5) * extent, rng.uniform(-0.6, 0.1), rng.uniform(0.3, 0.9), rng.uniform(0.25, 0.6)
+                    rng.uniform(-0.5, 0.5) * extent,
+                    rng.uniform(-0.6, 0.1),
+                    rng.uniform(0.3, 0.9),
+                    rng.uniform(0.25, 0.6),
                 ]
                 material[_PICTURE_A] = _color(rng, (0.1, 1.0), 1.0)
                 material[_PICTURE_B] = _color(rng, (0.1, 1.0), 1.0)
@@ -263,7 +277,11 @@ def _hit(boxes, ox, oy, oz, dx, dy, dz):
             continue
         if t < best:
             best, best_box = t, b
-            hit_0, hit_1, hit_2 = origin[0] + t * direction[0], origin[1] + t * direction[1], origin[2] + t * direction[2]
+            hit_0, hit_1, hit_2 = (
+                origin[0] + t * direction[0],
+                origin[1] + t * direction[1],
+                origin[2] + t * direction[2],
+            )
             along = hit_0 if axis == 0 else (hit_1 if axis == 1 else hit_2)
             best_face = 2 * axis + (1 if along > 0 else 0)
             if axis == 0:
@@ -320,7 +338,10 @@ def _trace(boxes, materials, light, c2w, focal, height, width, supersample, fram
             frame[row, column, 2] = int(min(1.0, max(0.0, b / n)) * 255 + 0.5)
             x, y = (column + 0.5 - width / 2) / focal, (row + 0.5 - height / 2) / focal
             t, box, face, u, v = _hit(
-                boxes, ox, oy, oz,
+                boxes,
+                ox,
+                oy,
+                oz,
                 c2w[0, 0] * x + c2w[0, 1] * y + c2w[0, 2],
                 c2w[1, 0] * x + c2w[1, 1] * y + c2w[1, 2],
                 c2w[2, 0] * x + c2w[2, 1] * y + c2w[2, 2],

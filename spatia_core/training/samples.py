@@ -29,7 +29,9 @@ DepthEstimator = Callable[[Tensor, Cameras, list[int]], DepthMaps]
 def stored_depth(video: PosedVideo) -> DepthEstimator:
     """The depth that came with a video. Raises SpatiaError when none did."""
     if video.depth is None:
-        raise SpatiaError("It came without depth; put depth.npy or a folder depth beside its frames, or choose another --depth.")
+        raise SpatiaError(
+            "It came without depth; put depth.npy or a folder depth beside its frames, or choose another --depth."
+        )
     return lambda frames, cameras, pick: DepthMaps(video.depth[pick], True, "stored depth")
 
 
@@ -39,7 +41,9 @@ def enough_frames(video: PosedVideo, clip: str, settings: SampleSettings) -> boo
     return video.cameras.count >= settings.frames(clip) + spare
 
 
-def make_sample(video: PosedVideo, clip: str, settings: SampleSettings, generator: torch.Generator, estimate: DepthEstimator) -> ClipSample:
+def make_sample(
+    video: PosedVideo, clip: str, settings: SampleSettings, generator: torch.Generator, estimate: DepthEstimator
+) -> ClipSample:
     """One random clip of a video with all that the network is shown of it.
 
     Candidates are the frames outside the clip, before and after it. References of a first clip: none.
@@ -47,7 +51,9 @@ def make_sample(video: PosedVideo, clip: str, settings: SampleSettings, generato
     """
     count, frames = video.cameras.count, settings.frames(clip)
     if not enough_frames(video, clip, settings):
-        raise SpatiaError(f"It has {count} frames, too few for a clip of {frames} and a candidate outside it; use longer videos or shorter clips.")
+        raise SpatiaError(
+            f"It has {count} frames, too few for a clip of {frames} and a candidate outside it; use longer videos or shorter clips."
+        )
     # What is seen at inference comes before the clip: some of it must be there.
     earliest = 1 if clip != FIRST and settings.cloud == "inference" else 0
     start = earliest + _draw(count - frames - earliest + 1, generator)
@@ -57,11 +63,23 @@ def make_sample(video: PosedVideo, clip: str, settings: SampleSettings, generato
     height, width = video.frames.shape[1:3]
     rendered = render_soft(cloud.positions, cloud.colors, target, height, width, radius=settings.point_radius)
     picked = [] if clip == FIRST else _references(cloud, video.cameras, start, candidates, settings, height, width)
-    return ClipSample(video.frames[start : start + frames], rendered.image, rendered.coverage, video.frames[picked], settings.given(clip))
+    return ClipSample(
+        video.frames[start : start + frames],
+        rendered.image,
+        rendered.coverage,
+        video.frames[picked],
+        settings.given(clip),
+    )
 
 
 def _cloud(
-    video: PosedVideo, clip: str, start: int, candidates: list[int], settings: SampleSettings, generator: torch.Generator, estimate: DepthEstimator
+    video: PosedVideo,
+    clip: str,
+    start: int,
+    candidates: list[int],
+    settings: SampleSettings,
+    generator: torch.Generator,
+    estimate: DepthEstimator,
 ) -> PointCloud:
     """The static scene of the frames that a projection may know of."""
     if settings.cloud == "candidate":
@@ -80,7 +98,13 @@ def _cloud(
 
 
 def _references(
-    cloud: PointCloud, cameras: Cameras, start: int, candidates: list[int], settings: SampleSettings, height: int, width: int
+    cloud: PointCloud,
+    cameras: Cameras,
+    start: int,
+    candidates: list[int],
+    settings: SampleSettings,
+    height: int,
+    width: int,
 ) -> list[int]:
     """Algorithm 1 (paper, supplement): for every n-th new frame the candidate that shares most of the scene with it."""
     if settings.cloud == "inference":
@@ -88,9 +112,15 @@ def _references(
     candidates = candidates[:: settings.candidate_every]
     new = range(start + settings.history_frames, start + settings.later_frames)
     targets = [new[i] for i in target_frames(len(new), settings.target_every)]
-    seen = visible_bits(cloud.positions, cameras.select([*targets, *candidates]), height, width, voxel_size=settings.voxel_size)
+    seen = visible_bits(
+        cloud.positions, cameras.select([*targets, *candidates]), height, width, voxel_size=settings.voxel_size
+    )
     found = retrieve_packed(
-        seen[: len(targets)], seen[len(targets) :], every=1, max_references=settings.max_references, threshold=settings.threshold
+        seen[: len(targets)],
+        seen[len(targets) :],
+        every=1,
+        max_references=settings.max_references,
+        threshold=settings.threshold,
     )
     return [candidates[i] for i in found.candidates]
 

@@ -18,7 +18,9 @@ _GAP, _LABEL = 4, 16
 
 
 @torch.no_grad()
-def sample_latents(network: nn.Module, clip: Latents, empty_text: Tensor, clean: int, *, steps: int, guidance: float, seed: int, device) -> Tensor:
+def sample_latents(
+    network: nn.Module, clip: Latents, empty_text: Tensor, clean: int, *, steps: int, guidance: float, seed: int, device
+) -> Tensor:
     """Latents (48, T, h, w) made from noise with the release's solver and schedule, all that is given written back after each step.
 
     empty_text: (L, text_dim), the negative side of the guidance; 1 leaves it out.
@@ -58,5 +60,7 @@ def sheet(made: list[Tensor], clips: list[Latents], decode: Decoder, columns: in
         for column, (index, frame) in enumerate(cells):
             left = _GAP + column * (width + _GAP)
             draw.text((left, top + 2), f"{label}, frame {index}", fill="black")
-            picture.paste(Image.fromarray((frame.clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()), (left, top + _LABEL))
+            picture.paste(
+                Image.fromarray((frame.clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()), (left, top + _LABEL)
+            )
     return picture

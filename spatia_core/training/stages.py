@@ -44,7 +44,14 @@ class Network(nn.Module):
         with torch.autocast(video.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             checkpoint = self.checkpoint and torch.is_grad_enabled()
             return velocity(
-                self.backbone, self.control, video, timesteps, context.to(self.dtype), control, references, checkpoint=checkpoint
+                self.backbone,
+                self.control,
+                video,
+                timesteps,
+                context.to(self.dtype),
+                control,
+                references,
+                checkpoint=checkpoint,
             ).float()
 
 
@@ -57,7 +64,9 @@ def copy_control(backbone: nn.Module, control: nn.Module) -> None:
         for position, block in zip(control.positions, control.vace_blocks, strict=True):
             missing, _ = block.load_state_dict(backbone.blocks[position].state_dict(), strict=False)
             if {name.partition(".")[0] for name in missing} - {"before_proj", "after_proj"}:
-                raise SpatiaError(f"Main block {position} lacks {', '.join(missing)} of its control block; the backbone is no Wan model.")
+                raise SpatiaError(
+                    f"Main block {position} lacks {', '.join(missing)} of its control block; the backbone is no Wan model."
+                )
             for name in missing:
                 block.get_parameter(name).zero_()
         embedding = control.vace_patch_embedding
@@ -101,7 +110,9 @@ def exported(trained: dict[str, Tensor], stage: str, dtype: torch.dtype) -> dict
     return {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in tensors.items()}
 
 
-def export(trained: dict[str, Tensor], stage: str, path: str | os.PathLike, dtype: torch.dtype, notes: dict[str, str]) -> None:
+def export(
+    trained: dict[str, Tensor], stage: str, path: str | os.PathLike, dtype: torch.dtype, notes: dict[str, str]
+) -> None:
     """Write a released layout: the control checkpoint of stage 1, the LoRA of stage 2. Replaces the file at once or not at all."""
     with replacing(path) as part:
         save_file(exported(trained, stage, dtype), part, metadata=notes)

@@ -34,7 +34,9 @@ from .recipe import CONTROL, SCHEDULES, StageSettings, generator_of, seed_of
 from .sheets import Decoder, sample_latents, sheet
 from .stages import CONTROL_FILE, LORA_FILE, Network, export
 
-HOW_TO_GET = "Training needs the package accelerate; install it with `python -m pip install -r bundle/requirements.txt`."
+HOW_TO_GET = (
+    "Training needs the package accelerate; install it with `python -m pip install -r bundle/requirements.txt`."
+)
 # Whole tensors on the CPU, of what is trained, however the network is spread over processes.
 FULL_STATE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
 _SHEET_CLIPS = 2
@@ -53,7 +55,9 @@ class Intervals:
     def __post_init__(self):
         for name in ("save", "sheet", "sheet_steps"):
             if getattr(self, name) < 1:
-                raise SpatiaError(f"An interval of {getattr(self, name)} was given, expected at least 1; change --{name.replace('_', '-')}.")
+                raise SpatiaError(
+                    f"An interval of {getattr(self, name)} was given, expected at least 1; change --{name.replace('_', '-')}."
+                )
 
 
 class Tensors(NamedTuple):
@@ -79,8 +83,18 @@ def make_accelerator(device: str):
 
 
 def train_stage(
-    network: Network, settings: StageSettings, cache: LatentCache, items: list[Item], held_out: list[Item], folder: Path, *,
-    accelerator, intervals: Intervals, export_dtype: torch.dtype, decode: Decoder | None, stop: Callable[[], bool],
+    network: Network,
+    settings: StageSettings,
+    cache: LatentCache,
+    items: list[Item],
+    held_out: list[Item],
+    folder: Path,
+    *,
+    accelerator,
+    intervals: Intervals,
+    export_dtype: torch.dtype,
+    decode: Decoder | None,
+    stop: Callable[[], bool],
     report: Callable[[str], None],
 ) -> bool:
     """Train a stage to its last step, going on from what lies in `folder`. Returns False when `stop` ended it before.
@@ -89,29 +103,66 @@ def train_stage(
     Raises SpatiaError when there is nothing to train on, the folder's state is of other settings, or the loss is no number.
     """
     if not items:
-        raise SpatiaError(f"There is no sample for the stage {settings.stage}; check --data and why videos were skipped.")
+        raise SpatiaError(
+            f"There is no sample for the stage {settings.stage}; check --data and why videos were skipped."
+        )
     settings.require_processes(accelerator.num_processes)
     if accelerator.is_main_process:
         folder.mkdir(parents=True, exist_ok=True)
     network.compute_on(accelerator.device)
     trained = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
     # Some numbers of each frozen tensor tell one network from another.
-    frozen = seed_of([parameter.flatten()[:8].tolist() for parameter in network.parameters() if not parameter.requires_grad])
+    frozen = seed_of(
+        [parameter.flatten()[:8].tolist() for parameter in network.parameters() if not parameter.requires_grad]
+    )
     optimiser = torch.optim.AdamW(
-        [parameter for parameter in network.parameters() if parameter.requires_grad], lr=settings.learning_rate, weight_decay=settings.weight_decay
+        [parameter for parameter in network.parameters() if parameter.requires_grad],
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
     )
     model, optimiser = accelerator.prepare(network, optimiser)
-    run = _Run(model, optimiser, settings, cache, items, held_out, folder, accelerator, intervals, export_dtype, decode, trained, frozen)
+    run = _Run(
+        model,
+        optimiser,
+        settings,
+        cache,
+        items,
+        held_out,
+        folder,
+        accelerator,
+        intervals,
+        export_dtype,
+        decode,
+        trained,
+        frozen,
+    )
     step = run.resume()
     if step >= settings.steps:
         report(f"Stage {settings.stage}: {step} steps are done.")
         return True
-    report(f"Stage {settings.stage}: {'resuming at' if step else 'starting from'} step {step} of {settings.steps}, {len(items)} samples.")
+    report(
+        f"Stage {settings.stage}: {'resuming at' if step else 'starting from'} step {step} of {settings.steps}, {len(items)} samples."
+    )
     return run.train(step, stop)
 
 
 class _Run:
-    def __init__(self, model, optimiser, settings, cache, items, held_out, folder, accelerator, intervals, export_dtype, decode, trained, frozen):
+    def __init__(
+        self,
+        model,
+        optimiser,
+        settings,
+        cache,
+        items,
+        held_out,
+        folder,
+        accelerator,
+        intervals,
+        export_dtype,
+        decode,
+        trained,
+        frozen,
+    ):
         self.model, self.optimiser, self.settings = model, optimiser, settings
         self.cache, self.items, self.held_out = cache, items, held_out
         self.folder, self.accelerator, self.intervals = folder, accelerator, intervals
@@ -141,7 +192,14 @@ class _Run:
                 last = step == settings.steps
                 held_out = self._look(step) if last or step % self.intervals.sheet == 0 else None
                 if main:
-                    log.add(step=step, loss=loss, held_out_loss=held_out, learning_rate=rate, gradient_norm=norm, seconds=round(time.monotonic() - began, 3))
+                    log.add(
+                        step=step,
+                        loss=loss,
+                        held_out_loss=held_out,
+                        learning_rate=rate,
+                        gradient_norm=norm,
+                        seconds=round(time.monotonic() - began, 3),
+                    )
                     bar.update()
                     bar.set_postfix(loss=f"{loss:.4f}")
                 if last or stopping or step % self.intervals.save == 0:
@@ -154,7 +212,9 @@ class _Run:
         bar.close()
         return step >= settings.steps
 
-    def _step(self, passes: list[Tensors], rate: float, stop: Callable[[], bool], step: int) -> tuple[float, float, bool]:
+    def _step(
+        self, passes: list[Tensors], rate: float, stop: Callable[[], bool], step: int
+    ) -> tuple[float, float, bool]:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         losses = []
@@ -196,14 +256,22 @@ class _Run:
         losses = []
         for number, item in enumerate(self.held_out):
             one = Pass((0,), (False,), False, False, False, ("held out", self.settings.seed, number))
-            tensors = assemble([self.cache.load(item)], one, self.settings, self.no_projection, self.empty_text, self.clean)
+            tensors = assemble(
+                [self.cache.load(item)], one, self.settings, self.no_projection, self.empty_text, self.clean
+            )
             losses.append(float(self._loss(tensors)))
         if self.decode is not None:
             clips = [self.cache.load(item) for item in (self.held_out or self.items)[:_SHEET_CLIPS]]
             made = [
                 sample_latents(
-                    self.model, clip, self.empty_text, self.clean, steps=self.intervals.sheet_steps, guidance=self.intervals.guidance,
-                    seed=seed_of("sheet", number), device=self.accelerator.device,
+                    self.model,
+                    clip,
+                    self.empty_text,
+                    self.clean,
+                    steps=self.intervals.sheet_steps,
+                    guidance=self.intervals.guidance,
+                    seed=seed_of("sheet", number),
+                    device=self.accelerator.device,
                 )
                 for number, clip in enumerate(clips)
             ]
@@ -225,7 +293,12 @@ class _Run:
         """Write the state and the weights so far. On every process: each may hold a part."""
         weights, optimiser = get_state_dict(self.model, self.optimiser.optimizer, options=FULL_STATE)
         if self.accelerator.is_main_process:
-            state = {"fingerprint": self._fingerprint(), "step": step, "weights": {name: weights[name] for name in self.trained}, "optimiser": optimiser}
+            state = {
+                "fingerprint": self._fingerprint(),
+                "step": step,
+                "weights": {name: weights[name] for name in self.trained},
+                "optimiser": optimiser,
+            }
             with replacing(self.state_path) as part:
                 torch.save(state, part)
             # One entry: the order of several is not fixed, and the file shall be.
@@ -240,17 +313,29 @@ class _Run:
             return 0
         try:
             state = torch.load(self.state_path, map_location="cpu", weights_only=True)
-            fingerprint, step, weights, optimiser = (state[name] for name in ("fingerprint", "step", "weights", "optimiser"))
+            fingerprint, step, weights, optimiser = (
+                state[name] for name in ("fingerprint", "step", "weights", "optimiser")
+            )
         except Exception as error:  # torch raises many kinds, none of which names the file
-            raise SpatiaError(f"The state {self.state_path} cannot be read: {error}. Remove it to start this stage anew.") from error
+            raise SpatiaError(
+                f"The state {self.state_path} cannot be read: {error}. Remove it to start this stage anew."
+            ) from error
         wanted = self._fingerprint()
         for name in sorted(wanted.keys() | fingerprint.keys()):
             if wanted.get(name) != fingerprint.get(name):
-                change = f"other {name}" if name in (_SAMPLES, _FROZEN) else f"{name} = {fingerprint.get(name)}, and {wanted.get(name)} is asked for"
-                raise SpatiaError(f"The run in {self.folder} was started with {change}; give the same settings, data and weights, or another work folder.")
+                change = (
+                    f"other {name}"
+                    if name in (_SAMPLES, _FROZEN)
+                    else f"{name} = {fingerprint.get(name)}, and {wanted.get(name)} is asked for"
+                )
+                raise SpatiaError(
+                    f"The run in {self.folder} was started with {change}; give the same settings, data and weights, or another work folder."
+                )
         missing = next((name for name in self.trained if name not in weights), None)
         if missing is not None or len(weights) != len(self.trained):
-            raise SpatiaError(f"The state {self.state_path} does not fit the network ({missing or 'too many tensors'}); give the same backbone and control.")
+            raise SpatiaError(
+                f"The state {self.state_path} does not fit the network ({missing or 'too many tensors'}); give the same backbone and control."
+            )
         restore(self.model, self.optimiser.optimizer, weights, optimiser)
         return step
 
@@ -262,20 +347,31 @@ def restore(network: nn.Module, optimiser: torch.optim.Optimizer, weights: dict[
     set_state_dict(network, optimiser, model_state_dict=weights, optim_state_dict=state, options=options)
 
 
-def assemble(clips: list[Latents], one: Pass, settings: StageSettings, no_projection: Tensor, empty_text: Tensor, clean: int) -> Tensors:
+def assemble(
+    clips: list[Latents], one: Pass, settings: StageSettings, no_projection: Tensor, empty_text: Tensor, clean: int
+) -> Tensors:
     """A forward pass of cached clips, with what it drops left out, at random times of the flow.
 
     Samples of one pass are given equally many references: as many as the one with the fewest has.
     """
     video = torch.stack([clip.video for clip in clips])
-    control = no_projection.expand(len(clips), *no_projection.shape) if one.drop_projection else torch.stack([clip.control for clip in clips])
+    control = (
+        no_projection.expand(len(clips), *no_projection.shape)
+        if one.drop_projection
+        else torch.stack([clip.control for clip in clips])
+    )
     count = 0 if one.drop_references else min(clip.references.shape[1] for clip in clips)
     references = torch.stack([clip.references[:, :count] for clip in clips])
     context = padded_texts([empty_text if drop else clip.text for clip, drop in zip(clips, one.drop_text, strict=True)])
     # Without its history a clip is what the first one is: it continues an image, the history's first frame.
     clean = 1 if one.drop_history else clean
     noised = noised_clip(
-        video, clean, generator_of(*one.noise), mean=settings.t_mean, deviation=settings.t_deviation, augment=settings.augment
+        video,
+        clean,
+        generator_of(*one.noise),
+        mean=settings.t_mean,
+        deviation=settings.t_deviation,
+        augment=settings.augment,
     )
     return Tensors(noised.video, noised.timesteps, context, control, references, noised.target, clean)
 

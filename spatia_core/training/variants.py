@@ -43,7 +43,10 @@ class LatentMap(NamedTuple):
         """Latents (C, T, h, w) of a clip, or of T images, to those of the variant."""
         padded = F.pad(latents.transpose(0, 1), (1, 1, 1, 1), mode="replicate")
         lone = len(padded) if images else 1
-        parts = [F.conv2d(padded[:lone], self.image_kernel, self.image_bias), F.conv2d(padded[lone:], self.later_kernel, self.later_bias)]
+        parts = [
+            F.conv2d(padded[:lone], self.image_kernel, self.image_bias),
+            F.conv2d(padded[lone:], self.later_kernel, self.later_bias),
+        ]
         changed = torch.cat(parts).transpose(0, 1)
         return changed.flip(-1) if self.mirrored else changed
 

@@ -62,7 +62,9 @@ def find_videos(specifications: list[str]) -> list[VideoSource]:
     for text in specifications:
         kind, colon, where = text.partition(":")
         if kind not in _KINDS or not colon:
-            raise SpatiaError(f"--data {text} was given, expected one of {', '.join(f'{name}:...' for name in _KINDS)}.")
+            raise SpatiaError(
+                f"--data {text} was given, expected one of {', '.join(f'{name}:...' for name in _KINDS)}."
+            )
         found += _KINDS[kind](where)
     seen: set[str] = set()
     for source in found:
@@ -73,7 +75,13 @@ def find_videos(specifications: list[str]) -> list[VideoSource]:
 
 
 def fitted_video(
-    frames: Iterator[np.ndarray], cameras: Cameras, text: str, depth: Tensor | None, moving: Tensor | None, width: int, height: int
+    frames: Iterator[np.ndarray],
+    cameras: Cameras,
+    text: str,
+    depth: Tensor | None,
+    moving: Tensor | None,
+    width: int,
+    height: int,
 ) -> PosedVideo:
     """A video scaled to cover width x height and cropped in the middle, its intrinsics with it.
 
@@ -83,25 +91,45 @@ def fitted_video(
     for frame in frames:
         size = frame.shape[:2] if size is None else size
         if frame.shape[:2] != size:
-            raise SpatiaError(f"Frame {len(fitted)} is {frame.shape[1]}x{frame.shape[0]}, the ones before {size[1]}x{size[0]}; a video has one size.")
+            raise SpatiaError(
+                f"Frame {len(fitted)} is {frame.shape[1]}x{frame.shape[0]}, the ones before {size[1]}x{size[0]}; a video has one size."
+            )
         plan = fit(size[1], size[0], width, height)
         fitted.append(_fit_frame(frame, plan))
     if len(fitted) != cameras.count:
-        raise SpatiaError(f"{len(fitted)} frames and {cameras.count} cameras were found, expected one camera per frame.")
+        raise SpatiaError(
+            f"{len(fitted)} frames and {cameras.count} cameras were found, expected one camera per frame."
+        )
     left, top = (plan.scaled_width - width) // 2, (plan.scaled_height - height) // 2
     fx, fy, cx, cy = cameras.intrinsics.unbind(-1)
     intrinsics = torch.stack(
-        [fx * plan.scaled_width / width, fy * plan.scaled_height / height, (cx * plan.scaled_width - left) / width, (cy * plan.scaled_height - top) / height], -1
+        [
+            fx * plan.scaled_width / width,
+            fy * plan.scaled_height / height,
+            (cx * plan.scaled_width - left) / width,
+            (cy * plan.scaled_height - top) / height,
+        ],
+        -1,
     )
     maps = []
     for name, value in (("depth", depth), ("moving mask", moving)):
         if value is not None:
             if value.shape[0] != len(fitted):
-                raise SpatiaError(f"{value.shape[0]} maps of {name} were found for {len(fitted)} frames, expected one per frame.")
-            value = resize_depth(value.float(), plan.scaled_height, plan.scaled_width, name)[:, top : top + height, left : left + width]
+                raise SpatiaError(
+                    f"{value.shape[0]} maps of {name} were found for {len(fitted)} frames, expected one per frame."
+                )
+            value = resize_depth(value.float(), plan.scaled_height, plan.scaled_width, name)[
+                :, top : top + height, left : left + width
+            ]
         maps.append(value)
     still = torch.zeros(len(fitted), height, width, dtype=torch.bool)
-    return PosedVideo(torch.stack(fitted), make_cameras(cameras.w2c, intrinsics), text, maps[0], still if maps[1] is None else maps[1] > 0.5)
+    return PosedVideo(
+        torch.stack(fitted),
+        make_cameras(cameras.w2c, intrinsics),
+        text,
+        maps[0],
+        still if maps[1] is None else maps[1] > 0.5,
+    )
 
 
 def _fit_frame(frame: np.ndarray, plan: Fit) -> Tensor:
@@ -145,7 +173,9 @@ def _realestate10k_sources(where: str) -> list[VideoSource]:
         if beside.is_dir() or _video_beside(beside) is not None:
             sources.append(VideoSource(_file_name(path.relative_to(root).with_suffix("")), _realestate10k_loader(path)))
     if not sources:
-        raise SpatiaError(f"--data realestate10k:{where} holds no camera text <id>.txt with a folder <id> of frames or a video <id>.mp4 beside it.")
+        raise SpatiaError(
+            f"--data realestate10k:{where} holds no camera text <id>.txt with a folder <id> of frames or a video <id>.mp4 beside it."
+        )
     return sources
 
 
@@ -179,7 +209,9 @@ def _timed_pictures(folder: Path, times: list[int]) -> list[Path]:
     if all(time in by_name for time in times):
         return [by_name[time] for time in times]
     if len(pictures) != len(times):
-        raise SpatiaError(f"{place.name} holds {len(pictures)} pictures for {len(times)} cameras, and their names are not the cameras' times; expected one per camera.")
+        raise SpatiaError(
+            f"{place.name} holds {len(pictures)} pictures for {len(times)} cameras, and their names are not the cameras' times; expected one per camera."
+        )
     return pictures
 
 
@@ -194,7 +226,9 @@ def _timed_frames(path: Path, times: list[int], kept: list[int]) -> Iterator[np.
             seconds = times[index] / 1e6
             nearest = min(range(len(stamps)), key=lambda i: abs(stamps[i] - seconds), default=None)
             if nearest is None or abs(stamps[nearest] - seconds) > _TIME_TOLERANCE:
-                raise SpatiaError(f"{path.name} has no frame at {seconds:.3f} s, which camera {index} is of; expected the whole video, or one frame per camera.")
+                raise SpatiaError(
+                    f"{path.name} has no frame at {seconds:.3f} s, which camera {index} is of; expected the whole video, or one frame per camera."
+                )
             wanted.append(nearest)
     return _frames_at(path, wanted)
 
@@ -208,7 +242,10 @@ def _clip_sources(where: str) -> list[VideoSource]:
     folders = sorted({path.parent for name in mains for path in root.rglob(name)})
     if not folders:
         raise SpatiaError(f"--data clips:{where} holds no clip: a folder with {', '.join(mains[:-1])} or {mains[-1]}.")
-    return [VideoSource(_file_name(folder.relative_to(root)) or root.name, _named(folder.name, _clip_loader(folder))) for folder in folders]
+    return [
+        VideoSource(_file_name(folder.relative_to(root)) or root.name, _named(folder.name, _clip_loader(folder)))
+        for folder in folders
+    ]
 
 
 def _clip_loader(folder: Path):
@@ -216,7 +253,9 @@ def _clip_loader(folder: Path):
         place = next((folder / name for name in ("frames", "images") if (folder / name).is_dir()), None)
         videos = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in VIDEO_ENDINGS]
         if (place is None) == (len(videos) != 1):
-            raise SpatiaError(f"It holds {'a folder of frames' if place else 'no folder frames or images'} and {len(videos)} video files, expected one of the two.")
+            raise SpatiaError(
+                f"It holds {'a folder of frames' if place else 'no folder frames or images'} and {len(videos)} video files, expected one of the two."
+            )
         size = _picture(_pictures(place)[0]).shape if place else next(_frames_at(videos[0], [0])).shape
         cameras = _clip_cameras(folder, size[1], size[0])
         kept = list(range(0, cameras.count, stride))
@@ -241,7 +280,9 @@ def _clip_cameras(folder: Path, width: int, height: int) -> Cameras:
 # --- shared ---
 
 
-def _loaded(folder: Path, frames: Iterator[np.ndarray], cameras: Cameras, kept: list[int], width: int, height: int) -> PosedVideo:
+def _loaded(
+    folder: Path, frames: Iterator[np.ndarray], cameras: Cameras, kept: list[int], width: int, height: int
+) -> PosedVideo:
     prompt = folder / "prompt.txt"
     text = prompt.read_text(encoding="utf-8").strip() if prompt.is_file() else ""
     count = cameras.count
@@ -262,7 +303,9 @@ def _depth(folder: Path, count: int) -> Tensor | None:
 
 def _known(values: np.ndarray, name: str, count: int) -> Tensor:
     if values.ndim != 3 or values.shape[0] != count:
-        raise SpatiaError(f"{name} holds an array of shape {values.shape}, expected ({count}, height, width): one map per camera.")
+        raise SpatiaError(
+            f"{name} holds an array of shape {values.shape}, expected ({count}, height, width): one map per camera."
+        )
     depth = torch.from_numpy(values.astype(np.float32))
     return torch.where(torch.isfinite(depth) & (depth > 0), depth, 0.0)
 
@@ -270,7 +313,9 @@ def _known(values: np.ndarray, name: str, count: int) -> Tensor:
 def _thousandths(path: Path) -> np.ndarray:
     with Image.open(path) as picture:
         if not picture.mode.startswith("I"):
-            raise SpatiaError(f"depth/{path.name} is a picture of mode {picture.mode}, expected 16 bits of grey: depth in thousandths.")
+            raise SpatiaError(
+                f"depth/{path.name} is a picture of mode {picture.mode}, expected 16 bits of grey: depth in thousandths."
+            )
         return np.array(picture, np.float32) / 1000
 
 
@@ -282,7 +327,9 @@ def _moving(folder: Path, count: int) -> Tensor | None:
     else:
         return None
     if values.ndim != 3 or values.shape[0] != count:
-        raise SpatiaError(f"The moving masks have shape {values.shape}, expected ({count}, height, width): one per camera.")
+        raise SpatiaError(
+            f"The moving masks have shape {values.shape}, expected ({count}, height, width): one per camera."
+        )
     return torch.from_numpy(values.astype(bool))
 
 

@@ -76,7 +76,13 @@ def run_page_script(page_server, chromium, node, tmp_path_factory):
     def run(script: str | Path, patience: float = 900, allow: tuple[str, ...] = (), **options):
         folder = tmp_path_factory.mktemp(Path(script).stem)
         outcome, picture = folder / "outcome.json", folder / "failed.png"
-        given = {"url": page_server.url, "chromium": chromium, "screenshot": str(picture), "folder": str(folder), **options}
+        given = {
+            "url": page_server.url,
+            "chromium": chromium,
+            "screenshot": str(picture),
+            "folder": str(folder),
+            **options,
+        }
         command = [node, str(HERE / "harness.mjs"), str(HERE / script), str(outcome), json.dumps(given)]
         done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=patience)
         if done.returncode != 0:

@@ -22,7 +22,9 @@ def small_room(path: Path | None = None) -> tuple[SpatialMemory, torch.Tensor]:
 
     def shaded(points, base, normal):
         light = (normal @ torch.nn.functional.normalize(torch.tensor([-0.4, -0.8, -0.5]), dim=0)).clamp_min(0)
-        return points, (torch.as_tensor(base, dtype=torch.float32).expand(len(points), 3) * (0.45 + 0.55 * light[:, None])).clamp(0, 255)
+        return points, (
+            torch.as_tensor(base, dtype=torch.float32).expand(len(points), 3) * (0.45 + 0.55 * light[:, None])
+        ).clamp(0, 255)
 
     def plane(corner, first, second, base):
         first, second = torch.tensor(first), torch.tensor(second)
@@ -31,7 +33,9 @@ def small_room(path: Path | None = None) -> tuple[SpatialMemory, torch.Tensor]:
         points = torch.tensor(corner) + a * first + b * second
         normal = torch.nn.functional.normalize(torch.linalg.cross(second, first), dim=0)
         tiles = ((a * first.norm() / 0.3).floor() + (b * second.norm() / 0.3).floor()) % 2
-        return shaded(points, torch.tensor(base, dtype=torch.float32) * (1 - 0.18 * tiles), normal.expand(len(points), 3))
+        return shaded(
+            points, torch.tensor(base, dtype=torch.float32) * (1 - 0.18 * tiles), normal.expand(len(points), 3)
+        )
 
     ways = torch.nn.functional.normalize(torch.randn(5000, 3, generator=generator), dim=1)
     sides = []

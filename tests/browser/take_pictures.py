@@ -15,7 +15,9 @@ LIMITS = {"node": 25_000, "editor": 120_000}  # bytes
 
 @pytest.mark.parametrize("kind", LIMITS)
 def test_pictures(kind, run_page_script):
-    taken = run_page_script(f"{kind}_pictures.mjs", patience=3600, settings={"Comfy.VueNodes.Enabled": True}, width=1500, height=1000)
+    taken = run_page_script(
+        f"{kind}_pictures.mjs", patience=3600, settings={"Comfy.VueNodes.Enabled": True}, width=1500, height=1000
+    )
     for name, file in taken.items():
         save(Image.open(file).convert("RGB"), IMAGES / f"{name}.jpg", LIMITS[kind])
 

@@ -86,7 +86,10 @@ def test_flying_goes_where_the_camera_looks(edited):
 
 def test_the_gizmo_moves_along_one_axis_and_turns_on_the_spot(edited):
     names = ("right", "up", "forward", "yaw", "pitch", "roll")
-    before, moved, turned = ([keyframes(edited[step])[edited["held"]].get(name, 0) for name in names] for step in ("reloaded", "moved", "turned"))
+    before, moved, turned = (
+        [keyframes(edited[step])[edited["held"]].get(name, 0) for name in names]
+        for step in ("reloaded", "moved", "turned")
+    )
     assert moved[0] > before[0] + 0.01 and moved[1:] == pytest.approx(before[1:], abs=1e-3)
     assert turned[:3] == pytest.approx(moved[:3], abs=1e-5) and abs(turned[3] - moved[3]) > 3
     assert edited["unturned"] == edited["reloaded"]
@@ -103,7 +106,9 @@ def test_what_is_exported_is_imported_as_the_same_path(edited):
 
 
 def test_light_colours(edited):
-    shown = {name: [float(v) for v in re.findall(r"[\d.]+", edited["light"][name])[:3]] for name in ("background", "text")}
+    shown = {
+        name: [float(v) for v in re.findall(r"[\d.]+", edited["light"][name])[:3]] for name in ("background", "text")
+    }
     assert min(shown["background"]) > 150 and max(shown["text"]) < 100
     assert min(edited["light"]["view"]) > 0.5
 
@@ -113,7 +118,9 @@ def test_two_million_points(run_page_script, page_server):
     folder = page_server.base / "temp" / "spatia"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "two_million.bin").write_bytes(packed_points(cloud))
-    result = run_page_script("two_million.mjs", file={"filename": "two_million.bin", "subfolder": "spatia", "type": "temp"})
+    result = run_page_script(
+        "two_million.mjs", file={"filename": "two_million.bin", "subfolder": "spatia", "type": "temp"}
+    )
     print(json.dumps(result))
     assert result["count"] == 2_000_000
     # A graphics card takes three seconds at most; software rendering on a busy machine is given more.

@@ -16,7 +16,10 @@ NODES_2 = {"classic canvas": False, "Nodes 2.0": True}
 # Points are drawn at 16 bits of their place: this share may fall on the other side of an outline.
 QUANTISED = 0.005
 # A file that has nothing to do with the scene's place.
-PART = make_point_cloud(torch.rand(300, 3, generator=torch.Generator().manual_seed(2)) * 0.4 + 50.0, torch.full((300, 3), 200, dtype=torch.uint8))
+PART = make_point_cloud(
+    torch.rand(300, 3, generator=torch.Generator().manual_seed(2)) * 0.4 + 50.0,
+    torch.full((300, 3), 200, dtype=torch.uint8),
+)
 # As it is named in the input folder; a second copy with the same content keeps its name.
 FILES = {"spatia/part.ply": PART}
 
@@ -92,11 +95,16 @@ def test_the_gizmo_moves_along_its_axis(told):
 
 def test_the_gizmo_scales_and_turns(told):
     turned, scaled, spun = (json.loads(told[step]["edits"])[2] for step in ("turned", "scaled", "spun"))
-    assert scaled["scale"][1] != pytest.approx(1, abs=0.05) and [scaled["scale"][0], scaled["scale"][2]] == pytest.approx([1, 1], abs=1e-6)
+    assert scaled["scale"][1] != pytest.approx(1, abs=0.05) and [
+        scaled["scale"][0],
+        scaled["scale"][2],
+    ] == pytest.approx([1, 1], abs=1e-6)
     assert scaled["move"] == pytest.approx(turned["move"], abs=1e-6)
     assert abs(spun["rotate"][1] - turned["rotate"][1]) > 3
     assert spun["rotate"][::2] == pytest.approx([0, 0], abs=1e-3)
-    assert spun["move"] == pytest.approx(scaled["move"], abs=1e-6) and spun["scale"] == pytest.approx(scaled["scale"], abs=1e-6)
+    assert spun["move"] == pytest.approx(scaled["move"], abs=1e-6) and spun["scale"] == pytest.approx(
+        scaled["scale"], abs=1e-6
+    )
     assert told["unspun"]["edits"] == told["turned"]["edits"]
 
 
@@ -111,8 +119,14 @@ def test_off_order_and_before(told, room):
 
 def test_an_inserted_file_stands_where_the_view_looks(told, room, page_server):
     edit = json.loads(told["inserted"]["edits"])[3]
-    assert edit["do"] == "merge" and edit["file"] == "spatia/part.ply" and (page_server.base / "input" / "spatia" / "part.ply").is_file()
-    assert told["inserted"]["counts"][3] == PART.size and told["inserted"]["points"] == told["later"]["points"] + PART.size
+    assert (
+        edit["do"] == "merge"
+        and edit["file"] == "spatia/part.ply"
+        and (page_server.base / "input" / "spatia" / "part.ply").is_file()
+    )
+    assert (
+        told["inserted"]["counts"][3] == PART.size and told["inserted"]["points"] == told["later"]["points"] + PART.size
+    )
     x, y, z = told["target"]
     middle = (PART.positions.amin(0) + PART.positions.amax(0)) / 2 + torch.tensor(edit["move"])
     # three.js has y up and looks along -z.
@@ -143,4 +157,6 @@ def test_a_connected_list_wins_and_says_so(told):
 
 
 def test_it_follows_its_container(told):
-    assert told["narrow"]["canvas"] == pytest.approx(told["narrow"]["stage"], abs=1) and told["narrow"]["stage"][0] < 1000
+    assert (
+        told["narrow"]["canvas"] == pytest.approx(told["narrow"]["stage"], abs=1) and told["narrow"]["stage"][0] < 1000
+    )

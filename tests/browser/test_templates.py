@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from expand import expand_subgraphs
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
@@ -18,7 +17,12 @@ LOADERS = {"SpatiaLoadModel", "CLIPLoader", "VAELoader", "CheckpointLoaderSimple
 @pytest.fixture(scope="module", params=NODES_2, ids=lambda mode: mode.replace(" ", "-"))
 def opened(request, run_page_script) -> dict:
     """What the page says of each template, in both of its ways to draw nodes."""
-    return run_page_script("open_templates.mjs", patience=1800, names=TEMPLATES, settings={"Comfy.VueNodes.Enabled": NODES_2[request.param]})
+    return run_page_script(
+        "open_templates.mjs",
+        patience=1800,
+        names=TEMPLATES,
+        settings={"Comfy.VueNodes.Enabled": NODES_2[request.param]},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,9 @@ class TestTemplates:
         workflow = json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
         ours = run_py.workflow_to_prompt(expand_subgraphs(workflow), offered)
         theirs = opened[name]["prompt"]
-        assert {key: node["class_type"] for key, node in ours.items()} == {key: node["class_type"] for key, node in theirs.items()}
+        assert {key: node["class_type"] for key, node in ours.items()} == {
+            key: node["class_type"] for key, node in theirs.items()
+        }
         for key, node in ours.items():
             # The page adds a few inputs of its own widgets (upload buttons, previews) that no node declares.
             # What a viewer looks at is its own, and lives in the page.
@@ -63,7 +69,10 @@ def test_quick_start_runs_from_the_page_and_outlives_a_reload(run_page_script):
     result = run_page_script("quick_start.mjs", steps=3)
     kinds = result["kinds"]
     assert {"SaveVideo", "SpatiaClosedLoopMetrics", "SpatiaSaveScene", "PreviewImage"} <= set(kinds.values())
-    assert [len(output["images"]) for key, output in result["outputs"].items() if kinds[key] == "PreviewImage"] == [25, 25]
+    assert [len(output["images"]) for key, output in result["outputs"].items() if kinds[key] == "PreviewImage"] == [
+        25,
+        25,
+    ]
     assert result["after"] == result["before"]
     steps = [node["widgets_values"][2] for node in result["after"] if node["type"] == "SpatiaSampler"]
     assert steps == [3, 3]

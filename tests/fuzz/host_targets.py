@@ -28,7 +28,7 @@ def _load_pack():
     argv, sys.argv = sys.argv, ["main.py", "--cpu", "--base-directory", base]
     try:
         comfy.options.enable_args_parsing()
-        import comfy.cli_args  # noqa: F401  it reads sys.argv once
+        import comfy.cli_args
     finally:
         sys.argv = argv
     spec = importlib.util.spec_from_file_location(

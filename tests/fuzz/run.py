@@ -18,9 +18,9 @@ from hypothesis.errors import NoSuchExample
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the seeds are made by the package itself
 
-from corpus import CORPUS  # noqa: E402
-from strategies import strategies  # noqa: E402
-from worker import Outcome, Worker  # noqa: E402
+from corpus import CORPUS
+from strategies import strategies
+from worker import Outcome, Worker
 
 ROUND = 100  # inputs of one reader before the next one's turn
 
@@ -88,7 +88,7 @@ def signature(outcome: Outcome) -> str:
     """What makes two faults the same: the kind, and for an exception where it came from and its class."""
     lines = [line.strip() for line in outcome.text.splitlines() if line.strip()]
     where = next(
-        (line for line in reversed(lines) if line.startswith("File ") and "spatia_core" in line or "nodes/" in line), ""
+        (line for line in reversed(lines) if (line.startswith("File ") and "spatia_core" in line) or "nodes/" in line), ""
     )
     return f"{outcome.kind} {where} {lines[-1][:60] if lines else ''}"
 

@@ -311,7 +311,7 @@ def _stepped(memory: SpatialMemory, step: dict) -> SpatialMemory:
     count = past.cameras.count + (8 if step.get("short") else 12)
     path = torch.cat([past.cameras.w2c, past.cameras.w2c[-1:].repeat(count - past.cameras.count, 1, 1)])
     move = step.get("move")
-    if type(move) is float or type(move) is int and abs(move) < 2**63:
+    if type(move) is float or (type(move) is int and abs(move) < 2**63):
         path[past.cameras.count :, 0, 3] -= move * torch.arange(1, count - past.cameras.count + 1)
     clip = make_cameras(path, past.cameras.intrinsics[0])
     pictures = torch.cat([past.frames, _pictures(count - past.frames.shape[0], height, width)])
@@ -332,7 +332,7 @@ def _depth_values(step: dict, count: int, height: int, width: int) -> torch.Tens
     if str(step.get("kind")).startswith("normalised"):
         wall = wall / 2
     given = step.get("values")
-    values = [v for v in given if type(v) is float or type(v) is int and abs(v) < 2**63] if type(given) is list else []
+    values = [v for v in given if type(v) is float or (type(v) is int and abs(v) < 2**63)] if type(given) is list else []
     if values:
         drawn = torch.rand(wall.shape, generator=torch.Generator().manual_seed(len(values)))
         at = drawn < (0.3 if len(values) > 1 else 2.0)

@@ -25,7 +25,11 @@ def nodes_of(pack_module, comfy_host, tmp_path_factory):
 @pytest.fixture(scope="module")
 def loaded(nodes_of):
     models = nodes_of("nodes.host.models")
-    return nodes_of("nodes.load_model").SpatiaLoadModel.execute(models.BUNDLED, models.BUNDLED, "spatia_small_lora.safetensors", 1.0, "default").args
+    return (
+        nodes_of("nodes.load_model")
+        .SpatiaLoadModel.execute(models.BUNDLED, models.BUNDLED, "spatia_small_lora.safetensors", 1.0, "default")
+        .args
+    )
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,9 @@ def sample(nodes_of, loaded, prompts):
 
     def run(inputs, model=model, **changed):
         options = {**STRENGTHS, **changed}
-        out = nodes_of("nodes.sampler").SpatiaSampler.execute(model, *prompts, vae, seed=SEED, steps=STEPS, cfg=CFG, **inputs, **options)
+        out = nodes_of("nodes.sampler").SpatiaSampler.execute(
+            model, *prompts, vae, seed=SEED, steps=STEPS, cfg=CFG, **inputs, **options
+        )
         return out.args
 
     return run

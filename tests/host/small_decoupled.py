@@ -14,7 +14,19 @@ VIDEO = 33
 def layout(latent_channels: int = 48, extra: int = 0, out_dim: int = DIM, pixels: int = 16):
     from spatia_core.model.decoupled.layout import DecoupledLayout
 
-    return DecoupledLayout(32, HEADS, 40, LAYERS, 16, out_dim, latent_channels + extra + 4, latent_channels + 4, (8, 8, 4), pixels, (1, 2, 2))
+    return DecoupledLayout(
+        32,
+        HEADS,
+        40,
+        LAYERS,
+        16,
+        out_dim,
+        latent_channels + extra + 4,
+        latent_channels + 4,
+        (8, 8, 4),
+        pixels,
+        (1, 2, 2),
+    )
 
 
 def branch_weights(zero: bool = False, **sizes) -> dict:

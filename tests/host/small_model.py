@@ -34,7 +34,14 @@ def backbone_weights() -> dict:
     from comfy.ldm.wan.model import WanModel
 
     network = WanModel(
-        in_dim=48, out_dim=48, dim=DIM, ffn_dim=FFN, num_heads=HEADS, num_layers=LAYERS, text_dim=TEXT, dtype=torch.float32,
+        in_dim=48,
+        out_dim=48,
+        dim=DIM,
+        ffn_dim=FFN,
+        num_heads=HEADS,
+        num_layers=LAYERS,
+        text_dim=TEXT,
+        dtype=torch.float32,
         operations=comfy.ops.disable_weight_init,
     )
     return random_weights({name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}, 1)
@@ -88,7 +95,9 @@ def memory_of(frames: int, width: int = WIDTH, height: int = HEIGHT):
     from spatia_core.memory import SpatialMemory
 
     generator = torch.Generator().manual_seed(5)
-    cloud = make_point_cloud(torch.rand(50, 3, generator=generator), torch.randint(0, 256, (50, 3), dtype=torch.uint8, generator=generator))
+    cloud = make_point_cloud(
+        torch.rand(50, 3, generator=generator), torch.randint(0, 256, (50, 3), dtype=torch.uint8, generator=generator)
+    )
     return SpatialMemory(
         cloud=cloud,
         frames=torch.randint(0, 256, (frames, height, width, 3), dtype=torch.uint8, generator=generator),

@@ -65,7 +65,9 @@ def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, work):
     kept = {name for name in before if torch.equal(after[name], before[name])}
     assert kept >= {name for name in before if not name.startswith(("decoder.", "conv2."))}
     # Six small steps are less than a level of the stored matrices. The last bias is also set by the mean colour.
-    learned = {name for name in before if name.startswith("decoder.") and name.endswith("bias")} - {"decoder.head.2.bias"}
+    learned = {name for name in before if name.startswith("decoder.") and name.endswith("bias")} - {
+        "decoder.head.2.bias"
+    }
     assert len(learned - kept) > len(learned) / 2
 
 
@@ -75,7 +77,9 @@ def test_the_decoders_mean_colour_is_put_right(make, pack_module, work):
 
     def colour_error():
         with torch.no_grad():
-            return torch.stack([(vae.decode(vae.encode(x)) - x).mean((0, 2, 3, 4)) for x in map(training.to_input, videos)]).mean(0)
+            return torch.stack(
+                [(vae.decode(vae.encode(x)) - x).mean((0, 2, 3, 4)) for x in map(training.to_input, videos)]
+            ).mean(0)
 
     vae.decoder.head[-1].bias += torch.tensor([0.1, -0.2, 0.3]).repeat_interleave(4)
     assert colour_error().abs().min() > 0.05

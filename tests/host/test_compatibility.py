@@ -22,14 +22,18 @@ def inputs():
 @pytest.fixture
 def parts(nodes_of, loaded):
     """A function: model and inputs -> conditioned model and LATENT."""
-    return lambda model, given: nodes_of("nodes.sampler").SpatiaConditioning.execute(model, loaded[2], **given, **STRENGTHS).args
+    return lambda model, given: (
+        nodes_of("nodes.sampler").SpatiaConditioning.execute(model, loaded[2], **given, **STRENGTHS).args
+    )
 
 
 @pytest.fixture
 def run(nodes_of, prompts):
     """A function: conditioned model and LATENT -> samples."""
     sampling, flow = nodes_of("nodes.host.sampling"), nodes_of("spatia_core.model.flow_unipc")
-    return lambda model, latent: sampling.sample_clip(model, *prompts, latent, sampling.unipc_sampler(), flow.flow_schedule(STEPS), CFG, SEED)
+    return lambda model, latent: sampling.sample_clip(
+        model, *prompts, latent, sampling.unipc_sampler(), flow.flow_schedule(STEPS), CFG, SEED
+    )
 
 
 def cfg_nodes(model) -> dict:
@@ -52,11 +56,24 @@ def cfg_nodes(model) -> dict:
         "FreSca": lambda: FreSca.execute(model, 1.0, 1.25, 1).args[0],
         "EpsilonScaling": lambda: EpsilonScaling.execute(model, 1.05).args[0],
         "SkipLayerGuidanceDiT": lambda: SkipLayerGuidanceDiT.execute(model, 2.0, 0.0, 1.0, "0, 3, 4", "").args[0],
-        "SkipLayerGuidanceDiTSimple": lambda: SkipLayerGuidanceDiTSimple.execute(model, 0.0, 1.0, "0, 3, 4", "").args[0],
+        "SkipLayerGuidanceDiTSimple": lambda: SkipLayerGuidanceDiTSimple.execute(model, 0.0, 1.0, "0, 3, 4", "").args[
+            0
+        ],
     }
 
 
-CFG_NODES = ["CFGZeroStar", "CFGNorm", "RescaleCFG", "APG", "TCFG", "Mahiro", "FreSca", "EpsilonScaling", "SkipLayerGuidanceDiT", "SkipLayerGuidanceDiTSimple"]
+CFG_NODES = [
+    "CFGZeroStar",
+    "CFGNorm",
+    "RescaleCFG",
+    "APG",
+    "TCFG",
+    "Mahiro",
+    "FreSca",
+    "EpsilonScaling",
+    "SkipLayerGuidanceDiT",
+    "SkipLayerGuidanceDiTSimple",
+]
 
 
 @pytest.mark.parametrize("name", CFG_NODES)
@@ -70,7 +87,9 @@ def test_guidance_nodes_act_and_keep_the_condition(loaded, inputs, sample, base_
 
 @pytest.fixture(scope="module")
 def base_samples(nodes_of, loaded, prompts, inputs):
-    out = nodes_of("nodes.sampler").SpatiaSampler.execute(loaded[0], *prompts, loaded[2], seed=SEED, steps=STEPS, cfg=CFG, **inputs, **STRENGTHS)
+    out = nodes_of("nodes.sampler").SpatiaSampler.execute(
+        loaded[0], *prompts, loaded[2], seed=SEED, steps=STEPS, cfg=CFG, **inputs, **STRENGTHS
+    )
     return out.args[1]["samples"]
 
 
@@ -138,7 +157,11 @@ def test_a_forward_pass_without_the_conditions_raises(loaded, parts, run, inputs
     """A node that hands the model other transformer_options, as a compiled model with stale guards does."""
     conditioned, latent = parts(loaded[0], inputs)
     conditioned.set_model_unet_function_wrapper(
-        lambda apply, args: apply(args["input"], args["timestep"], **{key: value for key, value in args["c"].items() if key != "transformer_options"})
+        lambda apply, args: apply(
+            args["input"],
+            args["timestep"],
+            **{key: value for key, value in args["c"].items() if key != "transformer_options"},
+        )
     )
     with pytest.raises(ValueError, match="without Spatia's projection and references"):
         run(conditioned, latent)
@@ -173,7 +196,9 @@ def test_another_nodes_reference_latent_raises(nodes_of, loaded, prompts, parts,
     conditioned, latent = parts(loaded[0], inputs)
     positive = ReferenceLatent.execute(prompts[0], {"samples": latent["samples"][:, :, :1]}).args[0]
     with pytest.raises(ValueError, match="adds frames to the model's input"):
-        sampling.sample_clip(conditioned, positive, prompts[1], latent, sampling.unipc_sampler(), flow.flow_schedule(1), CFG, SEED)
+        sampling.sample_clip(
+            conditioned, positive, prompts[1], latent, sampling.unipc_sampler(), flow.flow_schedule(1), CFG, SEED
+        )
 
 
 @pytest.mark.parametrize("name", ["EasyCache", "LazyCache"])
@@ -191,7 +216,11 @@ def test_cache_nodes_skip_steps_and_keep_the_condition(nodes_of, loaded, prompts
         model = node.execute(conditioned, 10.0, 0.1, 0.95, False).args[0] if after else conditioned
         model = model.clone()
         model.set_model_double_block_patch(lambda args: blocks.append(args["block_index"]) or args)
-        results.append(sampling.sample_clip(model, *prompts, latent, sampling.unipc_sampler(), flow.flow_schedule(steps), CFG, SEED))
+        results.append(
+            sampling.sample_clip(
+                model, *prompts, latent, sampling.unipc_sampler(), flow.flow_schedule(steps), CFG, SEED
+            )
+        )
     assert 0 < blocks.count(0) < 2 * steps, "no step was skipped"
     assert torch.isfinite(results[0]).all() and not torch.allclose(*results, atol=1e-4)
 
@@ -213,6 +242,7 @@ def few_step_lora(rank: int = 2) -> dict:
 
 def test_few_step_loras_load_and_unload(comfy_host, loaded, inputs, sample, base_samples):
     import comfy.model_management
+
     import nodes
 
     save_file(few_step_lora(), comfy_host / "models" / "loras" / "few_step.safetensors")
@@ -316,7 +346,10 @@ def test_out_of_memory_is_one_message_with_the_next_cheaper_setting(loaded, inpu
 
     model = loaded[0].clone()
     fail_when(model, lambda x: True)
-    with pytest.raises(ValueError, match=r"Out of memory while sampling 17 frames of 64x32 with 2 references\. Next cheaper setting: .*`max_references` 1"):
+    with pytest.raises(
+        ValueError,
+        match=r"Out of memory while sampling 17 frames of 64x32 with 2 references\. Next cheaper setting: .*`max_references` 1",
+    ):
         sample(inputs, model=model)
     # Models of earlier tests that nobody holds any more stay in the host's list until the collector comes round.
     gc.collect()
@@ -331,7 +364,11 @@ def test_progress_and_previews_are_the_hosts(loaded, inputs, sample, monkeypatch
     from comfy.cli_args import args
 
     seen = []
-    monkeypatch.setattr(comfy.utils, "PROGRESS_BAR_HOOK", lambda value, total, preview, node_id=None: seen.append((value, total, preview)))
+    monkeypatch.setattr(
+        comfy.utils,
+        "PROGRESS_BAR_HOOK",
+        lambda value, total, preview, node_id=None: seen.append((value, total, preview)),
+    )
     monkeypatch.setattr(args, "preview_method", latent_preview.LatentPreviewMethod.Latent2RGB)
     sample(inputs)
     steps = [entry for entry in seen if entry[1] == STEPS]
@@ -345,7 +382,7 @@ def test_fit_image(pack_module):
     out, width, height, report = prepare.SpatiaFitImage.execute(image, "192x128 (bundled small model)", 32, 32).args
     assert out.shape == (1, 128, 192, 3) and (width, height) == (192, 128) and "cropped" in report
     upright, *_ = prepare.SpatiaFitImage.execute(image.transpose(1, 2), "832x480", 32, 32).args
-    assert upright.shape == (1, 832, 480, 3) and 0 <= float(upright.min()) and float(upright.max()) <= 1
+    assert upright.shape == (1, 832, 480, 3) and float(upright.min()) >= 0 and float(upright.max()) <= 1
     same, _, _, report = prepare.SpatiaFitImage.execute(image[:, :96], "nearest multiple of 32", 32, 32).args
     assert torch.equal(same, image[:, :96]) and report == "192x96 as it is"
     assert prepare.SpatiaClipPrompts.execute("a\nb", 2, False).args[0] == "b"

@@ -37,7 +37,11 @@ def nodes_of(pack_module, comfy_host, tmp_path_factory):
 @pytest.fixture(scope="module")
 def loaded(nodes_of):
     models = nodes_of("nodes.host.models")
-    return nodes_of("nodes.load_model").SpatiaLoadModel.execute(models.BUNDLED, models.BUNDLED, "none", 1.0, "default").args
+    return (
+        nodes_of("nodes.load_model")
+        .SpatiaLoadModel.execute(models.BUNDLED, models.BUNDLED, "none", 1.0, "default")
+        .args
+    )
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +75,9 @@ def sample(nodes_of, loaded, prompts):
             inputs = clip_inputs(13, references)
             extra = {name: inputs[name] for name in ("projection", "holes", "references")}
         node = nodes_of("nodes.sampler").SpatiaSampler
-        out = node.execute(model, *prompts, loaded[2], memory, cameras, seed=SEED, steps=STEPS, cfg=CFG, **STRENGTHS, **extra)
+        out = node.execute(
+            model, *prompts, loaded[2], memory, cameras, seed=SEED, steps=STEPS, cfg=CFG, **STRENGTHS, **extra
+        )
         return out.args[1]["samples"]
 
     return run
@@ -102,7 +108,12 @@ def test_a_revisit_remembers(nodes_of, loaded, apply, sample):
     assert opened == [False, False, False, True, True]
     assert report.startswith("2 of 5 latent frames remember, of 25 candidate frames (frustum)")
     assert "latent 0 (frame 0): given" in report and "latent 3 (frame 9): frame " in report
-    assert strip.ndim == 4 and strip.shape[0] == 1 and strip.shape[3] == 3 and 0 <= float(strip.min()) < float(strip.max()) <= 1
+    assert (
+        strip.ndim == 4
+        and strip.shape[0] == 1
+        and strip.shape[3] == 3
+        and 0 <= float(strip.min()) < float(strip.max()) <= 1
+    )
     base = sample(loaded[0], memory, cameras, control=False)
     assert not torch.allclose(sample(model, memory, cameras, control=False), base, atol=1e-3)
     # The clean history stays the history.
@@ -124,7 +135,9 @@ def test_shut_gates_are_the_backbone_bit_for_bit_and_nothing_runs(nodes_of, load
     monkeypatch.setattr(decoupled.DecoupledBranch, "embed_history", lambda *args: pytest.fail("the branch ran"))
     away, report, _ = apply(memory, cameras, min_score=1.0, max_distance=0.0)
     assert "the branch does not run" in report
-    assert not away.get_additional_models_with_key(decoupled.DECOUPLED) and not away.wrappers.get("diffusion_model", {}).get(decoupled.DECOUPLED)
+    assert not away.get_additional_models_with_key(decoupled.DECOUPLED) and not away.wrappers.get(
+        "diffusion_model", {}
+    ).get(decoupled.DECOUPLED)
     assert torch.equal(sample(away, memory, cameras), base)
     for changed in ({"strength": 0.0}, {"start_percent": 0.0, "end_percent": 0.0}):
         assert torch.equal(sample(apply(memory, cameras, **changed)[0], memory, cameras), base)
@@ -198,7 +211,10 @@ def test_rows_remember_for_themselves(nodes_of, apply):
     x, timestep = network_input(rows=4), torch.tensor([700.0, 600.0, 700.0, 600.0])
     both, opened = residuals(nodes_of, branch, stack_slots(slots, fewer), x, timestep)
     assert opened.tolist() == [[False] * 3 + [True] * 2, [False] * 4 + [True]] * 2
-    single = [residuals(nodes_of, branch, (slots, fewer)[row % 2], x[row : row + 1], timestep[row : row + 1])[0] for row in range(4)]
+    single = [
+        residuals(nodes_of, branch, (slots, fewer)[row % 2], x[row : row + 1], timestep[row : row + 1])[0]
+        for row in range(4)
+    ]
     assert torch.allclose(both, torch.cat(single, dim=1), atol=1e-5)
     with pytest.raises(ValueError, match="multiple of the 2 memories"):
         residuals(nodes_of, branch, stack_slots(slots, fewer), x[:3], timestep[:3])
@@ -258,7 +274,9 @@ def test_other_retrievals(nodes_of, apply, mode):
     cloud = torch.cat([ring + torch.tensor([0, height, 0]) for height in torch.arange(-1.0, 1.0, 0.05)])
     from spatia_core.cloud.point_cloud import make_point_cloud
 
-    memory = memory._replace(cloud=make_point_cloud(cloud, torch.zeros(cloud.shape[0], 3, dtype=torch.uint8)), voxel_size=0.05)
+    memory = memory._replace(
+        cloud=make_point_cloud(cloud, torch.zeros(cloud.shape[0], 3, dtype=torch.uint8)), voxel_size=0.05
+    )
     model, report, _ = apply(memory, cameras, retrieval=mode)
     assert condition_of(nodes_of, model).slots.gate[0].tolist() == [False, False, False, True, True]
     assert f"({mode})" in report
@@ -303,16 +321,35 @@ class TestWan21I2V:
         from comfy.ldm.wan.vae import WanVAE
 
         network = WanModel(
-            model_type="i2v", in_dim=36, out_dim=16, dim=DIM, ffn_dim=FFN, num_heads=2, num_layers=4, text_dim=TEXT, dtype=torch.float32,
+            model_type="i2v",
+            in_dim=36,
+            out_dim=16,
+            dim=DIM,
+            ffn_dim=FFN,
+            num_heads=2,
+            num_layers=4,
+            text_dim=TEXT,
+            dtype=torch.float32,
             operations=comfy.ops.disable_weight_init,
         )
         weights = random_weights({name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}, 31)
         metadata = {"config": json.dumps({"transformer": {"num_heads": 2, "text_dim": TEXT}})}
         model = comfy.sd.load_diffusion_model_state_dict(weights, metadata=metadata)
         assert type(model.model).__name__ == "WAN21" and model.model.image_to_video
-        vae = WanVAE(dim=4, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=2, attn_scales=[], temperal_downsample=[False, True, True])
-        vae = comfy.sd.VAE(sd=random_weights({name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}, 32))
-        patcher = nodes_of("nodes.host.decoupled").decoupled_patcher(branch_weights(latent_channels=16, extra=20, pixels=8), "small 14B", HEADS)
+        vae = WanVAE(
+            dim=4,
+            z_dim=16,
+            dim_mult=[1, 2, 4, 4],
+            num_res_blocks=2,
+            attn_scales=[],
+            temperal_downsample=[False, True, True],
+        )
+        vae = comfy.sd.VAE(
+            sd=random_weights({name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}, 32)
+        )
+        patcher = nodes_of("nodes.host.decoupled").decoupled_patcher(
+            branch_weights(latent_channels=16, extra=20, pixels=8), "small 14B", HEADS
+        )
         return model, vae, patcher
 
     def test_it_drives_the_hosts_model(self, nodes_of, apply, parts, prompts):
@@ -329,7 +366,19 @@ class TestWan21I2V:
         noise = comfy.sample.prepare_noise(latent["samples"], SEED)
 
         def run(which):
-            return comfy.sample.sample(which, noise, STEPS, CFG, "euler", "simple", positive, negative, latent["samples"], seed=SEED, disable_pbar=True)
+            return comfy.sample.sample(
+                which,
+                noise,
+                STEPS,
+                CFG,
+                "euler",
+                "simple",
+                positive,
+                negative,
+                latent["samples"],
+                seed=SEED,
+                disable_pbar=True,
+            )
 
         base = run(model)
         assert not torch.allclose(run(remembering), base, atol=1e-3)
@@ -349,7 +398,9 @@ class TestWan21I2V:
 def test_misuse_is_refused_before_anything_is_encoded(nodes_of, loaded, apply, monkeypatch):
     memory, cameras = revisit()
     remembering = apply(memory, cameras)[0]
-    conditioned = nodes_of("nodes.sampler").SpatiaConditioning.execute(loaded[0], loaded[2], memory, cameras, **STRENGTHS).args[0]
+    conditioned = (
+        nodes_of("nodes.sampler").SpatiaConditioning.execute(loaded[0], loaded[2], memory, cameras, **STRENGTHS).args[0]
+    )
     decoupled = nodes_of("nodes.host.decoupled")
     deep, wide = branch_weights(), branch_weights(out_dim=DIM + 2)
     for name in [name for name in deep if ".2." in name and name.startswith(("blocks.2.", "controlnet_blocks.2."))]:
@@ -383,7 +434,9 @@ def test_a_clip_of_other_length_or_size_is_refused_while_sampling(nodes_of, load
     model = apply(memory, cameras)[0]
     for shape, message in (((1, 48, 4, 2, 4), "4 latent frames"), ((1, 48, 5, 4, 4), r"latents of \(4, 4\)")):
         with pytest.raises(ValueError, match=message):
-            sampling.sample_clip(model, *prompts, {"samples": torch.zeros(shape)}, sampling.unipc_sampler(), flow_schedule(2), CFG, SEED)
+            sampling.sample_clip(
+                model, *prompts, {"samples": torch.zeros(shape)}, sampling.unipc_sampler(), flow_schedule(2), CFG, SEED
+            )
 
 
 def test_foreign_files_are_refused(nodes_of, comfy_host):
@@ -393,7 +446,9 @@ def test_foreign_files_are_refused(nodes_of, comfy_host):
     save_file(branch_weights(), folder / "decoupled_heads.safetensors", {"num_heads": "many"})
     (folder / "decoupled_broken.safetensors").write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00not json")
     for name, message in (
-        ("foreign", r"patch_embedding_current\.weight is missing"), ("heads", "'many' attention heads"), ("broken", "cannot be read"),
+        ("foreign", r"patch_embedding_current\.weight is missing"),
+        ("heads", "'many' attention heads"),
+        ("broken", "cannot be read"),
         ("absent", "^memory is 'decoupled_absent.safetensors', expected one of "),
     ):
         with pytest.raises(ValueError, match=message):

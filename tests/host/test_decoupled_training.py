@@ -35,7 +35,9 @@ def network(pack_module, comfy_host):
 def branch(pack_module, comfy_host):
     import comfy.ops
 
-    built = pack_module("nodes.host.decoupled").DecoupledBranch(layout(), torch.float32, None, comfy.ops.disable_weight_init)
+    built = pack_module("nodes.host.decoupled").DecoupledBranch(
+        layout(), torch.float32, None, comfy.ops.disable_weight_init
+    )
     built.load_state_dict(branch_weights())
     return built
 
@@ -78,7 +80,9 @@ def test_the_plan_is_what_the_node_remembers(training, pack_module):
     gates = pack_module("spatia_core.model.decoupled.gate")
     views = pack_module("spatia_core.model.decoupled.cameras")
     end = memory.frames.shape[0] - HISTORY + 1
-    ids = decoupled.retrieve(views.latent_cameras(cameras), memory.cameras.select(slice(0, end)), rules=decoupled.Rules(min_score=0.6)).ids
+    ids = decoupled.retrieve(
+        views.latent_cameras(cameras), memory.cameras.select(slice(0, end)), rules=decoupled.Rules(min_score=0.6)
+    ).ids
     assert torch.equal(gates.gate(ids, 3)[None], slots.gate)
 
 
@@ -108,7 +112,10 @@ def test_what_is_trained_is_what_is_sampled(training, pack_module, network, bran
     _, backbone, control = network
     slots = slots_of(training)
     generator = torch.Generator().manual_seed(11)
-    video, latents = torch.randn(1, 48, FRAMES, 2, 4, generator=generator), torch.randn(1, 96, FRAMES, 2, 4, generator=generator)
+    video, latents = (
+        torch.randn(1, 48, FRAMES, 2, 4, generator=generator),
+        torch.randn(1, 96, FRAMES, 2, 4, generator=generator),
+    )
     before = torch.randn(1, 48, references, 2, 4, generator=generator)
     context, timesteps = torch.zeros(1, 1, TEXT), torch.tensor([[0.0, 0.0, 0.0, 700.0, 700.0]])
     wrappers = {
@@ -117,7 +124,9 @@ def test_what_is_trained_is_what_is_sampled(training, pack_module, network, bran
     }
     memory = training.AddResiduals(decoupled.BranchRun(branch, slots, video, timesteps, {}), branch.layout.layers)
     with torch.no_grad():
-        sampled = backbone(video, timesteps, context, transformer_options={"wrappers": {WrappersMP.DIFFUSION_MODEL: wrappers}})
+        sampled = backbone(
+            video, timesteps, context, transformer_options={"wrappers": {WrappersMP.DIFFUSION_MODEL: wrappers}}
+        )
         trained = objective.velocity(backbone, control, video, timesteps, context, latents, before, memory=memory)
         alone = objective.velocity(backbone, control, video, timesteps, context, latents, before)
     assert (sampled - trained).norm() / trained.norm() < 2e-5
@@ -149,8 +158,15 @@ def test_only_the_branch_learns(training, pack_module, network, branch, gradient
     before = {name: value.clone() for name, value in {**backbone.state_dict(), **control.state_dict()}.items()}
     losses = []
     training.train_branch(
-        branch, lambda slots, video, timesteps: decoupled.BranchRun(branch, slots, video, timesteps, {}), backbone, control, sample, context,
-        budget=budgets.Budget(steps=150), generator=torch.Generator().manual_seed(0), report=lambda step, progress, loss: losses.append(loss),
+        branch,
+        lambda slots, video, timesteps: decoupled.BranchRun(branch, slots, video, timesteps, {}),
+        backbone,
+        control,
+        sample,
+        context,
+        budget=budgets.Budget(steps=150),
+        generator=torch.Generator().manual_seed(0),
+        report=lambda step, progress, loss: losses.append(loss),
         alone=alone,
     )
     assert losses[-1] < 0.98 * losses[0]

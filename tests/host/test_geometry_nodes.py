@@ -69,12 +69,16 @@ def test_path_without_a_memory_starts_at_the_origin(cameras_module):
 
 def test_path_starts_at_the_memory_and_takes_its_depth(cameras_module, memory):
     path, _ = run(cameras_module.SpatiaCameraPath, preset="dolly", distance=0.5, frames=5, memory=memory)
-    assert torch.equal(path.w2c[0], memory.cameras.w2c[-1]) and torch.equal(path.intrinsics[0], memory.cameras.intrinsics[-1])
+    assert torch.equal(path.w2c[0], memory.cameras.w2c[-1]) and torch.equal(
+        path.intrinsics[0], memory.cameras.intrinsics[-1]
+    )
     torch.testing.assert_close(path.centers[-1] - path.centers[0], torch.tensor([0, 0, 1.0], dtype=torch.float64))
 
 
 def test_closing_returns_to_the_given_image(cameras_module, memory):
-    path, frames = run(cameras_module.SpatiaCameraPath, preset="pan", frames=5, memory=memory, close_loop="append", closing_frames=4)
+    path, frames = run(
+        cameras_module.SpatiaCameraPath, preset="pan", frames=5, memory=memory, close_loop="append", closing_frames=4
+    )
     assert frames == path.count == 9 and torch.equal(path.w2c[-1], memory.cameras.w2c[0])
 
 
@@ -120,14 +124,29 @@ def test_a_folder_of_the_official_files(cameras_module, comfy_host, memory):
     assert frames == 121
     stamp = cameras_module.SpatiaImportCameras.fingerprint_inputs(file="case", format="auto")
     assert len(stamp) == 2
-    carried, _ = run(cameras_module.SpatiaImportCameras, file="case/w2c.txt", start="at the memory's last camera", memory=memory)
+    carried, _ = run(
+        cameras_module.SpatiaImportCameras, file="case/w2c.txt", start="at the memory's last camera", memory=memory
+    )
     assert torch.equal(carried.w2c[0], memory.cameras.w2c[-1])
     torch.testing.assert_close(carried.w2c[1:] @ memory.cameras.c2w[-1], path.w2c[1:] @ path.c2w[0], atol=1e-12, rtol=0)
-    pasted, _ = run(cameras_module.SpatiaImportCameras, text=(folder / "w2c.txt").read_text(), intrinsics="[1 1.8 .5 .5]", scale=2.0)
+    pasted, _ = run(
+        cameras_module.SpatiaImportCameras, text=(folder / "w2c.txt").read_text(), intrinsics="[1 1.8 .5 .5]", scale=2.0
+    )
     assert pasted.count == 121
 
 
-@pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname", "a/../../secret.txt", "link.txt", "gone.txt", "x\0.txt", "../secret.txt [output]"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.txt",
+        "/etc/hostname",
+        "a/../../secret.txt",
+        "link.txt",
+        "gone.txt",
+        "x\0.txt",
+        "../secret.txt [output]",
+    ],
+)
 def test_files_outside_the_hosts_folders_are_refused(cameras_module, comfy_host, error, name):
     (comfy_host / "secret.txt").write_text("[[1, 0, 0, 0]]")
     if name == "link.txt":
@@ -152,8 +171,11 @@ def test_writing_outside_the_output_folder_is_refused(cameras_module, comfy_host
 ODD_NAMES = ["a\0b", "a\nb", "\x1b[2J", "n" * 300, "d" * 300 + "/x", "x" * 100_000, "\ud800", "\udc80"]
 
 
-@pytest.mark.parametrize("name", [*ODD_NAMES, "[output]", " [temp] ", "//", "CON", "a.", "w2c.txt/", "taken/w2c.txt",
-    "%date:yyyy%.txt"], ids=lambda name: repr(name)[:20])
+@pytest.mark.parametrize(
+    "name",
+    [*ODD_NAMES, "[output]", " [temp] ", "//", "CON", "a.", "w2c.txt/", "taken/w2c.txt", "%date:yyyy%.txt"],
+    ids=lambda name: repr(name)[:20],
+)
 def test_odd_names_of_files_to_read_are_messages(cameras_module, edit_module, comfy_host, error, name):
     (comfy_host / "input" / "taken").write_text("a file where a folder is expected")
     node = cameras_module.SpatiaImportCameras
@@ -166,8 +188,9 @@ def test_odd_names_of_files_to_read_are_messages(cameras_module, edit_module, co
     assert edit_module.SpatiaEditPointCloud.fingerprint_inputs(edits=edits) == []
 
 
-@pytest.mark.parametrize("prefix", [*ODD_NAMES, "taken/cameras", "taken/deeper/cameras"],
-    ids=lambda name: repr(name)[:20])
+@pytest.mark.parametrize(
+    "prefix", [*ODD_NAMES, "taken/cameras", "taken/deeper/cameras"], ids=lambda name: repr(name)[:20]
+)
 def test_odd_names_of_files_to_write_are_refused(cameras_module, comfy_host, error, prefix):
     (comfy_host / "output" / "taken").write_text("a file where a folder is expected")
     path, _ = run(cameras_module.SpatiaCameraPath, frames=3)
@@ -238,7 +261,11 @@ def test_import_says_what_is_missing(cameras_module, error):
     with pytest.raises(error, match="Neither file nor text"):
         run(cameras_module.SpatiaImportCameras)
     with pytest.raises(error, match="no memory is connected"):
-        run(cameras_module.SpatiaImportCameras, text="[1 1 .5 .5]\n[[1,0,0,0],[0,1,0,0],[0,0,1,0]]", start="at the memory's last camera")
+        run(
+            cameras_module.SpatiaImportCameras,
+            text="[1 1 .5 .5]\n[[1,0,0,0],[0,1,0,0],[0,0,1,0]]",
+            start="at the memory's last camera",
+        )
 
 
 def test_joining(cameras_module):
@@ -254,7 +281,9 @@ def test_joining(cameras_module):
 
 
 def edit(edit_module, memory, select=None, operation=None, **inputs):
-    values = dict(select=select or {"select": "all"}, invert=False, operation=operation or {"operation": "none"}, edits="")
+    values = dict(
+        select=select or {"select": "all"}, invert=False, operation=operation or {"operation": "none"}, edits=""
+    )
     return edit_module.SpatiaEditPointCloud.execute(memory=memory, **(values | inputs)).result
 
 
@@ -293,13 +322,17 @@ def test_mask_removes_what_it_covers_and_the_memory_stays(edit_module, memory):
 
 
 def test_widgets_and_json_are_applied_in_this_order(edit_module, memory):
-    more = json.dumps([{"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 102], "radius": 10}, "invert": True}])
+    more = json.dumps(
+        [{"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 102], "radius": 10}, "invert": True}]
+    )
     with pytest.raises(ValueError, match="unknown keys"):
         edit(edit_module, memory, edits=more)
     more = json.dumps([{"do": "duplicate", "offset": [0, 0, 1]}])
     moved = {"operation": "transform", "scale": 1.0} | xyz("move", 0, 0, 100) | xyz("rotate", 0, 0, 0)
     edited, report, edits = edit(edit_module, memory, operation=moved, edits=more)
-    assert edited.cloud.size == 2 * memory.cloud.size and float(edited.cloud.positions[:, 2].max()) == pytest.approx(103)
+    assert edited.cloud.size == 2 * memory.cloud.size and float(edited.cloud.positions[:, 2].max()) == pytest.approx(
+        103
+    )
     assert [e["do"] for e in json.loads(edits)] == ["transform", "duplicate"] and len(report.splitlines()) == 2
 
 
@@ -320,19 +353,27 @@ def test_merging_a_file_of_the_host(edit_module, memory, pack_module, error):
 
 def page_files(comfy_host, report) -> dict:
     """{name: bytes} of what a run left for the page."""
-    files = {name: file for name, file in report.items() if name != "inserted"} | {file["name"]: file["points"] for file in report["inserted"]}
-    return {name: (comfy_host / "temp" / file["subfolder"] / file["filename"]).read_bytes() for name, file in files.items()}
+    files = {name: file for name, file in report.items() if name != "inserted"} | {
+        file["name"]: file["points"] for file in report["inserted"]
+    }
+    return {
+        name: (comfy_host / "temp" / file["subfolder"] / file["filename"]).read_bytes() for name, file in files.items()
+    }
 
 
 def test_a_file_named_by_an_edit_and_what_the_page_is_told(edit_module, memory, pack_module, comfy_host, error):
     import struct
 
     (comfy_host / "input" / "parts").mkdir(exist_ok=True)
-    pack_module("spatia_core.cloud.ply").write_ply(memory.cloud.select(torch.arange(10)), comfy_host / "input" / "parts" / "ten.ply")
+    pack_module("spatia_core.cloud.ply").write_ply(
+        memory.cloud.select(torch.arange(10)), comfy_host / "input" / "parts" / "ten.ply"
+    )
     edits = json.dumps([{"do": "merge", "file": "parts/ten.ply"}, {"do": "remove", "off": True}])
     node = edit_module.SpatiaEditPointCloud
     moved = {"operation": "transform", "scale": 1.0} | xyz("move", 0, 0, 1) | xyz("rotate", 0, 0, 0)
-    given = dict(memory=memory, select={"select": "all"}, invert=False, operation=moved, edits=edits, mask=torch.ones(1, 32, 48))
+    given = dict(
+        memory=memory, select={"select": "all"}, invert=False, operation=moved, edits=edits, mask=torch.ones(1, 32, 48)
+    )
     output = node.execute(**given)
     assert output.result[0].cloud.size == memory.cloud.size + 10
     (report,) = output.ui["spatia_edit"]
@@ -340,9 +381,17 @@ def test_a_file_named_by_an_edit_and_what_the_page_is_told(edit_module, memory, 
     facts = json.loads(files["facts"])
     assert facts["own"] == 1 and [edit["do"] for edit in facts["edits"]] == ["transform", "merge", "remove"]
     assert facts["counts"] == [memory.cloud.size, 10, 0] and facts["points"] == memory.cloud.size + 10
-    assert len(facts["cameras"]) == 2 and facts["clip"] == [0, 1] and facts["mask"] == [32, 48] and facts["depth"] == pytest.approx(2.0)
+    assert (
+        len(facts["cameras"]) == 2
+        and facts["clip"] == [0, 1]
+        and facts["mask"] == [32, 48]
+        and facts["depth"] == pytest.approx(2.0)
+    )
     # The scene as it came in, before all edits.
-    assert struct.unpack_from("<I", files["points"], 8)[0] == memory.cloud.size and len(files["views"]) == 4 * memory.cloud.size
+    assert (
+        struct.unpack_from("<I", files["points"], 8)[0] == memory.cloud.size
+        and len(files["views"]) == 4 * memory.cloud.size
+    )
     assert struct.unpack_from("<I", files["parts/ten.ply"], 8)[0] == 10 and len(files["mask"]) == 32 * 48
     assert len(node.fingerprint_inputs(edits=edits)) == 1 and node.fingerprint_inputs(edits="") == []
     for name in ("../secret.ply", "gone.ply"):
@@ -357,8 +406,11 @@ def test_a_new_node_changes_nothing(edit_module):
 
 def test_bad_masks_are_refused(edit_module, memory, error):
     select = {"select": "mask", "mask_frame": 0, "through": False}
-    for shape, message in (((3, 32, 48), "a single one"), ((1, 0, 48), "expected a MASK"),
-        ((1, 48, 32), "frames of 48x32")):
+    for shape, message in (
+        ((3, 32, 48), "a single one"),
+        ((1, 0, 48), "expected a MASK"),
+        ((1, 48, 32), "frames of 48x32"),
+    ):
         with pytest.raises(error, match=message):
             edit(edit_module, memory, select, {"operation": "remove"}, mask=torch.zeros(shape))
     with pytest.raises(error, match="no mask is connected"):
@@ -424,13 +476,17 @@ def test_the_host_validates_the_dynamic_combos(edit_module, scenes, comfy_host, 
     import asyncio
 
     import execution
+
     import nodes
 
     for node in (edit_module.SpatiaEditPointCloud, scenes.SpatiaLoadScene):
         node.GET_SCHEMA()
         monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, node.__name__, node)
     (name,) = run(scenes.SpatiaSaveScene, memory=memory, filename_prefix="validated/scene")
-    load = {"class_type": "SpatiaLoadScene", "inputs": {"file": name, "axes": scenes.OPENCV, "fov": 60.0, "voxel_size": 0.01}}
+    load = {
+        "class_type": "SpatiaLoadScene",
+        "inputs": {"file": name, "axes": scenes.OPENCV, "fov": 60.0, "voxel_size": 0.01},
+    }
     sent = {"memory": ["1", 0], "select": "sphere", "select.radius": 0.5, "operation": "remove", "invert": False}
     sent |= {f"select.center_{axis}": 1.0 for axis in "xyz"}
 
@@ -472,7 +528,9 @@ def test_the_hosts_preview_takes_our_cloud(scenes, memory, comfy_host):
 
 
 def assert_same_memory(a, b):
-    assert all(torch.equal(x, y) for x, y in zip(a.cloud, b.cloud)) and all(torch.equal(x, y) for x, y in zip(a.cameras, b.cameras))
+    assert all(torch.equal(x, y) for x, y in zip(a.cloud, b.cloud)) and all(
+        torch.equal(x, y) for x, y in zip(a.cameras, b.cameras)
+    )
     assert all(torch.equal(getattr(a, name), getattr(b, name)) for name in ("frames", "moving", "clip"))
     assert a.voxel_size == b.voxel_size and a.notes == b.notes
 
@@ -485,7 +543,9 @@ def test_saving_and_loading_the_whole_memory(scenes, memory, comfy_host):
     assert_same_memory(loaded, memory)
     assert cameras is loaded.cameras
     (second,) = run(scenes.SpatiaSaveScene, memory=memory, filename_prefix="saved/scene", content="PLY")
-    assert second == "saved/scene_00002_.ply [output]" and not (comfy_host / "output/saved/scene_00002_.spatia").exists()
+    assert (
+        second == "saved/scene_00002_.ply [output]" and not (comfy_host / "output/saved/scene_00002_.spatia").exists()
+    )
 
 
 @pytest.mark.parametrize("axes", [0, 1])

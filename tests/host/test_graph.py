@@ -16,10 +16,21 @@ RESULTS: dict[str, torch.Tensor] = {}
 def execute(nodes_of, loaded, prompts, monkeypatch):
     """A function: graph -> ids of the nodes that ran. `Source` gives what a clip is made from, `Keep` keeps the latents."""
     import execution
+
     import nodes
 
     class Source:
-        RETURN_TYPES = ("MODEL", "CONDITIONING", "CONDITIONING", "VAE", "SPATIA_MEMORY", "SPATIA_CAMERAS", "IMAGE", "MASK", "IMAGE")
+        RETURN_TYPES = (
+            "MODEL",
+            "CONDITIONING",
+            "CONDITIONING",
+            "VAE",
+            "SPATIA_MEMORY",
+            "SPATIA_CAMERAS",
+            "IMAGE",
+            "MASK",
+            "IMAGE",
+        )
         FUNCTION = "give"
 
         @classmethod
@@ -28,7 +39,12 @@ def execute(nodes_of, loaded, prompts, monkeypatch):
 
         def give(self, memory_frames, references):
             given = clip_inputs(memory_frames, references)
-            return (loaded[0], *prompts, loaded[2], *(given[name] for name in ("memory", "cameras", "projection", "holes", "references")))
+            return (
+                loaded[0],
+                *prompts,
+                loaded[2],
+                *(given[name] for name in ("memory", "cameras", "projection", "holes", "references")),
+            )
 
     class Keep:
         RETURN_TYPES = ()
@@ -53,12 +69,19 @@ def execute(nodes_of, loaded, prompts, monkeypatch):
             RAN.append(data["node"])
 
     server = SimpleNamespace(client_id="test", last_node_id=None, last_prompt_id=None, send_sync=sent)
-    executor = execution.PromptExecutor(server, cache_type=execution.CacheType.CLASSIC, cache_args={"lru": 0, "ram": 0, "ram_inactive": 0})
+    executor = execution.PromptExecutor(
+        server, cache_type=execution.CacheType.CLASSIC, cache_args={"lru": 0, "ram": 0, "ram_inactive": 0}
+    )
 
     def run(graph: dict) -> list[str]:
         RAN.clear()
         with torch.inference_mode():
-            executor.execute(graph, "prompt", {"client_id": "test"}, [node for node, entry in graph.items() if entry["class_type"] == "Keep"])
+            executor.execute(
+                graph,
+                "prompt",
+                {"client_id": "test"},
+                [node for node, entry in graph.items() if entry["class_type"] == "Keep"],
+            )
         assert executor.success, executor.status_messages[-1]
         return list(RAN)
 
@@ -69,9 +92,18 @@ def clip_graph(name: str, memory_frames: int, references: int, seed: int) -> dic
     names = ("model", "positive", "negative", "vae", "memory", "cameras", "projection", "holes", "references")
     links = {key: [f"{name} source", index] for index, key in enumerate(names)}
     return {
-        f"{name} source": {"class_type": "Source", "inputs": {"memory_frames": memory_frames, "references": references}},
-        f"{name} sampler": {"class_type": "SpatiaSampler", "inputs": {**links, "seed": seed, "steps": 2, "cfg": 3.5, **STRENGTHS}},
-        f"{name} keep": {"class_type": "Keep", "inputs": {"frames": [f"{name} sampler", 0], "latent": [f"{name} sampler", 1], "name": name}},
+        f"{name} source": {
+            "class_type": "Source",
+            "inputs": {"memory_frames": memory_frames, "references": references},
+        },
+        f"{name} sampler": {
+            "class_type": "SpatiaSampler",
+            "inputs": {**links, "seed": seed, "steps": 2, "cfg": 3.5, **STRENGTHS},
+        },
+        f"{name} keep": {
+            "class_type": "Keep",
+            "inputs": {"frames": [f"{name} sampler", 0], "latent": [f"{name} sampler", 1], "name": name},
+        },
     }
 
 

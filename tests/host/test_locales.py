@@ -52,7 +52,9 @@ def test_every_text_is_translated(pack, language):
         inputs, outputs = expected(node)
         assert entry.get("inputs", {}).keys() == inputs, kind
         assert entry.get("outputs", {}).keys() == outputs, kind
-        assert all(text["tooltip"] for text in [*entry.get("inputs", {}).values(), *entry.get("outputs", {}).values()]), kind
+        assert all(
+            text["tooltip"] for text in [*entry.get("inputs", {}).values(), *entry.get("outputs", {}).values()]
+        ), kind
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

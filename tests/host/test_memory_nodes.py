@@ -37,7 +37,9 @@ def spatia(pack_module):
 
 def run(node, **inputs):
     """The node's results with untouched widgets as the page would send them."""
-    values = {entry.id: entry.default for entry in node.define_schema().inputs if getattr(entry, "default", None) is not None}
+    values = {
+        entry.id: entry.default for entry in node.define_schema().inputs if getattr(entry, "default", None) is not None
+    }
     return node.execute(**(values | inputs))
 
 
@@ -78,7 +80,12 @@ def test_a_depth_map_becomes_a_memory_and_a_ply(spatia):
 def test_intrinsics_come_from_the_widget_then_the_cameras_then_the_geometry_then_the_angle(spatia):
     image, depth = wall(spatia.path(0.0))
     K = torch.tensor([[[0.9, 0, 0.5], [0, 1.35, 0.5], [0, 0, 1]]])
-    geometry = {"depth": depth[..., 0], "intrinsics": K, "mask": torch.ones(1, HEIGHT, WIDTH, dtype=torch.bool), "image": image}
+    geometry = {
+        "depth": depth[..., 0],
+        "intrinsics": K,
+        "mask": torch.ones(1, HEIGHT, WIDTH, dtype=torch.bool),
+        "image": image,
+    }
     path = spatia.cameras.make_cameras(spatia.path(0.5).w2c, [0.7, 1.05, 0.5, 0.5])
     sources = [{"depth_map": depth}, {"moge_geometry": geometry}, {"moge_geometry": geometry, "cameras": path}]
     expected = [spatia.path(0.0).intrinsics[0, 0], 0.9, 0.7]
@@ -94,7 +101,11 @@ def test_moge_geometry_marks_metres_and_holes(spatia):
     image, depth = wall(spatia.path(0.0))
     depth = depth[..., 0].clone()
     depth[:, :, :10] = math.inf
-    geometry = {"depth": depth, "intrinsics": torch.eye(3)[None] * torch.tensor([0.8, 1.2, 1.0]).view(1, 3, 1), "image": image}
+    geometry = {
+        "depth": depth,
+        "intrinsics": torch.eye(3)[None] * torch.tensor([0.8, 1.2, 1.0]).view(1, 3, 1),
+        "image": image,
+    }
     maps = spatia.sources.moge_depth(geometry)
     assert not maps.metric and (maps.depth[:, :, :10] == 0).all() and (maps.depth[:, :, 10:] == 3).all()
     assert spatia.sources.moge_depth(geometry | {"normal": torch.zeros(1, HEIGHT, WIDTH, 3)}).metric
@@ -108,7 +119,13 @@ def test_da3_intrinsics_are_those_of_the_size_it_ran_at(spatia):
     K = torch.tensor([[70.0, 0, 42], [0, 70, 28], [0, 0, 1]]).repeat(1, 2, 1, 1)
     E = torch.eye(4)[:3].repeat(1, 2, 1, 1).clone()
     E[0, 1, 0, 3] = -0.5
-    geometry = {"depth": torch.ones(2, HEIGHT, WIDTH), "mode": "multiview", "intrinsics": K, "extrinsics": E, "image": None}
+    geometry = {
+        "depth": torch.ones(2, HEIGHT, WIDTH),
+        "mode": "multiview",
+        "intrinsics": K,
+        "extrinsics": E,
+        "image": None,
+    }
     maps = spatia.sources.da3_depth(geometry, None)
     assert maps.intrinsics.tolist() == pytest.approx([70 / 84, 70 / 56, 0.5, 0.5])
     assert torch.allclose(maps.w2c[:, 0, 3], torch.tensor([0.0, -0.5]).double()) and not maps.metric
@@ -190,11 +207,16 @@ def grown(spatia, started):
 
 def test_update_then_retrieve(spatia, started, grown):
     assert grown.frames.shape[0] == 25 and grown.cloud.size > started.cloud.size and started.frames.shape[0] == 1
-    back = spatia.cameras.concat_cameras(grown.cameras.select(slice(16, 25)), spatia.path(*[2.4 - 0.15 * i for i in range(1, 17)]))
+    back = spatia.cameras.concat_cameras(
+        grown.cameras.select(slice(16, 25)), spatia.path(*[2.4 - 0.15 * i for i in range(1, 17)])
+    )
     references, report = run(spatia.retrieve, memory=grown, cameras=back, every=8, max_references=3).result
     assert 1 <= references.shape[0] <= 3 and references.shape[1:] == (HEIGHT, WIDTH, 3)
     # The path returns to the start: its end asks for the first frames.
-    assert torch.equal((references[-1] * 255).round().to(torch.uint8), grown.frames[0]) and "clip frame 24: frame 0" in report
+    assert (
+        torch.equal((references[-1] * 255).round().to(torch.uint8), grown.frames[0])
+        and "clip frame 24: frame 0" in report
+    )
     released, _ = run(spatia.retrieve, memory=grown, cameras=back, every=8, mode="release_hungarian").result
     assert released.shape[0] == 4
     with pytest.raises(spatia.error, match="paper_iou"):
@@ -213,7 +235,13 @@ def test_padding_stays_out_of_the_memory(spatia, started):
     moving[:, :10] = 1
     for n in (13, 10):
         memory, report, _ = run(
-            spatia.update, memory=started, frames=image[:n], cameras=cameras, padding=3, depth_map=depth[:n], moving=moving
+            spatia.update,
+            memory=started,
+            frames=image[:n],
+            cameras=cameras,
+            padding=3,
+            depth_map=depth[:n],
+            moving=moving,
         ).result
         assert memory.frames.shape[0] == memory.cameras.count == 10 and "9 new frames" in report
         assert memory.moving[1:, :14].all() and not memory.moving[1:, 15:].any()
@@ -233,12 +261,16 @@ def test_update_refusals(spatia, started):
     ]
     for change, message in cases:
         with pytest.raises(spatia.error, match=message):
-            run(spatia.update, **({"memory": started, "frames": image, "cameras": cameras, "depth_map": depth} | change))
+            run(
+                spatia.update, **({"memory": started, "frames": image, "cameras": cameras, "depth_map": depth} | change)
+            )
 
 
 def test_a_clip_is_taken_back(spatia, started, grown):
     back, report = run(spatia.revert, memory=grown).result
-    assert torch.equal(back.cloud.positions, started.cloud.positions) and back.frames.shape[0] == 1 and "exactly" in report
+    assert (
+        torch.equal(back.cloud.positions, started.cloud.positions) and back.frames.shape[0] == 1 and "exactly" in report
+    )
     with pytest.raises(spatia.error, match="decrease clips"):
         run(spatia.revert, memory=grown, clips=2)
 
@@ -253,13 +285,19 @@ def test_plane_sweep_depth_feeds_update_memory(spatia, started, pack_module):
     rows = (torch.arange(HEIGHT, dtype=torch.float64) + 0.5) / HEIGHT - 0.5
     x = cameras.centers[:, :1] + columns[None] * 3.0 / float(cameras.intrinsics[0, 0])
     y = rows * 3.0 / float(cameras.intrinsics[0, 1])
-    shade = 0.5 + 0.25 * torch.sin(19 * x[:, None] + 2 * torch.sin(9 * y[:, None])) + 0.2 * torch.sin(17 * y[:, None] + torch.cos(7 * x[:, None]))
+    shade = (
+        0.5
+        + 0.25 * torch.sin(19 * x[:, None] + 2 * torch.sin(9 * y[:, None]))
+        + 0.2 * torch.sin(17 * y[:, None] + torch.cos(7 * x[:, None]))
+    )
     image = shade[..., None].expand(-1, -1, -1, 3).float().clone()
     depth, coverage, report = run(node, frames=image, cameras=cameras, near=1.5, far=8.0).result
     assert depth.shape == image.shape and coverage > 0.4 and "4 of 13 frames" in report
     found = depth[12, :, :, 0] > 0
     assert (depth[12, :, :, 0][found] - 3).abs().median() < 0.05 and not depth[1].any()
-    grown, text, _ = run(spatia.update, memory=started, frames=image, cameras=cameras, depth_map=depth, mask_grow=0).result
+    grown, text, _ = run(
+        spatia.update, memory=started, frames=image, cameras=cameras, depth_map=depth, mask_grow=0
+    ).result
     assert grown.cloud.size > started.cloud.size
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from test_geometry_nodes import defaults, memory  # noqa: F401  (a fixture)
+from test_geometry_nodes import defaults, memory
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_the_report_without_a_memory(node):
     assert (facts["depth"], facts["scene_depth"], facts["video_frames"]) == (1.0, None, 0)
 
 
-def test_the_report_of_a_memory(node, memory):  # noqa: F811
+def test_the_report_of_a_memory(node, memory):
     found, _ = report(node, memory=memory, frames=5)
     facts = json.loads(opened(found["facts"]))
     assert facts["start"]["w2c"] == memory.cameras.w2c[-1].flatten().tolist()
@@ -59,7 +59,7 @@ def test_the_report_of_a_memory(node, memory):  # noqa: F811
     assert report(node, memory=moved, frames=5)[0]["points"] != found["points"]
 
 
-def test_a_path_to_a_viewers_pose(node, pack_module, memory):  # noqa: F811
+def test_a_path_to_a_viewers_pose(node, pack_module, memory):
     cameras = pack_module("spatia_core.cameras")
     goal = cameras.preset_path("orbit", memory.cameras.select(-1), 2, angle=30.0, depth=2.0).select(1)
     view = cameras.view_from_camera(goal, 48, 32, cameras.viewer_framing(memory.cloud.positions))
@@ -70,7 +70,7 @@ def test_a_path_to_a_viewers_pose(node, pack_module, memory):  # noqa: F811
         report(node, preset="to_view")
 
 
-def test_the_exported_view_leads_back(pack_module, memory, comfy_host):  # noqa: F811
+def test_the_exported_view_leads_back(pack_module, memory, comfy_host):
     module, cameras = pack_module("nodes.cameras"), pack_module("spatia_core.cameras")
     export = module.SpatiaExportCameras
     inputs = defaults(export) | {"cameras": memory.cameras, "memory": memory, "view_frame": -1}
@@ -103,10 +103,14 @@ def asked(pack_module, route, body, raw=None):
 def test_cameras_written_are_read_again(pack_module, node, format):
     _, path = report(node, preset="spiral", frames=5)
     cameras = pack_module("nodes.host.routes").camera_list(path)
-    status, answer = asked(pack_module, "/spatia/cameras/write", {"cameras": cameras, "format": format, "width": 64, "height": 48})
+    status, answer = asked(
+        pack_module, "/spatia/cameras/write", {"cameras": cameras, "format": format, "width": 64, "height": 48}
+    )
     assert status == 200
     main, *second = answer["files"].values()
-    status, answer = asked(pack_module, "/spatia/cameras/read", {"text": main, "intrinsics": "".join(second), "width": 64, "height": 48})
+    status, answer = asked(
+        pack_module, "/spatia/cameras/read", {"text": main, "intrinsics": "".join(second), "width": 64, "height": 48}
+    )
     assert status == 200 and len(answer["cameras"]) == 5
     read = torch.tensor([camera["w2c"] for camera in answer["cameras"]], dtype=torch.float64)
     torch.testing.assert_close(read, path.w2c.flatten(1), atol=1e-9, rtol=0)
@@ -119,7 +123,9 @@ def test_cameras_written_are_read_again(pack_module, node, format):
 def test_the_routes_read_text_never_a_path(pack_module, comfy_host, body, monkeypatch):
     opened_files = []
     real = open
-    monkeypatch.setattr("builtins.open", lambda path, *args, **options: opened_files.append(path) or real(path, *args, **options))
+    monkeypatch.setattr(
+        "builtins.open", lambda path, *args, **options: opened_files.append(path) or real(path, *args, **options)
+    )
     status, answer = asked(pack_module, "/spatia/cameras/read", body)
     assert status == 400 and answer["error"] and "root:" not in answer["error"]
     assert not [path for path in opened_files if "passwd" in str(path) or "secret" in str(path)]
@@ -239,7 +245,18 @@ def test_a_path_of_values_out_of_range_is_refused(node, pack_module, inputs, mes
         node.execute(**(defaults(node) | inputs))
 
 
-@pytest.mark.parametrize("keyframes", ["24 0 0 -1e39 0 0 0", "12 1e308 0 0 0 0 0", "9" * 5000, "[" * 100_000,
-    '[{"frame": %s}]' % ("9" * 5000), 5, [], {}])
+@pytest.mark.parametrize(
+    "keyframes",
+    [
+        "24 0 0 -1e39 0 0 0",
+        "12 1e308 0 0 0 0 0",
+        "9" * 5000,
+        "[" * 100_000,
+        '[{"frame": %s}]' % ("9" * 5000),
+        5,
+        [],
+        {},
+    ],
+)
 def test_keyframes_are_refused_before_anything_runs(node, keyframes):
     assert "eyframe" in node.validate_inputs(preset="keyframes", keyframes=keyframes)

@@ -64,7 +64,10 @@ def umt5_shapes() -> dict:
 def lora_shapes() -> dict:
     """The released LoRA: rank 64 beside the attention and feed-forward matrices of all 30 blocks."""
     weights = backbone_shapes(BACKBONE)
-    modules = [f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo"] + ["ffn.0", "ffn.2"]
+    modules = [f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo"] + [
+        "ffn.0",
+        "ffn.2",
+    ]
     shapes = {}
     for block in range(BACKBONE.layers):
         for module in modules:
@@ -95,7 +98,10 @@ def test_the_published_backbone(full_backbone):
     assert type(full_backbone).__name__ == "WAN22"
     assert shapes_of(full_backbone.diffusion_model) == shapes
     assert backbone_layout(shapes, "published") == BACKBONE
-    assert backbone_layout({f"model.diffusion_model.{name}": shape for name, shape in shapes.items()}, "checkpoint") == BACKBONE
+    assert (
+        backbone_layout({f"model.diffusion_model.{name}": shape for name, shape in shapes.items()}, "checkpoint")
+        == BACKBONE
+    )
 
 
 def test_the_scaled_float8_backbone(comfy_host):
@@ -120,7 +126,9 @@ def test_the_released_control_checkpoint(full_backbone, pack_module):
     patching = pack_module("nodes.host.patching")
     shapes = control_shapes(CONTROL)
     assert len(shapes) == 236 and sum(map(math.prod, shapes.values())) == 1_395_398_656
-    branch = patching.ControlBranch(CONTROL, 24, list(range(0, 30, 4)), 1e-6, torch.bfloat16, "meta", comfy.ops.manual_cast)
+    branch = patching.ControlBranch(
+        CONTROL, 24, list(range(0, 30, 4)), 1e-6, torch.bfloat16, "meta", comfy.ops.manual_cast
+    )
     assert shapes_of(branch) == shapes
     for dtype in (torch.float32, torch.bfloat16, torch.float8_e4m3fn):
         header = {name: tuple(tensor.shape) for name, tensor in meta(shapes, dtype).items()}
@@ -146,7 +154,12 @@ def test_the_video_vae(comfy_host, pack_module, caplog):
     with torch.device("meta"):
         shapes = shapes_of(
             comfy.ldm.wan.vae2_2.WanVAE(
-                dim=160, dec_dim=256, z_dim=48, dim_mult=[1, 2, 4, 4], num_res_blocks=2, temperal_downsample=[False, True, True]
+                dim=160,
+                dec_dim=256,
+                z_dim=48,
+                dim_mult=[1, 2, 4, 4],
+                num_res_blocks=2,
+                temperal_downsample=[False, True, True],
             )
         )
         with caplog.at_level(logging.DEBUG):
@@ -173,7 +186,11 @@ def test_the_text_encoder(comfy_host, scaled):
         from comfy.utils import convert_old_quants
 
         tensors = {"scaled_fp8": torch.empty(0, dtype=torch.float8_e4m3fn), **meta(shapes, torch.float16)}
-        matrices = [name for name, shape in shapes.items() if name.endswith(".weight") and ".layer." in name and len(shape) == 2 and "bias" not in name]
+        matrices = [
+            name
+            for name, shape in shapes.items()
+            if name.endswith(".weight") and ".layer." in name and len(shape) == 2 and "bias" not in name
+        ]
         tensors |= {name[: -len("weight")] + "scale_weight": torch.ones(()) for name in matrices}
         converted, _ = convert_old_quants(tensors, "", metadata={})
         quant = comfy.ops.mixed_precision_ops({}, torch.float16, full_precision_mm=True)
@@ -200,7 +217,9 @@ def sharded(comfy_host):
         part = names[number * len(names) // 3 : (number + 1) * len(names) // 3]
         save_file({name: weights[name] for name in part}, folder / file, METADATA)
         index |= dict.fromkeys(part, file)
-    (folder / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
+    (folder / "diffusion_pytorch_model.safetensors.index.json").write_text(
+        json.dumps({"metadata": {}, "weight_map": index})
+    )
     return folder, weights
 
 
@@ -245,11 +264,15 @@ def test_broken_shards_are_named(nodes_of, sharded):
     promised = json.loads(index.read_text())
     promised["weight_map"]["blocks.0.modulation"] = third.name
     index.write_text(json.dumps(promised))
-    with pytest.raises(ValueError, match=f"puts tensor blocks.0.modulation into {third.name}, but it is in {first.name}"):
+    with pytest.raises(
+        ValueError, match=f"puts tensor blocks.0.modulation into {third.name}, but it is in {first.name}"
+    ):
         models.load_backbone(chosen, "default")
     index.unlink()
 
-    save_file({"head.modulation": weights["head.modulation"], "blocks.0.modulation": weights["blocks.0.modulation"]}, third)
+    save_file(
+        {"head.modulation": weights["head.modulation"], "blocks.0.modulation": weights["blocks.0.modulation"]}, third
+    )
     with pytest.raises(ValueError, match="blocks.0.modulation is in both"):
         models.load_backbone(chosen, "default")
     save_file({"head.modulation": weights["head.modulation"]}, third)
@@ -264,7 +287,10 @@ def test_a_foreign_or_extra_backbone_tensor_is_named():
         ({"patch_embedding.weight": (5120, 16, 1, 2, 2)}, "takes 16 channels"),
         ({"blocks.7.norm3.bias": (1,)}, r"blocks.7.norm3.bias has shape \(1,\), expected \(3072,\)"),
         ({"vace_patch_embedding.weight": (3072, 96, 1, 2, 2)}, "vace_patch_embedding.weight"),
-        ({"blocks.999999.modulation": (1, 6, 3072)}, "blocks.999999.modulation belongs to a block numbered beyond the 826"),
+        (
+            {"blocks.999999.modulation": (1, 6, 3072)},
+            "blocks.999999.modulation belongs to a block numbered beyond the 826",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             backbone_layout({**shapes, **change}, "file")
@@ -290,7 +316,9 @@ def test_scaled_float8_files_sample(nodes_of, comfy_host, sample):
         target = comfy_host / "models" / folder
         target.mkdir(parents=True, exist_ok=True)
         save_file(quantised_file(weights), target / f"{folder}_fp8_scaled.safetensors", METADATA)
-    model = models.load_spatia_model("diffusion_models_fp8_scaled.safetensors", "model_patches_fp8_scaled.safetensors", models.NONE, 1.0, "default")[0]
+    model = models.load_spatia_model(
+        "diffusion_models_fp8_scaled.safetensors", "model_patches_fp8_scaled.safetensors", models.NONE, 1.0, "default"
+    )[0]
     inputs = clip_inputs(13, 2)
     ours, base = (sample(inputs, **change)[1]["samples"] for change in ({"model": model}, {"lora": "never"}))
     difference = (ours - base).norm() / base.norm()

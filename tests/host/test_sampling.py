@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from safetensors.torch import save_file
-from small_model import CFG, DIM, FIRST, HEIGHT, LAYERS, LATER, SEED, STEPS, STRENGTHS, TEXT, WIDTH, clip_inputs
+from small_model import CFG, DIM, FIRST, HEIGHT, LATER, LAYERS, SEED, STEPS, STRENGTHS, TEXT, WIDTH, clip_inputs
 from test_video import ROUNDING
 
 
@@ -27,8 +27,9 @@ def test_the_parts_give_the_samplers_frames(nodes_of, loaded, prompts, sample, m
 
     So are the frames of one decoder; the host's decodes all of them at once, and rounds otherwise (test_video.py).
     """
-    import nodes
     from comfy_extras.nodes_custom_sampler import CFGGuider, RandomNoise, SamplerCustomAdvanced
+
+    import nodes
 
     model, _, vae = loaded
     inputs = clip_inputs(memory_frames, references)
@@ -36,8 +37,11 @@ def test_the_parts_give_the_samplers_frames(nodes_of, loaded, prompts, sample, m
     parts = nodes_of("nodes.sampler")
     conditioned, start = parts.SpatiaConditioning.execute(model, vae, **inputs, **STRENGTHS).args
     stock = SamplerCustomAdvanced.execute(
-        RandomNoise.execute(SEED).args[0], CFGGuider.execute(conditioned, *prompts, CFG).args[0], parts.SpatiaUniPC.execute().args[0],
-        parts.SpatiaSchedule.execute(STEPS, 5.0).args[0], start,
+        RandomNoise.execute(SEED).args[0],
+        CFGGuider.execute(conditioned, *prompts, CFG).args[0],
+        parts.SpatiaUniPC.execute().args[0],
+        parts.SpatiaSchedule.execute(STEPS, 5.0).args[0],
+        start,
     ).args[0]
     assert torch.equal(stock["samples"], latent["samples"])
     (stock_frames,) = nodes.VAEDecode().decode(vae, stock)
@@ -52,8 +56,14 @@ def test_same_seed_same_frames_and_every_input_counts(sample):
     inputs = clip_inputs(FIRST, 2)
     _, base = sample(inputs)
     assert torch.equal(sample(inputs)[1]["samples"], base["samples"])
-    for change in ({"projection": 1.0 - inputs["projection"]}, {"holes": 1.0 - inputs["holes"]}, {"references": inputs["references"].flip(0)}):
-        assert not torch.allclose(sample({**inputs, **change})[1]["samples"], base["samples"], atol=1e-4), f"{list(change)} is ignored"
+    for change in (
+        {"projection": 1.0 - inputs["projection"]},
+        {"holes": 1.0 - inputs["holes"]},
+        {"references": inputs["references"].flip(0)},
+    ):
+        assert not torch.allclose(sample({**inputs, **change})[1]["samples"], base["samples"], atol=1e-4), (
+            f"{list(change)} is ignored"
+        )
     assert not torch.allclose(sample(inputs, strength=0.5)[1]["samples"], base["samples"], atol=1e-4)
 
 
@@ -70,8 +80,12 @@ def test_no_projection_is_grey_and_no_holes_is_everywhere(sample):
     inputs = clip_inputs(1)
     grey = torch.full_like(inputs["projection"], 0.5)
     everywhere = torch.ones_like(inputs["holes"])
-    assert torch.equal(sample({**inputs, "projection": None})[1]["samples"], sample({**inputs, "projection": grey})[1]["samples"])
-    assert torch.equal(sample({**inputs, "holes": None})[1]["samples"], sample({**inputs, "holes": everywhere})[1]["samples"])
+    assert torch.equal(
+        sample({**inputs, "projection": None})[1]["samples"], sample({**inputs, "projection": grey})[1]["samples"]
+    )
+    assert torch.equal(
+        sample({**inputs, "holes": None})[1]["samples"], sample({**inputs, "holes": everywhere})[1]["samples"]
+    )
 
 
 def test_batched_and_separate_guidance_agree(loaded, sample, monkeypatch):
@@ -132,13 +146,19 @@ def test_lora_is_off_in_the_first_clip_and_on_afterwards(loaded, sample):
     comfy.model_management.unload_all_models()  # whatever the sampler before left patched
     before = {name: tensor.clone() for name, tensor in loaded[0].model.diffusion_model.state_dict().items()}
     first, later = clip_inputs(1), clip_inputs(FIRST)
-    results = {(name, mode): sample(inputs, lora=mode)[1]["samples"] for name, inputs in (("first", first), ("later", later)) for mode in ("after the first clip", "always", "never")}
+    results = {
+        (name, mode): sample(inputs, lora=mode)[1]["samples"]
+        for name, inputs in (("first", first), ("later", later))
+        for mode in ("after the first clip", "always", "never")
+    }
     assert torch.equal(results["first", "after the first clip"], results["first", "never"])
     assert torch.equal(results["later", "after the first clip"], results["later", "always"])
     assert not torch.allclose(results["first", "always"], results["first", "never"], atol=1e-4)
     assert not torch.allclose(results["later", "always"], results["later", "never"], atol=1e-4)
     comfy.model_management.unload_all_models()
-    assert all(torch.equal(tensor, before[name]) for name, tensor in loaded[0].model.diffusion_model.state_dict().items())
+    assert all(
+        torch.equal(tensor, before[name]) for name, tensor in loaded[0].model.diffusion_model.state_dict().items()
+    )
 
 
 def test_the_host_counts_branch_and_references(nodes_of, loaded, sample):
@@ -152,7 +172,11 @@ def test_the_host_counts_branch_and_references(nodes_of, loaded, sample):
     branch = patching.control_branch(model)
     assert any(entry.model.model is branch for entry in comfy.model_management.current_loaded_models)
 
-    conditioned = nodes_of("nodes.sampler").SpatiaConditioning.execute(model, loaded[2], **clip_inputs(FIRST, 2), **STRENGTHS).args[0]
+    conditioned = (
+        nodes_of("nodes.sampler")
+        .SpatiaConditioning.execute(model, loaded[2], **clip_inputs(FIRST, 2), **STRENGTHS)
+        .args[0]
+    )
     (prepare,) = conditioned.get_wrappers(WrappersMP.PREPARE_SAMPLING, patching.CLIP)
     prepare(lambda patcher, shape, conds: shapes.append(shape), conditioned, torch.Size([1, 48, 5, 2, 4]), {})
     assert shapes[0][2] == 5 + 2 + 1  # frames, references, the control state
@@ -160,7 +184,11 @@ def test_the_host_counts_branch_and_references(nodes_of, loaded, sample):
 
 def test_nothing_of_a_clip_stays_on_the_model(nodes_of, loaded, sample):
     model = loaded[0]
-    wrappers, options, patches = dict(model.wrappers), dict(model.model_options["transformer_options"]), dict(model.patches)
+    wrappers, options, patches = (
+        dict(model.wrappers),
+        dict(model.model_options["transformer_options"]),
+        dict(model.patches),
+    )
     sample(clip_inputs(FIRST, 2))
     assert (model.wrappers, model.model_options["transformer_options"], model.patches) == (wrappers, options, patches)
 
@@ -191,7 +219,9 @@ def test_a_control_of_48_channels_takes_the_projection_only(nodes_of, loaded, sa
 
     patching = nodes_of("nodes.host.patching")
     model = loaded[0].clone()
-    patching.attach_control(model, patching.control_patcher(control_weights(48), "small48", patching.backbone_sizes(model)))
+    patching.attach_control(
+        model, patching.control_patcher(control_weights(48), "small48", patching.backbone_sizes(model))
+    )
     inputs = clip_inputs(1)
     with pytest.raises(ValueError, match="disconnect `holes`"):
         sample(inputs, model=model)
@@ -223,13 +253,28 @@ def bad_inputs():
         "projection size": ({**good, "projection": torch.rand(count, HEIGHT, WIDTH * 2, 3)}, "`projection` is 128x32"),
         "reference size": ({**good, "references": torch.rand(1, HEIGHT * 2, WIDTH, 3)}, "`references` is 64x64"),
         "frame count": ({**first, "cameras": path_cameras(12), "projection": None, "holes": None}, "4n"),
-        "nothing new": ({**good, "cameras": good["cameras"].select(slice(0, 9)), "projection": None, "holes": None}, "nothing would be new"),
+        "nothing new": (
+            {**good, "cameras": good["cameras"].select(slice(0, 9)), "projection": None, "holes": None},
+            "nothing would be new",
+        ),
         "memory size": ({**first, "memory": memory_of(1, width=72)}, "multiples of 32"),
         "other poses": ({**good, "cameras": path_cameras(count)}, "Clip Window"),
     }
 
 
-@pytest.mark.parametrize("name", ["projection frames", "hole frames", "projection size", "reference size", "frame count", "nothing new", "memory size", "other poses"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "projection frames",
+        "hole frames",
+        "projection size",
+        "reference size",
+        "frame count",
+        "nothing new",
+        "memory size",
+        "other poses",
+    ],
+)
 def test_bad_input_is_refused_before_anything_is_encoded(loaded, prompts, nodes_of, monkeypatch, name):
     inputs, message = bad_inputs()[name]
     model, _, vae = loaded
@@ -250,13 +295,17 @@ def test_misuse_is_refused(nodes_of, loaded):
     with pytest.raises(ValueError, match="no control branch"):
         parts.SpatiaConditioning.execute(plain, vae, **inputs, **STRENGTHS)
     with pytest.raises(ValueError, match="start_percent"):
-        parts.SpatiaConditioning.execute(model, vae, **inputs, **{**STRENGTHS, "start_percent": 0.9, "end_percent": 0.1})
+        parts.SpatiaConditioning.execute(
+            model, vae, **inputs, **{**STRENGTHS, "start_percent": 0.9, "end_percent": 0.1}
+        )
 
 
 def test_a_latent_of_other_size_is_refused_while_sampling(nodes_of, loaded, prompts):
     model, _, vae = loaded
     sampling, flow = nodes_of("nodes.host.sampling"), nodes_of("spatia_core.model.flow_unipc")
-    conditioned, latent = nodes_of("nodes.sampler").SpatiaConditioning.execute(model, vae, **clip_inputs(1), **STRENGTHS).args
+    conditioned, latent = (
+        nodes_of("nodes.sampler").SpatiaConditioning.execute(model, vae, **clip_inputs(1), **STRENGTHS).args
+    )
     cut = {name: tensor[:, :, :-1] for name, tensor in latent.items()}
     with pytest.raises(ValueError, match="encoded for"):
         sampling.sample_clip(conditioned, *prompts, cut, sampling.unipc_sampler(), flow.flow_schedule(2), CFG, SEED)
@@ -282,7 +331,9 @@ def test_foreign_files_are_refused_by_tensor(nodes_of, loaded, comfy_host):
             models.apply_files(loaded[0], file, models.find_control(file), "none", None, 1.0, "default")
     (folder / "broken.safetensors").write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00not json")
     with pytest.raises(ValueError, match="broken.safetensors cannot be read"):
-        models.apply_files(loaded[0], "broken.safetensors", models.find_control("broken.safetensors"), "none", None, 1.0, "default")
+        models.apply_files(
+            loaded[0], "broken.safetensors", models.find_control("broken.safetensors"), "none", None, 1.0, "default"
+        )
     with pytest.raises(ValueError, match="neither in models/model_patches"):
         models.find_control("absent.safetensors")
     with pytest.raises(ValueError, match="not in models/loras"):
@@ -338,7 +389,11 @@ def test_windows_and_joining(nodes_of, loaded, sample):
 @pytest.mark.parametrize("dtype", ["bf16", "fp16", "fp8_e4m3fn"])
 def test_other_precisions_sample(nodes_of, loaded, sample, dtype):
     models = nodes_of("nodes.host.models")
-    model = nodes_of("nodes.load_model").SpatiaLoadModel.execute(models.BUNDLED, models.BUNDLED, models.NONE, 1.0, dtype).args[0]
+    model = (
+        nodes_of("nodes.load_model")
+        .SpatiaLoadModel.execute(models.BUNDLED, models.BUNDLED, models.NONE, 1.0, dtype)
+        .args[0]
+    )
     inputs = clip_inputs(FIRST, 2)
     _, base = sample(inputs, lora="never")
     _, ours = sample(inputs, model=model)
@@ -356,7 +411,9 @@ def test_a_batch_of_seeds_is_the_single_clips(nodes_of, loaded, prompts, sample)
     _, alone = sample(inputs)
     conditioned, start = nodes_of("nodes.sampler").SpatiaConditioning.execute(model, vae, **inputs, **STRENGTHS).args
     (two,) = nodes.RepeatLatentBatch().repeat(start, 2)
-    both = sampling.sample_clip(conditioned, *prompts, two, sampling.unipc_sampler(), flow.flow_schedule(STEPS), CFG, SEED)
+    both = sampling.sample_clip(
+        conditioned, *prompts, two, sampling.unipc_sampler(), flow.flow_schedule(STEPS), CFG, SEED
+    )
     assert torch.allclose(both[:1], alone["samples"], atol=1e-4)
     assert not torch.allclose(both[1:], alone["samples"], atol=1e-1)
 
@@ -369,5 +426,7 @@ def test_the_releases_sizes_build_the_branch(nodes_of):
 
     patching = nodes_of("nodes.host.patching")
     layout = ControlLayout(3072, 14336, 8, 96, (1, 2, 2))
-    branch = patching.ControlBranch(layout, 24, [0, 4, 8, 12, 16, 20, 24, 28], 1e-6, torch.bfloat16, "meta", comfy.ops.manual_cast)
+    branch = patching.ControlBranch(
+        layout, 24, [0, 4, 8, 12, 16, 20, 24, 28], 1e-6, torch.bfloat16, "meta", comfy.ops.manual_cast
+    )
     assert {name: tuple(tensor.shape) for name, tensor in branch.state_dict().items()} == control_shapes(layout)

@@ -65,7 +65,9 @@ def test_a_moving_box_is_told_from_one_at_rest(scenes, scene):
     cloud = SimpleNamespace(positions=torch.zeros(0, 3), size=0)
     memory = SimpleNamespace(cloud=cloud)
     true = measures.moving(scene, a_run(scenes, scene, scene.truth, memory))
-    still = scenes.render_room(scene.room, scene.c2w, *scene.truth.shape[1:3], motion=np.repeat(scene.motion[:1], len(scene.c2w), 0))
+    still = scenes.render_room(
+        scene.room, scene.c2w, *scene.truth.shape[1:3], motion=np.repeat(scene.motion[:1], len(scene.c2w), 0)
+    )
     frozen = measures.moving(scene, a_run(scenes, scene, torch.from_numpy(still.frames).float() / 255, memory))
     assert true["moves"] == 1 and true["likeness moving"] == pytest.approx(1, abs=0.02) and true["psnr static"] > 40
     assert frozen["moves"] == 0 and frozen["likeness frozen"] == pytest.approx(1, abs=0.02)
@@ -75,7 +77,9 @@ def test_a_moving_box_is_told_from_one_at_rest(scenes, scene):
 def test_points_of_the_box_are_counted(scenes, scene):
     box = torch.from_numpy(scene.room.boxes[-1, :3] + scene.motion[20])
     floor = scene.room.boxes[0, 1] + scene.room.boxes[0, 4]
-    points = torch.stack([box, box + torch.tensor([0.0, 5.0, 0.0]), torch.tensor([float(box[0]), floor, float(box[2])])]).float()
+    points = torch.stack(
+        [box, box + torch.tensor([0.0, 5.0, 0.0]), torch.tensor([float(box[0]), floor, float(box[2])])]
+    ).float()
     assert scenes.points_of_box(SimpleNamespace(positions=points), scene) == 1
 
 
@@ -135,8 +139,15 @@ def test_the_csv_holds_means_and_differences(tables, tmp_path):
     figures = figures_of(both=[20, 30, 25], neither=[15, 25, 20])
     tables.write_csv(tmp_path / "t.csv", table, figures)
     rows = list(csv.DictReader((tmp_path / "t.csv").open()))
-    assert [(row["setting"], row["figure"]) for row in rows] == [(s, f) for s in ("both", "neither") for f in ("psnr_c", "ssim_c")]
-    assert (rows[0]["mean"], rows[0]["difference"], rows[0]["compared with"], rows[0]["scenes"]) == ("25", "5", "neither", "3")
+    assert [(row["setting"], row["figure"]) for row in rows] == [
+        (s, f) for s in ("both", "neither") for f in ("psnr_c", "ssim_c")
+    ]
+    assert (rows[0]["mean"], rows[0]["difference"], rows[0]["compared with"], rows[0]["scenes"]) == (
+        "25",
+        "5",
+        "neither",
+        "3",
+    )
     assert rows[2]["difference"] == ""
 
 

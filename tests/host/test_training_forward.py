@@ -29,5 +29,7 @@ def test_velocity(pack_module, references, with_control):
     options = {"wrappers": {WrappersMP.DIFFUSION_MODEL: {patching.CLIP: [clip]}}}
     with torch.no_grad():
         sampled = network(video, timesteps, context, transformer_options=options)
-        trained = objective.velocity(network, branch if with_control else None, video, timesteps, context, control, before)
+        trained = objective.velocity(
+            network, branch if with_control else None, video, timesteps, context, control, before
+        )
     assert (sampled - trained).norm() / trained.norm() < 2e-5

@@ -6,9 +6,9 @@ import gc
 
 import pytest
 import torch
-from benchmarks.live_bytes import LiveBytes
 from small_model import HEIGHT, WIDTH, clip_inputs
 
+from benchmarks.live_bytes import LiveBytes
 
 # One latent frame at a time and all at once are convolutions of other lengths, which a processor may sum in another order.
 # Promised is a hundredth of a step of 8-bit colour; a cache that is lost or shifted is wrong by many steps.
@@ -43,7 +43,9 @@ def test_the_streamed_decode_is_the_whole_decode(loaded, video, frames):
     streamed = video.decode_frames(vae, samples, frames)
     assert streamed.shape == whole[:frames].shape
     assert torch.allclose(streamed, whole[:frames], rtol=0, atol=ROUNDING)
-    assert torch.equal(streamed, video.decode_frames(vae, samples, frames)), "the same decode twice is the same to the bit"
+    assert torch.equal(streamed, video.decode_frames(vae, samples, frames)), (
+        "the same decode twice is the same to the bit"
+    )
 
 
 def test_joined_clips_are_decoded_as_one_video(nodes_of, loaded, video):
@@ -84,13 +86,15 @@ def test_without_memory_for_whole_frames_it_decodes_tiles(loaded, video, monkeyp
     assert tiled.shape == whole.shape and torch.isfinite(tiled).all()
     # Random weights are no autoencoder, so seams show; far from them a tile is the whole picture.
     assert (tiled - whole).abs().mean() < 0.1
-    assert 0.0 <= float(tiled.min()) and float(tiled.max()) <= 1.0 + 1e-6
+    assert float(tiled.min()) >= 0.0 and float(tiled.max()) <= 1.0 + 1e-6
     monkeypatch.setattr(type(decoder), "forward", lambda *args, **kwargs: (_ for _ in ()).throw(out_of_memory()))
     with pytest.raises(ValueError, match="--cpu-vae.*clips that were finished are kept"):
         video.decode_frames(vae, samples)
 
 
-@pytest.mark.parametrize(("height", "width", "tile"), [(704, 1248, 512), (480, 832, 256), (128, 192, 128), (160, 192, 128)])
+@pytest.mark.parametrize(
+    ("height", "width", "tile"), [(704, 1248, 512), (480, 832, 256), (128, 192, 128), (160, 192, 128)]
+)
 def test_tiles_cover_every_pixel_once(video, height, width, tile):
     total = torch.zeros(height, width)
     for rows, columns, weight in video._tiles(height, width, tile):
@@ -137,7 +141,9 @@ def test_pixels_are_encoded_once_whatever_the_seed(nodes_of, loaded, prompts, vi
 
     def run(seed, **change):
         encoded.clear()
-        out = nodes_of("nodes.sampler").SpatiaSampler.execute(loaded[0], *prompts, vae, seed=seed, steps=1, cfg=1.0, **{**inputs, **change}, **STRENGTHS)
+        out = nodes_of("nodes.sampler").SpatiaSampler.execute(
+            loaded[0], *prompts, vae, seed=seed, steps=1, cfg=1.0, **{**inputs, **change}, **STRENGTHS
+        )
         return len(encoded), out.args[1]["samples"]
 
     first, base = run(1)

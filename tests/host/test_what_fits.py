@@ -52,7 +52,9 @@ def test_an_image_of_too_many_pixels_makes_no_scene(pack_module, error):
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["nan nan nan nan", "1e400 1 0.5 0.5", "1_0 1 0.5 0.5", "0.5 0.5 " + "9" * 5000 + " 1"])
+@pytest.mark.parametrize(
+    "text", ["nan nan nan nan", "1e400 1 0.5 0.5", "1_0 1 0.5 0.5", "0.5 0.5 " + "9" * 5000 + " 1"]
+)
 def test_intrinsics_are_finite_numbers(pack_module, error, text):
     with pytest.raises(error, match="^intrinsics: .* was given, expected four numbers") as raised:
         pack_module("nodes.estimate_scene").parse_intrinsics(text)

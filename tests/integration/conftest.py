@@ -38,8 +38,12 @@ def base(run_py, tmp_path_factory) -> Path:
     Image.fromarray(picture).save(base / "input" / "image.png")
     Image.fromarray(picture[:, :96]).save(base / "input" / "narrow.png")
     # A wall that recedes to the right.
-    Image.fromarray(np.repeat((60 + columns // 2)[..., None], 3, axis=-1).astype(np.uint8)).save(base / "input" / "depth.png")
-    (base / "input" / "corrupt.ply").write_bytes(b"ply\nformat binary_little_endian 1.0\nelement vertex 5\nproperty float x\nend_header\n12")
+    Image.fromarray(np.repeat((60 + columns // 2)[..., None], 3, axis=-1).astype(np.uint8)).save(
+        base / "input" / "depth.png"
+    )
+    (base / "input" / "corrupt.ply").write_bytes(
+        b"ply\nformat binary_little_endian 1.0\nelement vertex 5\nproperty float x\nend_header\n12"
+    )
     for folder, name in [
         ("model_patches", "step-8500.safetensors"),
         ("loras", "lora_weights_10000.safetensors"),

@@ -7,7 +7,7 @@ import uuid
 
 import aiohttp
 import pytest
-from test_server import node, scene_graph, with_defaults  # noqa: F401  (the fixture)
+from test_server import node, scene_graph, with_defaults
 
 pytestmark = pytest.mark.integration
 TEXT_EVENT = 3  # the host's BinaryEventTypes.TEXT
@@ -43,7 +43,7 @@ def run_texts(server):
 
 
 @pytest.fixture
-def clip_graph(scene_graph, object_info):  # noqa: F811
+def clip_graph(scene_graph, object_info):
     """A whole graph of one small clip, ending in its frames."""
     wanted = ("image", "depth", "scene", "path", "window", "render", "references")
     graph = {name: scene_graph[name] for name in wanted}

@@ -73,7 +73,9 @@ class TestOffers:
     def test_help_pages_are_served(self, server, run_py):
         docs = ROOT / "js" / "docs"
         for page in (path for path in docs.rglob("*") if path.is_file()):  # translations and pictures too
-            with urllib.request.urlopen(f"{server.url}/extensions/{run_py.PACK_ID}/docs/{page.relative_to(docs).as_posix()}") as answer:
+            with urllib.request.urlopen(
+                f"{server.url}/extensions/{run_py.PACK_ID}/docs/{page.relative_to(docs).as_posix()}"
+            ) as answer:
                 assert answer.read() == page.read_bytes()
 
     def test_translations_are_served(self, server):
@@ -136,7 +138,12 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "file, expected",
-        [("corrupt.ply", "corrupt.ply"), ("../../server.log", "outside"), ("nowhere.spatia", "not found"), ("image.png", "expected a .spatia")],
+        [
+            ("corrupt.ply", "corrupt.ply"),
+            ("../../server.log", "outside"),
+            ("nowhere.spatia", "not found"),
+            ("image.png", "expected a .spatia"),
+        ],
     )
     def test_wrong_scene_files(self, scene_graph, submit, object_info, run_py, file, expected):
         scene_graph["load"] = node("SpatiaLoadScene", file=file, memory=["scene", 0])

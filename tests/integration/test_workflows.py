@@ -98,7 +98,9 @@ class TestDemo:
     def test_another_image_and_a_short_path(self, run_py, server, base, tmp_path, capsys):
         """A wide picture, cropped to the video's size, and a path that one clip holds."""
         Image.open(base / "input" / "image.png").resize((700, 300)).save(tmp_path / "photo.jpg")
-        options = argparse.Namespace(image=tmp_path / "photo.jpg", prompt="a hall", frames=17, seed=5, output=tmp_path / "output")
+        options = argparse.Namespace(
+            image=tmp_path / "photo.jpg", prompt="a hall", frames=17, seed=5, output=tmp_path / "output"
+        )
         asyncio.run(run_py.demo(server, options))
         frames = video_frames(tmp_path / "output" / "demo_001.mp4")
         assert len(frames) == 17  # the clip's padding is cut
@@ -108,7 +110,9 @@ class TestDemo:
 class TestAnyNumberOfClips:
     @pytest.mark.parametrize("frames, clips", [(5, 1), (25, 1), (26, 2), (41, 2), (42, 3), (57, 3), (100, 6)])
     def test_clips_for_a_path(self, run_py, graph, workflow, object_info, frames, clips):
-        prompt = run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=frames, seed=3)
+        prompt = run_py.configure(
+            run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=frames, seed=3
+        )
         assert len(samplers(run_py, prompt)) == clips
         assert [prompt[number]["inputs"]["seed"] for number in samplers(run_py, prompt)] == [3] * clips
         windows = run_py.nodes_of(prompt, "SpatiaClipWindow")
@@ -121,9 +125,14 @@ class TestAnyNumberOfClips:
         assert f"clips.clip{clips}" not in join
 
     def test_options_reach_their_widgets(self, run_py, workflow, object_info):
-        prompt = run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", text="a hall")
+        prompt = run_py.configure(
+            run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", text="a hall"
+        )
         assert prompt[run_py.nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] == "x.png"
-        texts = {prompt[number]["_meta"]["title"]: prompt[number]["inputs"]["text"] for number in run_py.nodes_of(prompt, "CLIPTextEncode")}
+        texts = {
+            prompt[number]["_meta"]["title"]: prompt[number]["inputs"]["text"]
+            for number in run_py.nodes_of(prompt, "CLIPTextEncode")
+        }
         assert texts["Prompt"] == "a hall" and texts["Negative prompt"] != "a hall"
 
     def test_each_clip_starts_from_the_memory_before(self, run_py, workflow, object_info):
@@ -172,7 +181,12 @@ class TestSamplesOfTheSmallModel:
     def test_looped_generation_through_subgraphs(self, run_sample, run_py, server, tmp_path):
         outputs, graph = run_sample("looped_generation")
         assert len(samplers(run_py, graph)) == 4
-        assert [graph[number]["inputs"]["clip"] for number in run_py.nodes_of(graph, "SpatiaClipWindow")] == [1, 2, 3, 4]
+        assert [graph[number]["inputs"]["clip"] for number in run_py.nodes_of(graph, "SpatiaClipWindow")] == [
+            1,
+            2,
+            3,
+            4,
+        ]
         assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 73
         # References came in from the second clip on, and the memory took in all four clips.
         reports = [outputs[number]["text"][0] for number in run_py.nodes_of(graph, "SpatiaRetrieveReferences")]
@@ -196,7 +210,9 @@ class TestSamplesOfTheSmallModel:
         report = outputs[run_py.nodes_of(graph, "SpatiaApplyDecoupledMemory")[0]]["text"][0]
         assert int(re.match(r"(\d+) of 7 latent frames remember", report).group(1)) > 0, report
         # Clip 1 is the same on both sides, clip 2 is not.
-        left, right = (np.stack([np.asarray(frame.crop((x, 0, x + 192, 128)), int) for frame in frames]) for x in (0, 200))
+        left, right = (
+            np.stack([np.asarray(frame.crop((x, 0, x + 192, 128)), int) for frame in frames]) for x in (0, 200)
+        )
         change = np.abs(left - right).mean((1, 2, 3))
         assert change[:20].max() < 5 < change[-4:].max()
 
@@ -210,7 +226,9 @@ class TestSamplesOfTheSmallModel:
         (folder / "intrinsics.txt").write_text(widgets["intrinsics"], encoding="utf-8")
 
         def from_the_folder(graph):
-            importer, exporter = (run_py.nodes_of(graph, kind)[0] for kind in ("SpatiaImportCameras", "SpatiaExportCameras"))
+            importer, exporter = (
+                run_py.nodes_of(graph, kind)[0] for kind in ("SpatiaImportCameras", "SpatiaExportCameras")
+            )
             graph[importer]["inputs"].update(file="shot", text="", intrinsics="")
             for number in graph.keys() - {importer, exporter}:
                 del graph[number]
@@ -232,7 +250,9 @@ class TestBlueprint:
         blueprint = json.loads((ROOT / "subgraphs" / "Spatia clip.json").read_text(encoding="utf-8"))
         assert blueprint["definitions"]["subgraphs"] == load("looped_generation")["definitions"]["subgraphs"]
         offered = server.get("/global_subgraphs")
-        number = next(key for key, entry in offered.items() if entry["info"]["node_pack"] == f"custom_nodes.{run_py.PACK_ID}")
+        number = next(
+            key for key, entry in offered.items() if entry["info"]["node_pack"] == f"custom_nodes.{run_py.PACK_ID}"
+        )
         assert offered[number]["name"] == "Spatia clip"
         with urllib.request.urlopen(f"{server.url}/global_subgraphs/{number}") as answer:
             assert json.loads(json.load(answer)["data"]) == blueprint
@@ -259,14 +279,24 @@ def test_workflows_of_the_released_weights_pass_the_servers_checks(run_py, submi
 def test_released_weights_have_links_and_the_releases_prompts():
     for path in (ROOT / "workflows").glob("*_wan22_5b.json"):
         workflow = load(path.stem)
-        linked = {model["name"]: model for node in workflow["nodes"] for model in node.get("properties", {}).get("models", [])}
+        linked = {
+            model["name"]: model for node in workflow["nodes"] for model in node.get("properties", {}).get("models", [])
+        }
         named = {
-            value for node in workflow["nodes"] for value in node.get("widgets_values") or []
+            value
+            for node in workflow["nodes"]
+            for value in node.get("widgets_values") or []
             if isinstance(value, str) and value.endswith(".safetensors")
         }
         assert named == linked.keys() and "step-8500.safetensors" in named
         assert all(model["url"].endswith("/" + name) and model["directory"] for name, model in linked.items())
-        texts = [str(node["widgets_values"]) for node in workflow["nodes"] if node["type"] in ("CLIPTextEncode", "SpatiaClipPrompts")]
+        texts = [
+            str(node["widgets_values"])
+            for node in workflow["nodes"]
+            if node["type"] in ("CLIPTextEncode", "SpatiaClipPrompts")
+        ]
         assert any("画面切换" in text for text in texts)
-        suffixed = [node for node in workflow["nodes"] if node["type"] == "SpatiaClipPrompts" and node["widgets_values"][2]]
+        suffixed = [
+            node for node in workflow["nodes"] if node["type"] == "SpatiaClipPrompts" and node["widgets_values"][2]
+        ]
         assert suffixed or any("4K, realistic, high quality, HDR." in text for text in texts)

@@ -84,7 +84,9 @@ def run_once(model, x, clean: int, timestep: float, positive, probes=()):
     mask = torch.ones(1, 1, *x.shape[2:])
     mask[:, :, :clean] = 0.0
     raw = model.model.process_latent_out(x)
-    return guider.sample(torch.zeros_like(x), raw, comfy.samplers.KSAMPLER(evaluate), sigma, denoise_mask=mask, disable_pbar=True, seed=0)
+    return guider.sample(
+        torch.zeros_like(x), raw, comfy.samplers.KSAMPLER(evaluate), sigma, denoise_mask=mask, disable_pbar=True, seed=0
+    )
 
 
 class Taps:

@@ -115,7 +115,9 @@ def test_retrieval(name, path, start):
     theirs = vectors[f"{tag}.ids"][:, 0]
     clear = torch.tensor([row["margin_to_second"] > MARGIN for row in rows])
     equal = found.ids == theirs
-    print(f"{name}/{tag}: overlap {overlap_error:.1e}, distance {distance_error:.1e}, score {score_error:.1e}, ids {int(equal.sum())}/{len(rows)}, of clear margin {int(equal[clear].sum())}/{int(clear.sum())}")
+    print(
+        f"{name}/{tag}: overlap {overlap_error:.1e}, distance {distance_error:.1e}, score {score_error:.1e}, ids {int(equal.sum())}/{len(rows)}, of clear margin {int(equal[clear].sum())}/{int(clear.sum())}"
+    )
     assert bool(equal[clear].all())
     assert distance_error <= 1e-6 and overlap_error <= 1e-3 and score_error <= 1e-3
     rejected = torch.tensor([row["low_score"] or row["high_overlap_far"] for row in rows])
@@ -207,7 +209,10 @@ def test_assembly(name):
     valid = (ids >= 0) & (ids < pixels.shape[0])
     pixels[ids[valid]] = (vectors["ref_images_BFCHW"][0].permute(0, 2, 3, 1)[valid] + 1) / 2
     _, spatial = assemble(pixels, ids, stored_encoder(calls), release=True)
-    errors = [relative_l2(temporal, vectors["temporal_latents"][0, :, :, 0]), relative_l2(spatial, vectors["spatial_latents"][0].movedim(1, 0))]
+    errors = [
+        relative_l2(temporal, vectors["temporal_latents"][0, :, :, 0]),
+        relative_l2(spatial, vectors["spatial_latents"][0].movedim(1, 0)),
+    ]
     print(f"{name}: temporal {errors[0]:.1e}, spatial {errors[1]:.1e}")
     assert max(errors) <= TOLERANCE
     rows = table(name)["rows"]
@@ -236,7 +241,10 @@ def test_assembly_is_right_at_the_edges_by_default(name):
 
 def test_layout():
     stored = table("branch_layout")
-    for shapes, heads in (("tiny_state_dict", stored["tiny_config"]["num_attention_heads"]), ("default_config_state_dict", None)):
+    for shapes, heads in (
+        ("tiny_state_dict", stored["tiny_config"]["num_attention_heads"]),
+        ("default_config_state_dict", None),
+    ):
         found = {name: tuple(shape) for name, shape in stored[shapes].items()}
         layout = decoupled_layout(found, shapes, heads)
         assert decoupled_shapes(layout) == found
@@ -250,7 +258,9 @@ def test_released_sizes_build_the_released_module(pack_module):
 
     decoupled = pack_module("nodes.host.decoupled")
     stored = {name: tuple(shape) for name, shape in table("branch_layout")["default_config_state_dict"].items()}
-    branch = decoupled.DecoupledBranch(decoupled_layout(stored, "release"), torch.bfloat16, "meta", comfy.ops.manual_cast)
+    branch = decoupled.DecoupledBranch(
+        decoupled_layout(stored, "release"), torch.bfloat16, "meta", comfy.ops.manual_cast
+    )
     assert {name: tuple(tensor.shape) for name, tensor in branch.state_dict().items()} == stored
 
 
@@ -301,9 +311,15 @@ def case_slots(name: str, prefix: str) -> tuple[MemorySlots, torch.Tensor, torch
         return torch.cat([values[row][groups[row] if groups.ndim == 3 else groups] for row in range(rows)])
 
     slots = MemorySlots(
-        torch.ones(rows, frames, dtype=torch.bool), given["cond_latents_chunks"][:, :, :, 0].flatten(0, 1),
-        given["cond_images"].movedim(2, 1).flatten(0, 1), per_slot(c2w, here), per_slot(K, here), per_slot(c2w, there), per_slot(K, there),
-        height, width,
+        torch.ones(rows, frames, dtype=torch.bool),
+        given["cond_latents_chunks"][:, :, :, 0].flatten(0, 1),
+        given["cond_images"].movedim(2, 1).flatten(0, 1),
+        per_slot(c2w, here),
+        per_slot(K, here),
+        per_slot(c2w, there),
+        per_slot(K, there),
+        height,
+        width,
     )
     return slots, torch.cat([given["hidden_states"], given["y"]], dim=1), given["timestep"]
 
@@ -435,7 +451,11 @@ def test_camera_cues(branch_of, name, prefix):
     branch = branch_of(name)
     slots, _, _ = case_slots(name, prefix)
     vectors = tensors(name)
-    for cue, c2w, K in (("cur_in", slots.target_c2w, slots.target_K), ("spatial_in", slots.target_c2w, slots.target_K), ("temporal_in", slots.history_c2w, slots.history_K)):
+    for cue, c2w, K in (
+        ("cur_in", slots.target_c2w, slots.target_K),
+        ("spatial_in", slots.target_c2w, slots.target_K),
+        ("temporal_in", slots.history_c2w, slots.history_K),
+    ):
         theirs = vectors[f"{prefix}mid.{cue}"][0, -16:].movedim(1, 0)
         assert relative_l2(branch.encode_cameras(c2w, K, slots.height, slots.width), theirs) <= TOLERANCE
 
@@ -471,7 +491,14 @@ def test_backbone_with_residuals(pack_module, name, case, record_property):
     metadata = {"config": json.dumps({"transformer": config})}
     network = comfy.sd.load_diffusion_model_state_dict(state_dict, metadata=metadata).model.diffusion_model
     x = torch.cat([vectors["in.x"], vectors["in.y"]], dim=1)
-    context = torch.stack([torch.nn.functional.pad(vectors[f"in.context{i}"], (0, 0, 0, config["text_len"] - vectors[f"in.context{i}"].shape[0])) for i in range(2)])
+    context = torch.stack(
+        [
+            torch.nn.functional.pad(
+                vectors[f"in.context{i}"], (0, 0, 0, config["text_len"] - vectors[f"in.context{i}"].shape[0])
+            )
+            for i in range(2)
+        ]
+    )
     rows, frames = x.shape[0], x.shape[2]
     opened = gate(vectors["in.frame_ids"]).expand(rows, frames)
     tokens = vectors["in.history_ungated.0"].shape[1] // frames
@@ -484,7 +511,9 @@ def test_backbone_with_residuals(pack_module, name, case, record_property):
         def add_camera(index):
             return lambda args, extra: {"img": extra["original_block"](args)["img"] + cameras[index]}
 
-        options["patches_replace"] = {"dit": {("double_block", index): add_camera(index) for index in range(len(cameras))}}
+        options["patches_replace"] = {
+            "dit": {("double_block", index): add_camera(index) for index in range(len(cameras))}
+        }
     if case in ("history", "both"):
         residuals = decoupled.ResidualPatch(StoredResiduals(opened, history), opened, len(history), 1.0)
         options["patches"] = {"double_block": [residuals]}

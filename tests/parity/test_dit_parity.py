@@ -24,7 +24,9 @@ def condition(patching, model, case, tensors, source):
     latents = tensors[f"{source}/latents"]
     control = None if case["vace_scale"] is None else tensors[f"{source}/vace_context"]
     strength = 1.0 if case["vace_scale"] is None else case["vace_scale"]
-    clip = patching.ClipCondition(patching.control_branch(model), control, latents[:, :, :references], strength, 1.0, 0.0)
+    clip = patching.ClipCondition(
+        patching.control_branch(model), control, latents[:, :, :references], strength, 1.0, 0.0
+    )
     return latents[:, :, references:], clip
 
 
@@ -41,7 +43,14 @@ def test_output_matches_release(pack_module, network, name, case_name, record_pr
 
     plain.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, "outer", outer)  # before ours: sees the video alone
     clean = max(case["hist"], 1)
-    run_once(patching.condition_model(plain, clip), video, clean, case["t"], conditioning(tensors[f"{case['inputs_of']}/context"]), [inner])
+    run_once(
+        patching.condition_model(plain, clip),
+        video,
+        clean,
+        case["t"],
+        conditioning(tensors[f"{case['inputs_of']}/context"]),
+        [inner],
+    )
 
     theirs = tensors[f"{case_name}/out"]
     references = case["R"]

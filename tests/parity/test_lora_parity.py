@@ -30,12 +30,21 @@ def forward(patching, model):
     source = case["inputs_of"]
     latents, references = tensors[f"{source}/latents"], case["R"]
     clip = patching.ClipCondition(
-        patching.control_branch(model), tensors[f"{source}/vace_context"], latents[:, :, :references], case["vace_scale"], 1.0, 0.0
+        patching.control_branch(model),
+        tensors[f"{source}/vace_context"],
+        latents[:, :, :references],
+        case["vace_scale"],
+        1.0,
+        0.0,
     )
     probe = Probe()
     run_once(
-        patching.condition_model(model, clip), latents[:, :, references:], case["hist"], case["t"],
-        conditioning(tensors[f"{source}/context"]), [probe],
+        patching.condition_model(model, clip),
+        latents[:, :, references:],
+        case["hist"],
+        case["t"],
+        conditioning(tensors[f"{source}/context"]),
+        [probe],
     )
     return probe.outputs[0], tensors[f"{case_name}/out"], references
 

@@ -46,7 +46,9 @@ def test_every_case_within_one_grey_level(render, backend):
         if f"{name}/f32_cam0" in tensors:
             exact = tensors[f"{name}/f32_cam0"] * 255
             assert ((ours[0] - exact).abs() <= 1.5).float().mean() >= 0.999, name
-        print(f"{name} [{backend}]: {float((difference <= 1).float().mean()):.5f} within 1 level, {float((difference == 0).float().mean()):.5f} equal")
+        print(
+            f"{name} [{backend}]: {float((difference <= 1).float().mean()):.5f} within 1 level, {float((difference == 0).float().mean()):.5f} equal"
+        )
 
 
 def test_where_points_land(render):
@@ -58,8 +60,14 @@ def test_where_points_land(render):
         position = torch.tensor([[landing["f_X_over_Z"] / focal, landing["f_Y_over_Z"] / focal, 1.0]])
         for quirks, key in ((True, "formula_mirrored_pp"), (False, "ordinary_pinhole")):
             drawn = render_soft(
-                position, torch.full((1, 3), 255, dtype=torch.uint8), cameras, height, width,
-                radius=0.15, release_geometry=quirks, backend="torch",
+                position,
+                torch.full((1, 3), 255, dtype=torch.uint8),
+                cameras,
+                height,
+                width,
+                radius=0.15,
+                release_geometry=quirks,
+                backend="torch",
             )
             # `ordinary_pinhole` counts pixels like the release: index = coordinate, without the half of a pixel centre.
             x, y = landing[key] if quirks else (landing[key][0] - 0.5, landing[key][1] - 0.5)

@@ -39,7 +39,9 @@ def test_every_case(retrieval):
         fx, fy, cx, cy = tensors[f"{name}/K_pixels"].double().tolist()
         masks, poses = {}, {}
         for which in ("hist", "new"):
-            cameras = make_cameras(tensors[f"{name}/{which}_w2c"].double(), [fx / width, fy / height, cx / width, cy / height])
+            cameras = make_cameras(
+                tensors[f"{name}/{which}_w2c"].double(), [fx / width, fy / height, cx / width, cy / height]
+            )
             poses[which] = cameras
             masks[which] = visible_points(points, cameras, height, width, mode="release")
             assert masks[which].sum(1).tolist() == case[f"visible_{which}"], name
@@ -48,21 +50,31 @@ def test_every_case(retrieval):
         assert torch.equal(counts, tensors[f"{name}/intersection_exact"]), name
         assert torch.equal(counts.float().bfloat16().float(), tensors[f"{name}/intersection_bf16"]), name
 
-        picked = retrieve_references(masks["new"], masks["hist"], mode="release_hungarian", max_references=len(masks["new"]))
-        assert [list(pair) for pair in zip(picked.targets, picked.candidates)] == case["matches"]["hungarian_bf16"], name
+        picked = retrieve_references(
+            masks["new"], masks["hist"], mode="release_hungarian", max_references=len(masks["new"])
+        )
+        assert [list(pair) for pair in zip(picked.targets, picked.candidates)] == case["matches"]["hungarian_bf16"], (
+            name
+        )
         assert best_single(counts) == case["matches"]["independent_fp32"], name
         assert best_single(counts.float().bfloat16()) == case["matches"]["independent_bf16"], name
         seven = retrieve_references(masks["new"], masks["hist"], mode="release_hungarian")
         assert list(seven.candidates) == case["selected_hist_indices_in_order"], name
-        assert [int(counts[t, c]) for t, c in zip(seven.targets, seven.candidates)] == case["intersection_of_selected"], name
+        assert [int(counts[t, c]) for t, c in zip(seven.targets, seven.candidates)] == case[
+            "intersection_of_selected"
+        ], name
 
         # Beyond its batch of points the release z-buffers each batch alone; the file has batches of 20000.
         chunked = {
-            which: torch.cat([visible_points(part, cameras, height, width, mode="release") for part in points.split(20000)], 1)
+            which: torch.cat(
+                [visible_points(part, cameras, height, width, mode="release") for part in points.split(20000)], 1
+            )
             for which, cameras in poses.items()
         }
         assert chunked["hist"].sum(1).tolist() == case["visible_hist_chunked_20000"], name
-        picked = retrieve_references(chunked["new"], chunked["hist"], mode="release_hungarian", max_references=len(chunked["new"]))
+        picked = retrieve_references(
+            chunked["new"], chunked["hist"], mode="release_hungarian", max_references=len(chunked["new"])
+        )
         assert [list(pair) for pair in zip(picked.targets, picked.candidates)] == case["matches_chunked_20000"], name
 
 
@@ -81,4 +93,6 @@ def test_every_match_only_case(retrieval):
 def test_more_targets_than_candidates(retrieval):
     assert retrieval[0]["more_new_than_history"].startswith("ValueError")
     with pytest.raises(SpatiaError, match="4 target frames.*3 candidates"):
-        retrieve_references(torch.ones(4, 9, dtype=torch.bool), torch.ones(3, 9, dtype=torch.bool), mode="release_hungarian")
+        retrieve_references(
+            torch.ones(4, 9, dtype=torch.bool), torch.ones(3, 9, dtype=torch.bool), mode="release_hungarian"
+        )

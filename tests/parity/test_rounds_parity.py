@@ -4,9 +4,8 @@ import pytest
 from vectors import PARITY, stored
 
 from spatia_core.errors import SpatiaError
-from spatia_core.rollout import clip_windows, joined_frames, latent_count, new_latents, trimmed_frames, window_indices
 from spatia_core.retrieval import candidate_frames, target_frames
-
+from spatia_core.rollout import clip_windows, joined_frames, latent_count, new_latents, trimmed_frames, window_indices
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,9 @@ def test_every_trace(rounds):
     for trace in rounds["generate_video_traces"]:
         if trace["error"]:
             with pytest.raises(SpatiaError):
-                clip_windows(trace["total_poses"], trace["first_round_frames"], trace["round_frames"], trace["hist_frames"])
+                clip_windows(
+                    trace["total_poses"], trace["first_round_frames"], trace["round_frames"], trace["hist_frames"]
+                )
             continue
         total = min(trace["total_poses"], trace["max_frames"])
         history = trace["hist_frames"]
@@ -66,7 +67,9 @@ def test_every_trace(rounds):
             done = window.start + window.history
             assert list(range(done - window.history, done)) == expected["history_video_frames"]
             candidates = candidate_frames(done, window.history, trace["strides"]["ref_hist"])
-            assert shorten(candidates, expected["retrieval_history_cameras"]) == expand(expected["retrieval_history_cameras"])
+            assert shorten(candidates, expected["retrieval_history_cameras"]) == expand(
+                expected["retrieval_history_cameras"]
+            )
             targets = [indices[i] for i in target_frames(window.frames, trace["strides"]["ref_new"])]
             assert targets == expected["retrieval_new_cameras"]
         latents = [[new_latents(w).start, new_latents(w).stop - 1] for w in windows]

@@ -20,7 +20,11 @@ def vectors():
 
 
 def solver_cases():
-    return sorted(int(key.split("/")[0].removeprefix("solver")) for key in vectors() if key.startswith("solver") and key.endswith("x_init"))
+    return sorted(
+        int(key.split("/")[0].removeprefix("solver"))
+        for key in vectors()
+        if key.startswith("solver") and key.endswith("x_init")
+    )
 
 
 @pytest.mark.parametrize("steps", SCHEDULES["unipc"])
@@ -69,7 +73,12 @@ def test_trajectory_matches_release(pack_module, network, tag, record_property):
     initial = tensors[f"{tag}/initial_latents"]
     video = initial[:, :, references:]
     clip = patching.ClipCondition(
-        patching.control_branch(network), tensors[f"{tag}/vace_context"], initial[:, :, :references], run["vace_scale"], 1.0, 0.0
+        patching.control_branch(network),
+        tensors[f"{tag}/vace_context"],
+        initial[:, :, :references],
+        run["vace_scale"],
+        1.0,
+        0.0,
     )
     model = patching.condition_model(network, clip)
     probe = Probe()
@@ -84,8 +93,14 @@ def test_trajectory_matches_release(pack_module, network, tag, record_property):
         sampler = comfy.samplers.ksampler(run["sampler"])
         sigmas = comfy.samplers.calculate_sigmas(model.get_model_object("model_sampling"), "simple", run["steps"])
     out = sampling.sample_clip(
-        model, conditioning(tensors[f"{tag}/ctx_pos"]), conditioning(tensors[f"{tag}/ctx_neg"]),
-        {"samples": samples, "noise_mask": mask}, sampler, sigmas, run["cfg"], run["seed"],
+        model,
+        conditioning(tensors[f"{tag}/ctx_pos"]),
+        conditioning(tensors[f"{tag}/ctx_neg"]),
+        {"samples": samples, "noise_mask": mask},
+        sampler,
+        sigmas,
+        run["cfg"],
+        run["seed"],
     )
     out = model.model.process_latent_in(out)
     theirs = tensors[f"{tag}/final_latents"]
@@ -132,7 +147,9 @@ def test_later_round_from_pixels(pack_module, network, tag, record_property):
     from spatia_core.cloud.point_cloud import make_point_cloud
     from spatia_core.memory import SpatialMemory
 
-    bundle, conditioning_module, sampling = (pack_module(f"nodes.host.{name}") for name in ("bundle", "conditioning", "sampling"))
+    bundle, conditioning_module, sampling = (
+        pack_module(f"nodes.host.{name}") for name in ("bundle", "conditioning", "sampling")
+    )
     run, tensors = RUNS[tag], vectors()
     weights = dict(stored(PARITY / "vae" / "tiny_vae38.safetensors"))
     vae = bundle.SizedVAE(weights, "tiny_vae38.safetensors", dtype=torch.float32)
@@ -140,16 +157,33 @@ def test_later_round_from_pixels(pack_module, network, tag, record_property):
     cameras = make_cameras(torch.eye(4).repeat(run["frames"], 1, 1), [1.0, 1.0, 0.5, 0.5])
     count = past.shape[0]
     memory = SpatialMemory(
-        make_point_cloud(torch.rand(4, 3), torch.zeros(4, 3, dtype=torch.uint8)), past, torch.zeros(past.shape[:3], dtype=torch.bool),
-        cameras.select(slice(0, count)), torch.ones(count, dtype=torch.int32), 0.01, (),
+        make_point_cloud(torch.rand(4, 3), torch.zeros(4, 3, dtype=torch.uint8)),
+        past,
+        torch.zeros(past.shape[:3], dtype=torch.bool),
+        cameras.select(slice(0, count)),
+        torch.ones(count, dtype=torch.int32),
+        0.01,
+        (),
     )
     model, latent = conditioning_module.condition_clip(
-        network, vae, memory, cameras, tensors[f"{tag}/control_u8"].float() / 255.0, tensors[f"{tag}/score_u8_fed"].float() / 255.0,
-        tensors[f"{tag}/refs_u8"].float() / 255.0, run["vace_scale"],
+        network,
+        vae,
+        memory,
+        cameras,
+        tensors[f"{tag}/control_u8"].float() / 255.0,
+        tensors[f"{tag}/score_u8_fed"].float() / 255.0,
+        tensors[f"{tag}/refs_u8"].float() / 255.0,
+        run["vace_scale"],
     )
     out = sampling.sample_clip(
-        model, conditioning(tensors[f"{tag}/ctx_pos"]), conditioning(tensors[f"{tag}/ctx_neg"]), latent, sampling.unipc_sampler(),
-        flow_schedule(run["steps"]), run["cfg"], run["seed"],
+        model,
+        conditioning(tensors[f"{tag}/ctx_pos"]),
+        conditioning(tensors[f"{tag}/ctx_neg"]),
+        latent,
+        sampling.unipc_sampler(),
+        flow_schedule(run["steps"]),
+        run["cfg"],
+        run["seed"],
     )
     clean = run["hist_latents"]
     error = relative_l2(model.model.process_latent_in(out)[:, :, clean:], tensors[f"{tag}/final_latents"][:, :, clean:])

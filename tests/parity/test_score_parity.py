@@ -44,8 +44,14 @@ def test_control_latents(pack_module, vae, to_network, score, missing):
     holes = (255.0 - score["render_score_u8"].float()) / 255.0
     count, height, width = holes.shape
     ours = encode_control(
-        vae, to_network, 96, count, height, width,
-        None if missing == "no_control" else projection, None if missing == "no_score" else holes,
+        vae,
+        to_network,
+        96,
+        count,
+        height,
+        width,
+        None if missing == "no_control" else projection,
+        None if missing == "no_score" else holes,
     )
     theirs = score["vace_context" + (f"_{missing}" if missing else "")]
     for half in (slice(0, 48), slice(48, 96)):

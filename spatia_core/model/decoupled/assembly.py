@@ -67,7 +67,9 @@ def history_camera_frames(ids: Tensor, frames: int, release: bool = False) -> Te
     return torch.tensor(covered, dtype=torch.int64).reshape(-1, GROUP)
 
 
-def assemble(frames: Tensor, ids: Tensor, encode: Callable[[Tensor], Tensor], release: bool = False) -> tuple[Tensor, Tensor]:
+def assemble(
+    frames: Tensor, ids: Tensor, encode: Callable[[Tensor], Tensor], release: bool = False
+) -> tuple[Tensor, Tensor]:
     """Temporal and spatial latents (S, C, h, w) of the remembered frames, ids (S,) int64.
 
     frames: (F, H, W, 3), the history, black = 0. encode: such pixels (N, H, W, 3) -> latents (1, C, (N + 3) // 4, h, w).
@@ -82,19 +84,33 @@ def assemble(frames: Tensor, ids: Tensor, encode: Callable[[Tensor], Tensor], re
             continue
         if frame not in known:
             window = temporal_window(frame, frames.shape[0], release)
-            known[frame] = encode(frames[window.start : window.stop])[0, :, -1], encode(frames[frame : frame + 1])[0, :, 0]
+            known[frame] = (
+                encode(frames[window.start : window.stop])[0, :, -1],
+                encode(frames[frame : frame + 1])[0, :, 0],
+            )
         temporal.append(known[frame][0])
         spatial.append(known[frame][1])
     like = next((latent for latent in (*temporal, *spatial) if latent is not None), None)
     if like is None:
         raise SpatiaError("No slot has a frame to remember; without one the branch is not run.")
-    temporal, spatial = ([torch.zeros_like(like) if latent is None else latent for latent in cue] for cue in (temporal, spatial))
+    temporal, spatial = (
+        [torch.zeros_like(like) if latent is None else latent for latent in cue] for cue in (temporal, spatial)
+    )
     return torch.stack(temporal), torch.stack(spatial)
 
 
 def memory_slots(
-    gate: Tensor, ids: Tensor, temporal: Tensor, spatial: Tensor, target: Cameras, history: Cameras, height: int, width: int,
-    *, unit: float = 1.0, release: bool = False,
+    gate: Tensor,
+    ids: Tensor,
+    temporal: Tensor,
+    spatial: Tensor,
+    target: Cameras,
+    history: Cameras,
+    height: int,
+    width: int,
+    *,
+    unit: float = 1.0,
+    release: bool = False,
 ) -> MemorySlots:
     """One row of slots: the latents of `assemble` with the cameras that belong to them.
 
@@ -103,10 +119,14 @@ def memory_slots(
     """
     groups = camera_groups(target.count)
     if groups.shape[0] != gate.shape[0]:
-        raise SpatiaError(f"{target.count} cameras make {groups.shape[0]} latent frames, but the gate has {gate.shape[0]}.")
+        raise SpatiaError(
+            f"{target.count} cameras make {groups.shape[0]} latent frames, but the gate has {gate.shape[0]}."
+        )
     opened = gate.nonzero()[:, 0]
     if temporal.shape[0] != opened.shape[0] or spatial.shape != temporal.shape:
-        raise SpatiaError(f"{opened.shape[0]} gates are open, but latents of {tuple(temporal.shape)} and {tuple(spatial.shape)} were given.")
+        raise SpatiaError(
+            f"{opened.shape[0]} gates are open, but latents of {tuple(temporal.shape)} and {tuple(spatial.shape)} were given."
+        )
     ours, theirs = groups[opened], history_camera_frames(ids[opened], history.count, release)
     origin = target.c2w[0]
 
@@ -114,13 +134,17 @@ def memory_slots(
         poses = relative_poses(cameras.c2w, origin, unit)
         return poses[frames].float(), pixel_intrinsics(cameras, height, width)[frames].float()
 
-    return MemorySlots(gate[None], temporal, spatial, *cameras_of(target, ours), *cameras_of(history, theirs), height, width)
+    return MemorySlots(
+        gate[None], temporal, spatial, *cameras_of(target, ours), *cameras_of(history, theirs), height, width
+    )
 
 
 def stack_slots(*rows: MemorySlots) -> MemorySlots:
     """Several memories as rows of one: each row gates for itself. Raises SpatiaError when their sizes differ."""
     sizes = {(row.gate.shape[1], row.height, row.width) for row in rows}
     if len(sizes) != 1:
-        raise SpatiaError(f"Memories of (latent frames, height, width) {sorted(sizes)} cannot make one batch; expected equal sizes.")
+        raise SpatiaError(
+            f"Memories of (latent frames, height, width) {sorted(sizes)} cannot make one batch; expected equal sizes."
+        )
     tensors = (torch.cat(parts) for parts in list(zip(*rows))[:-2])
     return MemorySlots(*tensors, rows[0].height, rows[0].width)

@@ -36,7 +36,9 @@ def average_pose(c2w: Tensor) -> Tensor:
     c2w = c2w.to(torch.float64)
     U, size, Vh = torch.linalg.svd(c2w[:, :3, :3].sum(0))
     if float(size[1]) < 1e-9 * c2w.shape[0]:
-        raise SpatiaError("The cameras of one latent frame look in opposite directions, so they have no average; use a slower camera path.")
+        raise SpatiaError(
+            "The cameras of one latent frame look in opposite directions, so they have no average; use a slower camera path."
+        )
     turn = torch.diag(torch.stack([size.new_ones(()), size.new_ones(()), torch.linalg.det(U @ Vh).sign()]))
     pose = torch.eye(4, dtype=torch.float64)
     pose[:3, :3] = U @ turn @ Vh

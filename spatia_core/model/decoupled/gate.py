@@ -26,7 +26,9 @@ def gate(ids: Tensor, clean: int = 1) -> Tensor:
     return (ids >= 0) & fresh
 
 
-def gate_reasons(found: MemoryRetrieval, frames: Tensor, opened: Tensor, clean: int, rules: Rules = Rules()) -> list[str]:
+def gate_reasons(
+    found: MemoryRetrieval, frames: Tensor, opened: Tensor, clean: int, rules: Rules = Rules()
+) -> list[str]:
     """One line per latent frame: what it remembers, or why nothing. frames: (C,) int64 frame number of each candidate."""
     lines = []
     for i in range(found.ids.shape[0]):
@@ -47,7 +49,9 @@ def gate_reasons(found: MemoryRetrieval, frames: Tensor, opened: Tensor, clean: 
         elif bool(too_far(found.overlap[i, best], found.distance[i, best], rules)):
             lines.append(f"none; best is frame {int(frames[best])}, {seen}: farther than {rules.max_distance:g}")
         else:
-            lines.append(f"none; best is frame {int(frames[best])}, {seen}: score {float(found.score[i, best]):.2f} below {rules.min_score:g}")
+            lines.append(
+                f"none; best is frame {int(frames[best])}, {seen}: score {float(found.score[i, best]):.2f} below {rules.min_score:g}"
+            )
     return lines
 
 
@@ -57,4 +61,6 @@ def gate_report(reasons: list[str], opened: Tensor, candidates: int, mode: str) 
     headline = f"{count} of {len(reasons)} latent frames remember, of {candidates} candidate frames ({mode})"
     if not count:
         headline += "; the branch does not run"
-    return "\n".join([headline, *(f"latent {i} (frame {max(0, 4 * i - 3)}): {reason}" for i, reason in enumerate(reasons))])
+    return "\n".join(
+        [headline, *(f"latent {i} (frame {max(0, 4 * i - 3)}): {reason}" for i, reason in enumerate(reasons))]
+    )

@@ -37,7 +37,9 @@ def decoupled_layout(shapes: dict[str, tuple[int, ...]], file: str, num_heads: i
     stages = [found.of(f"controlnet_encode_{stage}.0.weight", 4) for stage in ("first", "second", "third")]
     unshuffle = round((stages[0][1] / 6) ** 0.5)
     if 6 * unshuffle**2 != stages[0][1]:
-        raise found.refusal(f"controlnet_encode_first.0.weight takes {stages[0][1]} channels, expected 6 per pixel of a square")
+        raise found.refusal(
+            f"controlnet_encode_first.0.weight takes {stages[0][1]} channels, expected 6 per pixel of a square"
+        )
     layers = found.blocks("blocks")
     dim = current[0]
     heads = num_heads or dim // HEAD_DIM
@@ -46,10 +48,17 @@ def decoupled_layout(shapes: dict[str, tuple[int, ...]], file: str, num_heads: i
             f"a width of {dim} cannot be split into {heads} heads; its header must name num_heads (the release's has none and means {HEAD_DIM} per head)"
         )
     layout = DecoupledLayout(
-        dim, heads, found.of("blocks.0.ffn.net.0.proj.weight", 2)[0], layers,
+        dim,
+        heads,
+        found.of("blocks.0.ffn.net.0.proj.weight", 2)[0],
+        layers,
         found.of("condition_embedder.time_embedder.linear_1.weight", 2)[1],
-        found.of("controlnet_blocks.0.weight", 2)[0], current[1], memory[1],
-        tuple(stage[0] for stage in stages), unshuffle, tuple(current[2:]),
+        found.of("controlnet_blocks.0.weight", 2)[0],
+        current[1],
+        memory[1],
+        tuple(stage[0] for stage in stages),
+        unshuffle,
+        tuple(current[2:]),
     )
     found.require(decoupled_shapes(layout))
     return layout
@@ -62,9 +71,21 @@ def decoupled_shapes(layout: DecoupledLayout) -> dict[str, tuple[int, ...]]:
     inputs = (6 * layout.unshuffle**2, *layout.camera_channels)
     for stage, fan_in, width in zip(("first", "second", "third"), inputs, layout.camera_channels):
         prefix = f"controlnet_encode_{stage}"
-        shapes |= {f"{prefix}.0.weight": (width, fan_in, 1, 1), f"{prefix}.0.bias": (width,), f"{prefix}.1.weight": (width,), f"{prefix}.1.bias": (width,)}
-    for name, channels in (("current", layout.current_channels), ("history_video", layout.history_channels), ("history_image", layout.history_channels)):
-        shapes |= {f"patch_embedding_{name}.weight": (dim, channels, *layout.patch), f"patch_embedding_{name}.bias": (dim,)}
+        shapes |= {
+            f"{prefix}.0.weight": (width, fan_in, 1, 1),
+            f"{prefix}.0.bias": (width,),
+            f"{prefix}.1.weight": (width,),
+            f"{prefix}.1.bias": (width,),
+        }
+    for name, channels in (
+        ("current", layout.current_channels),
+        ("history_video", layout.history_channels),
+        ("history_image", layout.history_channels),
+    ):
+        shapes |= {
+            f"patch_embedding_{name}.weight": (dim, channels, *layout.patch),
+            f"patch_embedding_{name}.bias": (dim,),
+        }
 
     def linear(name: str, fan_out: int, fan_in: int) -> None:
         shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (fan_out, fan_in), (fan_out,)

@@ -49,7 +49,9 @@ def ball_points(count: int = BALL_POINTS, seed: int = 0) -> Tensor:
     return direction / direction.norm(dim=1, keepdim=True).clamp_min(1e-12) * radius
 
 
-def frustum_overlap(target: Cameras, history: Cameras, points: Tensor, radius: float = 1.0, release: bool = False) -> Tensor:
+def frustum_overlap(
+    target: Cameras, history: Cameras, points: Tensor, radius: float = 1.0, release: bool = False
+) -> Tensor:
     """(F, C) float64: of a ball of points around each target camera, the share it sees that the candidate sees too.
 
     points: (P, 3) in the unit ball; radius: scene units. A target that sees no point overlaps with nothing.
@@ -97,7 +99,9 @@ def choose_frames(overlap: Tensor, distance: Tensor, rules: Rules = Rules(), rel
     release: the rules are asked of the best candidate only, and when it fails there is no runner-up.
     """
     if overlap.shape != distance.shape or overlap.ndim != 2:
-        raise SpatiaError(f"Overlaps {tuple(overlap.shape)} and distances {tuple(distance.shape)} were given, expected two equal tables (frames, candidates).")
+        raise SpatiaError(
+            f"Overlaps {tuple(overlap.shape)} and distances {tuple(distance.shape)} were given, expected two equal tables (frames, candidates)."
+        )
     frames, candidates = overlap.shape
     if not candidates:
         nothing = torch.full((frames,), -1, dtype=torch.int64)
@@ -120,7 +124,13 @@ def too_far(overlap: Tensor, distance: Tensor, rules: Rules) -> Tensor:
 
 
 def retrieve(
-    target: Cameras, history: Cameras, *, rules: Rules = Rules(), radius: float = 1.0, points: Tensor | None = None, release: bool = False
+    target: Cameras,
+    history: Cameras,
+    *,
+    rules: Rules = Rules(),
+    radius: float = 1.0,
+    points: Tensor | None = None,
+    release: bool = False,
 ) -> MemoryRetrieval:
     """The earlier frame each latent frame looks up by field of view alone.
 
@@ -128,7 +138,9 @@ def retrieve(
     None for `ball_points()`. radius and rules: scene units.
     """
     points = ball_points() if points is None else points
-    return choose_frames(frustum_overlap(target, history, points, radius, release), camera_distances(target, history), rules, release)
+    return choose_frames(
+        frustum_overlap(target, history, points, radius, release), camera_distances(target, history), rules, release
+    )
 
 
 def _around(points: Tensor, center: Tensor, radius: float, release: bool) -> Tensor:
