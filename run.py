@@ -5,6 +5,7 @@
     python run.py serve    the same server with its page, for a person to use
     python run.py test     the same environment, then pytest; --fast leaves out browser, server and slow tests
     python run.py fuzz     the same environment, then made-up and damaged inputs against every reader for some minutes
+    python run.py lint     the same environment, then ruff over the Python files: its rules and its layout
 
 The set-up uses the standard library alone. What needs more (the websocket, pictures) runs after this script has
 handed itself to the environment's own interpreter. A ComfyUI named by COMFYUI_PATH is read, never written.
@@ -756,6 +757,17 @@ def command_fuzz(options: argparse.Namespace, comfyui: Path, python: Path, cache
     return become(command, test_environment(comfyui, cache))
 
 
+def command_lint(options: argparse.Namespace, comfyui: Path, python: Path, cache: Path) -> int:
+    """ruff's rules and its layout over the repository, by pyproject.toml; both are always looked at."""
+    ruff = [str(python), "-m", "ruff"]
+    looks = (["check", "--no-cache"], ["format", "--check", "--no-cache"])  # a cache would lie in the repository
+    codes = [
+        subprocess.run([*ruff, *look, str(ROOT)], env=clean_environment(cache), check=False).returncode
+        for look in looks
+    ]
+    return int(any(codes))
+
+
 def test_environment(comfyui: Path, cache: Path) -> dict[str, str]:
     environment = clean_environment(cache)
     environment["COMFYUI_PATH"] = str(comfyui)
@@ -983,7 +995,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="COMFYUI_PATH names a ComfyUI to use instead of fetching one (it is not written to). "
         "SPATIA_CACHE names another place for the environment.",
     )
-    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz,lint}")
 
     demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
     demo.add_argument(
@@ -1015,6 +1027,8 @@ def parser() -> argparse.ArgumentParser:
         "fuzz", help="look for inputs that the readers do not bear; further arguments are those of tests/fuzz/run.py"
     )
     fuzz.add_argument("--minutes", type=whole_number(1, 10_000), default=10, help="how long (default: 10)")
+
+    commands.add_parser("lint", help="what ruff finds in the Python files, and where their layout is not its own")
     return root
 
 
@@ -1068,8 +1082,14 @@ def main(arguments: list[str]) -> int:
     try:
         cache = cache_folder()
         comfyui, python = set_up(cache)
-        commands = {"demo": command_demo, "serve": command_serve, "test": command_test, "fuzz": command_fuzz}
-        if options.command in ("test", "fuzz"):
+        commands = {
+            "demo": command_demo,
+            "serve": command_serve,
+            "test": command_test,
+            "fuzz": command_fuzz,
+            "lint": command_lint,
+        }
+        if options.command in ("test", "fuzz", "lint"):
             return commands[options.command](options, comfyui, python, cache)
         if not inside(python):
             # The client needs the environment's packages: go on as its interpreter.

@@ -18,7 +18,10 @@ def expand_subgraphs(workflow: dict) -> dict:
         if outer["type"] not in definitions:
             continue
         definition = definitions[outer["type"]]
-        name = lambda inner: f"{outer['id']}:{inner}"
+
+        def name(inner, outer=outer["id"]):
+            return f"{outer}:{inner}"
+
         inner_nodes = {node["id"]: copy.deepcopy(node) for node in definition["nodes"]}
         for link in definition["links"]:
             if link["origin_id"] in inner_nodes and link["target_id"] in inner_nodes:

@@ -157,9 +157,11 @@ class TestProcesses:
 
     def test_a_server_that_dies_shows_its_log(self, run_py, tmp_path):
         (tmp_path / "main.py").write_text("raise SystemExit('the reason it died')\n")
-        with pytest.raises(run_py.RunError, match="the reason it died"):
-            with run_py.Server(tmp_path, Path(sys.executable), tmp_path, tmp_path):
-                pass
+        with (
+            pytest.raises(run_py.RunError, match="the reason it died"),
+            run_py.Server(tmp_path, Path(sys.executable), tmp_path, tmp_path),
+        ):
+            pass
 
 
 class TestCommandLine:
@@ -172,7 +174,9 @@ class TestCommandLine:
     def test_help_names_the_commands(self):
         answer = self.run("--help")
         assert answer.returncode == 0
-        assert all(word in answer.stdout for word in ("demo", "serve", "test", "--fast", "fuzz", "COMFYUI_PATH"))
+        assert all(
+            word in answer.stdout for word in ("demo", "serve", "test", "--fast", "fuzz", "lint", "COMFYUI_PATH")
+        )
 
     @pytest.mark.parametrize(
         "arguments, expected",
@@ -185,6 +189,7 @@ class TestCommandLine:
             (["serve", "--models", "no-such-folder"], "no-such-folder"),
             (["serve", "--minutes", "3"], "--minutes"),
             (["fuzz", "--minutes", "0"], "--minutes"),
+            (["lint", "--fix"], "--fix"),
         ],
     )
     def test_bad_options_are_refused_before_any_set_up(self, arguments, expected, tmp_path):
@@ -230,6 +235,22 @@ class TestCommandLine:
         ((command, environment),) = called
         assert [part for part in command if part in expected] == expected
         assert environment["COMFYUI_PATH"] == str(tmp_path / "ComfyUI") and environment["OMP_NUM_THREADS"]
+
+    @pytest.mark.parametrize(
+        "text, code, named",
+        [("one = 1\n", 0, ""), ("import os\n", 1, "F401"), ("one  =  1\n", 1, "would be reformatted")],
+    )
+    def test_lint_fails_on_a_rule_and_on_the_layout(self, run_py, text, code, named, tmp_path, monkeypatch, capfd):
+        folder = tmp_path / "repository"
+        folder.mkdir()
+        (folder / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+        (folder / "some.py").write_text(text)
+        monkeypatch.setattr(run_py, "ROOT", folder)
+        monkeypatch.setattr(run_py, "set_up", lambda cache: (tmp_path / "ComfyUI", Path(sys.executable)))
+        monkeypatch.setattr(run_py, "handle_signals", lambda: None)  # pytest has its own
+        assert run_py.main(["lint"]) == code
+        assert named in "".join(capfd.readouterr())
+        assert sorted(path.name for path in folder.iterdir()) == ["pyproject.toml", "some.py"]
 
     def test_a_wrong_comfyui_path_is_explained(self, tmp_path):
         answer = self.run("test", SPATIA_CACHE=str(tmp_path / "cache"), COMFYUI_PATH=str(tmp_path))

@@ -117,10 +117,9 @@ def _without_log(text: str):
 class _NoText(torch.nn.Module):
     """The small weights' text encoder: they were trained with one zero token as their text, and know no other."""
 
-    dtypes = {torch.float32}
-
     def __init__(self, dtype=None, device=None, model_options=None, text_dim: int = 1):
         super().__init__()
+        self.dtypes = {torch.float32}
         self.text_dim = text_dim
 
     def set_clip_options(self, options):
@@ -141,7 +140,7 @@ class _NoText(torch.nn.Module):
 class _PromptTokenizer:
     """Keeps the prompt as it is."""
 
-    def __init__(self, embedding_directory=None, tokenizer_data={}):
+    def __init__(self, embedding_directory=None, tokenizer_data=None):
         pass
 
     def tokenize_with_weights(self, text, return_word_ids=False, **kwargs):

@@ -310,9 +310,10 @@ class MemoryCondition:
     # Traced by torch.compile, one clip's memory would become constants of the next.
     @torch.compiler.disable
     def __call__(
-        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs
+        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options=None, **kwargs
     ):
         """DIFFUSION_MODEL wrapper. x: (B, C, F, h, w), the mask and image latents of an I2V model included."""
+        transformer_options = {} if transformer_options is None else transformer_options
         if not self.runs_at(transformer_options):
             return executor(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **kwargs)
         foreign = next((key for key in ("reference_latent", "context_latents") if kwargs.get(key) is not None), None)

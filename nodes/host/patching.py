@@ -367,9 +367,10 @@ class ClipCondition:
     # transformer_options. The blocks are compiled one by one instead.
     @torch.compiler.disable
     def __call__(
-        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options={}, **kwargs
+        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options=None, **kwargs
     ):
         """DIFFUSION_MODEL wrapper. x: (B, 48, T, H, W); B holds cond and uncond, or several seeds."""
+        transformer_options = {} if transformer_options is None else transformer_options
         network = executor.class_obj
         self._reached = True
         references = self.references.shape[2]

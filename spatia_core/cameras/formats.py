@@ -19,6 +19,7 @@ import math
 import re
 from collections import ChainMap
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -236,7 +237,7 @@ def _read_realestate10k(text: str, most: int) -> Cameras:
         poses.append(np.reshape(values[7:], (3, 4)))
     if not poses:
         raise SpatiaError("The RealEstate10K text holds no camera line, expected lines of 19 numbers; check the file.")
-    if any(b <= a for a, b in zip(times, times[1:])):
+    if any(b <= a for a, b in pairwise(times)):
         raise SpatiaError(
             "The RealEstate10K timestamps do not rise from line to line; sort the lines by their first number."
         )

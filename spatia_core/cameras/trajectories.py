@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ from ..inputs import (
 from .camera import Cameras, concat_cameras, derived_cameras, invert_pose, project
 
 BASE_MOTIONS = ("static", "pan", "tilt", "roll", "dolly", "truck", "pedestal", "orbit", "spiral", "dolly_zoom")
-PRESETS = BASE_MOTIONS + ("out_and_back", "full_loop")
+PRESETS = (*BASE_MOTIONS, "out_and_back", "full_loop")
 EASINGS = ("linear", "smooth")
 KEYFRAME_EASINGS = ("linear", "smooth", "ease_in", "ease_out")
 KEYFRAME_UNITS = ("depth", "scene")
@@ -209,7 +210,7 @@ def parse_keyframe_path(text: str) -> KeyframePath:
         if key.fov is not None and key.zoom != 1:
             raise SpatiaError(f"Keyframe {index} has both zoom and fov, expected one of them; correct keyframes.")
     chain = keys if keys[0].frame == 0 else [Keyframe(0), *keys]
-    for before, after in zip(chain, chain[1:]):
+    for before, after in pairwise(chain):
         if after.frame <= before.frame:
             raise SpatiaError(
                 f"Keyframe at frame {after.frame} follows one at frame {before.frame}, expected frames in rising order; correct keyframes."
@@ -400,18 +401,18 @@ def _catmull_rom(times: np.ndarray, points: np.ndarray, t: np.ndarray) -> np.nda
 
 
 def _rotation_x(a: Tensor) -> Tensor:
-    c, s, o, l = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
-    return torch.stack([l, o, o, o, c, -s, o, s, c], dim=-1).reshape(*a.shape, 3, 3)
+    c, s, zero, one = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
+    return torch.stack([one, zero, zero, zero, c, -s, zero, s, c], dim=-1).reshape(*a.shape, 3, 3)
 
 
 def _rotation_y(a: Tensor) -> Tensor:
-    c, s, o, l = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
-    return torch.stack([c, o, s, o, l, o, -s, o, c], dim=-1).reshape(*a.shape, 3, 3)
+    c, s, zero, one = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
+    return torch.stack([c, zero, s, zero, one, zero, -s, zero, c], dim=-1).reshape(*a.shape, 3, 3)
 
 
 def _rotation_z(a: Tensor) -> Tensor:
-    c, s, o, l = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
-    return torch.stack([c, -s, o, s, c, o, o, o, l], dim=-1).reshape(*a.shape, 3, 3)
+    c, s, zero, one = torch.cos(a), torch.sin(a), torch.zeros_like(a), torch.ones_like(a)
+    return torch.stack([c, -s, zero, s, c, zero, zero, zero, one], dim=-1).reshape(*a.shape, 3, 3)
 
 
 def _yaw_pitch_roll(yaw: list[float], pitch: list[float], roll: list[float]) -> Tensor:

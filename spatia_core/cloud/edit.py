@@ -42,6 +42,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,7 +84,7 @@ class Scene(NamedTuple):
     mask: Tensor | None = None  # (H, W) bool, at any resolution of the camera's image
     voxel_size: float = 0.0  # scene units: the tolerance of what counts as the front surface
     other: PointCloud | None = None  # the cloud that "merge" adds
-    files: dict[str, PointCloud] = {}  # those that "merge" names; see named_files
+    files: Mapping[str, PointCloud] = MappingProxyType({})  # those that "merge" names; see named_files
     size: tuple[int, int] = (720, 1280)  # height and width in pixels of the cameras' images
     clip: Tensor | None = None  # (F,) int32, the clip that made each of the memory's frames
 

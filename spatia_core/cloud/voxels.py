@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,6 +13,8 @@ from ..kernels import in_threads, kernels_run
 from .point_cloud import NO_VIEW, PointCloud
 
 BACKENDS = ("auto", "torch", "numba")
+_POINTS_FOR_THREADS = 1 << 15
+_FARTHEST_CELL = 2.0**61
 
 
 def voxel_merge(cloud: PointCloud, voxel_size: float, *, aligned: bool = False, backend: str = "auto") -> PointCloud:
@@ -93,43 +97,46 @@ def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointClo
     origin, ny, nz = _grid(cloud.positions, voxel_size, aligned)
     positions, colors, view, confidence, count = (field.contiguous().numpy() for field in cloud)
     origin, cells = origin.numpy(), np.array([ny, nz])
-    threads = torch.get_num_threads()
-    edges = [cloud.size * t // threads for t in range(threads + 1)]
-    chunks = list(zip(edges[:-1], edges[1:]))
+    # To begin work takes as long as merging some thousand points.
+    threads = torch.get_num_threads() if cloud.size > _POINTS_FOR_THREADS else 1
+    chunks = _shares(cloud.size, threads)
     keys, dealt_keys = np.empty(cloud.size, np.int64), np.empty(cloud.size, np.int64)
     numbers, marks = np.empty((cloud.size, 4), np.float32), np.empty((cloud.size, 4), np.int32)
-    sizes = np.empty((threads, fast._PARTS), np.int64)
+    sizes = np.empty((threads, fast.PARTS), np.int64)
     in_threads(
         lambda t: fast.part_points(positions, *chunks[t], origin, float(voxel_size), cells, keys, sizes[t]),
         range(threads),
+        threads,
     )
     # Part by part, and in each part chunk by chunk: the points of a part stay in the cloud's order.
-    place = np.cumsum(sizes.T.ravel()).reshape(fast._PARTS, threads)
-    ends = place[:, -1]
+    place = np.cumsum(sizes.T.ravel()).reshape(fast.PARTS, threads)
     starts = (place - sizes.T).T.copy()
-    begins = starts[0].copy()
+    bounds = np.append(starts[0], cloud.size)
     in_threads(
         lambda t: fast.deal_points(
             keys, positions, colors, confidence, view, count, *chunks[t], starts[t], dealt_keys, numbers, marks
         ),
         range(threads),
+        threads,
     )
-
-    firsts, loose = np.empty(cloud.size, np.int32), _empty_fields(cloud.size)
-
-    def merge(part: int) -> slice:
-        begin, rows = int(begins[part]), slice(int(begins[part]), int(ends[part]))
-        voxels = fast.merge_part(
-            dealt_keys[rows], numbers[rows], marks[rows], NO_VIEW, firsts[rows], *(field[rows] for field in loose)
-        )
-        return slice(begin, begin + voxels)
-
-    parts = in_threads(merge, range(fast._PARTS))
+    firsts, voxels, loose = np.empty(cloud.size, np.int32), np.empty(fast.PARTS, np.int64), _empty_fields(cloud.size)
+    # More shares than threads, for not all take the same time.
+    shares = _shares(fast.PARTS, 1 if threads == 1 else 8 * threads)
+    in_threads(
+        lambda share: fast.merge_parts(*share, bounds, dealt_keys, numbers, marks, NO_VIEW, firsts, voxels, *loose),
+        shares,
+        threads,
+    )
     rank = np.zeros(cloud.size + 1, np.int32)
-    fast.ranks(np.concatenate([firsts[part] for part in parts]), rank)
+    fast.ranks(bounds, voxels, firsts, rank)
     merged = _empty_fields(int(rank[-1]))
-    in_threads(lambda part: fast.place_voxels(firsts[part], rank, *(field[part] for field in loose), *merged), parts)
+    in_threads(lambda share: fast.place_voxels(*share, bounds, voxels, firsts, rank, *loose, *merged), shares, threads)
     return PointCloud(*map(torch.from_numpy, merged))
+
+
+def _shares(count: int, shares: int) -> list[tuple[int, int]]:
+    """(first, last + 1) of `shares` almost equal parts of `count` things."""
+    return list(pairwise(count * k // shares for k in range(shares + 1)))
 
 
 def _empty_fields(size: int) -> tuple[np.ndarray, ...]:
@@ -144,32 +151,51 @@ def _empty_fields(size: int) -> tuple[np.ndarray, ...]:
 
 
 class VoxelSet:
-    """Voxels of a fixed grid (origin 0) that hold a point: what a growing cloud is asked for room."""
+    """Voxels of a fixed grid (origin 0) that hold a point: what a growing cloud is asked for room.
 
-    def __init__(self, voxel_size: float):
+    A coordinate beyond 2^61 voxels is that of the last one there is. backend: as in `voxel_merge`.
+    """
+
+    def __init__(self, voxel_size: float, *, backend: str = "auto"):
         self._voxel_size = voxel_size
-        self._taken = 0
-        self._table = np.zeros((1 << 12, 4), np.int64)
+        self._kernels = backend != "torch" and kernels_run()
+        # One for each thread, which keeps the cells that its share of all hashes falls to.
+        self._tables = [np.zeros((1 << 10, 3), np.int64) for _ in range(torch.get_num_threads())]
+        self._taken = [0] * len(self._tables)
         self._plain: set[tuple[int, int, int]] = set()
 
     def add(self, positions: Tensor) -> Tensor:
         """Take the voxels of positions (P, 3); returns (P,) bool, true for the first point in a voxel that was free."""
-        cells = torch.floor(positions.detach().cpu().to(torch.float64) / self._voxel_size).to(torch.int64).numpy()
-        if not kernels_run():
-            fresh = torch.zeros(len(cells), dtype=torch.bool)
+        positions = positions.detach().cpu()
+        fresh = torch.zeros(positions.shape[0], dtype=torch.bool)
+        if not self._kernels:
+            cells = torch.floor(positions.to(torch.float64) / self._voxel_size)
+            # What is no number counts as the least, as in the kernels.
+            cells = cells.nan_to_num(nan=-_FARTHEST_CELL).clamp(-_FARTHEST_CELL, _FARTHEST_CELL).to(torch.int64)
             for k, cell in enumerate(map(tuple, cells.tolist())):
                 fresh[k] = cell not in self._plain
                 self._plain.add(cell)
             return fresh
         from . import voxels_numba as fast
 
-        while 2 * (self._taken + len(cells)) > len(self._table):
-            old = self._table[self._table[:, 3] == 1, :3]
-            self._table = np.zeros((2 * len(self._table), 4), np.int64)
-            fast.add_cells(old, self._table)
-        fresh = fast.add_cells(np.ascontiguousarray(cells), self._table)
-        self._taken += int(fresh.sum())
-        return torch.from_numpy(fresh)
+        points, shares = positions.contiguous().numpy(), len(self._tables)
+
+        def take(share: int) -> None:
+            table = self._tables[share]
+            # Room for all points, should their hashes be spread evenly; the kernel sees to the rest.
+            wanted = max(len(table), 1 << (2 * (self._taken[share] + len(points) // shares)).bit_length())
+            if wanted > len(table):
+                table = fast.moved(table, np.zeros((wanted, 3), np.int64))
+            self._tables[share], self._taken[share] = fast.take_cells(
+                points, float(self._voxel_size), share, shares, table, self._taken[share], fresh.numpy()
+            )
+
+        if len(points) > _POINTS_FOR_THREADS:
+            in_threads(take, range(shares))
+        else:
+            for share in range(shares):
+                take(share)
+        return fresh
 
 
 def voxel_mean(values: Tensor, voxel: Tensor, n: int) -> Tensor:

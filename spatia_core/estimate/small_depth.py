@@ -4,6 +4,7 @@ It knows nothing but the rooms of `training.rooms`; on a photograph its answer i
 """
 
 import os
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -24,12 +25,11 @@ class SmallDepthNet(nn.Module):
         self.stem = nn.Conv2d(5, widths[0], 5, stride=2, padding=2)
         self.down = nn.ModuleList(
             nn.Sequential(nn.Conv2d(a, b, 3, stride=2, padding=1), _Residual(b), _Residual(b))
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
+            for a, b in pairwise(widths)
         )
         self.mix = nn.Sequential(*[_GlobalMix(widths[-1]) for _ in range(2)])
         self.up = nn.ModuleList(
-            nn.ModuleList([nn.Conv2d(b, a, 1), _Residual(a)])
-            for a, b in reversed(list(zip(widths[:-1], widths[1:], strict=True)))
+            nn.ModuleList([nn.Conv2d(b, a, 1), _Residual(a)]) for a, b in reversed(list(pairwise(widths)))
         )
         self.fine = nn.Conv2d(3, 16, 5, padding=2)
         self.head = nn.Sequential(

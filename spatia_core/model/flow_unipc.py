@@ -6,6 +6,7 @@ UniPC: Zhao et al., arXiv 2302.04867; the flow form takes alpha = 1 - sigma, lam
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class FlowUniPC:
     def __init__(self, sigmas: Tensor):
         self.sigmas = [float(sigma) for sigma in sigmas]
         held = [min(sigma, _LARGEST_SIGMA) for sigma in self.sigmas]
-        falls = all(here > there for here, there in zip(held, held[1:]))
+        falls = all(here > there for here, there in pairwise(held))
         if not falls or (held and not (self.sigmas[0] <= 1 and held[-1] >= 0)):
             raise SpatiaError(
                 f"sigmas: {shown(self.sigmas)} was given, expected noise levels of a flow model that fall from at most "

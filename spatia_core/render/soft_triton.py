@@ -172,7 +172,7 @@ def _place(
     here = k < count
     which = tl.load(pair + k, mask=here, other=0)
     point, camera = which % points, cameras + 17 * (which // points)
-    u, v, z = _project(positions, camera, point, here)
+    u, v, _ = _project(positions, camera, point, here)
     radius = tl.load(camera + 16)
     column, row = tl.floor(u), tl.floor(v)
     tl.store(cell + 2 * k, column.to(tl.int32), mask=here)

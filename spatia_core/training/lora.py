@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ..errors import SpatiaError
 
-MODULES = tuple(f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo") + (
+MODULES = (
+    *(f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo"),
     "ffn.0",
     "ffn.2",
 )

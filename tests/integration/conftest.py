@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graphs import node, with_defaults
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -69,13 +70,41 @@ def object_info(server) -> dict:
     return server.get("/object_info")
 
 
+@pytest.fixture
+def scene_graph(object_info) -> dict:
+    """Depth map -> scene -> path -> projection and references -> files: everything but the network."""
+    return with_defaults(
+        {
+            "image": node("LoadImage", image="image.png"),
+            "depth": node("LoadImage", image="depth.png"),
+            "scene": node(
+                "SpatiaEstimateScene", image=["image", 0], depth_map=["depth", 0], depth_kind="normalised, white is far",
+                depth_source="connected input", near=1.0, far=4.0,
+            ),
+            "path": node("SpatiaCameraPath", memory=["scene", 0], preset="out_and_back", base_motion="truck", frames=13),
+            "window": node("SpatiaClipWindow", cameras=["path", 0], clip=1, first_frames=13, later_frames=13),
+            "render": node("SpatiaRenderCameraPath", memory=["scene", 0], cameras=["window", 0], radius=0.03),
+            "references": node("SpatiaRetrieveReferences", memory=["scene", 0], cameras=["window", 0]),
+            "picked": node("PreviewAny", source=["references", 1]),
+            "frames": node("PreviewImage", images=["render", 0]),
+            "coverage": node("PreviewAny", source=["render", 2]),
+            "loop": node("SpatiaClosedLoopMetrics", frames=["render", 0]),
+            "cameras": node("SpatiaExportCameras", cameras=["path", 0]),
+            "save": node("SpatiaSaveScene", memory=["scene", 0]),
+            "cloud": node("SpatiaSceneCloud", memory=["scene", 0]),
+            "view": node("PreviewPointCloud", model_3d=["cloud", 0], viewport_state=""),
+        },
+        object_info,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def submit(run_py, server):
     """A function: API graph -> (outputs by node, Progress); RunError carries the server's message."""
 
     def run(prompt: dict):
-        for node in prompt.values():
-            node.setdefault("_meta", {"title": node["class_type"]})
+        for entry in prompt.values():
+            entry.setdefault("_meta", {"title": entry["class_type"]})
         progress = run_py.Progress(prompt, quiet=True)
         return asyncio.run(run_py.run_prompt(server, prompt, progress)), progress
 

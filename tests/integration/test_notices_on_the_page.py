@@ -7,7 +7,7 @@ import uuid
 
 import aiohttp
 import pytest
-from test_server import node, scene_graph, with_defaults
+from graphs import node, with_defaults
 
 pytestmark = pytest.mark.integration
 TEXT_EVENT = 3  # the host's BinaryEventTypes.TEXT

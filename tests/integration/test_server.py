@@ -6,6 +6,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from graphs import node, with_defaults
 from PIL import Image
 
 from spatia_core.cloud.ply import read_ply
@@ -13,48 +14,6 @@ from spatia_core.cloud.ply import read_ply
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
-
-
-def node(kind: str, **inputs) -> dict:
-    return {"class_type": kind, "inputs": inputs}
-
-
-def with_defaults(prompt: dict, object_info: dict) -> dict:
-    """A graph whose unset widgets take their defaults, as the page sets them."""
-    for entry in prompt.values():
-        for section in ("required", "optional"):
-            for name, spec in object_info[entry["class_type"]]["input"].get(section, {}).items():
-                if len(spec) > 1 and "default" in spec[1]:
-                    entry["inputs"].setdefault(name, spec[1]["default"])
-    return prompt
-
-
-@pytest.fixture
-def scene_graph(object_info) -> dict:
-    """Depth map -> scene -> path -> projection and references -> files: everything but the network."""
-    return with_defaults(
-        {
-            "image": node("LoadImage", image="image.png"),
-            "depth": node("LoadImage", image="depth.png"),
-            "scene": node(
-                "SpatiaEstimateScene", image=["image", 0], depth_map=["depth", 0], depth_kind="normalised, white is far",
-                depth_source="connected input", near=1.0, far=4.0,
-            ),
-            "path": node("SpatiaCameraPath", memory=["scene", 0], preset="out_and_back", base_motion="truck", frames=13),
-            "window": node("SpatiaClipWindow", cameras=["path", 0], clip=1, first_frames=13, later_frames=13),
-            "render": node("SpatiaRenderCameraPath", memory=["scene", 0], cameras=["window", 0], radius=0.03),
-            "references": node("SpatiaRetrieveReferences", memory=["scene", 0], cameras=["window", 0]),
-            "picked": node("PreviewAny", source=["references", 1]),
-            "frames": node("PreviewImage", images=["render", 0]),
-            "coverage": node("PreviewAny", source=["render", 2]),
-            "loop": node("SpatiaClosedLoopMetrics", frames=["render", 0]),
-            "cameras": node("SpatiaExportCameras", cameras=["path", 0]),
-            "save": node("SpatiaSaveScene", memory=["scene", 0]),
-            "cloud": node("SpatiaSceneCloud", memory=["scene", 0]),
-            "view": node("PreviewPointCloud", model_3d=["cloud", 0], viewport_state=""),
-        },
-        object_info,
-    )  # fmt: skip
 
 
 class TestOffers:

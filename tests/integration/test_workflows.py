@@ -233,7 +233,7 @@ class TestSamplesOfTheSmallModel:
             for number in graph.keys() - {importer, exporter}:
                 del graph[number]
 
-        again, shorter = run_sample("path_from_file", change=from_the_folder)
+        again, _ = run_sample("path_from_file", change=from_the_folder)
         exporter = run_py.nodes_of(graph, "SpatiaExportCameras")[0]
         for ending in ("images.txt", "cameras.txt"):
             texts = [server.fetch(run_py.saved_file(each[exporter], ending)) for each in (outputs, again)]
