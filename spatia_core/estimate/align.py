@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .median import median
+
 MIN_OVERLAP = 0.02  # share of the image; less says nothing about the scale
 _GRID = 48  # cells of the smooth field along the longer side
 _BLURS = (1 / 3, 1 / 12)  # coarse, then fine, in parts of the longer side
@@ -29,7 +31,8 @@ class Alignment(NamedTuple):
 
 def overlap_share(depth: Tensor, known: Tensor) -> float:
     """Share of the image (H, W) where both depths exist."""
-    return float(((depth > 0) & (known > 0)).float().mean())
+    both = (depth > 0) & (known > 0)
+    return float(torch.count_nonzero(both) / both.numel())
 
 
 def align_depth(depth: Tensor, known: Tensor, *, ignore: Tensor | None = None) -> Alignment:
@@ -41,16 +44,17 @@ def align_depth(depth: Tensor, known: Tensor, *, ignore: Tensor | None = None) -
     both = (depth > 0) & (known > 0)
     if ignore is not None:
         both &= ~ignore
-    ratio = torch.zeros_like(depth)
-    ratio[both] = torch.log(known[both]) - torch.log(depth[both])
-    median = float(ratio[both].median())
-    spread = 1.4826 * float((ratio[both] - median).abs().median())
+    ratio = torch.where(both, torch.log(known) - torch.log(depth), 0.0)
+    middle = median(ratio, both)
+    ratio -= middle
+    off = ratio.abs()
+    spread = 1.4826 * median(off, both)
     # Other surfaces (an occluder only one of the two has) are not a matter of scale.
-    trusted = both & ((ratio - median).abs() <= max(3 * spread, 0.02))
-    field = _smooth(torch.where(trusted, ratio - median, 0.0), trusted)
-    aligned = torch.where(depth > 0, depth * torch.exp(median + field), 0.0)
-    residual = float(((aligned[both] - known[both]).abs() / known[both]).median())
-    return Alignment(aligned, math.exp(median), float(both.float().mean()), residual)
+    trusted = both & (off <= max(3 * spread, 0.02))
+    field = _smooth(torch.where(trusted, ratio, 0.0), trusted)
+    aligned = torch.where(depth > 0, depth * torch.exp(middle + field), 0.0)
+    residual = median((aligned - known).abs() / known, both)
+    return Alignment(aligned, math.exp(middle), float(torch.count_nonzero(both) / both.numel()), residual)
 
 
 def baseline_scale(known_centers: Tensor, own_centers: Tensor) -> float | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..cameras.camera import unproject
+from ..cameras.camera import pixel_rays
 from ..errors import SpatiaError
+from .backend import chosen_kernels
 from .depth import require_aspect
 
 EDGE_RELATIVE_DEPTH = 0.03
@@ -16,19 +18,36 @@ EDGE_BEND = 0.05
 
 
 def depth_edges(
-    depth: Tensor, K: Tensor, *, relative: float = EDGE_RELATIVE_DEPTH, degrees: float = EDGE_DEGREES
+    depth: Tensor,
+    K: Tensor,
+    *,
+    relative: float = EDGE_RELATIVE_DEPTH,
+    degrees: float = EDGE_DEGREES,
+    backend: str = "auto",
 ) -> Tensor:
     """Pixels on a depth edge, (H, W) bool: depth jumps within 3x3 and so does the surface normal (MapAnything's rule).
 
-    depth: (H, W), 0 = unknown. K: (3, 3) pixels. A floor at a grazing angle jumps in depth and keeps its normal. With an
-    estimator's noise its normal jumps too, so its disparity, which is linear in the pixel on any plane, must also bend.
+    depth: (H, W) float32, 0 = unknown. K: (3, 3) pixels. A floor at a grazing angle jumps in depth and keeps its normal.
+    With an estimator's noise its normal jumps too, so its disparity, which is linear in the pixel on any plane, must
+    also bend. backend: as in `chosen_kernels`.
     """
+    least_cosine = torch.cos(torch.deg2rad(torch.tensor(degrees, dtype=torch.float64)))
+    columns, rows, _ = pixel_rays(K, torch.eye(4, dtype=torch.float64, device=K.device), *depth.shape)
+    if chosen_kernels(backend, depth):
+        from .filters_numba import mark_edges
+
+        edges = np.empty(depth.shape, np.bool_)
+        mark_edges(
+            depth.contiguous().numpy(), columns.numpy(), rows.numpy(), np.float32(relative), np.float32(EDGE_BEND),
+            float(least_cosine), edges,
+        )  # fmt: skip
+        return torch.from_numpy(edges)
     known = depth > 0
-    window = depth[None, None].float()
+    window = depth[None, None]
     highest = F.max_pool2d(torch.where(known, window, -torch.inf), 3, 1, 1)[0, 0]
     lowest = -F.max_pool2d(torch.where(known, -window, -torch.inf), 3, 1, 1)[0, 0]
     jumps = (highest - lowest) / depth.clamp_min(1e-9) > relative
-    return known & jumps & _normal_edges(depth, K, degrees) & _bends(depth)
+    return known & jumps & _normal_edges(depth, columns, rows, least_cosine.to(depth.device)) & _bends(depth)
 
 
 def _bends(depth: Tensor) -> Tensor:
@@ -48,19 +67,22 @@ def _bends(depth: Tensor) -> Tensor:
     return F.max_pool2d(bends[None, None].float(), 3, 1, 1)[0, 0].bool()
 
 
-def _normal_edges(depth: Tensor, K: Tensor, degrees: float) -> Tensor:
-    points = unproject(depth, K, torch.eye(4, dtype=torch.float64, device=depth.device))
-    padded = F.pad(points.permute(2, 0, 1)[None], (1, 1, 1, 1), mode="replicate")[0].permute(1, 2, 0)
-    across, down = padded[1:-1, 2:] - padded[1:-1, :-2], padded[2:, 1:-1] - padded[:-2, 1:-1]
-    normals = F.normalize(torch.linalg.cross(across, down), dim=-1)
-    limit = torch.cos(torch.deg2rad(torch.tensor(degrees, dtype=torch.float64)))
+def _normal_edges(depth: Tensor, columns: Tensor, rows: Tensor, least_cosine: Tensor) -> Tensor:
+    # Written out, so that every sum has the order that the kernel follows.
+    places = [(columns[axis] + rows[axis, :, None]) * depth for axis in range(3)]
+    padded = [F.pad(place[None, None], (1, 1, 1, 1), mode="replicate")[0, 0] for place in places]
+    ax, ay, az = (place[1:-1, 2:] - place[1:-1, :-2] for place in padded)
+    dx, dy, dz = (place[2:, 1:-1] - place[:-2, 1:-1] for place in padded)
+    normal = ay * dz - az * dy, az * dx - ax * dz, ax * dy - ay * dx
+    length = sum(part * part for part in normal).sqrt().clamp_min(1e-12)
+    nx, ny, nz = (part / length for part in normal)
     edges = torch.zeros(depth.shape, dtype=torch.bool, device=depth.device)
-    rows, columns = depth.shape
-    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        # Views of every pixel and its neighbour at (dy, dx).
-        here = (slice(0, rows - dy), slice(max(0, -dx), columns - max(0, dx)))
-        there = (slice(dy, rows), slice(max(0, dx), columns + min(0, dx)))
-        bent = (normals[here] * normals[there]).sum(-1) < limit
+    height, width = depth.shape
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        # Views of every pixel and its neighbour at (down, right).
+        here = (slice(0, height - down), slice(max(0, -right), width - max(0, right)))
+        there = (slice(down, height), slice(max(0, right), width + min(0, right)))
+        bent = nx[here] * nx[there] + ny[here] * ny[there] + nz[here] * nz[there] < least_cosine
         edges[here] |= bent
         edges[there] |= bent
     return edges

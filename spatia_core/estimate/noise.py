@@ -8,15 +8,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .backend import chosen_kernels
+
 PIXEL_NOISE_LIMIT = 0.005  # relative; above it the edge rules see edges everywhere
 _WINDOW = 5
+# Of noise with a deviation of 1: 0.6745 is the median of |x|, and a second difference has 1 + 4 + 1 times the variance.
+_MEDIAN_BEND = 0.6745 * math.sqrt(6)
 
 
-def pixel_noise(depth: Tensor) -> float:
+def pixel_noise(depth: Tensor, *, backend: str = "auto") -> float:
     """Relative standard deviation of the noise that is independent from pixel to pixel, of depth (H, W), 0 = unknown.
 
     On a plane disparity is linear in the pixel, so its second differences are noise; their median ignores edges.
+    backend: as in `chosen_kernels`.
     """
+    if chosen_kernels(backend, depth):
+        from .median_numba import median_bend
+
+        return median_bend(depth.contiguous().numpy()) / _MEDIAN_BEND
     disparity = torch.where(depth > 0, 1 / depth.clamp_min(1e-9), 0.0).double()
     found = []
     for axis in (0, 1):
@@ -27,12 +36,20 @@ def pixel_noise(depth: Tensor) -> float:
         known = (before > 0) & (here > 0) & (after > 0)
         found.append(((before + after - 2 * here).abs() / here.clamp_min(1e-12))[known])
     found = torch.cat(found) if found else disparity.new_zeros(0)
-    # 0.6745 sigma is the median of |x|; a second difference has 1 + 4 + 1 times the variance.
-    return float(found.median()) / (0.6745 * math.sqrt(6)) if found.numel() else 0.0
+    return float(found.median()) / _MEDIAN_BEND if found.numel() else 0.0
 
 
-def smooth_depth(depth: Tensor) -> Tensor:
-    """Depth (H, W) with each known pixel the median of the known ones in the 5x5 around it; unknown pixels stay 0."""
+def smooth_depth(depth: Tensor, *, backend: str = "auto") -> Tensor:
+    """Depth (H, W) with each known pixel the median of the known ones in the 5x5 around it; unknown pixels stay 0.
+
+    backend: as in `chosen_kernels`.
+    """
+    if chosen_kernels(backend, depth):
+        from .median_numba import smooth_rows
+
+        smooth = torch.empty_like(depth, memory_format=torch.contiguous_format)
+        smooth_rows(depth.contiguous().numpy(), _WINDOW // 2, smooth.numpy())
+        return smooth
     pad = _WINDOW // 2
     padded = F.pad(torch.where(depth > 0, depth, torch.nan)[None, None], (pad, pad, pad, pad), value=torch.nan)
     windows = F.unfold(padded, _WINDOW)[0]

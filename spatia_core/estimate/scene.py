@@ -7,13 +7,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..cameras.camera import Cameras, unproject
+from ..cameras.camera import Cameras, unproject_pixels
 from ..cloud.point_cloud import PointCloud, make_point_cloud
 from ..cloud.voxels import voxel_merge
 from ..errors import SpatiaError
 from ..inputs import LARGEST_COORDINATE
+from ..kernels import in_threads
+from .backend import chosen_kernels
 from .depth import DepthMaps, resize_depth
 from .filters import depth_edges
+from .median import median
 from .noise import PIXEL_NOISE_LIMIT, pixel_noise, smooth_depth
 
 _NEAREST = 1e-9  # scene units: what is nearer, or beyond LARGEST_COORDINATE, is no measured depth
@@ -55,7 +58,8 @@ def estimate_scene(
             f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s) for {n} image(s), expected one per image."
         )
     depth = resize_depth(maps.depth, height, width, "depth map").float()
-    if bool((depth < 0).any()) or not torch.isfinite(depth).all():
+    least, most = torch.aminmax(depth)
+    if not (bool(least >= 0) and bool(most < torch.inf)):  # so written that NaN is refused
         raise SpatiaError(
             f"The depth source ({maps.source}) holds negative or infinite depth, expected z-depth with 0 for unknown."
         )
@@ -63,35 +67,44 @@ def estimate_scene(
         torch.ones_like(depth)
         if maps.confidence is None
         else resize_depth(maps.confidence, height, width, "confidence")
+        .float()
+        .nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
     )
-    confidence = torch.nan_to_num(confidence.float(), nan=0.0, posinf=0.0, neginf=0.0)
-    valid = (depth >= _NEAREST) & (depth <= LARGEST_COORDINATE)
-    if not valid.any():
+    valid = depth >= _NEAREST
+    if bool(most > LARGEST_COORDINATE):
+        valid &= depth <= LARGEST_COORDINATE
+    known = torch.count_nonzero(valid)
+    if not known:
         raise SpatiaError(
             f"The depth source ({maps.source}) knows the depth of no pixel, expected some within {_NEAREST:g} to "
             f"{LARGEST_COORDINATE:g} scene units; check the depth input, depth_kind and depth_scale."
         )
-    depth = torch.where(valid, depth, 0.0)
+    if known < valid.numel():
+        depth = torch.where(valid, depth, 0.0)
     warnings = list(maps.warnings)
 
-    limit = _FAR_LIMIT * float(depth[valid].median())
-    far = valid & (depth > limit)
-    if far.any():
-        warnings.append(
-            f"{_percent(far)} of the pixels lie beyond {limit:.4g} units, 100 times the median depth, and were left out."
-        )
-        valid &= ~far
+    limit = _FAR_LIMIT * median(depth, valid)
+    if bool(most > limit):
+        far = valid & (depth > limit)
+        if far.any():
+            warnings.append(
+                f"{_percent(far)} of the pixels lie beyond {limit:.4g} units, 100 times the median depth, and were left out."
+            )
+            valid &= ~far
     if edge_filter:
-        noise = [pixel_noise(one) for one in depth]
+        # Torch has threads of its own; a kernel has one per image.
+        each = in_threads if chosen_kernels("auto", depth) else map
+        noise = list(each(pixel_noise, depth))
         if max(noise) > PIXEL_NOISE_LIMIT:
             warnings.append(
                 f"The depth jitters by {100 * max(noise):.1f} % from pixel to pixel and was smoothed (median of 5x5 pixels)."
             )
-            depth = torch.stack(
-                [smooth_depth(one) if sigma > PIXEL_NOISE_LIMIT else one for one, sigma in zip(depth, noise)]
-            )
+            noisy = [sigma > PIXEL_NOISE_LIMIT for sigma in noise]
+            smooth = each(lambda i: smooth_depth(depth[i]) if noisy[i] else depth[i], range(n))
+            depth = torch.stack(list(smooth))
         K = cameras.K(height, width)
-        valid &= ~torch.stack([depth_edges(depth[i], K[i]) for i in range(n)])
+        for image, edges in enumerate(each(lambda i: depth_edges(depth[i], K[i]), range(n))):
+            valid[image] &= ~edges
     if moving is not None:
         if tuple(moving.shape) != (n, height, width) or moving.dtype != torch.bool:
             raise SpatiaError(
@@ -99,15 +112,16 @@ def estimate_scene(
                 f"{(n, height, width)}; check moving."
             )
         valid &= ~moving
-    if not valid.any():
+    usable = torch.count_nonzero(valid)
+    if not usable:
         raise SpatiaError(
             "No pixel is left after the depth-edge filter and the moving mask; check moving and the depth input."
         )
-    coverage = float(valid.float().mean())
+    coverage = float(usable / valid.numel())
     if coverage < 0.5:
         warnings.append(f"Only {_percent(valid)} of the pixels have a usable depth.")
     return SceneEstimate(
-        torch.where(valid, depth, torch.zeros_like(depth)),
+        torch.where(valid, depth, 0.0),
         valid,
         confidence,
         cameras,
@@ -131,9 +145,10 @@ def estimate_points(
             f"An image {image.dtype} of shape {tuple(image.shape)} was given, expected uint8 {(height, width, 3)}."
         )
     chosen = estimate.valid[index] if keep is None else estimate.valid[index] & keep
-    cameras = estimate.cameras
-    points = unproject(estimate.depth[index], cameras.K(height, width)[index], cameras.c2w[index])
-    return make_point_cloud(points[chosen], image[chosen], view=view, confidence=estimate.confidence[index][chosen])
+    row, column = chosen.nonzero().unbind(1)
+    cameras, depth = estimate.cameras, estimate.depth[index]
+    points = unproject_pixels(depth, row, column, cameras.K(height, width)[index], cameras.select(index).c2w[0])
+    return make_point_cloud(points, image[row, column], view=view, confidence=estimate.confidence[index][row, column])
 
 
 def merged_points(cloud: PointCloud, voxel_size: float, *, aligned: bool = False) -> PointCloud:
@@ -144,4 +159,4 @@ def merged_points(cloud: PointCloud, voxel_size: float, *, aligned: bool = False
 
 
 def _percent(mask: Tensor) -> str:
-    return f"{100 * float(mask.float().mean()):.1f} %"
+    return f"{100 * float(torch.count_nonzero(mask) / mask.numel()):.1f} %"

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from ..kernels import kernels_run
+
 BLOCK = 512  # points; smaller blocks cull closer and cost more tests
 
 
@@ -37,6 +39,15 @@ def point_blocks(positions: Tensor) -> PointBlocks:
         found = _build(positions.detach().float().numpy(), 0)
         _remember(positions, found)
     return found
+
+
+def note_grown(positions: Tensor, before: Tensor) -> None:
+    """Say that a cloud (P, 3) begins with all points of `before`, so that only the added points need sorting.
+
+    Does nothing where the kernels that need blocks do not run.
+    """
+    if kernels_run():
+        grown_blocks(positions, before)
 
 
 def grown_blocks(positions: Tensor, before: Tensor) -> PointBlocks:
