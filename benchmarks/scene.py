@@ -38,10 +38,10 @@ from spatia_core.cloud.point_cloud import make_point_cloud
 from spatia_core.cloud.voxels import voxel_merge
 from spatia_core.estimate import DepthMaps, estimate_scene
 from spatia_core.memory import new_keyframes, new_memory, update
+from spatia_core.memory.retrieval import common_points, intersections
 from spatia_core.render.blocks import point_blocks
 from spatia_core.render.soft import render_soft
 from spatia_core.render.visibility import pack_masks, visible_points
-from spatia_core.retrieval import common_points, intersections
 from spatia_core.training.rooms import HORIZONTAL_FOV, make_room, render_room, room_path
 
 PARTS = ("image", "visibility", "merge", "retrieval", "editing", "loops")
@@ -446,7 +446,7 @@ def loop_closure(seed, *, clips=6, height=128, width=192, voxel=0.02, noise="smo
         new = [(len(walked) + i) % lap for i in range(24 if clip == 0 else 16)]
         shown = walked[-(1 if clip == 0 else 9) :] + new
         walked += new
-        keyframes = new_keyframes(memory, len(shown), keyframe_stride)
+        keyframes = new_keyframes(len(shown), 1 if clip == 0 else 9, keyframe_stride)
         maps = DepthMaps(depth([shown[k] for k in keyframes]), True, "noisy")
         begin = time.perf_counter()
         memory = update(memory, frames[shown], cameras.select(shown), maps, keyframe_stride=keyframe_stride).memory

@@ -174,10 +174,10 @@ class Evaluation:
         from spatia_pack.spatia_core.cloud.voxels import voxel_merge
 
         clouds = []
-        for index in range(start, memory.frames.shape[0], 4):
+        for index in range(start, memory.frame_count, 4):
             depth = torch.from_numpy(video.z_depth[index]).double()
             points = unproject(depth, memory.cameras.K(memory.height, memory.width)[index], memory.cameras.c2w[index])
-            clouds.append(make_point_cloud(points.reshape(-1, 3).float(), memory.frames[index].reshape(-1, 3)))
+            clouds.append(make_point_cloud(points.reshape(-1, 3).float(), memory.read_frames([index]).reshape(-1, 3)))
         return memory._replace(cloud=voxel_merge(concat_clouds(*clouds), memory.voxel_size))
 
     def summary(self) -> dict:

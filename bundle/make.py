@@ -87,8 +87,10 @@ def room_reader(paths: list[Path], names: tuple[str, ...], at_most: int):
     kept: dict[int, tuple] = {}
 
     def drawn(generator):
+        def draw(n):
+            return int(torch.randint(n, (), generator=generator))
+
         # Read little by little: the first steps need few of them.
-        draw = lambda n: int(torch.randint(n, (), generator=generator))
         if not kept or (len(kept) < min(at_most, len(paths)) and draw(10) < 3):
             index = draw(len(paths))
             with np.load(paths[index]) as room:
@@ -317,7 +319,7 @@ def make_generated(work: Path, seeds: range) -> None:
             exact, cameras = torch.from_numpy(video.z_depth), make_cameras(video.w2c, video.intrinsics)
             first = torch.from_numpy(video.frames[0])
 
-            def maps(frames, exact):
+            def maps(frames, exact, seed=seed):
                 # Half of the rooms with an estimator's errors.
                 return DepthMaps(exact, True, "ray-cast truth") if seed % 2 else pipeline.depth(frames)
 
@@ -412,8 +414,12 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
         sys.exit(f"No latents in {work / 'latents'}: run the stage 'latents' first.")
 
     def batch(generator):
-        draw = lambda n: int(torch.randint(n, (), generator=generator))
-        chance = lambda p: float(torch.rand((), generator=generator)) < p
+        def draw(n):
+            return int(torch.randint(n, (), generator=generator))
+
+        def chance(p):
+            return float(torch.rand((), generator=generator)) < p
+
         kind = "first" if chance(0.45) else "generated" if chance(0.45) else "second"
         rooms_here = [clips for clips in known.values() if kind in clips]
         if not rooms_here:  # before the stage 'generated'

@@ -57,7 +57,9 @@ def make_memories(work: Path, part: int, parts: int) -> None:
         opened, ids = plan_memory(cameras, start, clips.CLIP_FRAMES, clips.HISTORY_FRAMES, TRAINING_RULES, points)
         stored = {"gate": opened, "ids": ids, "w2c": cameras.w2c, "intrinsics": cameras.intrinsics[0]}
         if bool(opened.any()):
-            stored["temporal"], stored["spatial"] = assemble(frames[: start + 1], ids[opened], encode)
+            stored["temporal"], stored["spatial"] = assemble(
+                lambda window, frames=frames: frames[window.start : window.stop], start + 1, ids[opened], encode
+            )
         with replacing(out) as partial:
             torch.save(stored, partial)
 
@@ -137,8 +139,12 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
     no_projection = torch.load(work / "no_projection.pt").float()
 
     def batch(generator):
-        draw = lambda n: int(torch.randint(n, (), generator=generator))
-        chance = lambda p: float(torch.rand((), generator=generator)) < p
+        def draw(n):
+            return int(torch.randint(n, (), generator=generator))
+
+        def chance(p):
+            return float(torch.rand((), generator=generator)) < p
+
         chosen = [rooms[draw(len(rooms))] for _ in range(batch_size)]
         conditions = [room["conditions"][draw(len(room["conditions"]))] for room in chosen]
         # Mostly alone, where the network knows least, else beside Spatia's projection; references in a part of both.

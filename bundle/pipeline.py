@@ -11,12 +11,12 @@ from spatia_pack.spatia_core.cameras.camera import Cameras
 from spatia_pack.spatia_core.estimate.depth import DepthMaps
 from spatia_pack.spatia_core.estimate.scene import estimate_scene
 from spatia_pack.spatia_core.estimate.small_depth import load_small_depth
-from spatia_pack.spatia_core.memory import SpatialMemory, history_length, new_memory, update
+from spatia_pack.spatia_core.memory import SpatialMemory, new_memory, shared_frames, update
+from spatia_pack.spatia_core.memory.retrieval import candidate_frames, retrieve_packed, target_frames
 from spatia_pack.spatia_core.model.flow_unipc import flow_schedule
 from spatia_pack.spatia_core.precision import cpu_autocast
 from spatia_pack.spatia_core.render.soft import render_soft
 from spatia_pack.spatia_core.render.visibility import visible_bits
-from spatia_pack.spatia_core.retrieval import candidate_frames, retrieve_packed, target_frames
 from spatia_pack.spatia_core.training import clips
 
 TARGET_EVERY, CANDIDATE_EVERY = 6, 2  # frames; the clips are short
@@ -64,9 +64,9 @@ class Pipeline:
             return SpatiaRetrieveReferences.execute(
                 memory, window, self.retrieval, self.max_references, THRESHOLD, self.every, CANDIDATE_EVERY
             ).result[0]
-        candidates = candidate_frames(memory.frames.shape[0], history_length(memory), CANDIDATE_EVERY)
+        candidates = candidate_frames(memory.frame_count, shared_frames(memory, window), CANDIDATE_EVERY)
         if not candidates or not self.max_references:
-            return memory.frames[:0].float() / 255
+            return memory.read_frames([]).float() / 255
         targets = target_frames(window.count, self.every)
 
         def seen(cameras: Cameras, frames: list[int]) -> torch.Tensor:
@@ -86,7 +86,7 @@ class Pipeline:
             max_references=self.max_references,
             threshold=THRESHOLD,
         )
-        return memory.frames[[candidates[index] for index in picked.candidates]].float() / 255
+        return memory.read_frames([candidates[index] for index in picked.candidates]).float() / 255
 
     def condition(
         self,
@@ -129,9 +129,10 @@ class Pipeline:
 
     def rebuild(self, memory: SpatialMemory, maps: DepthMaps, moving: torch.Tensor | None = None) -> SpatialMemory:
         """The memory made anew from all of its frames, as one long clip; maps: depth of each, moving: (F, H, W) bool or None."""
-        first = memory.moving[0] if moving is None else moving[0]
-        start = self.start(memory.frames[0], maps.select([0]), memory.cameras.select([0]), first)
-        return self._update(start, memory.frames, memory.cameras, maps, moving)._replace(clip=memory.clip)
+        first = memory.read_moving([0])[0] if moving is None else moving[0]
+        everything = memory.read_frames(range(memory.frame_count))
+        start = self.start(everything[0], maps.select([0]), memory.cameras.select([0]), first)
+        return self._update(start, everything, memory.cameras, maps, moving)
 
     def _update(self, memory, frames, cameras, maps, moving) -> SpatialMemory:
         if moving is None and not self.find_moving:

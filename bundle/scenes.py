@@ -16,9 +16,9 @@ from spatia_pack.spatia_core.cloud.point_cloud import PointCloud
 from spatia_pack.spatia_core.estimate.depth import DepthMaps
 from spatia_pack.spatia_core.files import replacing
 from spatia_pack.spatia_core.memory import SpatialMemory
+from spatia_pack.spatia_core.memory.windows import HISTORY_FRAMES, clip_windows
 from spatia_pack.spatia_core.metrics import Matcher, align_pose, colour_shift, match_accuracy, pose_error, psnr, ssim
 from spatia_pack.spatia_core.render.visibility import visible_points
-from spatia_pack.spatia_core.rollout import HISTORY_FRAMES, clip_windows
 from spatia_pack.spatia_core.training import clips
 from spatia_pack.spatia_core.training.rooms import Room, RoomVideo, make_room, render_room, room_path
 
@@ -185,7 +185,7 @@ class Maker:
         after = pipeline.remember(memory, generated, window, self._maps(scene, setting, generated, begin), moving)
         if setting.rebuild:
             decoded = time.perf_counter()
-            everything = after.frames.float() / 255
+            everything = after.read_frames(range(after.frame_count)).float() / 255
             masks = torch.from_numpy(scene.video.moving[: len(everything)]) if setting.moving == "exact" else None
             after = pipeline.rebuild(after, self._maps(scene, setting, everything, 0), masks)
         given = 1 if begin == 0 else HISTORY_FRAMES

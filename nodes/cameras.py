@@ -547,7 +547,10 @@ def _page_report(path: Cameras, start: Cameras, depth: float, width: int, height
         except SpatiaError:
             # The start sees no point. The path has a depth of its own, or this node would not have come so far.
             facts["scene_depth"] = depth
-        files = {"points": cloud_file(memory.cloud), "image": image_file(memory.frames[-1])}
+        files = {
+            "points": cloud_file(memory.cloud),
+            "image": image_file(memory.read_frames([memory.frame_count - 1])[0]),
+        }
     return {"facts": text_file("path", json.dumps(facts)), **files}
 
 

@@ -5,7 +5,14 @@ from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.rollout import FIRST_FRAMES, HISTORY_FRAMES, LATER_FRAMES, clip_windows, latent_count, window_cameras
+from ..spatia_core.memory.windows import (
+    FIRST_FRAMES,
+    HISTORY_FRAMES,
+    LATER_FRAMES,
+    clip_windows,
+    latent_count,
+    window_cameras,
+)
 from .host.free_memory import require_memory
 from .host.video import PIXELS_PER_LATENT, decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras
@@ -18,7 +25,7 @@ class SpatiaClipWindow(io.ComfyNode):
             node_id="SpatiaClipWindow",
             display_name="Clip Window",
             category="Spatia",
-            description="The cameras of one clip of a long path: the history's 9 poses first, the end padded with the last pose.",
+            description="The cameras of one clip of a long path: the history's poses first, the end padded with the last pose.",
             inputs=[
                 SpatiaCameras.Input("cameras", tooltip="The whole path, one camera per frame of the final video."),
                 io.Int.Input("clip", default=1, min=1, max=10000, tooltip="Which clip, counted from 1."),
@@ -33,10 +40,21 @@ class SpatiaClipWindow(io.ComfyNode):
                 io.Int.Input(
                     "later_frames",
                     default=LATER_FRAMES,
-                    min=13,
+                    min=5,
                     max=10001,
                     step=4,
-                    tooltip=f"Frames of every later clip, 4n + 1, of which {HISTORY_FRAMES} repeat the clip before. Release: 81; bundled small model: 25.",
+                    tooltip="Frames of every later clip, 4n + 1, of which the first history_frames repeat the clip before. Release: 81; bundled small model: 25.",
+                ),
+                io.Int.Input(
+                    "history_frames",
+                    default=HISTORY_FRAMES,
+                    min=1,
+                    max=10001,
+                    step=4,
+                    advanced=True,
+                    optional=True,
+                    tooltip="Frames of a later clip that repeat the end of the one before, 4n + 1. Spatia: 9; models that continue from one image: 1. "
+                    "The sampler, Retrieve References and Update Memory read it from these cameras.",
                 ),
             ],
             outputs=[
@@ -56,8 +74,8 @@ class SpatiaClipWindow(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, cameras, clip, first_frames, later_frames) -> io.NodeOutput:
-        windows = clip_windows(cameras.count, first_frames, later_frames)
+    def execute(cls, cameras, clip, first_frames, later_frames, history_frames=HISTORY_FRAMES) -> io.NodeOutput:
+        windows = clip_windows(cameras.count, first_frames, later_frames, history_frames)
         if clip > len(windows):
             raise SpatiaError(
                 f"Clip {clip} was asked for, but a path of {cameras.count} cameras takes {len(windows)} clips of {first_frames}, then "
@@ -93,12 +111,12 @@ class SpatiaJoinClips(io.ComfyNode):
                 ),
                 io.Int.Input(
                     "history_frames",
-                    default=HISTORY_FRAMES,
-                    min=1,
+                    default=0,
+                    min=0,
                     max=10001,
-                    step=4,
                     advanced=True,
-                    tooltip="Frames by which a later clip repeats the one before; the release uses 9.",
+                    tooltip="Frames by which a later clip repeats the one before. 0: as each clip's latents say themselves. "
+                    "Only latents that say nothing need a number here (Spatia: 9).",
                 ),
                 SpatiaCameras.Input(
                     "cameras", optional=True, tooltip="The whole path: padding beyond its last camera is trimmed."
@@ -136,11 +154,12 @@ class SpatiaJoinClips(io.ComfyNode):
 def join_latents(clips: list[dict], history_frames: int) -> torch.Tensor:
     """Latents (1, 48, T, H, W) of the video: the first clip whole, later clips without their history.
 
-    Raises SpatiaError when sizes differ, or a clip's noise mask tells of another history than `history_frames`.
+    history_frames: by how many frames later clips repeat the one before; 0: as their noise masks say.
+    Raises SpatiaError when sizes differ, when a mask tells of another history, or when nobody tells.
     """
     if not clips:
         raise SpatiaError("No clip is connected to `clips`, expected at least one.")
-    history = latent_count(history_frames)
+    history = latent_count(history_frames) if history_frames else _told_history(clips)
     first = clips[0]["samples"]
     parts = []
     for number, clip in enumerate(clips, start=1):
@@ -158,7 +177,7 @@ def join_latents(clips: list[dict], history_frames: int) -> torch.Tensor:
         if number == 1:
             parts.append(samples)
             continue
-        kept = _clean_frames(clip)
+        kept = clean_frames(clip)
         if kept is not None and kept != history:
             raise SpatiaError(
                 f"Clip {number} starts with {kept} latent frames of history, but `history_frames` {history_frames} makes {history}; "
@@ -173,7 +192,20 @@ def join_latents(clips: list[dict], history_frames: int) -> torch.Tensor:
     return torch.cat(parts, dim=2)
 
 
-def _clean_frames(clip: dict) -> int | None:
+def _told_history(clips: list[dict]) -> int:
+    """Latent frames of history that the later clips' noise masks tell of."""
+    told = [clean_frames(clip) for clip in clips]
+    if (told[0] or 0) > 1 or len(set(told[1:])) > 1:
+        raise SpatiaError(
+            f"The clips start with {', '.join(map(str, told))} latent frames of history, expected the first clip first "
+            "(none, or the image alone), then equal ones; connect the clips in order, or set `history_frames`."
+        )
+    if len(clips) > 1 and told[1] is None:
+        raise SpatiaError("The clips' latents do not say how many frames they share; set `history_frames` (Spatia: 9).")
+    return told[-1] or 0
+
+
+def clean_frames(clip: dict) -> int | None:
     mask = clip.get("noise_mask")
     if mask is None or mask.ndim != 5:
         return None

@@ -5,6 +5,7 @@ Edits are data: see spatia_core/cloud/edit.py.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -20,6 +21,7 @@ from ..spatia_core.cloud.ply import parse_ply, read_ply
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_bytes
 from ..spatia_core.inputs import shown
+from ..spatia_core.memory import with_cloud
 from .host.files import existing_file, stamp
 from .host.preview import cloud_file, mask_file, text_file, views_file
 from .host.routes import camera_list
@@ -241,13 +243,16 @@ class SpatiaEditPointCloud(io.ComfyNode):
             other=None if point_cloud is None else _point_cloud(point_cloud),
             files={name: _inserted(name) for name in named_files(all_edits)},
             size=(memory.height, memory.width),
-            clip=memory.clip,
+            clip=memory.clip_of_frame,
         )
         edited = apply_edits(memory.cloud, all_edits, scene)
         report = "\n".join(edited.report) or "no edits"
         seen = _page_report(memory, scene, all_edits, edited, own=1 if first else 0)
         return io.NodeOutput(
-            memory._replace(cloud=edited.cloud), report, json.dumps(all_edits), ui={"spatia_edit": [seen]}
+            memory if edited.cloud is memory.cloud else with_cloud(memory, edited.cloud),
+            report,
+            json.dumps(all_edits),
+            ui={"spatia_edit": [seen]},
         )
 
 
@@ -329,7 +334,7 @@ def _page_report(memory, scene: Scene, edits: list[dict], edited: Edited, own: i
     """
     facts = {
         "cameras": camera_list(memory.cameras),
-        "clip": memory.clip.tolist(),
+        "clip": memory.clip_of_frame.tolist(),
         "width": memory.width,
         "height": memory.height,
         "voxel_size": memory.voxel_size,
@@ -340,10 +345,9 @@ def _page_report(memory, scene: Scene, edits: list[dict], edited: Edited, own: i
         "counts": list(edited.counts),
         "points": edited.cloud.size,
     }
-    try:
+    # The last camera may see no point: the page then takes the size of the cloud.
+    with contextlib.suppress(SpatiaError):
         facts["depth"] = scene_depth(memory.cloud.positions, memory.cameras.select(-1))
-    except SpatiaError:
-        pass  # The last camera sees no point: the page then takes the size of the cloud.
     files = {"points": cloud_file(memory.cloud), "views": views_file(memory.cloud)}
     if scene.mask is not None:
         files["mask"] = mask_file(scene.mask)

@@ -11,8 +11,8 @@ from ..spatia_core.cameras.camera import Cameras, intrinsics_from_fov, make_came
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import estimate_scene, moving_pixels
 from ..spatia_core.inputs import MOST_POINTS, number_text, shown
-from ..spatia_core.memory import new_memory
-from .host.depth_sources import depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
+from ..spatia_core.memory import memory_of_image, new_memory
+from .host.depth_sources import NO_DEPTH, depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
 from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -127,21 +127,23 @@ class SpatiaEstimateScene(io.ComfyNode):
         typed = parse_intrinsics(intrinsics)
         by_angle = intrinsics_from_fov(field_of_view, width, height)
         known = typed if typed is not None else None if cameras is None else cameras.intrinsics[0]
-        maps = read_depth(
-            frames,
-            [0],
-            depth_map,
-            da3_geometry,
-            moge_geometry,
-            depth_kind=depth_kind,
-            near=near,
-            far=far,
-            depth_scale=depth_scale,
-            focal=float((by_angle if known is None else known)[0]),
-            da3_metric_resolution=da3_metric_resolution,
-        )
+        maps = None
+        if depth_source != NO_DEPTH:
+            maps = read_depth(
+                frames,
+                [0],
+                depth_map,
+                da3_geometry,
+                moge_geometry,
+                depth_kind=depth_kind,
+                near=near,
+                far=far,
+                depth_scale=depth_scale,
+                focal=float((by_angle if known is None else known)[0]),
+                da3_metric_resolution=da3_metric_resolution,
+            )
         warnings = []
-        if known is None and maps.intrinsics is not None:
+        if known is None and maps is not None and maps.intrinsics is not None:
             known = maps.intrinsics
         elif known is None:
             known = by_angle
@@ -157,6 +159,10 @@ class SpatiaEstimateScene(io.ComfyNode):
             if cameras is None
             else Cameras(cameras.w2c[:1], make_cameras(cameras.w2c[:1], known).intrinsics)
         )
+        if maps is None:
+            notes = ("no depth: the memory has no point cloud", *warnings)
+            memory = memory_of_image(frames[0], camera, None, voxel_size, moving=_first(mask), notes=notes)
+            return cls.answer(memory, "no points")
         estimate = estimate_scene(
             maps._replace(warnings=(*maps.warnings, *warnings)),
             camera,
@@ -165,13 +171,19 @@ class SpatiaEstimateScene(io.ComfyNode):
             moving=mask,
             edge_filter=edge_filter,
         )
-        memory = new_memory(frames[0], estimate, moving=None if mask is None else mask[0], voxel_size=voxel_size)
+        memory = new_memory(frames[0], estimate, moving=_first(mask), voxel_size=voxel_size)
+        return cls.answer(memory, f"{memory.cloud.size} points, {100 * estimate.coverage:.1f} % of the pixels")
+
+    @classmethod
+    def answer(cls, memory, found: str) -> io.NodeOutput:
         for warning in memory.notes[1:]:
             logging.warning("Estimate Scene: %s", warning)
-        report = f"{memory.cloud.size} points, {100 * estimate.coverage:.1f} % of the pixels\n" + "\n".join(
-            memory.notes
-        )
+        report = "\n".join([found, *memory.notes])
         return io.NodeOutput(memory, point_cloud_file(memory.cloud), ui=ui.PreviewText(report))
+
+
+def _first(mask):
+    return None if mask is None else mask[0]
 
 
 def parse_intrinsics(text: str) -> list[float] | None:

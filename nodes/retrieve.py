@@ -7,18 +7,20 @@ import torch
 from comfy_api.latest import io, ui
 
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.memory import history_length, seen_points_of
-from ..spatia_core.render.visibility import visible_bits
-from ..spatia_core.retrieval import (
+from ..spatia_core.memory import require_continues, shared_points
+from ..spatia_core.memory.retrieval import (
     CANDIDATE_EVERY,
     MAX_REFERENCES,
     MODES,
     TARGET_EVERY,
     candidate_frames,
+    common_points,
     retrieval_report,
-    retrieve_packed,
+    retrieve_counted,
+    seen_points,
     target_frames,
 )
+from ..spatia_core.render.visibility import visible_bits
 from .host.images import image_from_frames
 from .sockets import SpatiaCameras, SpatiaMemory
 
@@ -69,7 +71,7 @@ class SpatiaRetrieveReferences(io.ComfyNode):
                     default=CANDIDATE_EVERY,
                     min=1,
                     max=1000,
-                    tooltip="Every n-th earlier frame may become one. The last 9 frames, the clip's history, never do. Release: 4.",
+                    tooltip="Every n-th earlier frame may become one. The clip's history never does. Release: 4.",
                 ),
             ],
             outputs=[
@@ -85,13 +87,13 @@ class SpatiaRetrieveReferences(io.ComfyNode):
 
     @classmethod
     def execute(cls, memory, cameras, mode, max_references, threshold, every, candidate_every) -> io.NodeOutput:
-        candidates = candidate_frames(memory.frames.shape[0], history_length(memory), candidate_every)
+        candidates = candidate_frames(memory.frame_count, require_continues(memory, cameras), candidate_every)
         targets = target_frames(cameras.count, every)
         if not candidates or not max_references:
             report = "No references: " + (
                 "max_references is 0." if candidates else "the video holds no frame before this clip's history."
             )
-            return io.NodeOutput(image_from_frames(memory.frames[:0]), report, ui=ui.PreviewText(report))
+            return io.NodeOutput(image_from_frames(memory.read_frames([])), report, ui=ui.PreviewText(report))
         if not memory.cloud.size:
             raise SpatiaError(
                 "The memory's cloud holds no point, so overlap cannot be measured; check the edits before this node, or estimate the scene again."
@@ -101,40 +103,38 @@ class SpatiaRetrieveReferences(io.ComfyNode):
                 f"release_hungarian matches one to one, and {len(targets)} target frames were given for {len(candidates)} candidates; "
                 "increase every, decrease candidate_every, or set mode to paper_iou."
             )
-        bar = comfy.utils.ProgressBar(len(targets) + len(candidates))
-
-        def seen(path, frames) -> torch.Tensor:
-            masks = []
-            # Batches keep every core busy and the bar moving; updating the bar is also where the host interrupts.
-            batch = max(1, torch.get_num_threads())
-            for start in range(0, len(frames), batch):
-                part = frames[start : start + batch]
-                if path is memory.cameras and mode == "paper_iou":
-                    masks.append(seen_points_of(memory, part))
-                else:
-                    masks.append(
-                        visible_bits(
-                            memory.cloud.positions,
-                            path.select(part),
-                            memory.height,
-                            memory.width,
-                            mode="precise" if mode == "paper_iou" else "release",
-                            voxel_size=memory.voxel_size,
-                        )
-                    )
-                bar.update(len(part))
-            return torch.cat(masks)
-
-        picked = retrieve_packed(
-            seen(cameras, targets),
-            seen(memory.cameras, candidates),
-            mode=mode,
-            max_references=max_references,
-            threshold=threshold,
-        )
-        references = memory.frames[[candidates[candidate] for candidate in picked.candidates]]
+        picked = pick_references(memory, cameras, targets, candidates, mode, max_references, threshold)
+        references = memory.read_frames([candidates[candidate] for candidate in picked.candidates])
         report = retrieval_report(picked, targets, candidates, mode)
         return io.NodeOutput(image_from_frames(references), report, ui=ui.PreviewText(report))
+
+
+def pick_references(memory, cameras, targets: list[int], candidates: list[int], mode, max_references, threshold):
+    """The `Retrieval` of frames `candidates` of the memory's video for frames `targets` of a clip along `cameras`."""
+    bar = comfy.utils.ProgressBar(len(targets) + len(candidates))
+    cloud, size, voxel_size = memory.cloud.positions, (memory.height, memory.width), memory.voxel_size
+    past = memory.cameras.select(candidates)
+    visibility = "precise" if mode == "paper_iou" else "release"
+
+    def seen(path) -> torch.Tensor:
+        masks = []
+        # Batches keep every core busy and the bar moving; updating the bar is also where the host interrupts.
+        batch = max(1, torch.get_num_threads())
+        for start in range(0, path.count, batch):
+            part = path.select(slice(start, start + batch))
+            masks.append(visible_bits(cloud, part, *size, mode=visibility, voxel_size=voxel_size))
+            bar.update(part.count)
+        return torch.cat(masks)
+
+    wanted = seen(cameras.select(targets))
+    if mode == "paper_iou":
+        common, counts = shared_points(memory.seen, wanted, cloud, past, *size, voxel_size, bar.update)
+    else:
+        found = seen(past)
+        common, counts = common_points(wanted, found), seen_points(found)
+    return retrieve_counted(
+        common, seen_points(wanted), counts, mode=mode, max_references=max_references, threshold=threshold
+    )
 
 
 NODES = [SpatiaRetrieveReferences]

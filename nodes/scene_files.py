@@ -16,7 +16,7 @@ from ..spatia_core.cloud import NO_VIEW, PointCloud
 from ..spatia_core.cloud.ply import ply_bytes, read_ply, write_ply
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.inputs import shown
-from ..spatia_core.memory import SpatialMemory, load_memory, save_memory
+from ..spatia_core.memory import SpatialMemory, load_memory, memory_of_image, save_memory, with_cloud
 from .host.files import existing_file, new_output_file, relative_to_output, stamp
 from .host.images import frames_from_image
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -204,8 +204,8 @@ class SpatiaLoadScene(io.ComfyNode):
 
 def _with_cloud(memory: SpatialMemory, cloud: PointCloud) -> SpatialMemory:
     # A file from elsewhere may name frames that this video does not have.
-    stray = cloud.view >= memory.frames.shape[0]
-    return memory._replace(cloud=cloud._replace(view=torch.where(stray, NO_VIEW, cloud.view)))
+    stray = cloud.view >= memory.frame_count
+    return with_cloud(memory, cloud._replace(view=torch.where(stray, NO_VIEW, cloud.view)))
 
 
 def _new_memory(cloud: PointCloud, image: torch.Tensor, fov: float, voxel_size: float) -> SpatialMemory:
@@ -216,15 +216,9 @@ def _new_memory(cloud: PointCloud, image: torch.Tensor, fov: float, voxel_size: 
     frames = frames_from_image(image, "image")
     height, width = frames.shape[1:3]
     camera = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))
-    return SpatialMemory(
-        cloud=cloud._replace(view=torch.full_like(cloud.view, NO_VIEW)),
-        frames=frames,
-        moving=torch.zeros(1, height, width, dtype=torch.bool),
-        cameras=camera,
-        clip=torch.zeros(1, dtype=torch.int32),
-        voxel_size=voxel_size,
-        notes=("point cloud from a PLY file, in its own unit",),
-    )
+    cloud = cloud._replace(view=torch.full_like(cloud.view, NO_VIEW))
+    notes = ("point cloud from a PLY file, in its own unit",)
+    return memory_of_image(frames[0], camera, cloud, voxel_size, notes=notes)
 
 
 def _turned(cloud: PointCloud) -> PointCloud:

@@ -10,7 +10,7 @@ from comfy_api.latest import io, ui
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import moving_pixels
 from ..spatia_core.memory import KEYFRAME_STRIDE, check_clip, new_keyframes, revert_clip, update
-from .host.depth_sources import depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
+from .host.depth_sources import NO_DEPTH, depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.notices import notice, slow_kernels
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -108,28 +108,32 @@ class SpatiaUpdateMemory(io.ComfyNode):
                 f"frames holds {given} frames for {cameras.count} cameras with {padding} of padding, expected {cameras.count} or, padding cut, {kept}; "
                 "connect the cameras of this very clip (Clip Window)."
             )
-        clip = cameras.select(slice(0, kept))
-        check_clip(memory, images[:kept], clip)
+        clip = cameras.select(slice(0, kept))._replace(history=cameras.history)
+        shared = check_clip(memory, images[:kept], clip)
         mask = None
         if moving is not None:
             mask = moving_pixels(mask_values(moving, "moving"), given, memory.height, memory.width, dilate=mask_grow)[
                 :kept
             ]
         notice(cls, *slow_kernels())
-        keyframes = new_keyframes(memory, kept, keyframe_every)
+        keyframes = [] if depth_source == NO_DEPTH else new_keyframes(kept, shared, keyframe_every)
         bar = comfy.utils.ProgressBar(2 * len(keyframes))
-        maps = read_depth(
-            images,
-            keyframes,
-            depth_map,
-            da3_geometry,
-            moge_geometry,
-            depth_kind=depth_kind,
-            near=near,
-            far=far,
-            depth_scale=depth_scale,
-            focal=float(clip.intrinsics[0, 0]),
-            da3_metric_resolution=da3_metric_resolution,
+        maps = (
+            None
+            if depth_source == NO_DEPTH
+            else read_depth(
+                images,
+                keyframes,
+                depth_map,
+                da3_geometry,
+                moge_geometry,
+                depth_kind=depth_kind,
+                near=near,
+                far=far,
+                depth_scale=depth_scale,
+                focal=float(clip.intrinsics[0, 0]),
+                da3_metric_resolution=da3_metric_resolution,
+            )
         )
         bar.update(len(keyframes))
         grown, report = update(
@@ -143,7 +147,7 @@ class SpatiaUpdateMemory(io.ComfyNode):
             consistency=consistency,
             progress=lambda: bar.update(1),
         )
-        for warning in grown.notes[len(memory.notes) :]:
+        for warning in grown.clips[-1].notes:
             logging.warning("Update Memory: %s", warning)
         return io.NodeOutput(grown, report, point_cloud_file(grown.cloud), ui=ui.PreviewText(report))
 
@@ -177,7 +181,7 @@ class SpatiaRevertClip(io.ComfyNode):
 
     @classmethod
     def execute(cls, memory, clips) -> io.NodeOutput:
-        held = int(memory.clip.max())
+        held = len(memory.clips) - 1
         if clips > held:
             raise SpatiaError(
                 f"clips: {clips} was given for a memory that holds {held} clip(s), expected at most that many; decrease clips."

@@ -132,7 +132,7 @@ def test_colmap_quaternion_is_world_to_camera_with_w_first():
 def test_a_shared_camera_is_written_once():
     path = preset_path("truck", sample(1), 5)
     files = write_cameras(path, "colmap", width=320, height=176)
-    assert len([l for l in files["cameras.txt"].splitlines() if not l.startswith("#")]) == 1
+    assert len([line for line in files["cameras.txt"].splitlines() if not line.startswith("#")]) == 1
     assert len(write_cameras(path, "spatia", width=320, height=176)["intrinsics.txt"].splitlines()) == 1
 
 

@@ -246,19 +246,22 @@ class TestAssembly:
     def test_slots_without_a_frame(self):
         frames, calls = torch.rand(9, 4, 6, 3), []
 
+        def read(window):
+            return frames[window.start : window.stop]
+
         def encode(pixels):
             calls.append(pixels.shape[0])
             return pixels[::4].mean((1, 2)).T[None, :, :, None, None] + 1.0
 
         ids = torch.tensor([4, -1, 4, 9])
-        temporal, spatial = assemble(frames, ids, encode)
+        temporal, spatial = assemble(read, len(frames), ids, encode)
         assert calls == [5, 1]  # a frame that two slots remember is encoded once
         assert not temporal[[1, 3]].any() and not spatial[[1, 3]].any()
         assert torch.equal(temporal[0], temporal[2]) and torch.equal(spatial[0, :, 0, 0], frames[4].mean((0, 1)) + 1.0)
-        temporal, spatial = assemble(frames, ids, encode, release=True)
+        temporal, spatial = assemble(read, len(frames), ids, encode, release=True)
         assert not temporal[[1, 3]].any() and torch.equal(spatial[1], torch.ones(3, 1, 1))
         with pytest.raises(SpatiaError, match="No slot"):
-            assemble(frames, torch.tensor([-1]), encode)
+            assemble(read, len(frames), torch.tensor([-1]), encode)
 
     def test_slots_hold_the_cameras_of_their_frames(self):
         path = cameras_at(*(([0.1 * i, 0, 0], turned(2 * i)) for i in range(17)))

@@ -7,6 +7,7 @@ range would be the whole server's end.
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -194,11 +195,8 @@ def test_many_large_discs_are_drawn_in_parts(monkeypatch):
     drawn = render_soft(positions, colors_of(positions), view, 100, 150, radius=1.0, backend="numba")
     assert soft_numba._ENTRIES_AT_ONCE >= 1 << 20
     # The kernel's constants are compiled in: the same source with a smaller one is another kernel.
-    source = (
-        open(soft_numba.__file__, encoding="utf-8")
-        .read()
-        .replace("_ENTRIES_AT_ONCE = 1 << 25", "_ENTRIES_AT_ONCE = 700")
-    )
+    source = Path(soft_numba.__file__).read_text(encoding="utf-8")
+    source = source.replace("_ENTRIES_AT_ONCE = 1 << 25", "_ENTRIES_AT_ONCE = 700")
     assert "_ENTRIES_AT_ONCE = 700" in source
     parts = {"__name__": soft_numba.__name__, "__package__": soft_numba.__package__, "__file__": soft_numba.__file__}
     exec(

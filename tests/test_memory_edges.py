@@ -12,23 +12,25 @@ from spatia_core.memory import check_clip, history, new_keyframes, new_memory, r
 
 
 def test_the_first_new_frame_may_be_a_keyframe_and_the_last_old_one_never():
-    memory = start()
-    assert new_keyframes(memory, 6) == [1, 5] and new_keyframes(memory, 5) == [4] and new_keyframes(memory, 2) == [1]
-    cameras = first_clip(9)
-    frames, depth = view(cameras)
-    longer = update(memory, frames, cameras, maps(depth)).memory
-    assert new_keyframes(longer, 14) == [9, 13] and new_keyframes(longer, 13) == [12]
+    assert new_keyframes(6, 1) == [1, 5] and new_keyframes(5, 1) == [4] and new_keyframes(2, 1) == [1]
+    assert new_keyframes(14, 9) == [9, 13] and new_keyframes(13, 9) == [12] and new_keyframes(6, 5) == [5]
 
 
 def test_nine_frames_are_a_history():
     cameras = first_clip(9)
     frames, depth = view(cameras)
     nine = update(start(), frames, cameras, maps(depth)).memory
-    assert history(nine).frames.shape[0] == 9 and torch.equal(history(nine).cameras.w2c, cameras.w2c)
+    longer = first_clip(17)
+    for later in (longer, longer._replace(history=9)):
+        assert torch.equal(history(nine, later).frames, frames)
+        assert torch.equal(history(nine, later).cameras.w2c, cameras.w2c)
     cameras = first_clip(8)
     frames, depth = view(cameras)
-    with pytest.raises(SpatiaError, match="8 frames"):
-        history(update(start(), frames, cameras, maps(depth)).memory)
+    eight = update(start(), frames, cameras, maps(depth)).memory
+    with pytest.raises(SpatiaError, match=r"8 frame\(s\)"):
+        history(eight, longer._replace(history=9))
+    with pytest.raises(SpatiaError, match="must be the video's last"):
+        history(eight, longer)
 
 
 @pytest.mark.parametrize("field", ["w2c", "intrinsics"])

@@ -1,6 +1,7 @@
 """Tensors as links may hand them over, and kernels called by themselves: the reference's answer, or a clear refusal."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,12 +16,12 @@ from spatia_core.estimate import DEPTH_KINDS, DepthMaps, depth_from_map, estimat
 from spatia_core.estimate import plane_sweep as sweep
 from spatia_core.kernels import kernels_run
 from spatia_core.memory import load_memory, new_memory, save_memory
+from spatia_core.memory.retrieval import retrieve_references
 from spatia_core.metrics import closed_loop, colour_shift
 from spatia_core.metrics.pose import align_pose
 from spatia_core.model.checkpoint import lora_for_host
 from spatia_core.model.flow_unipc import FlowUniPC, flow_schedule
 from spatia_core.render.visibility import pack_masks, unpack_masks, visible_bits
-from spatia_core.retrieval import retrieve_references
 
 HEIGHT, WIDTH = 12, 16
 EDGES = np.array([0, -0.0, 1, -2.5, 1e-45, 1e-40, 1e-38, 1e30, 3.4e38, -3.4e38, np.inf, -np.inf, np.nan], np.float32)
@@ -203,7 +204,7 @@ def test_points_are_ordered_and_bounded(count):
     assert sorted(order.tolist()) == list(range(count))
     start = np.append(np.arange(0, count, 512), count).astype(np.int64)
     low, high = block_bounds(points[order], start)
-    for block, (first, last) in enumerate(zip(start[:-1], start[1:])):
+    for block, (first, last) in enumerate(pairwise(start)):
         known = np.where(np.isnan(points[order[first:last]]), np.inf, points[order[first:last]])
         assert (low[block] == known.min(0)).all()
         known = np.where(np.isnan(points[order[first:last]]), -np.inf, points[order[first:last]])
@@ -231,8 +232,8 @@ def test_depths_are_averaged(count):
 @needs_kernels
 @pytest.mark.parametrize("count", COUNTS)
 def test_bits_are_set_and_counted(count):
+    from spatia_core.memory.retrieval_numba import count_common
     from spatia_core.render.visibility_numba import set_bits, set_flags
-    from spatia_core.retrieval_numba import count_common
 
     random = np.random.default_rng(count)
     index = random.permutation(count)[: count // 2].astype(np.int32)

@@ -37,7 +37,7 @@ def test_every_point_to_half_a_step():
 def test_thinned_evenly_and_the_same_every_time():
     given = cloud(5000)
     data = packed_points(given, limit=1000)
-    positions, colors, total, low, high = unpacked(data)
+    positions, _, total, _, high = unpacked(data)
     assert len(positions) == 1000 and total == 5000
     assert data == packed_points(given, limit=1000)
     # The bounds are the whole cloud's, and a prefix is spread over it.

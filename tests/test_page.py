@@ -13,6 +13,7 @@ from edit_vectors import edit_vectors
 from spatia_core.cameras import BASE_MOTIONS, PRESETS, close_loop, keyframe_path, make_cameras, preset_path
 from spatia_core.cloud import make_point_cloud
 from spatia_core.cloud.packed import packed_points
+from spatia_core.errors import SpatiaError
 from spatia_core.render.soft import render_soft
 
 JS = Path(__file__).resolve().parent.parent / "js"
@@ -157,7 +158,7 @@ def test_numbers_are_pythons(tmp_path):
 
 @pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:40])
 def test_python_refuses_the_same_texts(text):
-    with pytest.raises(ValueError):
+    with pytest.raises(SpatiaError):
         keyframe_path(text, make_cameras(torch.eye(4)[None], [0.7, 1.2, 0.5, 0.5]), 61)
 
 

@@ -2,8 +2,7 @@ import pytest
 import torch
 
 from spatia_core.errors import SpatiaError
-from spatia_core.render.visibility import pack_masks, unpack_masks
-from spatia_core.retrieval import (
+from spatia_core.memory.retrieval import (
     candidate_frames,
     common_points,
     intersections,
@@ -12,6 +11,7 @@ from spatia_core.retrieval import (
     seen_points,
     target_frames,
 )
+from spatia_core.render.visibility import pack_masks, unpack_masks
 
 
 def masks(*rows):

@@ -151,9 +151,10 @@ class TestWorkflowFiles:
             (node["pos"][0], node["pos"][1] - title, *[p + s for p, s in zip(node["pos"], node["size"])], node["id"])
             for node in workflow["nodes"]
         ]
-        for i, (l, t, r, b, a) in enumerate(boxes):
-            for ll, tt, rr, bb, c in boxes[i + 1 :]:
-                assert r <= ll or rr <= l or b <= tt or bb <= t, f"nodes {a} and {c} overlap"
+        for i, (left, top, right, bottom, one) in enumerate(boxes):
+            for x0, y0, x1, y1, other in boxes[i + 1 :]:
+                apart = right <= x0 or x1 <= left or bottom <= y0 or y1 <= top
+                assert apart, f"nodes {one} and {other} overlap"
 
     def test_explains_itself(self, path):
         workflow = json.loads(path.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import torch
 from spatia_core.cameras.camera import concat_cameras, intrinsics_from_fov, make_cameras, project, unproject
 from spatia_core.errors import SpatiaError
 from spatia_core.kernels import kernels_run
+from spatia_core.memory.retrieval import common_points, intersections, seen_points
 from spatia_core.render import blocks as blocks_module
 from spatia_core.render.blocks import grown_blocks, point_blocks
 from spatia_core.render.visibility import (
@@ -14,7 +15,6 @@ from spatia_core.render.visibility import (
     visible_points,
     z_buffer,
 )
-from spatia_core.retrieval import common_points, intersections, seen_points
 
 HEIGHT, WIDTH = 96, 128
 

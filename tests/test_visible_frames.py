@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from spatia_core.cameras.camera import intrinsics_from_fov, make_cameras, project
+from spatia_core.cloud.point_cloud import make_point_cloud
+from spatia_core.memory import SeenFrames, memory_of_image, visible_frames, with_cloud
 from spatia_core.render.visibility import unpack_masks, visible_bits
-from spatia_core.visible_frames import SeenMasks, carried_masks, seen_bits
 
 HEIGHT, WIDTH, VOXEL = 48, 72, 0.04
 NEAR = 0.3  # so close that a point hides as many pixels as a point may
@@ -43,8 +44,17 @@ def everything(positions, cameras, frames=(0, 1)):
     return visible_bits(positions, cameras.select(list(frames)), HEIGHT, WIDTH, voxel_size=VOXEL)
 
 
-def carry(masks, before, kept, positions, cameras):
-    return carried_masks(masks, before, kept, positions, cameras, [0, 1], HEIGHT, WIDTH, VOXEL)
+def ask(seen, positions, cameras, frames=(0, 1)):
+    return seen.bits(positions, cameras.select(list(frames)), HEIGHT, WIDTH, VOXEL)
+
+
+def marked(positions, cameras, bits):
+    """A memo that was told `bits` (N, W) of its cameras, which are not what computing them gives."""
+    seen = SeenFrames()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(visible_frames, "visible_bits", lambda *_, **__: bits)
+        ask(seen, positions, cameras, range(cameras.count))
+    return seen
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
@@ -53,43 +63,60 @@ def test_a_point_just_outside_the_picture_hides_and_uncovers_what_is_inside(edge
     cameras, before = looking_both_ways(), walls()
     grown = torch.cat([before, beyond(edge, distance, cameras)])
     kept = torch.ones(len(before), dtype=torch.bool)
-    start = carry(None, before, kept, before, cameras)
-    after = carry(start, before, kept, grown, cameras)
-    assert torch.equal(after.bits, everything(grown, cameras))
-    hidden = unpack_masks(start.bits, len(before)) & ~unpack_masks(after.bits, len(before))
+    seen = SeenFrames()
+    first = ask(seen, before, cameras)
+    later = seen.carried(before, kept, grown, HEIGHT, WIDTH)
+    after = ask(later, grown, cameras)
+    assert torch.equal(after, everything(grown, cameras))
+    hidden = unpack_masks(first, len(before)) & ~unpack_masks(after, len(before))
     assert hidden[0].any() and not hidden[1].any()
     # Taken out again, it uncovers them.
     kept = torch.tensor([True] * len(before) + [False])
-    again = carry(after, grown, kept, before.clone(), cameras)
-    assert torch.equal(again.bits, start.bits)
+    again = later.carried(grown, kept, before.clone(), HEIGHT, WIDTH)
+    assert torch.equal(ask(again, before, cameras), first)
 
 
 def test_only_a_frame_that_looks_at_the_change_is_computed_anew():
     cameras, before = looking_both_ways(), walls()
     kept = torch.ones(len(before), dtype=torch.bool)
     nothing = torch.zeros(2, -(-len(before) // 64), dtype=torch.int64)
-    marked = SeenMasks(before, torch.tensor([0, 1], dtype=torch.int32), nothing)
     grown = torch.cat([before, torch.tensor([[0.0, 0.0, 3.0]])])
-    after = carry(marked, before, kept, grown, cameras)
-    assert torch.equal(after.bits[0], everything(grown, cameras)[0]) and not after.bits[1].any()
+    after = ask(marked(before, cameras, nothing).carried(before, kept, grown, HEIGHT, WIDTH), grown, cameras)
+    assert torch.equal(after[0], everything(grown, cameras)[0]) and not after[1].any()
     # Nor when points go: the rows of those that stay are renumbered.
     kept = before[:, 2] < 0
     kept[: len(before) // 4] = True
     fewer = before[kept].clone()
-    marked.bits[1] = everything(before, cameras)[1] ^ 1  # told apart from what would be computed
-    after = carry(marked, before, kept, fewer, cameras)
-    assert torch.equal(after.bits[0], everything(fewer, cameras)[0])
-    assert torch.equal(after.bits[1], everything(fewer, cameras)[1] ^ 1)
+    told = everything(before, cameras) ^ 1  # told apart from what would be computed
+    after = ask(marked(before, cameras, told).carried(before, kept, fewer, HEIGHT, WIDTH), fewer, cameras)
+    assert torch.equal(after[0], everything(fewer, cameras)[0])
+    assert torch.equal(after[1], everything(fewer, cameras)[1] ^ 1)
 
 
-def test_masks_are_of_their_very_cloud_and_in_the_order_asked():
+def test_masks_are_of_their_cameras_in_the_order_asked():
     cameras, cloud = looking_both_ways(), walls()
-    bits = torch.arange(2)[:, None].expand(2, -(-len(cloud) // 64)).contiguous()
-    masks = SeenMasks(cloud, torch.tensor([1, 0], dtype=torch.int32), bits)
-    found = seen_bits(masks, cloud, cameras, [0, 1], HEIGHT, WIDTH, VOXEL)
-    assert torch.equal(found, bits.flip(0))
+    told = torch.arange(2)[:, None].expand(2, -(-len(cloud) // 64)).contiguous()
+    seen = marked(cloud, cameras, told)
+    assert torch.equal(ask(seen, cloud, cameras, [1, 0, 1]), told[[1, 0, 1]])
+    # What is not known yet is found, once for the same camera, and what is known stays.
+    part = marked(cloud, cameras.select([1]), told[1:])
+    counted = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            visible_frames,
+            "visible_bits",
+            lambda *args, **options: counted.append(args[1].count) or visible_bits(*args, **options),
+        )
+        found = ask(part, cloud, cameras, [0, 1, 0])
+    assert sum(counted) == 1
+    assert torch.equal(found[0], everything(cloud, cameras, [0])[0]) and torch.equal(found[1], told[1])
+    assert torch.equal(found[2], found[0])
+
+
+def test_an_edited_cloud_knows_nothing_of_the_one_before():
+    cameras, cloud = looking_both_ways(), walls()
+    memory = memory_of_image(torch.zeros(HEIGHT, WIDTH, 3, dtype=torch.uint8), cameras.select(0), None, VOXEL)
+    points = make_point_cloud(cloud, torch.zeros(len(cloud), 3, dtype=torch.uint8))
+    memory = memory._replace(cloud=points, seen=marked(cloud, cameras, torch.zeros_like(everything(cloud, cameras))))
     # A cloud of equal points is another cloud, as it may have been edited.
-    found = seen_bits(masks, cloud.clone(), cameras, [1, 0], HEIGHT, WIDTH, VOXEL)
-    assert torch.equal(found, everything(cloud, cameras, [1, 0]))
-    part = seen_bits(SeenMasks(cloud, masks.frames[:1], bits[:1]), cloud, cameras, [0, 1], HEIGHT, WIDTH, VOXEL)
-    assert torch.equal(part[0], everything(cloud, cameras, [0])[0]) and torch.equal(part[1], bits[0])
+    assert torch.equal(ask(with_cloud(memory, points).seen, cloud, cameras), everything(cloud, cameras))

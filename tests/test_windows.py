@@ -1,9 +1,18 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
 from spatia_core.cameras.camera import make_cameras
 from spatia_core.errors import SpatiaError
-from spatia_core.rollout import clip_windows, joined_frames, latent_count, new_latents, trimmed_frames, window_cameras
+from spatia_core.memory.windows import (
+    clip_windows,
+    joined_frames,
+    latent_count,
+    new_latents,
+    trimmed_frames,
+    window_cameras,
+)
 
 
 def path(n):
@@ -15,7 +24,7 @@ def path(n):
 def test_windows_share_their_history_and_cover_the_path():
     windows = clip_windows(200, 25, 25, 9)
     assert (windows[0].start, windows[0].history) == (0, 0)
-    for before, after in zip(windows, windows[1:]):
+    for before, after in pairwise(windows):
         assert after.start == before.end - 9 and after.history == 9
     assert windows[-1].end == 200 == trimmed_frames(windows)
 

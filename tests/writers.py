@@ -21,7 +21,8 @@ from spatia_core.cameras import make_cameras, write_cameras
 from spatia_core.cloud.ply import read_ply, write_ply
 from spatia_core.cloud.point_cloud import make_point_cloud
 from spatia_core.files import replacing, write_bytes, write_text
-from spatia_core.memory import SpatialMemory, load_memory, save_memory
+from spatia_core.memory import Clip, HeldFrames, SpatialMemory, load_memory, memory_of_image, save_memory
+from spatia_core.memory.clip import no_change
 from spatia_core.model.checkpoint import save_quantised
 
 POINTS, FRAMES, HEIGHT, WIDTH = 4000, 5, 24, 32
@@ -43,15 +44,10 @@ def _memory(version: int) -> SpatialMemory:
     frames = torch.randint(
         0, 256, (FRAMES, HEIGHT, WIDTH, 3), generator=torch.Generator().manual_seed(version), dtype=torch.uint8
     )
-    return SpatialMemory(
-        _cloud(version),
-        frames,
-        torch.zeros(FRAMES, HEIGHT, WIDTH, dtype=torch.bool),
-        _cameras(version),
-        torch.zeros(FRAMES, dtype=torch.int32),
-        0.01,
-        (f"version {version}",),
-    )
+    cameras = _cameras(version)
+    start = memory_of_image(frames[0], cameras.select(0), _cloud(version), notes=(f"version {version}",))
+    clip = Clip(HeldFrames(frames[1:]), cameras.select(slice(1, None)), 1, no_change(POINTS))
+    return start._replace(clips=(*start.clips, clip))
 
 
 def _save_picture(path: Path, version: int) -> None:

@@ -10,15 +10,13 @@ import torch
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.memory import SpatialMemory, history
+from ...spatia_core.memory.windows import latent_count, require_clip_length
 from ...spatia_core.model.checkpoint import LATENT_CHANNELS
 from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
 from ...spatia_core.model.sizes import SIZE_STEP, nearest_size
-from ...spatia_core.rollout import latent_count, require_clip_length
 from .decoupled import DECOUPLED
 from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
 from .video import encode_video
-
-POSE_TOLERANCE = 1e-4
 
 LORA_MODES = ("after the first clip", "always", "never")
 
@@ -39,13 +37,14 @@ def condition_clip(
     """MODEL conditioned on one clip and LATENT (samples in raw space, noise_mask 0 on image or history).
 
     projection: (N, H, W, 3) in 0..1 or None. holes: (N, H, W), 1 = no point, or None. references: (R, H, W, 3) or None.
-    A memory that holds the image alone makes the first clip, conditioned on it; else the last 9 frames are the history.
+    A memory that holds the image alone makes the first clip, conditioned on it; else the last frames are the history,
+    as many as the window of `cameras` says.
     """
     require_backbone(model)
-    past, past_cameras = history(memory)
+    past = history(memory, cameras).frames
     references = None if references is None or references.shape[0] == 0 else references
     branch = control_branch(model)
-    _check_inputs(vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent)
+    _check_inputs(vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent)
 
     to_network = model.get_model_object("latent_format").process_in
     # uint8 at rest to float: the host's edge.
@@ -66,7 +65,7 @@ def condition_clip(
         )
 
     sampling = model.get_model_object("model_sampling")
-    first_clip = memory.frames.shape[0] == 1
+    first_clip = memory.frame_count == 1
     clip = ClipCondition(
         branch,
         control,
@@ -175,9 +174,7 @@ def _never_on(model, strength: float, start_percent: float, end_percent: float, 
     ]
 
 
-def _check_inputs(
-    vae, memory, past_cameras, cameras, projection, holes, references, branch, start_percent, end_percent
-):
+def _check_inputs(vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent):
     if getattr(vae, "latent_channels", None) != LATENT_CHANNELS or getattr(vae, "latent_dim", None) != 3:
         raise SpatiaError(
             f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {LATENT_CHANNELS}: the VAE of "
@@ -191,11 +188,6 @@ def _check_inputs(
         )
     frames = cameras.count
     require_clip_length(frames, "the clip's cameras")
-    past = past_cameras.count
-    if frames <= past:
-        raise SpatiaError(
-            f"The clip has {frames} cameras and its first {past} are history, so nothing would be new; use a longer clip."
-        )
     for name, images in (("projection", projection), ("holes", holes)):
         if images is None:
             continue
@@ -220,13 +212,6 @@ def _check_inputs(
     if not 0.0 <= start_percent <= end_percent <= 1.0:
         raise SpatiaError(
             f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1."
-        )
-    gap = (cameras.w2c[:past] - past_cameras.w2c).abs().amax(dim=(1, 2))
-    if float(gap.max()) > POSE_TOLERANCE:
-        frame = int((gap > POSE_TOLERANCE).nonzero()[0, 0])
-        raise SpatiaError(
-            f"The clip's camera {frame} is off by {float(gap[frame]):.4g} from the pose of the frame it repeats: the clip's first {past} "
-            f"cameras must be those of the memory's last {past} frames. Connect Clip Window's cameras for this clip."
         )
 
 

@@ -22,7 +22,7 @@ from .images import values_from_image
 DA3Geometry = io.Custom("DA3_GEOMETRY")
 MoGeGeometry = io.Custom("MOGE_GEOMETRY")
 
-CONNECTED, BUNDLED = "connected input", "bundled small network"
+CONNECTED, BUNDLED, NO_DEPTH = "connected input", "bundled small network", "none"
 SMALL_DEPTH = "spatia_small_depth.safetensors"
 BUNDLED_LIMITS = (
     "The bundled depth network has only seen generated rooms. On a photograph its depth is a guess: "
@@ -35,10 +35,11 @@ def depth_widgets() -> list[io.Input]:
     return [
         io.Combo.Input(
             "depth_source",
-            options=[CONNECTED, BUNDLED],
+            options=[CONNECTED, BUNDLED, NO_DEPTH],
             default=CONNECTED,
             tooltip="connected input: the depth_map, da3_geometry or moge_geometry that is connected.\n"
-            "bundled small network: this package's own small network, made for generated rooms; needs nothing else.",
+            "bundled small network: this package's own small network, made for generated rooms; needs nothing else.\n"
+            "none: frames and cameras only, and no point cloud; for the decoupled memory, which needs none.",
         ),
         io.Combo.Input(
             "depth_kind",
@@ -129,13 +130,13 @@ def require_source(depth_source: str, depth_map, da3_geometry, moge_geometry) ->
         for name, value in (("depth_map", depth_map), ("da3_geometry", da3_geometry), ("moge_geometry", moge_geometry))
         if value is not None
     ]
-    if depth_source == BUNDLED and connected:
+    if depth_source != CONNECTED and connected:
         raise SpatiaError(
-            f"{', '.join(connected)} is connected, but depth_source is '{BUNDLED}', so it would be ignored; set depth_source to '{CONNECTED}' or disconnect it."
+            f"{', '.join(connected)} is connected, but depth_source is '{depth_source}', so it would be ignored; set depth_source to '{CONNECTED}' or disconnect it."
         )
     if depth_source == BUNDLED:
         small_depth_path()
-    elif not connected:
+    elif depth_source == CONNECTED and not connected:
         raise SpatiaError(
             f"No depth is connected; connect depth_map, da3_geometry or moge_geometry, or set depth_source to '{BUNDLED}'."
         )
@@ -163,7 +164,7 @@ def read_depth(
 
     images: (N, H, W, 3) uint8. Connected sources must hold N maps. focal: fx normalised by the width, where known.
     """
-    n, height, width = images.shape[:3]
+    n = images.shape[0]
     if depth_map is not None:
         maps = depth_from_map(
             values_from_image(depth_map, "depth_map"), depth_kind, near=near, far=far, scale=depth_scale

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.memory import SpatialMemory
+from ...spatia_core.memory import SpatialMemory, require_continues
+from ...spatia_core.memory.windows import latent_count, require_clip_length
 from ...spatia_core.model.decoupled.assembly import assemble, memory_slots
 from ...spatia_core.model.decoupled.cameras import latent_cameras
 from ...spatia_core.model.decoupled.gate import gate, gate_reasons, gate_report
@@ -25,14 +26,13 @@ from ...spatia_core.model.decoupled.retrieval import (
     visible_overlap,
 )
 from ...spatia_core.render.visibility import visible_points, z_buffer
-from ...spatia_core.rollout import HISTORY_FRAMES, latent_count, require_clip_length
 from . import bundle
-from .conditioning import POSE_TOLERANCE
 from .decoupled import apply_memory, load_decoupled_patcher, require_fit
 from .models import BUNDLED, DTYPES, find_patch
 from .video import encode_video
 
 _VISIBILITY_SIDE = 320  # pixels of the longer side: overlap is a share, and a share needs no full picture
+_FRAMES_AT_ONCE = 32
 _CELL, _LABEL, _GAP, _COLUMNS = 224, 44, 6, 8
 _OPEN, _SHUT = (64, 160, 80), (120, 120, 120)
 
@@ -66,12 +66,12 @@ def remember_clip(
     The history to remember is the video up to the clip's first frame, which both share.
     """
     branch = require_fit(model, patcher)
-    given = _given_frames(memory, cameras)
+    given = require_continues(memory, cameras)
     _check_inputs(vae, branch.layout, memory, cameras, start_percent, end_percent)
     clean, release = latent_count(given), mode == "release"
-    end = memory.frames.shape[0] - given + 1
+    end = memory.frame_count - given + 1
     # The first clip's only earlier frame is its own.
-    candidates = torch.arange(0, end if memory.frames.shape[0] > 1 else 0, candidate_every)
+    candidates = torch.arange(0, end if memory.frame_count > 1 else 0, candidate_every)
     target, history = latent_cameras(cameras), memory.cameras.select(candidates)
     if mode == "visibility":
         found = _retrieve_visible(memory, target, history, rules)
@@ -82,7 +82,7 @@ def remember_clip(
     opened = gate(ids, clean)
     reasons = gate_reasons(found, candidates, opened, clean, rules)
     report = gate_report(reasons, opened, candidates.shape[0], mode)
-    strip = gate_strip(memory.frames, ids, opened, reasons)
+    strip = gate_strip(memory.read_frames, (memory.height, memory.width), ids, opened, reasons)
     if not bool(opened.any()):
         return model.clone(), report, strip
 
@@ -94,7 +94,7 @@ def remember_clip(
         # uint8 at rest to float: the host's edge.
         return to_network(encode_video(vae, pixels.float() / 255.0))
 
-    temporal, spatial = assemble(memory.frames[:end], ids[opened], encode, release)
+    temporal, spatial = assemble(memory.read_frames, end, ids[opened], encode, release)
     slots = memory_slots(
         opened,
         ids,
@@ -129,24 +129,14 @@ def _retrieve_visible(memory: SpatialMemory, target: Cameras, history: Cameras, 
             bar.update(1)
         return torch.cat(masks), torch.tensor(coverage, dtype=torch.float64)
 
-    (target_seen, target_coverage), (history_seen, history_coverage) = seen(target), seen(history)
-    overlap = visible_overlap(target_seen, history_seen, target_coverage, history_coverage)
-    return choose_frames(overlap, camera_distances(target, history), rules)
-
-
-def _given_frames(memory: SpatialMemory, cameras: Cameras) -> int:
-    """Leading frames of the clip that the video already holds: 9, or 1 where a clip starts from the last frame."""
-    count = memory.frames.shape[0]
-    for given in (HISTORY_FRAMES, 1):
-        if given > count or given >= cameras.count:
-            continue
-        gap = (cameras.w2c[:given] - memory.cameras.w2c[count - given :]).abs().max()
-        if float(gap) <= POSE_TOLERANCE:
-            return given
-    raise SpatiaError(
-        f"The clip's {cameras.count} cameras start neither with those of the memory's last {HISTORY_FRAMES} frames nor with its last one's, "
-        "so the clip does not continue this video; connect Clip Window's cameras for this clip, and the memory it continues."
-    )
+    target_seen, target_coverage = seen(target)
+    overlap = [torch.zeros(target.count, 0, dtype=torch.float64)]
+    # A few earlier frames at a time: their masks grow with the cloud, and their number with the video.
+    for start in range(0, history.count, _FRAMES_AT_ONCE):
+        part = history.select(slice(start, start + _FRAMES_AT_ONCE))
+        part_seen, part_coverage = seen(part)
+        overlap.append(visible_overlap(target_seen, part_seen, target_coverage, part_coverage))
+    return choose_frames(torch.cat(overlap, 1), camera_distances(target, history), rules)
 
 
 def _check_inputs(vae, layout, memory: SpatialMemory, cameras: Cameras, start_percent: float, end_percent: float):
@@ -167,32 +157,35 @@ def _check_inputs(vae, layout, memory: SpatialMemory, cameras: Cameras, start_pe
         )
 
 
-def gate_strip(frames: torch.Tensor, ids: torch.Tensor, opened: torch.Tensor, reasons: list[str]) -> torch.Tensor:
+def gate_strip(
+    read, size: tuple[int, int], ids: torch.Tensor, opened: torch.Tensor, reasons: list[str]
+) -> torch.Tensor:
     """IMAGE (1, H, W, 3): a cell per latent frame with the frame it looks up, framed green when it may use it, and why.
 
-    frames: (F, H, W, 3) uint8, the video so far. ids: (L,) int64, -1 = none. opened: (L,) bool.
+    read: frame numbers -> (n, H, W, 3) uint8 of the video so far. size: its height and width. ids: (L,) int64, -1 = none.
+    opened: (L,) bool.
     """
-    height, width = frames.shape[1:3]
-    size = (_CELL, max(1, round(_CELL * height / width)))
+    height, width = size
+    cell = (_CELL, max(1, round(_CELL * height / width)))
     columns = min(_COLUMNS, len(reasons))
     rows = -(-len(reasons) // columns)
-    sheet = Image.new("RGB", (columns * (size[0] + _GAP) + _GAP, rows * (size[1] + _LABEL + _GAP) + _GAP), "white")
+    sheet = Image.new("RGB", (columns * (cell[0] + _GAP) + _GAP, rows * (cell[1] + _LABEL + _GAP) + _GAP), "white")
     draw = ImageDraw.Draw(sheet)
     for i, reason in enumerate(reasons):
-        left, top = _GAP + i % columns * (size[0] + _GAP), _GAP + i // columns * (size[1] + _LABEL + _GAP)
+        left, top = _GAP + i % columns * (cell[0] + _GAP), _GAP + i // columns * (cell[1] + _LABEL + _GAP)
         frame = int(ids[i])
         if frame >= 0:
-            picture = Image.fromarray(frames[frame].numpy()).resize(size, Image.Resampling.BILINEAR)
+            picture = Image.fromarray(read([frame])[0].numpy()).resize(cell, Image.Resampling.BILINEAR)
             if not opened[i]:
-                picture = Image.blend(picture, Image.new("RGB", size, "white"), 0.7)
+                picture = Image.blend(picture, Image.new("RGB", cell, "white"), 0.7)
             sheet.paste(picture, (left, top))
         draw.rectangle(
-            (left, top, left + size[0] - 1, top + size[1] - 1),
+            (left, top, left + cell[0] - 1, top + cell[1] - 1),
             outline=_OPEN if opened[i] else _SHUT,
             width=4 if opened[i] else 1,
         )
         draw.multiline_text(
-            (left, top + size[1] + 2), _wrapped(f"latent {i}: {reason}", draw, size[0]), fill="black", spacing=1
+            (left, top + cell[1] + 2), _wrapped(f"latent {i}: {reason}", draw, cell[0]), fill="black", spacing=1
         )
     return torch.from_numpy(np.asarray(sheet).astype(np.float32) / 255.0)[None]
 

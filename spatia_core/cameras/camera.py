@@ -30,10 +30,14 @@ _ROUNDING = 1 + 1e-9
 
 
 class Cameras(NamedTuple):
-    """N posed cameras. Build with `make_cameras`, which validates."""
+    """N posed cameras. Build with `make_cameras`, which validates.
+
+    What is made of them (selected, joined, moved) is a path again: `history` belongs to the very cameras of one clip.
+    """
 
     w2c: Tensor  # (N, 4, 4) float64
     intrinsics: Tensor  # (N, 4) float64, normalised [fx fy cx cy]
+    history: int | None = None  # of one clip's cameras: how many of the first repeat the end of the video before it
 
     # `count` hides tuple.count on purpose: nobody counts occurrences in a camera list.
     @property
@@ -186,11 +190,17 @@ def project(points: Tensor, w2c: Tensor, K: Tensor) -> tuple[Tensor, Tensor]:
 
     w2c: (4, 4). K: (3, 3) pixels. uv means nothing where z <= 0: mask with z.
     """
-    camera = points.to(torch.float64) @ w2c[:3, :3].mT + w2c[:3, 3]
-    z = camera[:, 2]
-    # fx*x/z + skew... is written out by K's rows so that a K with skew stays right.
-    uv = (camera @ K.mT)[:, :2] / z[:, None]
+    # Written out, not as matrix products: those round in an order of their own on every processor, and the CPU kernels
+    # decide the same pixels as this does.
+    a, b, z = (_along(row, *points.to(torch.float64).unbind(1)) + row[3] for row in w2c[:3])
+    # K's whole rows, so that a K with skew stays right.
+    uv = torch.stack([_along(row, a, b, z) / z for row in K[:2]], dim=1)
     return uv, z
+
+
+def _along(row: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
+    """row[0] * x + row[1] * y + row[2] * z, summed from the left."""
+    return row[0] * x + row[1] * y + row[2] * z
 
 
 def unproject(z_depth: Tensor, K: Tensor, c2w: Tensor) -> Tensor:
@@ -202,13 +212,33 @@ def unproject(z_depth: Tensor, K: Tensor, c2w: Tensor) -> Tensor:
         raise SpatiaError(
             f"A depth map of shape {tuple(z_depth.shape)} was given, expected (height, width); check the depth input."
         )
-    height, width = z_depth.shape
-    u = torch.arange(width, dtype=torch.float64, device=z_depth.device) + 0.5
-    v = torch.arange(height, dtype=torch.float64, device=z_depth.device) + 0.5
-    v, u = torch.meshgrid(v, u, indexing="ij")
-    pixels = torch.stack([u, v, torch.ones_like(u)], dim=-1)
-    camera = (pixels @ torch.linalg.inv(K).mT) * z_depth.to(torch.float64)[..., None]
-    return camera @ c2w[:3, :3].mT + c2w[:3, 3]
+    columns, rows, center = pixel_rays(K, c2w, *z_depth.shape)
+    points = torch.empty(*z_depth.shape, 3, dtype=torch.float64, device=z_depth.device)
+    for axis in range(3):
+        points[..., axis] = (columns[axis] + rows[axis, :, None]).mul_(z_depth).add_(center[axis])
+    return points
+
+
+def unproject_pixels(z_depth: Tensor, row: Tensor, column: Tensor, K: Tensor, c2w: Tensor) -> Tensor:
+    """World points (P, 3), float64, of some pixels of a z-depth map (H, W): `unproject(...)[row, column]`, bit for bit.
+
+    row, column: (P,) int64. K: (3, 3) pixels of this very map. c2w: (4, 4).
+    """
+    columns, rows, center = pixel_rays(K, c2w, *z_depth.shape)
+    z = z_depth[row, column]
+    return torch.stack([(columns[k][column] + rows[k][row]).mul_(z).add_(center[k]) for k in range(3)], dim=1)
+
+
+def pixel_rays(K: Tensor, c2w: Tensor, height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
+    """columns (3, W), rows (3, H) and centre (3,), float64: pixel (i, j) at z-depth d is at
+    (columns[:, j] + rows[:, i]) * d + centre in the world.
+
+    K: (3, 3) pixels. c2w: (4, 4).
+    """
+    turn = c2w[:3, :3] @ torch.linalg.inv(K)
+    u = torch.arange(width, dtype=torch.float64, device=K.device) + 0.5
+    v = torch.arange(height, dtype=torch.float64, device=K.device) + 0.5
+    return turn[:, :1] * u, turn[:, 1:2] * v + turn[:, 2:], c2w[:3, 3]
 
 
 def intrinsics_from_fov(horizontal_fov_degrees: float, width: int, height: int) -> Tensor:

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .errors import SpatiaError
-from .kernels import in_threads, kernels_run
-from .render.visibility import pack_masks, unpack_masks
+from ..errors import SpatiaError
+from ..kernels import in_threads, kernels_run
+from ..render.visibility import pack_masks, unpack_masks
 
 MODES = ("paper_iou", "release_hungarian")
 MAX_REFERENCES = 7
@@ -103,30 +103,52 @@ def retrieve_packed(
     threshold: float = 0.1,
 ) -> Retrieval:
     """`retrieve_references` on masks packed by `pack_masks`: (T, W) and (C, W) int64."""
+    rows = target_frames(target_bits.shape[0], every)
+    used = target_bits[rows]
+    picked = retrieve_counted(
+        common_points(used, candidate_bits),
+        seen_points(used),
+        seen_points(candidate_bits),
+        mode=mode,
+        max_references=max_references,
+        threshold=threshold,
+    )
+    return picked._replace(
+        targets=tuple(rows[t] for t in picked.targets),
+        rejected=tuple((rows[t], c, why) for t, c, why in picked.rejected),
+    )
+
+
+def retrieve_counted(
+    intersection: Tensor,
+    seen_by_target: Tensor,
+    seen_by_candidate: Tensor,
+    *,
+    mode: str = "paper_iou",
+    max_references: int = MAX_REFERENCES,
+    threshold: float = 0.1,
+) -> Retrieval:
+    """`retrieve_references` on counts of points: (T, C) seen by both, (T,) and (C,) by each, int64."""
     if mode not in MODES:
         raise SpatiaError(f"mode: '{mode}' was given, expected one of {', '.join(MODES)}.")
     if max_references < 0:
         raise SpatiaError(f"max_references: {max_references} was given, expected 0 or more.")
-    rows = target_frames(target_bits.shape[0], every)
-    used = target_bits[rows]
-    intersection = common_points(used, candidate_bits)
-    seen_by_target, seen_by_candidate = seen_points(used), seen_points(candidate_bits)
     union = seen_by_target[:, None] + seen_by_candidate[None] - intersection
     iou = intersection.double() / union.clamp_min(1).double()
-    if not rows or not candidate_bits.shape[0] or not max_references:
+    if not intersection.numel() or not max_references:
         pairs, rejected = [], []
     elif mode == "paper_iou":
         pairs, rejected = _pick_by_iou(iou, max_references, threshold)
     else:
         pairs, rejected = _pick_by_matching(intersection, max_references), []
     return Retrieval(
-        tuple(rows[t] for t, _ in pairs),
+        tuple(t for t, _ in pairs),
         tuple(c for _, c in pairs),
         iou,
         intersection,
         seen_by_target,
         seen_by_candidate,
-        tuple((rows[t], c, why) for t, c, why in rejected),
+        tuple(rejected),
     )
 
 

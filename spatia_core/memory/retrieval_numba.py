@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .kernels import kernel
+from ..kernels import kernel
 
 _WORDS = 512  # of all targets at once: they stay in the first cache while a candidate passes by
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .cameras.camera import Cameras
-from .errors import SpatiaError
-from .inputs import MOST_CAMERAS, widget_whole
+from ..cameras.camera import Cameras
+from ..errors import SpatiaError
+from ..inputs import MOST_CAMERAS, widget_whole
 
 FIRST_FRAMES = 121
 LATER_FRAMES = 81
-HISTORY_FRAMES = 9
+HISTORY_FRAMES = 9  # of a later clip, where nobody says otherwise: what Spatia was trained with
 
 
 class ClipWindow(NamedTuple):
@@ -72,7 +72,7 @@ def require_clip_length(frames: int, name: str = "frames") -> int:
 
 
 def window_cameras(cameras: Cameras, window: ClipWindow) -> Cameras:
-    """The window's cameras, its last pose repeated to the clip's length.
+    """The window's cameras, its last pose repeated to the clip's length; they know how many are history.
 
     Raises SpatiaError when the path ends before the window does.
     """
@@ -80,7 +80,8 @@ def window_cameras(cameras: Cameras, window: ClipWindow) -> Cameras:
         raise SpatiaError(
             f"A window up to frame {window.end} was asked of a path of {cameras.count} cameras; lengthen the path."
         )
-    return cameras.select(window_indices(window))
+    # The first clip starts with the given image, which the video already holds.
+    return cameras.select(window_indices(window))._replace(history=max(1, window.history))
 
 
 def window_indices(window: ClipWindow) -> list[int]:

@@ -9,13 +9,13 @@ from torch import Tensor
 from ..cameras.camera import Cameras, make_cameras, unproject
 from ..cloud.point_cloud import concat_clouds, make_point_cloud
 from ..cloud.voxels import voxel_merge
+from ..memory.retrieval import retrieve_references
+from ..memory.windows import HISTORY_FRAMES
 from ..render.soft import render_soft
-from ..retrieval import retrieve_references
 from .rooms import Room, RoomVideo, add_moving_box, make_room, render_room, room_path
 
 HEIGHT, WIDTH = 128, 192
 CLIP_FRAMES = 25
-HISTORY_FRAMES = 9
 VIDEO_FRAMES = 2 * CLIP_FRAMES - HISTORY_FRAMES
 MAX_REFERENCES = 4
 VOXEL_SIZE = 0.02

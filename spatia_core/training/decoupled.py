@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..cameras.camera import Cameras
+from ..memory.windows import latent_count
 from ..model.decoupled.assembly import MemorySlots
 from ..model.decoupled.cameras import latent_cameras, pluecker_rays
 from ..model.decoupled.gate import gate
 from ..model.decoupled.retrieval import Rules, retrieve
-from ..rollout import latent_count
 from .budget import Budget
 from .fitting import fit
 from .network import TIMES

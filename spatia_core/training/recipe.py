@@ -12,9 +12,9 @@ import hashlib
 import torch
 
 from ..errors import SpatiaError
+from ..memory.retrieval import MAX_REFERENCES, TARGET_EVERY
+from ..memory.windows import FIRST_FRAMES, HISTORY_FRAMES, LATER_FRAMES, latent_count, require_clip_length
 from ..model.sizes import SIZE_STEP, nearest_size
-from ..retrieval import MAX_REFERENCES, TARGET_EVERY
-from ..rollout import FIRST_FRAMES, HISTORY_FRAMES, LATER_FRAMES, latent_count, require_clip_length
 
 CONTROL, LORA = "control", "lora"
 STAGES = (CONTROL, LORA)

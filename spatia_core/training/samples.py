@@ -15,9 +15,9 @@ from ..cloud.point_cloud import PointCloud, concat_clouds
 from ..errors import SpatiaError
 from ..estimate.depth import DepthMaps
 from ..estimate.scene import estimate_points, estimate_scene, merged_points
+from ..memory.retrieval import retrieve_packed, target_frames
 from ..render.soft import render_soft
 from ..render.visibility import visible_bits
-from ..retrieval import retrieve_packed, target_frames
 from .clips import ClipSample
 from .recipe import FIRST, SampleSettings
 from .videos import PosedVideo

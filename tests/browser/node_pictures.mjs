@@ -4,6 +4,7 @@
 const SOURCES = {
   IMAGE: ["LoadImage", 0], MASK: ["LoadImage", 1], MODEL: ["SpatiaLoadModel", 0], CLIP: ["SpatiaLoadModel", 1], VAE: ["SpatiaLoadModel", 2],
   CONDITIONING: ["CLIPTextEncode", 0], LATENT: ["SpatiaSampler", 1], SPATIA_MEMORY: ["SpatiaEstimateScene", 0], SPATIA_CAMERAS: ["SpatiaCameraPath", 0],
+  SPATIA_WORLD: ["SpatiaOpenWorld", 1],
 };
 
 export default async ({ page, options }) => {

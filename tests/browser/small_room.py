@@ -8,7 +8,8 @@ import torch
 
 from spatia_core.cameras import make_cameras, preset_path
 from spatia_core.cloud import make_point_cloud
-from spatia_core.memory import SpatialMemory, save_memory
+from spatia_core.memory import Clip, HeldFrames, SpatialMemory, memory_of_image, save_memory
+from spatia_core.memory.clip import no_change
 from spatia_core.render.soft import render_soft
 
 VOXEL = 0.02
@@ -59,10 +60,9 @@ def small_room(path: Path | None = None) -> tuple[SpatialMemory, torch.Tensor]:
     cloud = make_point_cloud(positions, colors, view=0)
     cameras = preset_path("truck", make_cameras(torch.eye(4)[None], [0.9, 1.35, 0.5, 0.5]), 3, distance=0.1, depth=2.0)
     frames = render_soft(cloud.positions, cloud.colors, cameras, 128, 192, radius=0.03).image
-    memory = SpatialMemory(
-        cloud=cloud, frames=frames, moving=torch.zeros(3, 128, 192, dtype=torch.bool), cameras=cameras,
-        clip=torch.tensor([0, 1, 1], dtype=torch.int32), voxel_size=VOXEL, notes=(),
-    )  # fmt: skip
+    memory = memory_of_image(frames[0], cameras.select(0), cloud, VOXEL)
+    clip = Clip(HeldFrames(frames[1:]), cameras.select(slice(1, None)), 1, no_change(cloud.size))
+    memory = memory._replace(clips=(*memory.clips, clip))
     if path is not None:
         save_memory(memory, path)
     return memory, owner

@@ -43,7 +43,9 @@ def told(request, run_page_script, room, tmp_path_factory) -> dict:
 
 
 def scene_of(memory) -> Scene:
-    return Scene(memory.cameras, None, memory.voxel_size, None, FILES, (memory.height, memory.width), memory.clip)
+    return Scene(
+        memory.cameras, None, memory.voxel_size, None, FILES, (memory.height, memory.width), memory.clip_of_frame
+    )
 
 
 def last_selection(told: dict, step: str) -> dict:

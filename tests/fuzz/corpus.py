@@ -74,11 +74,11 @@ def bomb(compression: int, size: int = 300 << 20) -> bytes:
     return buffer.getvalue()
 
 
-def changed_archive(change: Callable[[dict, dict], None]) -> Callable[[], bytes]:
+def changed_archive(change: Callable[[dict, dict], None], of=seeds.archive_entries) -> Callable[[], bytes]:
     """An archive with its JSON header and its tensors' header changed."""
 
     def make() -> bytes:
-        entries = seeds.archive_entries()
+        entries = of()
         header = json.loads(entries["memory.json"])
         text, data = seeds.split_safetensors(entries["memory.safetensors"])
         tensors = json.loads(text)
@@ -90,17 +90,48 @@ def changed_archive(change: Callable[[dict, dict], None]) -> Callable[[], bytes]
     return make
 
 
-def archive_data(name: str, at: int, value: bytes) -> Callable[[], bytes]:
+def archive_data(name: str, at: int, value: bytes, of=seeds.archive_entries) -> Callable[[], bytes]:
     """An archive with some bytes of one tensor replaced."""
 
     def make() -> bytes:
-        entries = seeds.archive_entries()
+        entries = of()
         text, data = seeds.split_safetensors(entries["memory.safetensors"])
         start = json.loads(text)[name]["data_offsets"][0] + at
         data = data[:start] + value + data[start + len(value) :]
         return seeds.archive(entries | {"memory.safetensors": seeds.safetensors_file(text, data)})
 
     return make
+
+
+def changed_ledger(change: Callable[[list], None]) -> Callable[[], bytes]:
+    """An archive in format 1 whose record of changes is another."""
+    return changed_archive(lambda header, tensors: change(header["ledger"]), seeds.archive_entries_1)
+
+
+def many_clips(count: int = 20_000) -> bytes:
+    """A sound archive of so many clips of one pixel that going through all for each takes minutes."""
+    entries = seeds.archive_entries()
+    image, *_ = json.loads(entries["memory.json"])["clips"]
+    header = json.loads(entries["memory.json"]) | {
+        "clips": [image] + [{"frames": 1, "history": 1, "size": None, "notes": [], "key": ""}] * (count - 1),
+        "exact_from": count,
+    }
+    text, data = seeds.split_safetensors(entries["memory.safetensors"])
+    known = json.loads(text)
+    pose = struct.pack("<16d", *(float(i % 5 == 0) for i in range(16)))
+    tensors = {name: data[slice(*known[name]["data_offsets"])] for name in known if name.startswith("cloud.")}
+    tensors |= {"w2c": pose * count, "intrinsics": struct.pack("<4d", 0.8, 1.0, 0.5, 0.5) * count}
+    tensors |= {"frames": bytes(3 * count), "moving": bytes(count)}
+    shapes = {"w2c": [count, 4, 4], "intrinsics": [count, 4], "frames": [count, 1, 1, 3], "moving": [count, 1, 1]}
+    listed, at, body = {}, 0, b""
+    for name in sorted(tensors):
+        entry = known[name] | {"shape": shapes.get(name, known[name]["shape"])}
+        listed[name] = entry | {"data_offsets": [at, at + len(tensors[name])]}
+        at += len(tensors[name])
+    body = b"".join(tensors[name] for name in sorted(tensors))
+    return seeds.archive(
+        {"memory.json": json.dumps(header).encode(), "memory.safetensors": seeds.safetensors_file(listed, body)}
+    )
 
 
 def ply_header(*lines: str, body: bytes = b"") -> bytes:
@@ -208,19 +239,35 @@ CORPUS: list[tuple[str, str, Callable[[], bytes]]] = [
         lambda: bomb(zipfile.ZIP_LZMA, 1 << 20)[:90] + b"xx" + bomb(zipfile.ZIP_LZMA, 1 << 20)[92:],
     ),
     ("archive", "deep JSON", lambda: seeds.archive(seeds.archive_entries() | {"memory.json": nested(100_000)})),
-    ("archive", "clip that fell", changed_archive(lambda header, tensors: header["ledger"].reverse())),
+    ("archive", "clips turned round", changed_archive(lambda header, tensors: header["clips"].reverse())),
     (
         "archive",
-        "ledger of another size",
-        changed_archive(lambda header, tensors: header["ledger"][-1].update(size=10**12)),
+        "clip of another size",
+        changed_archive(lambda header, tensors: header["clips"][-1].update(size=10**12)),
     ),
     (
         "archive",
-        "ledger of a negative size",
-        changed_archive(lambda header, tensors: header["ledger"][-1].update(size=-1)),
+        "clip of a negative size",
+        changed_archive(lambda header, tensors: header["clips"][-1].update(size=-1)),
     ),
-    ("archive", "notes beyond", changed_archive(lambda header, tensors: header["ledger"][-1].update(notes=-5))),
-    ("archive", "ledger that is too short", changed_archive(lambda header, tensors: header["ledger"].pop())),
+    ("archive", "clip of a known size", changed_archive(lambda header, tensors: header["clips"][1].update(size=8))),
+    ("archive", "history beyond", changed_archive(lambda header, tensors: header["clips"][-1].update(history=-5))),
+    (
+        "archive",
+        "history of 10^400",
+        changed_archive(lambda header, tensors: header["clips"][-1].update(history=10**400)),
+    ),
+    ("archive", "clips that are too few", changed_archive(lambda header, tensors: header["clips"].pop())),
+    ("archive", "exact from before it is known", changed_archive(lambda header, tensors: header.update(exact_from=1))),
+    ("archive", "twenty thousand clips", many_clips),
+    ("archive", "format 1: clip that fell", changed_ledger(lambda ledger: ledger.reverse())),
+    ("archive", "format 1: ledger of another size", changed_ledger(lambda ledger: ledger[-1].update(size=10**12))),
+    ("archive", "format 1: ledger of a negative size", changed_ledger(lambda ledger: ledger[-1].update(size=-1))),
+    ("archive", "format 1: notes beyond", changed_ledger(lambda ledger: ledger[-1].update(notes=-5))),
+    ("archive", "format 1: notes that fall", changed_ledger(lambda ledger: ledger[0].update(notes=2))),
+    ("archive", "format 1: ledger that is too short", changed_ledger(lambda ledger: ledger.pop())),
+    ("archive", "format 1: a clip twice", changed_ledger(lambda ledger: ledger[-1].update(clip=1))),
+    ("archive", "format 1: a clip that is not there", changed_ledger(lambda ledger: ledger[-1].update(clip=9))),
     ("archive", "voxel size 1e308", changed_archive(lambda header, tensors: header.update(voxel_size=1e308))),
     (
         "archive",
@@ -235,7 +282,8 @@ CORPUS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("archive", "view beyond the frames", archive_data("cloud.view", 0, struct.pack("<i", 10**6))),
     ("archive", "view -9", archive_data("cloud.view", 0, struct.pack("<i", -9))),
     ("archive", "point at 3e38", archive_data("cloud.positions", 0, floats(3e38, 3e38, 3e38))),
-    ("archive", "clips that fall", archive_data("clip", 0, struct.pack("<i", 5))),
+    ("archive", "format 1: clips that fall", archive_data("clip", 0, struct.pack("<i", 5), seeds.archive_entries_1)),
+    ("archive", "format 1: no image", archive_data("clip", 0, struct.pack("<i", 1), seeds.archive_entries_1)),
     ("archive", "camera at 1e300", archive_data("w2c", 24, struct.pack("<d", 1e300))),
     ("archive", "a byte of the moving masks that is 2", archive_data("moving", 0, b"\x02")),
     (

@@ -88,7 +88,8 @@ def signature(outcome: Outcome) -> str:
     """What makes two faults the same: the kind, and for an exception where it came from and its class."""
     lines = [line.strip() for line in outcome.text.splitlines() if line.strip()]
     where = next(
-        (line for line in reversed(lines) if (line.startswith("File ") and "spatia_core" in line) or "nodes/" in line), ""
+        (line for line in reversed(lines) if (line.startswith("File ") and "spatia_core" in line) or "nodes/" in line),
+        "",
     )
     return f"{outcome.kind} {where} {lines[-1][:60] if lines else ''}"
 

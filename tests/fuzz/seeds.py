@@ -18,7 +18,7 @@ from PIL import Image
 from spatia_core.cameras import make_cameras, write_cameras
 from spatia_core.cloud.ply import ply_bytes
 from spatia_core.cloud.point_cloud import make_point_cloud
-from spatia_core.memory import ClipChange, Ledger, SpatialMemory, save_memory
+from spatia_core.memory import Clip, CloudChange, HeldFrames, SpatialMemory, memory_of_image, save_memory
 
 
 def cameras(count: int = 3):
@@ -228,9 +228,9 @@ def headers() -> list[bytes]:
 
 
 def memory() -> SpatialMemory:
-    """A memory of 3 + 2 + 2 frames of 6 x 8 pixels: eight points, of which each of two clips dropped two and added three."""
-    frames = 7
-    clip = torch.tensor([0, 0, 0, 1, 1, 2, 2], dtype=torch.int32)
+    """A memory of 1 + 2 + 2 + 2 frames of 6 x 8 pixels: eight points, of which each of two clips dropped two and added
+    three, and before them a clip whose change is not known.
+    """
 
     def points(views: list[int]):
         count = len(views)
@@ -243,13 +243,18 @@ def memory() -> SpatialMemory:
 
     cloud = points([0, 1, -1, 2, 0, 3, 4, 5, 6, 6])
     changes = (
-        ClipChange(1, 8, torch.tensor([0, 2]), points([1, 2]), 1),
-        ClipChange(2, 9, torch.tensor([1, 7]), points([0, 4]), 1),
+        None,
+        CloudChange(8, torch.tensor([0, 2]), points([1, 2])),
+        CloudChange(9, torch.tensor([1, 7]), points([0, 4])),
     )
-    return SpatialMemory(
-        cloud, torch.randint(0, 256, (frames, 6, 8, 3), generator=torch.Generator().manual_seed(1), dtype=torch.uint8),
-        torch.zeros(frames, 6, 8, dtype=torch.bool), cameras(frames), clip, 0.05, ("scale: known",), Ledger(cloud, changes),
-    )  # fmt: skip
+    generator, path = torch.Generator().manual_seed(1), cameras(7)
+    frames = torch.randint(0, 256, (7, 6, 8, 3), generator=generator, dtype=torch.uint8)
+    start = memory_of_image(frames[0], path.select(0), cloud, 0.05, notes=("scale: known",))
+    clips = tuple(
+        Clip(HeldFrames(frames[k : k + 2]), path.select(slice(k, k + 2)), shared, change, (f"from {k}",))
+        for k, shared, change in zip((1, 3, 5), (1, 3, 5), changes)
+    )
+    return start._replace(clips=start.clips + clips, exact_from=2)
 
 
 def archive_entries() -> dict[str, bytes]:
@@ -258,6 +263,12 @@ def archive_entries() -> dict[str, bytes]:
         save_memory(memory(), path)
         with zipfile.ZipFile(path) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
+
+
+def archive_entries_1() -> dict[str, bytes]:
+    """Of a file in format 1."""
+    with zipfile.ZipFile(data_path("memory_v1.spatia")) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def archive(entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:

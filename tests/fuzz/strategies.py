@@ -97,7 +97,11 @@ def _bent_safetensors(data: bytes) -> st.SearchStrategy[bytes]:
 
 
 def _bent_archive() -> st.SearchStrategy[bytes]:
-    entries = seeds.archive_entries()
+    entries, first = seeds.archive_entries(), seeds.archive_entries_1()
+    return _bent_entries(entries) | _bent_entries(entries) | _bent_entries(first)
+
+
+def _bent_entries(entries: dict[str, bytes]) -> st.SearchStrategy[bytes]:
     whole = seeds.archive(entries)
     header = st.just(entries["memory.json"]) | bent_text([entries["memory.json"]])
     tensors = (
@@ -161,7 +165,8 @@ def _chains() -> st.SearchStrategy[bytes]:
     }  # fmt: skip
     clip = st.fixed_dictionaries(
         depth | {"do": st.just("clip"), "move": st.sampled_from([0, 1e-12, 0.02, 0.1, 1, 1e7]) | st.floats(-1, 1),
-                 "consistent": st.booleans(), "short": st.booleans(), "load": st.booleans()}
+                 "consistent": st.booleans(), "short": st.booleans(), "load": st.booleans(),
+                 "history": st.sampled_from([None, 1, 5, 9, 9, 13]), "known": st.sampled_from([True, True, True, False])}
     )  # fmt: skip
     edits = [edit for text in seeds.EDITS for edit in json.loads(text) if not edit.get("file")]
     edit = st.fixed_dictionaries(

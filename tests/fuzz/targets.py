@@ -38,8 +38,8 @@ from spatia_core.memory import (
     new_memory,
     revert_clip,
     save_memory,
-    seen_points_of,
     update,
+    with_cloud,
 )
 from spatia_core.model.checkpoint import backbone_layout, control_layout, read_header, sharded_shapes, vae_layout
 from spatia_core.model.decoupled.layout import decoupled_layout
@@ -122,15 +122,13 @@ def _archive(data: bytes) -> None:
         memory = load_memory(path)
         if memory.cloud.size:
             check_cloud(memory.cloud)
-            seen_points_of(memory, [0])
+            _seen(memory)
         check_cameras(memory.cameras)
         again = path.replace("file", "again")
         save_memory(memory, again)
         loaded = load_memory(again)
-        assert all(torch.equal(a, b) for a, b in zip(loaded.cloud, memory.cloud)) and torch.equal(
-            loaded.frames, memory.frames
-        )
-        while int(memory.clip.max()) > 0:
+        _require_equal(memory, loaded)
+        for _ in range(min(len(memory.clips) - 1, _MOST_STEPS)):
             try:
                 memory = revert_clip(memory).memory
             except SpatiaError as error:
@@ -302,20 +300,26 @@ def _stepped(memory: SpatialMemory, step: dict) -> SpatialMemory:
         edits = parse_edits(json.dumps(step.get("edits", [])))
         scene = Scene(
             cameras=memory.cameras, mask=torch.ones(height, width, dtype=torch.bool), voxel_size=memory.voxel_size,
-            other=small_cloud(50), size=(height, width), clip=memory.clip,
+            other=small_cloud(50), size=(height, width), clip=memory.clip_of_frame,
         )  # fmt: skip
-        return memory._replace(cloud=apply_edits(memory.cloud, edits, scene).cloud)
+        return with_cloud(memory, apply_edits(memory.cloud, edits, scene).cloud)
     if step.get("do") == "revert":
         return revert_clip(memory).memory
-    past = history(memory)
-    count = past.cameras.count + (8 if step.get("short") else 12)
-    path = torch.cat([past.cameras.w2c, past.cameras.w2c[-1:].repeat(count - past.cameras.count, 1, 1)])
+    told = step.get("history")
+    told = told if type(told) is int and 1 <= told <= 13 else None
+    shared = 1 if memory.frame_count == 1 else min(told or 9, memory.frame_count)
+    end = memory.cameras.select(slice(-shared, None))
+    count = shared + (8 if step.get("short") else 12)
+    path = torch.cat([end.w2c, end.w2c[-1:].repeat(count - shared, 1, 1)])
     move = step.get("move")
     if type(move) is float or (type(move) is int and abs(move) < 2**63):
-        path[past.cameras.count :, 0, 3] -= move * torch.arange(1, count - past.cameras.count + 1)
-    clip = make_cameras(path, past.cameras.intrinsics[0])
-    pictures = torch.cat([past.frames, _pictures(count - past.frames.shape[0], height, width)])
+        path[shared:, 0, 3] -= move * torch.arange(1, count - shared + 1)
+    clip = make_cameras(path, end.intrinsics[0])._replace(history=told)
+    past = history(memory, clip).frames
+    pictures = torch.cat([past, _pictures(count - past.shape[0], height, width)])
     maps = depth_from_map(_depth_values(step, count, height, width), str(step.get("kind")))
+    if step.get("known") is False:
+        maps = None
     return update(
         memory, pictures, clip, maps, consistency=bool(step.get("consistent")), edge_filter=bool(step.get("edges"))
     ).memory
@@ -332,7 +336,9 @@ def _depth_values(step: dict, count: int, height: int, width: int) -> torch.Tens
     if str(step.get("kind")).startswith("normalised"):
         wall = wall / 2
     given = step.get("values")
-    values = [v for v in given if type(v) is float or (type(v) is int and abs(v) < 2**63)] if type(given) is list else []
+    values = (
+        [v for v in given if type(v) is float or (type(v) is int and abs(v) < 2**63)] if type(given) is list else []
+    )
     if values:
         drawn = torch.rand(wall.shape, generator=torch.Generator().manual_seed(len(values)))
         at = drawn < (0.3 if len(values) > 1 else 2.0)
@@ -355,26 +361,35 @@ def _kept(memory: SpatialMemory) -> SpatialMemory:
             raise AssertionError(f"lost work: {error}") from error
     _require_equal(memory, loaded)
     check_cloud(memory.cloud)
-    seen = seen_points_of(memory, [memory.frames.shape[0] - 1])
-    assert torch.equal(seen, seen_points_of(loaded, [memory.frames.shape[0] - 1]))
-    if int(memory.clip.max()) > 0:
-        known = memory.ledger is not None and memory.ledger.cloud is memory.cloud and bool(memory.ledger.changes)
+    assert torch.equal(_seen(memory), _seen(loaded))
+    if len(memory.clips) > 1:
         try:
             before = revert_clip(memory).memory
         except SpatiaError as error:
             assert "no point" in str(error)
         else:
-            assert before.frames.shape[0] < memory.frames.shape[0]
-            if known:
-                _require_equal(before, revert_clip(loaded).memory)
+            assert before.frame_count < memory.frame_count
+            _require_equal(before, revert_clip(loaded).memory)
     return loaded
 
 
+def _seen(memory: SpatialMemory) -> torch.Tensor:
+    last = memory.cameras.select(memory.frame_count - 1)
+    return memory.seen.bits(memory.cloud.positions, last, memory.height, memory.width, memory.voxel_size)
+
+
 def _require_equal(one: SpatialMemory, other: SpatialMemory) -> None:
-    pairs = [*zip(one.cloud, other.cloud), *zip(one.cameras, other.cameras)]
-    pairs += [(one.frames, other.frames), (one.moving, other.moving), (one.clip, other.clip)]
-    assert all(torch.equal(a, b) for a, b in pairs) and one.notes == other.notes
-    assert one.voxel_size == other.voxel_size
+    assert (one.voxel_size, one.exact_from, len(one.clips)) == (other.voxel_size, other.exact_from, len(other.clips))
+    every = range(one.frame_count)
+    pairs = [*zip(one.cloud, other.cloud), (one.clip_of_frame, other.clip_of_frame)]
+    pairs += [(a, b) for a, b in zip(one.cameras[:2], other.cameras[:2])]
+    pairs += [(one.read_frames(every), other.read_frames(every)), (one.read_moving(every), other.read_moving(every))]
+    for a, b in zip(one.clips, other.clips):
+        assert (a.history, a.notes, a.key, a.change is None) == (b.history, b.notes, b.key, b.change is None)
+        if a.change is not None:
+            assert a.change.size == b.change.size
+            pairs += [(a.change.index, b.change.index), *zip(a.change.dropped, b.change.dropped)]
+    assert all(torch.equal(a, b) for a, b in pairs)
 
 
 def _prompts(data: bytes) -> None:

@@ -59,6 +59,6 @@ def revisit(given: int = HISTORY, **size):
     from spatia_core.cameras.camera import concat_cameras
 
     path = turning_cameras(VIDEO)
-    memory = memory_of(VIDEO, **size)._replace(cameras=path)
+    memory = memory_of(VIDEO, cameras=path, **size)
     back = [max(0, VIDEO - 1 - 6 * step) for step in range(1, LATER - given + 1)]
     return memory, concat_cameras(path.select(slice(VIDEO - given, None)), path.select(back))

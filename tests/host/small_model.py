@@ -89,24 +89,28 @@ def path_cameras(count: int):
     return make_cameras(w2c, [0.8, 1.6, 0.5, 0.5])
 
 
-def memory_of(frames: int, width: int = WIDTH, height: int = HEIGHT):
-    """A memory whose video has this many random frames along `path_cameras`."""
+def with_clip(memory, frames, cameras, history: int = 1):
+    """The memory with one clip more, of these new frames and cameras, which left the cloud as it was."""
+    from spatia_core.memory import Clip, HeldFrames
+    from spatia_core.memory.clip import no_change
+
+    clip = Clip(HeldFrames(frames), cameras, history, no_change(memory.cloud.size))
+    return memory._replace(clips=(*memory.clips, clip))
+
+
+def memory_of(frames: int, width: int = WIDTH, height: int = HEIGHT, cameras=None):
+    """A memory whose video has this many random frames, along `path_cameras` where no cameras are given."""
     from spatia_core.cloud.point_cloud import make_point_cloud
-    from spatia_core.memory import SpatialMemory
+    from spatia_core.memory import memory_of_image
 
     generator = torch.Generator().manual_seed(5)
     cloud = make_point_cloud(
         torch.rand(50, 3, generator=generator), torch.randint(0, 256, (50, 3), dtype=torch.uint8, generator=generator)
     )
-    return SpatialMemory(
-        cloud=cloud,
-        frames=torch.randint(0, 256, (frames, height, width, 3), dtype=torch.uint8, generator=generator),
-        moving=torch.zeros(frames, height, width, dtype=torch.bool),
-        cameras=path_cameras(frames),
-        clip=torch.zeros(frames, dtype=torch.int32),
-        voxel_size=0.01,
-        notes=(),
-    )
+    pictures = torch.randint(0, 256, (frames, height, width, 3), dtype=torch.uint8, generator=generator)
+    cameras = path_cameras(frames) if cameras is None else cameras
+    memory = memory_of_image(pictures[0], cameras.select(0), cloud)
+    return memory if frames == 1 else with_clip(memory, pictures[1:], cameras.select(slice(1, None)))
 
 
 def clip_inputs(memory_frames: int, references: int = 0) -> dict:

@@ -146,7 +146,7 @@ def test_shut_gates_are_the_backbone_bit_for_bit_and_nothing_runs(nodes_of, load
 def test_an_image_alone_has_nothing_to_remember(loaded, apply, monkeypatch):
     inputs = clip_inputs(1)
     monkeypatch.setattr(loaded[2], "encode", lambda pixels: pytest.fail("encoded for nothing"))
-    model, report, strip = apply(inputs["memory"], inputs["cameras"])
+    model, report, _ = apply(inputs["memory"], inputs["cameras"])
     assert "0 of 4 latent frames remember, of 0 candidate frames" in report and "no earlier frame" in report
     assert not model.wrappers
 
@@ -359,9 +359,9 @@ class TestWan21I2V:
         model, vae, patcher = parts
         memory, cameras = revisit(given=1, width=32, height=16)
         positive, negative, latent = WanImageToVideo.execute(
-            *prompts, vae, 32, 16, LATER, 1, start_image=memory.frames[-1:].float() / 255.0
+            *prompts, vae, 32, 16, LATER, 1, start_image=memory.read_frames([memory.frame_count - 1]).float() / 255.0
         ).args
-        remembering, report, _ = apply(memory, cameras, model=model, branch=patcher, vae=vae, retrieval="release")
+        remembering, *_ = apply(memory, cameras, model=model, branch=patcher, vae=vae, retrieval="release")
         assert condition_of(nodes_of, remembering).slots.temporal.shape[1:] == (16, 2, 4)
         noise = comfy.sample.prepare_noise(latent["samples"], SEED)
 
@@ -480,8 +480,9 @@ def test_the_bundled_branch_is_a_choice_and_says_when_it_is_missing(nodes_of, ap
 
 def test_the_strip_has_a_cell_per_latent_frame(nodes_of):
     strip = nodes_of("nodes.host.remember").gate_strip
-    frames = memory_of(3).frames
-    one = strip(frames, torch.tensor([-1]), torch.tensor([False]), ["no earlier frame"])
-    many = strip(frames, torch.tensor([-1, 0, 2] * 5), torch.tensor([False, True, False] * 5), ["why"] * 15)
+    memory = memory_of(3)
+    read, size = memory.read_frames, (memory.height, memory.width)
+    one = strip(read, size, torch.tensor([-1]), torch.tensor([False]), ["no earlier frame"])
+    many = strip(read, size, torch.tensor([-1, 0, 2] * 5), torch.tensor([False, True, False] * 5), ["why"] * 15)
     assert many.shape[2] > 7 * one.shape[2] and many.shape[1] > 1.9 * one.shape[1]
     assert many.shape == (1, *many.shape[1:3], 3)

@@ -79,7 +79,7 @@ def test_the_plan_is_what_the_node_remembers(training, pack_module):
     decoupled = pack_module("spatia_core.model.decoupled.retrieval")
     gates = pack_module("spatia_core.model.decoupled.gate")
     views = pack_module("spatia_core.model.decoupled.cameras")
-    end = memory.frames.shape[0] - HISTORY + 1
+    end = memory.frame_count - HISTORY + 1
     ids = decoupled.retrieve(
         views.latent_cameras(cameras), memory.cameras.select(slice(0, end)), rules=decoupled.Rules(min_score=0.6)
     ).ids

@@ -71,7 +71,7 @@ def test_a_depth_map_becomes_a_memory_and_a_ply(spatia):
     output = run(spatia.estimate, image=image, depth_map=depth, **EXACT)
     memory, ply = output.result
     assert (memory.cloud.positions[:, 2] - 3).abs().max() < 1e-4
-    assert torch.equal(memory.frames[0], (image[0] * 255).round().to(torch.uint8))
+    assert torch.equal(memory.read_frames([0])[0], (image[0] * 255).round().to(torch.uint8))
     assert torch.equal(spatia.parse_ply(ply.get_bytes()).positions, memory.cloud.positions)
     assert any("field of view" in note for note in memory.notes)
     assert "points" in json.dumps(output.ui.as_dict())
@@ -177,7 +177,7 @@ def test_refusals_before_any_work(spatia):
 def test_render_shows_the_image_and_the_holes(spatia, started):
     projection, holes, coverage = run(spatia.render, memory=started, cameras=spatia.path(0.0, 1.0), radius=0.08).result
     assert projection.shape == (2, HEIGHT, WIDTH, 3) and holes.shape == (2, HEIGHT, WIDTH)
-    image = started.frames[0].float() / 255
+    image = started.read_frames([0])[0].float() / 255
     inner = holes[0] < 0.2
     assert inner.float().mean() > 0.8 and (projection[0] - image)[inner].abs().mean() < 0.05
     # The second camera looks one unit to the right, beyond what the first has seen.
@@ -206,7 +206,7 @@ def grown(spatia, started):
 
 
 def test_update_then_retrieve(spatia, started, grown):
-    assert grown.frames.shape[0] == 25 and grown.cloud.size > started.cloud.size and started.frames.shape[0] == 1
+    assert grown.frame_count == 25 and grown.cloud.size > started.cloud.size and started.frame_count == 1
     back = spatia.cameras.concat_cameras(
         grown.cameras.select(slice(16, 25)), spatia.path(*[2.4 - 0.15 * i for i in range(1, 17)])
     )
@@ -214,7 +214,7 @@ def test_update_then_retrieve(spatia, started, grown):
     assert 1 <= references.shape[0] <= 3 and references.shape[1:] == (HEIGHT, WIDTH, 3)
     # The path returns to the start: its end asks for the first frames.
     assert (
-        torch.equal((references[-1] * 255).round().to(torch.uint8), grown.frames[0])
+        torch.equal((references[-1] * 255).round().to(torch.uint8), grown.read_frames([0])[0])
         and "clip frame 24: frame 0" in report
     )
     released, _ = run(spatia.retrieve, memory=grown, cameras=back, every=8, mode="release_hungarian").result
@@ -243,8 +243,9 @@ def test_padding_stays_out_of_the_memory(spatia, started):
             depth_map=depth[:n],
             moving=moving,
         ).result
-        assert memory.frames.shape[0] == memory.cameras.count == 10 and "9 new frames" in report
-        assert memory.moving[1:, :14].all() and not memory.moving[1:, 15:].any()
+        assert memory.frame_count == memory.cameras.count == 10 and "9 new frames" in report
+        marked = memory.read_moving(range(1, 10))
+        assert marked[:, :14].all() and not marked[:, 15:].any()
 
 
 def test_update_refusals(spatia, started):
@@ -268,9 +269,7 @@ def test_update_refusals(spatia, started):
 
 def test_a_clip_is_taken_back(spatia, started, grown):
     back, report = run(spatia.revert, memory=grown).result
-    assert (
-        torch.equal(back.cloud.positions, started.cloud.positions) and back.frames.shape[0] == 1 and "exactly" in report
-    )
+    assert torch.equal(back.cloud.positions, started.cloud.positions) and back.frame_count == 1 and "exactly" in report
     with pytest.raises(spatia.error, match="decrease clips"):
         run(spatia.revert, memory=grown, clips=2)
 
@@ -295,9 +294,7 @@ def test_plane_sweep_depth_feeds_update_memory(spatia, started, pack_module):
     assert depth.shape == image.shape and coverage > 0.4 and "4 of 13 frames" in report
     found = depth[12, :, :, 0] > 0
     assert (depth[12, :, :, 0][found] - 3).abs().median() < 0.05 and not depth[1].any()
-    grown, text, _ = run(
-        spatia.update, memory=started, frames=image, cameras=cameras, depth_map=depth, mask_grow=0
-    ).result
+    grown, *_ = run(spatia.update, memory=started, frames=image, cameras=cameras, depth_map=depth, mask_grow=0).result
     assert grown.cloud.size > started.cloud.size
 
 
@@ -325,7 +322,7 @@ def da3(comfy_host):
 def test_da3_is_told_the_cameras(spatia, pack_module, da3, monkeypatch):
     node = pack_module("nodes.estimators").SpatiaDA3CamerasDepth
     cameras = spatia.path(*[5.0 + 0.1 * i for i in range(9)])
-    image, exact = wall(cameras)
+    image, _ = wall(cameras)
     network, calls = da3.model.diffusion_model, []
     forward = network.forward
 

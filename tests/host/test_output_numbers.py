@@ -70,6 +70,8 @@ def test_a_folder_that_cannot_be_written_to(files, folder, monkeypatch, pack_mod
 
     monkeypatch.setattr(files.os, "mkdir", full)
     error = pack_module("spatia_core.errors").SpatiaError
-    with pytest.raises(error, match="^prefix 'numbers/a' names a folder .*No space left on device.* change prefix"):
-        with files.new_output_file("numbers/a", "prefix"):
-            raise AssertionError("there is no number")
+    with (
+        pytest.raises(error, match="^prefix 'numbers/a' names a folder .*No space left on device.* change prefix"),
+        files.new_output_file("numbers/a", "prefix"),
+    ):
+        raise AssertionError("there is no number")

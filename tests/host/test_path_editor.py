@@ -10,7 +10,7 @@ import pytest
 import torch
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from test_geometry_nodes import defaults, memory
+from test_geometry_nodes import defaults
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def bodies() -> list[tuple[str, bytes, str]]:
         add("write", {"cameras": [{"w2c": value, "intrinsics": LENS}]}, "camera 0, w2c")
     for value in (None, {}, "1111", [1, 1], ["a"] * 4, [None] * 4, [[1]] * 4, [{}] * 4):
         add("write", {"cameras": [{"w2c": EYE, "intrinsics": value}]}, "camera 0, intrinsics")
-    far = EYE[:3] + [1e300] + EYE[4:]
+    far = [*EYE[:3], 1e300, *EYE[4:]]
     for w2c, lens in ((far, LENS), ([1e308] * 16, LENS), (EYE, [1e308, 1, 0, 0]), (EYE, [1, 1, -1e300, 0])):
         add("write", {"cameras": [{"w2c": w2c, "intrinsics": lens}], "format": "spatia"}, "Camera 0")
     good = {"cameras": [{"w2c": EYE, "intrinsics": LENS}], "format": "spatia", "width": 4, "height": 4}
@@ -182,9 +182,9 @@ def bodies() -> list[tuple[str, bytes, str]]:
     for text in (pose.replace("0]]", "1e308]]"), pose.replace("[1,", f"[{long},"), f"[[{deep}"):
         add("read", {"text": text, "intrinsics": "[1 1 .5 .5]"}, "amera")
     add("read", {"text": pose, "intrinsics": "[1e308 1 .5 .5]"}, "Camera 0")
-    for transforms in ('{"frames": ' + deep, '{"w": %s}' % long):
+    for transforms in ('{"frames": ' + deep, f'{{"w": {long}}}'):
         add("read", {"text": transforms}, "transforms.json")
-    add("read", {"text": '{"w": 1, "h": 1, "fl_x": 1e-300, "frames": [{"transform_matrix": %s}]}' % pose}, "Camera 0")
+    add("read", {"text": f'{{"w": 1, "h": 1, "fl_x": 1e-300, "frames": [{{"transform_matrix": {pose}}}]}}'}, "Camera 0")
     add("read", {"text": f"1 1 0 0 0 0 0 0 1 {long}.png"}, "camera text")
     add("read", {"text": "1 1 0 0 0 0 0 0 1 a.png", "intrinsics": f"{long} PINHOLE 9 9 1 1 1 1"}, "cameras.txt")
     add("read", {"text": "\ud800"}, "camera text")

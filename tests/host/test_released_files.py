@@ -248,7 +248,7 @@ def test_shards_are_one_choice(nodes_of, sharded, monkeypatch):
 def test_broken_shards_are_named(nodes_of, sharded):
     models = nodes_of("nodes.host.models")
     folder, weights = sharded
-    first, second, third = sorted(folder.glob("*.safetensors"))
+    first, _, third = sorted(folder.glob("*.safetensors"))
     chosen = f"published/{first.name}"
     index = folder / "diffusion_pytorch_model.safetensors.index.json"
 

@@ -255,7 +255,7 @@ def bad_inputs():
         "frame count": ({**first, "cameras": path_cameras(12), "projection": None, "holes": None}, "4n"),
         "nothing new": (
             {**good, "cameras": good["cameras"].select(slice(0, 9)), "projection": None, "holes": None},
-            "nothing would be new",
+            "nothing is new",
         ),
         "memory size": ({**first, "memory": memory_of(1, width=72)}, "multiples of 32"),
         "other poses": ({**good, "cameras": path_cameras(count)}, "Clip Window"),
@@ -287,7 +287,7 @@ def test_misuse_is_refused(nodes_of, loaded):
     model, _, vae = loaded
     parts, patching = nodes_of("nodes.sampler"), nodes_of("nodes.host.patching")
     inputs = clip_inputs(1)
-    conditioned, latent = parts.SpatiaConditioning.execute(model, vae, **inputs, **STRENGTHS).args
+    conditioned, _ = parts.SpatiaConditioning.execute(model, vae, **inputs, **STRENGTHS).args
     with pytest.raises(ValueError, match="already conditioned"):
         parts.SpatiaConditioning.execute(conditioned, vae, **inputs, **STRENGTHS)
     plain = model.clone()

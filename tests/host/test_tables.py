@@ -186,5 +186,6 @@ def test_retrieval_by_the_modes_own_visibility_is_the_nodes(scenes, scene):
         assert len(by_node) and torch.equal(by_node, pipeline.retrieve(memory, window))
     whole = scenes.DepthMaps(torch.from_numpy(scene.video.z_depth[:25]), True, "ray-cast truth")
     rebuilt = pipeline.rebuild(memory, whole, torch.from_numpy(scene.video.moving[:25]))
-    # After one clip there is nothing to build otherwise.
-    assert torch.equal(rebuilt.cloud.positions, memory.cloud.positions) and torch.equal(rebuilt.clip, memory.clip)
+    # After one clip there is nothing to build otherwise: it is one long clip again.
+    assert torch.equal(rebuilt.cloud.positions, memory.cloud.positions)
+    assert torch.equal(rebuilt.clip_of_frame, memory.clip_of_frame)

@@ -204,11 +204,15 @@ def test_assembly(name):
     vectors, calls = tensors(name), []
     pixels = (vectors["history_video_BFCHW"][0].permute(0, 2, 3, 1) + 1) / 2
     ids = vectors["frame_ids"][0]
-    temporal, _ = assemble(pixels, ids, stored_encoder(calls), release=True)
+    temporal, _ = assemble(
+        lambda window: pixels[window.start : window.stop], len(pixels), ids, stored_encoder(calls), release=True
+    )
     # The release takes the pictures of the spatial cue from 8-bit files: those are stored beside the video.
     valid = (ids >= 0) & (ids < pixels.shape[0])
     pixels[ids[valid]] = (vectors["ref_images_BFCHW"][0].permute(0, 2, 3, 1)[valid] + 1) / 2
-    _, spatial = assemble(pixels, ids, stored_encoder(calls), release=True)
+    _, spatial = assemble(
+        lambda window: pixels[window.start : window.stop], len(pixels), ids, stored_encoder(calls), release=True
+    )
     errors = [
         relative_l2(temporal, vectors["temporal_latents"][0, :, :, 0]),
         relative_l2(spatial, vectors["spatial_latents"][0].movedim(1, 0)),

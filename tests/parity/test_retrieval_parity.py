@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 
 from spatia_core.cameras.camera import make_cameras
 from spatia_core.errors import SpatiaError
+from spatia_core.memory.retrieval import intersections, retrieve_references
 from spatia_core.render.visibility import visible_points
-from spatia_core.retrieval import intersections, retrieve_references
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,15 @@ import pytest
 from vectors import PARITY, stored
 
 from spatia_core.errors import SpatiaError
-from spatia_core.retrieval import candidate_frames, target_frames
-from spatia_core.rollout import clip_windows, joined_frames, latent_count, new_latents, trimmed_frames, window_indices
+from spatia_core.memory.retrieval import candidate_frames, target_frames
+from spatia_core.memory.windows import (
+    clip_windows,
+    joined_frames,
+    latent_count,
+    new_latents,
+    trimmed_frames,
+    window_indices,
+)
 
 
 @pytest.fixture(scope="module")

@@ -145,7 +145,8 @@ def test_later_round_from_pixels(pack_module, network, tag, record_property):
     """The whole way: history, references, projection and holes as pixels through Spatia Conditioning, then the solver."""
     from spatia_core.cameras.camera import make_cameras
     from spatia_core.cloud.point_cloud import make_point_cloud
-    from spatia_core.memory import SpatialMemory
+    from spatia_core.memory import Clip, HeldFrames, memory_of_image
+    from spatia_core.memory.clip import no_change
 
     bundle, conditioning_module, sampling = (
         pack_module(f"nodes.host.{name}") for name in ("bundle", "conditioning", "sampling")
@@ -156,15 +157,10 @@ def test_later_round_from_pixels(pack_module, network, tag, record_property):
     past = tensors[f"{tag}/hist_u8"]
     cameras = make_cameras(torch.eye(4).repeat(run["frames"], 1, 1), [1.0, 1.0, 0.5, 0.5])
     count = past.shape[0]
-    memory = SpatialMemory(
-        make_point_cloud(torch.rand(4, 3), torch.zeros(4, 3, dtype=torch.uint8)),
-        past,
-        torch.zeros(past.shape[:3], dtype=torch.bool),
-        cameras.select(slice(0, count)),
-        torch.ones(count, dtype=torch.int32),
-        0.01,
-        (),
-    )
+    cloud = make_point_cloud(torch.rand(4, 3), torch.zeros(4, 3, dtype=torch.uint8))
+    memory = memory_of_image(past[0], cameras.select(0), cloud)
+    clip = Clip(HeldFrames(past[1:]), cameras.select(slice(1, count)), 1, no_change(cloud.size))
+    memory = memory._replace(clips=(*memory.clips, clip))
     model, latent = conditioning_module.condition_clip(
         network,
         vae,

@@ -68,25 +68,30 @@ def history_camera_frames(ids: Tensor, frames: int, release: bool = False) -> Te
 
 
 def assemble(
-    frames: Tensor, ids: Tensor, encode: Callable[[Tensor], Tensor], release: bool = False
+    read: Callable[[range], Tensor],
+    frames: int,
+    ids: Tensor,
+    encode: Callable[[Tensor], Tensor],
+    release: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Temporal and spatial latents (S, C, h, w) of the remembered frames, ids (S,) int64.
 
-    frames: (F, H, W, 3), the history, black = 0. encode: such pixels (N, H, W, 3) -> latents (1, C, (N + 3) // 4, h, w).
+    read: numbers of history frames -> (n, H, W, 3), black = 0; asked of a few at a time. frames: how many there are.
+    encode: such pixels (N, H, W, 3) -> latents (1, C, (N + 3) // 4, h, w).
     A slot without a frame (-1 or beyond the history) is zero. release: its spatial cue is an encoded black picture.
     """
     temporal, spatial = [], []
     known: dict[int, tuple[Tensor, Tensor]] = {}
     for frame in ids.tolist():
-        if not 0 <= frame < frames.shape[0]:
+        if not 0 <= frame < frames:
             temporal.append(None)
-            spatial.append(encode(torch.zeros_like(frames[:1]))[0, :, 0] if release else None)
+            spatial.append(encode(torch.zeros_like(read(range(1))))[0, :, 0] if release else None)
             continue
         if frame not in known:
-            window = temporal_window(frame, frames.shape[0], release)
+            window = temporal_window(frame, frames, release)
             known[frame] = (
-                encode(frames[window.start : window.stop])[0, :, -1],
-                encode(frames[frame : frame + 1])[0, :, 0],
+                encode(read(window))[0, :, -1],
+                encode(read(range(frame, frame + 1)))[0, :, 0],
             )
         temporal.append(known[frame][0])
         spatial.append(known[frame][1])

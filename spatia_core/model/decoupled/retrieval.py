@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...cameras.camera import Cameras
 from ...errors import SpatiaError
-from ...retrieval import intersections
+from ...memory.retrieval import intersections
 
 MODES = ("frustum", "visibility", "release")
 BALL_POINTS = 20_000
