@@ -15,6 +15,7 @@ from . import (
     sampler,
     scene_files,
     update_memory,
+    worlds,
 )
 from .host.input_checks import hold_to_schema
 
@@ -33,6 +34,7 @@ NODES = [
         decoupled_memory,
         update_memory,
         edit,
+        worlds,
         scene_files,
         metrics,
     )

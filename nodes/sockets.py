@@ -5,5 +5,8 @@ from comfy_api.latest import io
 # A spatia_core.memory.SpatialMemory: the scene cloud, the video so far and its cameras.
 SpatiaMemory = io.Custom("SPATIA_MEMORY")
 
+# A nodes.host.worlds.WorldPlace: a clip of a world, and where this run began.
+SpatiaWorld = io.Custom("SPATIA_WORLD")
+
 # A spatia_core.cameras.Cameras: posed OpenCV cameras with normalised intrinsics.
 SpatiaCameras = io.Custom("SPATIA_CAMERAS")

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -73,6 +74,80 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
 def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a text in UTF-8 with plain line ends, or leave what was there."""
     write_bytes(path, text.encode())
+
+
+@contextlib.contextmanager
+def new_folder(path: str | os.PathLike) -> Iterator[str]:
+    """The name of a new, empty folder to fill, which takes the name `path` when the block ends well, at once and whole.
+
+    `path` must not exist yet. When the block does not end well nothing is left. One writer at a time (`locked`): what
+    lies half made beside it is somebody dead's, and is removed. Raises SpatiaError as `replacing` does.
+    """
+    parent, name = os.path.split(os.path.abspath(path))
+    part = None
+    try:
+        os.makedirs(parent, exist_ok=True)
+        with os.scandir(parent) as entries:
+            dead = [entry.path for entry in entries if entry.name.endswith(_ENDING) and entry.is_dir()]
+        for folder in dead:
+            shutil.rmtree(folder, ignore_errors=True)
+        part = os.path.join(parent, f".{name[:40]}.{uuid.uuid4().hex[:12]}{_ENDING}")
+        os.mkdir(part)
+        yield part
+        _folder_to_disk(part)
+        os.rename(part, path)
+        _folder_to_disk(parent)
+    except OSError as error:
+        raise _explained(error, name, parent) from error
+    finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def remove_folder(path: str | os.PathLike) -> None:
+    """Remove a folder and all in it; to whoever looks it goes at once."""
+    parent, name = os.path.split(os.path.abspath(path))
+    gone = os.path.join(parent, f".{name[:40]}.{uuid.uuid4().hex[:12]}{_ENDING}")
+    try:
+        os.rename(path, gone)
+        _folder_to_disk(parent)
+    except OSError as error:
+        raise SpatiaError(f"{name} could not be removed ({error.strerror or error}); check its folder.") from error
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def locked(path: str | os.PathLike, seconds: float) -> Iterator[bool]:
+    """Whether the lock that the file `path` stands for is this block's, waiting for it up to so many seconds.
+
+    The system frees the lock when its process ends, however it ends. The file stays.
+    """
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        give_up = time.monotonic() + seconds
+        while not (ours := _lock_file(handle)) and time.monotonic() < give_up:
+            time.sleep(0.05)
+        yield ours
+    finally:
+        os.close(handle)
+
+
+def _lock_file(handle: int) -> bool:
+    if not _WINDOWS:
+        return _lock(handle)
+    import msvcrt
+
+    try:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    except OSError:
+        return False
+    return True
+
+
+def free_bytes(folder: str | os.PathLike) -> int:
+    """Bytes that are free on the disk of a folder."""
+    return _free(os.fspath(folder))
 
 
 def _new_part(folder: str, name: str) -> tuple[str, int]:

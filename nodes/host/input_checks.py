@@ -22,6 +22,7 @@ from ...spatia_core.cameras import Cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import shown
 from ...spatia_core.memory import SpatialMemory
+from .worlds import WorldPlace
 
 
 class _Kind(NamedTuple):
@@ -48,6 +49,7 @@ _KINDS = {
     # By their fields: a pack that is installed twice, or loaded anew, has these classes twice.
     "SPATIA_MEMORY": _Kind("a SPATIA_MEMORY", lambda value: getattr(value, "_fields", None) == SpatialMemory._fields),
     "SPATIA_CAMERAS": _Kind("SPATIA_CAMERAS", lambda value: getattr(value, "_fields", None) == Cameras._fields),
+    "SPATIA_WORLD": _Kind("a SPATIA_WORLD", lambda value: getattr(value, "_fields", None) == WorldPlace._fields),
     **{
         name: _Kind(f"a {name}", lambda value: isinstance(value, dict))
         for name in ("LOAD3D_CAMERA", "DA3_GEOMETRY", "MOGE_GEOMETRY")
@@ -69,7 +71,8 @@ def hold_to_schema(node: type[io.ComfyNode]) -> None:
             if isinstance(entry, (io.Int.Input, io.Float.Input)) and value is not None:
                 _check_number(entry, value)
         for entry, value in pairs:
-            if value is not None or not entry.optional:
+            # A lazy input that the node declined is not there either.
+            if value is not None or not (entry.optional or entry.lazy):
                 _check_kind(entry, value, node)
         return execute(cls, *args, **kwargs)
 
@@ -146,10 +149,10 @@ def _described(value) -> str:
 def _check_number(entry: io.Int.Input | io.Float.Input, value) -> None:
     low = -math.inf if entry.min is None else entry.min
     high = math.inf if entry.max is None else entry.max
-    if isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high:
-        # Of what passed, only floats can be NaN or broken, and none is too large to be a float.
-        if isinstance(entry, io.Float.Input) or value == int(value):
-            return
+    within = isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high
+    # Of what passed, only floats can be NaN or broken, and none is too large to be a float.
+    if within and (isinstance(entry, io.Float.Input) or value == int(value)):
+        return
     kind = "a whole number" if isinstance(entry, io.Int.Input) else "a finite number"
     raise SpatiaError(
         f"{entry.id}: {shown(value)} was given, expected {kind} from {low:g} to {high:g}; "

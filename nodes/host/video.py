@@ -6,7 +6,7 @@ import hashlib
 import logging
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import comfy.model_management
 import comfy.utils
@@ -113,6 +113,37 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
     )
 
 
+def decode_stream(vae, latents: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+    """Frames (H, W, 3) in 0..1 of one video, one at a time, from its latents (1, 48, T, H/16, W/16) clip by clip.
+
+    Holds one clip's latents and the decoder's causal cache, however long the video is; the frames are those of
+    `decode_frames` on all latents joined. Raises SpatiaError on a VAE of another kind.
+    """
+    vae.throw_exception_if_invalid()
+    if not isinstance(vae.first_stage_model, WanVAE):
+        raise SpatiaError(
+            f"{type(vae.first_stage_model).__name__} is not the Wan 2.2 VAE, and cannot decode a video piece by piece; "
+            "set source to stored frames."
+        )
+    cache: list = [None] * count_conv3d(vae.first_stage_model.decoder)
+    loaded = False
+    for samples in latents:
+        if samples.shape[1] != vae.latent_channels:
+            raise SpatiaError(
+                f"Latents of {samples.shape[1]} channels were given for a VAE of {vae.latent_channels}; connect the "
+                "`vae` of the model that made the world."
+            )
+        if not loaded:
+            needed = vae.memory_used_decode(samples[:, :, :1].shape, vae.vae_dtype)
+            comfy.model_management.load_models_gpu(
+                [vae.patcher], memory_required=needed, force_full_load=vae.disable_offload
+            )
+        with comfy.model_management.cuda_device_context(vae.device):
+            for pixels in _stream(vae, samples, cache, first=not loaded):
+                yield from pixels
+        loaded = True
+
+
 def require_memory_for_frames(frames: int, height: int, width: int, change: str) -> None:
     """Raises SpatiaError when a decoded video of that size has no room in main memory. change: what to change."""
     require_memory(frames * height * width * 3 * 4, f"A video of {frames} frames of {width}x{height}", change)
@@ -156,14 +187,17 @@ def _decode(vae, samples: torch.Tensor, frames: int, tile: int | None, progress:
     return video
 
 
-def _stream(vae, latents: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Frames (1 or 4, h, w, 3) in 0..1 of each latent frame in turn; the decoder's cache is all that is kept between them."""
+def _stream(vae, latents: torch.Tensor, cache: list | None = None, first: bool = True) -> Iterator[torch.Tensor]:
+    """Frames (1 or 4, h, w, 3) in 0..1 of each latent frame in turn; the decoder's cache is all that is kept between them.
+
+    cache, first: to go on with a video, the cache that its beginning left behind.
+    """
     network = vae.first_stage_model
-    cache = [None] * count_conv3d(network.decoder)
+    cache = [None] * count_conv3d(network.decoder) if cache is None else cache
     for index in range(latents.shape[2]):
         comfy.model_management.throw_exception_if_processing_interrupted()
         latent = latents[:, :, index : index + 1].to(device=vae.device, dtype=vae.vae_dtype)
-        out = network.decoder(network.conv2(latent), feat_cache=cache, feat_idx=[0], first_chunk=index == 0)
+        out = network.decoder(network.conv2(latent), feat_cache=cache, feat_idx=[0], first_chunk=first and index == 0)
         pixels = unpatchify(out, patch_size=2)
         # BCTHW to THWC, at the host's edge.
         yield vae.process_output(pixels.to(device=vae.output_device, dtype=vae.vae_output_dtype(), copy=True))[

@@ -1,0 +1,96 @@
+"""Where worlds lie, and what a graph says about the clip it is about to make."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+import folder_paths
+from comfy_execution.utils import get_executing_context
+
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.inputs import shown
+from ...spatia_core.world import World
+from .identity import Identity, clip_id
+
+_NAME = re.compile(r'[^\x00-\x1f<>:"/\\|?*]{1,80}')
+_FOLDER = ("spatia", "worlds")
+LAST = -1
+
+
+class WorldPlace(NamedTuple):
+    """What a SPATIA_WORLD socket carries: a clip of a world, and the clip that this run began with."""
+
+    folder: str
+    branch: str
+    clip: str
+    opened: str
+
+    @property
+    def world(self) -> World:
+        """The world."""
+        return World(self.folder)
+
+
+def worlds_folder() -> str:
+    """Where the worlds are: spatia/worlds in the output folder."""
+    return os.path.join(folder_paths.get_output_directory(), *_FOLDER)
+
+
+def world_named(name: str) -> World:
+    """The world of this name, there or not. Raises SpatiaError on what is no name of a folder."""
+    stripped = name.strip() if isinstance(name, str) else ""
+    if not _NAME.fullmatch(stripped) or stripped.startswith(".") or stripped.endswith("."):
+        raise SpatiaError(
+            f"name {shown(name)} was given, expected the name of one folder: 1 to 80 characters, none of "
+            '<>:"/\\|?*, no dot at either end; change name.'
+        )
+    return World(os.path.join(worlds_folder(), stripped))
+
+
+def opened_clip(world: World, branch: str, clip: int) -> str | None:
+    """Id of the clip that Open World stands on; None where the world is to be begun."""
+    if not world.exists:
+        if clip > 0:
+            raise SpatiaError(f"clip {clip} was asked for, and the world {shown(world.name)} is new; set clip to -1.")
+        return None
+    if branch not in world.heading.branches and clip == LAST:
+        raise SpatiaError(
+            f"branch {shown(branch)} is new in the world {shown(world.name)}, so it has no last clip; set clip to the "
+            f"one it begins after, or branch to one of {', '.join(map(shown, world.heading.branches))}."
+        )
+    head = world.heading.branches.get(branch) or next(iter(world.heading.branches.values()))
+    return head if clip == LAST else world.clip_at(head, clip)
+
+
+def beginning(node_cls) -> tuple[str, Identity]:
+    """Id of the image that a running Open World would begin with, and what made it."""
+    node_id, found = _running(node_cls, None)
+    return clip_id("image", found.of_input(node_id, "memory")), found
+
+
+def next_clip(node_cls, place: WorldPlace) -> tuple[str, Identity]:
+    """Id of the clip that a running Commit Clip is about to write after `place`, and what made it."""
+    node_id, found = _running(node_cls, place)
+    return clip_id("clip", place.clip, found.of_input(node_id, "memory"), found.of_input(node_id, "latent")), found
+
+
+def _running(node_cls, place: WorldPlace | None) -> tuple[str, Identity]:
+    node_id, prompt = get_executing_context().node_id, node_cls.hidden.dynprompt
+
+    def stands_for(node_id: str, node: dict) -> str | None:
+        """Open World stands for the clip that it stood on when this run began."""
+        if place is None or node["class_type"] != "SpatiaOpenWorld":
+            return None
+        name = node["inputs"].get("name")
+        here = isinstance(name, str) and world_named(name).folder == place.folder
+        return clip_id("world", place.opened) if here else None
+
+    return node_id, Identity(prompt, stands_for)
+
+
+def poster(world: World, clip: str) -> dict:
+    """A clip's poster as {filename, subfolder, type} of /view."""
+    folder = os.path.relpath(world.clip_folder(clip), folder_paths.get_output_directory())
+    return {"filename": "poster.jpg", "subfolder": folder.replace(os.sep, "/"), "type": "output"}

@@ -1,0 +1,377 @@
+"""Open World, Commit Clip, World Video, Memory Frames: a video of any length, kept on disk clip by clip."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import comfy.utils
+import torch
+from comfy_api.latest import io, ui
+from comfy_execution.utils import get_executing_context
+
+from ..spatia_core.errors import SpatiaError
+from ..spatia_core.inputs import shown
+from ..spatia_core.world import MAIN, World
+from ..spatia_core.world.pictures import video_writer
+from .clips import clean_frames
+from .host.files import new_output_file, relative_to_output
+from .host.images import image_from_frames
+from .host.notices import notice
+from .host.video import FRAMES_PER_LATENT, decode_stream, require_memory_for_frames
+from .host.worlds import LAST, WorldPlace, beginning, next_clip, opened_clip, poster, world_named
+from .sockets import SpatiaCameras, SpatiaMemory, SpatiaWorld
+
+LATENTS, STORED = "latents", "stored frames"
+MP4, LOSSLESS = "mp4 (H.264)", "mkv (FFV1, lossless)"
+_POSTERS = 12
+_UNCONNECTED = object()
+_asked: dict[str, float] = {}  # when a Commit Clip asked for its clip, by node
+
+
+class SpatiaOpenWorld(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaOpenWorld",
+            display_name="Open World",
+            category="Spatia",
+            search_aliases=["long video", "resume", "continue video", "load world", "branch"],
+            description="Opens a world, a video kept on disk clip by clip, at its last clip or any other; a new name begins one. Run the workflow N times and it grows by N clips.",
+            inputs=[
+                io.String.Input(
+                    "name",
+                    default="world",
+                    tooltip="Name of the world: a folder in output/spatia/worlds. A name that is not there yet begins a new one.",
+                ),
+                io.String.Input(
+                    "branch",
+                    default=MAIN,
+                    tooltip="Which of the world's videos goes on. A new name begins another one after the clip that is chosen.",
+                ),
+                io.Int.Input(
+                    "clip",
+                    default=LAST,
+                    min=LAST,
+                    max=100000,
+                    tooltip="The clip to go on from. -1: the last one, so that every run adds a clip. 0: the image, for a graph that makes all its clips in one run. "
+                    "k: redo what comes after clip k; what was there is kept as a branch.",
+                ),
+                SpatiaMemory.Input(
+                    "memory",
+                    optional=True,
+                    lazy=True,
+                    tooltip="What a new world begins with: Estimate Scene's memory. It is asked for only when it is needed.",
+                ),
+            ],
+            outputs=[
+                SpatiaMemory.Output(
+                    display_name="memory", tooltip="The memory up to that clip; its frames stay on disk."
+                ),
+                SpatiaWorld.Output(display_name="world", tooltip="For Commit Clip and World Video."),
+                io.Int.Output(
+                    display_name="next_clip", tooltip="Number of the clip to make now: for Clip Window's clip."
+                ),
+                SpatiaCameras.Output(display_name="cameras", tooltip="Cameras of the video so far."),
+                io.String.Output(display_name="report", tooltip="What the world holds."),
+            ],
+            hidden=[io.Hidden.dynprompt],
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, name=None, branch=None, clip=LAST, **kwargs):
+        try:
+            world = world_named(name)
+            return opened_clip(world, branch, clip) or "new"
+        except SpatiaError as error:  # running it will say so
+            return str(error)
+
+    @classmethod
+    def validate_inputs(cls, name=None):
+        try:
+            world_named("world" if name is None else name)  # None: it comes over a link
+        except SpatiaError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def check_lazy_status(cls, name, branch, clip, memory=_UNCONNECTED):
+        if memory is _UNCONNECTED:
+            return []
+        world = world_named(name)
+        if clip == 0 or not world.exists:
+            return [] if world.exists and world.has(beginning(cls)[0]) else ["memory"]
+        return []
+
+    @classmethod
+    def execute(cls, name, branch, clip, memory=None) -> io.NodeOutput:
+        world = world_named(name)
+        node = cls.hidden.dynprompt.get_node(get_executing_context().node_id)
+        start, found = beginning(cls) if "memory" in node["inputs"] else (None, None)
+        if start is not None and (clip == 0 or not world.exists):
+            opened_clip(world, branch, clip)  # refuses a clip of a world that is not there
+            opened = start
+            if not world.has(start) or not world.exists:
+                if memory is None:  # it went while the graph ran
+                    raise SpatiaError(f"The world {shown(world.name)} was removed meanwhile; queue again.")
+                world.commit(memory, start, None, branch, made={"nodes": found.made, "files": found.files})
+        else:
+            opened = opened_clip(world, branch, clip)
+            if opened is None:
+                raise SpatiaError(
+                    f"The world {shown(world.name)} is new, and nothing says what it begins with; connect Estimate "
+                    "Scene's memory, or type the name of a world that is there."
+                )
+            if start is not None and world.chain(opened)[0].id != start:
+                raise SpatiaError(
+                    f"The world {shown(world.name)} began with another image, or other settings of what makes its "
+                    "memory, than what is connected to memory now. To go on with it as it is, disconnect memory; to "
+                    "begin anew, type another name, or set clip to 0 for a branch of this world."
+                )
+        held = world.memory(opened)
+        report = _report(world, opened)
+        place = WorldPlace(world.folder, branch, opened, opened)
+        return io.NodeOutput(
+            held,
+            place,
+            len(held.clips),
+            held.cameras,
+            report,
+            ui={"text": (report,), "images": _posters(world, opened)},
+        )
+
+
+class SpatiaCommitClip(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaCommitClip",
+            display_name="Commit Clip",
+            category="Spatia",
+            is_output_node=True,
+            search_aliases=["save clip", "long video", "resume", "keep"],
+            description="Writes a finished clip into the world. A clip that is there already is read, and nothing before it runs: after a crash, queue again and it goes on.",
+            inputs=[
+                SpatiaWorld.Input("world", tooltip="From Open World, or from the Commit Clip of the clip before."),
+                SpatiaMemory.Input(
+                    "memory", lazy=True, tooltip="From Update Memory: the memory with the new clip as its last."
+                ),
+                io.Latent.Input(
+                    "latent",
+                    optional=True,
+                    lazy=True,
+                    tooltip="The clip's latents from the sampler, for World Video, which decodes them as one video.",
+                ),
+            ],
+            outputs=[
+                SpatiaWorld.Output(display_name="world", tooltip="The world at this clip."),
+                SpatiaMemory.Output(
+                    display_name="memory", tooltip="The memory with its frames on disk, for the next clip."
+                ),
+                io.String.Output(display_name="report", tooltip="What was written or read, and what it takes on disk."),
+            ],
+            hidden=[io.Hidden.dynprompt],
+        )
+
+    @classmethod
+    def check_lazy_status(cls, world, memory=None, latent=_UNCONNECTED):
+        clip, _ = next_clip(cls, world)
+        if world.world.has(clip):
+            return []
+        _asked.setdefault(get_executing_context().node_id, time.monotonic())
+        return ["memory"] if latent is _UNCONNECTED else ["memory", "latent"]
+
+    @classmethod
+    def execute(cls, world, memory=None, latent=None) -> io.NodeOutput:
+        clip, found = next_clip(cls, world)
+        asked = _asked.pop(get_executing_context().node_id, None)
+        here = world.world
+        if memory is None and not here.has(clip):
+            raise SpatiaError(f"A clip of the world {shown(here.name)} was removed meanwhile; queue again.")
+        committed = here.commit(
+            memory,
+            clip,
+            world.clip,
+            world.branch,
+            latents=None if latent is None else latent["samples"],
+            history_latents=0 if latent is None else clean_frames(latent) or 0,
+            seconds=0.0 if asked is None else time.monotonic() - asked,
+            made={"nodes": found.made, "files": found.files},
+        )
+        notice(cls, *([committed.report] if committed.report else []))
+        done = "read, as it was there already" if committed.known else "written"
+        report = f"Clip {here.record(clip).number} {done}.\n{_report(here, clip)}"
+        return io.NodeOutput(
+            world._replace(clip=clip),
+            committed.memory,
+            report,
+            ui={"text": (report,), "images": _posters(here, clip)},
+        )
+
+
+class SpatiaWorldVideo(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaWorldVideo",
+            display_name="World Video",
+            category="Spatia",
+            is_output_node=True,
+            search_aliases=["save video", "export world", "long video"],
+            description="Writes a world's video into ComfyUI's output folder, frame by frame while it is decoded, however long it is.",
+            inputs=[
+                SpatiaWorld.Input("world", tooltip="From Open World or Commit Clip: the video up to that clip."),
+                io.Combo.Input(
+                    "source",
+                    options=[LATENTS, STORED],
+                    default=LATENTS,
+                    tooltip="latents: all clips decoded as one video, without seams; needs vae.\nstored frames: what the memory holds; needs nothing.",
+                ),
+                io.Float.Input("fps", default=24.0, min=0.1, max=240.0, step=1.0, tooltip="Frames per second."),
+                io.Combo.Input("format", options=[MP4, LOSSLESS], default=MP4, tooltip="Kind of file."),
+                io.Int.Input("start", default=0, min=0, max=10000000, advanced=True, tooltip="First frame, from 0."),
+                io.Int.Input(
+                    "end", default=0, min=0, max=10000000, advanced=True, tooltip="Frame to stop before; 0: to the end."
+                ),
+                io.String.Input(
+                    "filename_prefix",
+                    default="spatia/video",
+                    tooltip="Folder and name inside the output folder; a number and the ending follow.",
+                ),
+                io.Vae.Input(
+                    "vae", optional=True, tooltip="For source = latents: the VAE of the model that made the clips."
+                ),
+                SpatiaCameras.Input(
+                    "cameras",
+                    optional=True,
+                    tooltip="The whole path: nothing is written before the world holds all its frames. For a workflow that is run once per clip.",
+                ),
+            ],
+            outputs=[
+                io.String.Output(display_name="file", tooltip="Name of the video; empty while clips are missing.")
+            ],
+        )
+
+    @classmethod
+    def execute(cls, world, source, fps, format, start, end, filename_prefix, vae=None, cameras=None) -> io.NodeOutput:
+        if source == LATENTS and vae is None:
+            raise SpatiaError(
+                f"source is '{LATENTS}', and no vae is connected; connect it, or set source to '{STORED}'."
+            )
+        here = world.world
+        memory = here.memory(world.clip)
+        count = memory.frame_count
+        if cameras is not None and count < cameras.count:
+            report = f"{count} of {cameras.count} frames are there; the video is written when all are."
+            return io.NodeOutput("", ui=ui.PreviewText(report))
+        count = count if cameras is None else cameras.count
+        end = end or count
+        if not 0 <= start < end <= count:
+            raise SpatiaError(
+                f"Frames {start} to {end} were asked for, and the video has {count}; change start or end."
+            )
+        bar = comfy.utils.ProgressBar(end - start)
+        frames = _decoded(here, world.clip, vae) if source == LATENTS else _stored(memory, start)
+        first = 0 if source == LATENTS else start
+        ending = ".mkv" if format == LOSSLESS else ".mp4"
+        with new_output_file(filename_prefix, "filename_prefix") as stem:
+            with video_writer(stem + ending, fps, lossless=format == LOSSLESS) as add:
+                for number, frame in enumerate(frames, first):
+                    if number >= end:
+                        break
+                    if number >= start:
+                        add(frame)
+                        bar.update(1)
+            name = relative_to_output(stem + ending)
+        path = name.removesuffix(" [output]")
+        folder, _, file = path.rpartition("/")
+        shown_file = {"filename": file, "subfolder": folder, "type": "output"}
+        return io.NodeOutput(name, ui={"images": [shown_file], "animated": (True,), "text": (name,)})
+
+
+class SpatiaMemoryFrames(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaMemoryFrames",
+            display_name="Memory Frames",
+            category="Spatia",
+            search_aliases=["frames of scene", "video of memory", "world frames"],
+            description="A range of a memory's frames as images.",
+            inputs=[
+                SpatiaMemory.Input("memory", tooltip="Of Update Memory, Open World or Load Scene."),
+                io.Int.Input(
+                    "start",
+                    default=0,
+                    min=-10000000,
+                    max=10000000,
+                    tooltip="First frame, from 0; -9: the ninth from the end.",
+                ),
+                io.Int.Input("count", default=0, min=0, max=10000000, tooltip="How many frames; 0: all from start on."),
+                io.Int.Input("every", default=1, min=1, max=100000, tooltip="Every n-th frame of them."),
+            ],
+            outputs=[io.Image.Output(display_name="images", tooltip="The frames, exactly as they are kept.")],
+        )
+
+    @classmethod
+    def execute(cls, memory, start, count, every) -> io.NodeOutput:
+        frames = memory.frame_count
+        first = start + frames if start < 0 else start
+        if not 0 <= first < frames:
+            raise SpatiaError(f"start: {start} was given, and the memory holds {frames} frames; change start.")
+        chosen = range(first, min(frames, first + count) if count else frames, every)
+        require_memory_for_frames(len(chosen), memory.height, memory.width, "take fewer frames (count, every)")
+        return io.NodeOutput(image_from_frames(memory.read_frames(chosen)))
+
+
+def _decoded(world: World, clip: str, vae) -> Iterator[torch.Tensor]:
+    """Frames (H, W, 3) uint8 of the video up to `clip`, decoded from its clips' latents as one video.
+
+    Where a clip was cut short, its latents do not go on in the next one's: there the decoder starts anew.
+    """
+    chain = world.chain(clip)[1:]
+    if not chain:
+        raise SpatiaError("The world holds the image alone, and no clip to decode; make a clip first.")
+    part: list[tuple[str, int]] = []
+    left, skipped = 1, 0  # frames of this part, the image included, and how many of its first are known already
+    for k, record in enumerate(chain):
+        cut = record.history_latents if part else 0
+        part.append((record.id, cut))
+        left += record.frames
+        latents = FRAMES_PER_LATENT * ((record.latents or 0) - 1) + 1
+        whole = record.frames + record.history == latents
+        if whole and k + 1 < len(chain):
+            continue
+        pieces = (world.latents(name)[:, :, start:] for name, start in part)
+        for number, frame in enumerate(decode_stream(vae, pieces)):
+            if number >= left + skipped:
+                break
+            if number >= skipped:
+                yield (frame[..., :3].clamp(0, 1) * 255).round().to(torch.uint8)
+        if k + 1 < len(chain):
+            part, left, skipped = [], 0, chain[k + 1].history
+
+
+def _stored(memory, start: int) -> Iterator[torch.Tensor]:
+    for first in range(start, memory.frame_count, 16):
+        yield from memory.read_frames(range(first, min(first + 16, memory.frame_count)))
+
+
+def _report(world: World, clip: str) -> str:
+    chain = world.chain(clip)
+    sizes = [world.bytes_of(record.id) / 2**20 for record in chain]
+    frames = sum(record.frames for record in chain)
+    branches = ", ".join(f"{name} ({world.record(head).number} clips)" for name, head in world.heading.branches.items())
+    lines = [
+        f"World {world.name}: {len(chain) - 1} clip(s), {frames} frames, {sum(sizes):.1f} MiB on disk; branches: {branches}.",
+        f"Last clip: {sizes[-1]:.1f} MiB.",
+        *(f"Warning: {note}" for note in chain[-1].notes if chain[-1].parent is not None),
+    ]
+    return "\n".join(lines)
+
+
+def _posters(world: World, clip: str) -> list[dict]:
+    return [poster(world, record.id) for record in world.chain(clip)[-_POSTERS:]]
+
+
+NODES = [SpatiaOpenWorld, SpatiaCommitClip, SpatiaWorldVideo, SpatiaMemoryFrames]

@@ -1,0 +1,470 @@
+"""A world: a folder that holds a place and the video made of it, clip by clip, and outlives the machine.
+
+clips/<id>/ never change once they are there; world.json, replaced as a whole and last, says which of them count. So a
+reader needs no lock, whatever a writer does, and a writer that dies has done nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..cameras.camera import make_cameras
+from ..cloud.point_cloud import PointCloud, concat_clouds, make_point_cloud
+from ..errors import SpatiaError
+from ..files import free_bytes, locked, new_folder, remove_folder, replaced
+from ..inputs import shown
+from ..interrupt import look_for_interrupt
+from ..memory.archive import check_memory
+from ..memory.clip import Clip, CloudChange, no_change
+from ..memory.memory import SpatialMemory
+from ..memory.tensor_file import checked_tensors, cloud_of, cloud_tensors, cloud_types, write_tensors
+from ..memory.visible_frames import SeenFrames
+from . import records
+from .frames import StoredFrames, write_lossless
+from .pictures import write_poster, write_preview
+from .records import CLIPS, MAIN, Heading, Record
+
+CAMERAS, CLOUD, LATENTS, FRAMES, MOVING = (
+    "cameras.safetensors",
+    "cloud.safetensors",
+    "latents.safetensors",
+    "frames.mkv",
+    "moving.mkv",
+)
+LOCK = "world.lock"
+_WAIT = 20.0  # seconds that a writer waits for another
+_FRAMES_AT_ONCE = 16
+_CAMERA_TYPES = {"w2c": torch.float64, "intrinsics": torch.float64}
+_LATENT_TYPES = (torch.float32, torch.float16, torch.bfloat16)
+_KEPT_MEMORIES = 2
+
+
+class Committed(NamedTuple):
+    """What `World.commit` did: the clip's memory as the world holds it, whether it was there before, and a text."""
+
+    memory: SpatialMemory
+    known: bool
+    report: str
+
+
+class World:
+    """One world's folder. Holds nothing that may go stale: what it says is read when it is asked."""
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = os.path.abspath(folder)
+        self.name = os.path.basename(self.folder)
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a world in the folder."""
+        return os.path.isfile(os.path.join(self.folder, records.WORLD_FILE))
+
+    @property
+    def heading(self) -> Heading:
+        """Sizes and branches, as they are now."""
+        return records.read_heading(self.folder)
+
+    def head(self, branch: str) -> str:
+        """Id of the last clip of a branch. Raises SpatiaError when there is no such branch."""
+        branches = self.heading.branches
+        if branch not in branches:
+            raise SpatiaError(
+                f"branch {shown(branch)} was given, and the world {shown(self.name)} has "
+                f"{', '.join(map(shown, branches))}; change branch."
+            )
+        return branches[branch]
+
+    def has(self, clip: str) -> bool:
+        """Whether a clip of this id is there, on whatever branch."""
+        return os.path.isfile(os.path.join(self.clip_folder(clip), records.CLIP_FILE))
+
+    def clip_folder(self, clip: str) -> str:
+        """Where a clip's files are."""
+        return os.path.join(self.folder, CLIPS, records.require_id(clip))
+
+    def record(self, clip: str) -> Record:
+        """What clip.json says."""
+        return records.read_record(self.folder, clip)
+
+    def chain(self, clip: str) -> list[Record]:
+        """The records from the given image to `clip`."""
+        found = [self.record(clip)]
+        while found[-1].parent is not None:
+            parent = self.record(found[-1].parent)
+            if parent.number != found[-1].number - 1:
+                raise records.damaged(
+                    f"Clip {found[-1].id} of the world {shown(self.name)}", "its parent is no neighbour"
+                )
+            found.append(parent)
+        return found[::-1]
+
+    def clip_at(self, clip: str, number: int) -> str:
+        """Id of the clip of this number on the way to `clip`. Raises SpatiaError when there are fewer."""
+        chain = self.chain(clip)
+        if not 0 <= number < len(chain):
+            raise SpatiaError(
+                f"clip {number} was asked for, and the branch holds {len(chain) - 1} clip(s); choose 0 (the image) to "
+                f"{len(chain) - 1}, or -1 for the last."
+            )
+        return chain[number].id
+
+    def memory(self, clip: str) -> SpatialMemory:
+        """The memory that ends with `clip`: its cloud in memory, its frames by reference. Raises SpatiaError on damage."""
+        known = _memories.get((self.folder, clip))
+        if known is not None and all(self.has(one.key) for one in known.clips):
+            return known
+        memory = _Reader(self, self.chain(clip)).memory()
+        _memories.put((self.folder, clip), memory)
+        return memory
+
+    def latents(self, clip: str) -> Tensor:
+        """A clip's latents (1, C, T, h, w), its history included. Raises SpatiaError when it has none."""
+        what = f"Clip {clip} of the world {shown(self.name)}"
+        record = self.record(clip)
+        if record.latents is None:
+            raise SpatiaError(
+                f"{what} (number {record.number}) was committed without latents; connect `latent` to Commit Clip."
+            )
+        data = _bytes(os.path.join(self.clip_folder(clip), LATENTS), what)
+        for dtype in _LATENT_TYPES:
+            try:
+                samples = checked_tensors(data, {"samples": dtype})["samples"]
+            except ValueError as failed:
+                error = failed
+                continue
+            if samples.ndim == 5 and samples.shape[0] == 1 and samples.shape[2] == record.latents:
+                return samples
+            error = ValueError(f"its latents have shape {tuple(samples.shape)}")
+        raise records.damaged(what, error)
+
+    def commit(
+        self,
+        memory: SpatialMemory,
+        clip: str,
+        parent: str | None,
+        branch: str = MAIN,
+        *,
+        latents: Tensor | None = None,
+        history_latents: int = 0,
+        report: str = "",
+        seconds: float = 0.0,
+        made: dict[str, Any] | None = None,
+    ) -> Committed:
+        """Write the last clip of `memory` under the id `clip`, and make it the end of `branch`.
+
+        parent: the clip it follows, the one before it in `memory`; None: the memory holds the image alone, which begins
+        the world. latents: (1, C, T, h, w), of which the first `history_latents` frames repeat the clip before. A clip
+        that is there already is not written again. When the branch ends elsewhere by now, its old end is kept as a
+        branch of its own. Raises SpatiaError when somebody else writes, the disk is full, or the memory is another's.
+        """
+        records.require_branch(branch)
+        with self._writing():
+            known = self.has(clip)
+            if not known:
+                self._check(memory, parent)
+                self._write(memory, clip, parent, latents, history_latents, report, seconds, made or {})
+            if not self.exists:  # nothing was begun here, or whoever began died before this line
+                heading = Heading(memory.height, memory.width, memory.voxel_size, {branch: clip})
+                records.write_heading(self.folder, heading)
+            said = self._stand(branch, clip)
+        if not known:
+            committed = self._held_here(memory, clip)
+            _memories.put((self.folder, clip), committed)
+        else:
+            committed = self.memory(clip)
+        return Committed(committed, known, said)
+
+    def stand(self, branch: str, clip: str) -> str:
+        """Make `clip` the end of `branch`, a new one or not; says what became of its old end."""
+        records.require_branch(branch)
+        with self._writing():
+            self.record(clip)
+            return self._stand(branch, clip, moved=True)
+
+    def remove_branch(self, branch: str) -> int:
+        """Forget a branch, and remove the clips that no other branch leads to; returns how many.
+
+        Raises SpatiaError when it is the only one, or not there.
+        """
+        with self._writing():
+            heading = self.heading
+            self.head(branch)
+            if len(heading.branches) == 1:
+                raise SpatiaError(
+                    f"{shown(branch)} is the only branch of the world {shown(self.name)}; remove its folder instead, or "
+                    "make another branch first."
+                )
+            rest = {name: head for name, head in heading.branches.items() if name != branch}
+            # First what counts, then what is no longer needed: whoever dies between leaves clips too many, not too few.
+            records.write_heading(self.folder, heading._replace(branches=rest))
+            return self._remove_unreached(rest)
+
+    def clips(self) -> list[str]:
+        """Ids of all clips there are, in no order."""
+        try:
+            with os.scandir(os.path.join(self.folder, CLIPS)) as entries:
+                names = [entry.name for entry in entries if entry.is_dir()]
+        except FileNotFoundError:
+            return []
+        return [name for name in names if records.is_id(name) and self.has(name)]
+
+    def bytes_of(self, clip: str) -> int:
+        """Bytes on disk of a clip."""
+        with os.scandir(self.clip_folder(clip)) as entries:
+            return sum(entry.stat().st_size for entry in entries)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with locked(os.path.join(self.folder, LOCK), _WAIT) as ours:
+            if not ours:
+                raise SpatiaError(
+                    f"The world {shown(self.name)} is being written by another ComfyUI, or another tab; wait for it, or "
+                    "use another world or a copy of this one."
+                )
+            yield
+
+    def _stand(self, branch: str, clip: str, moved: bool = False) -> str:
+        """Make `clip` the end of `branch`; moved: also where the branch goes on from it already. Says what was kept."""
+        heading = self.heading
+        branches, said = dict(heading.branches), ""
+        end = branches.get(branch)
+        if end == clip:
+            return said
+        if end is not None and end != self.record(clip).parent:
+            if not moved and clip in self._way_to(end):
+                return said
+            if end not in self._way_to(clip):
+                others = [head for name, head in branches.items() if name != branch]
+                if not any(end in self._way_to(head) for head in others):
+                    old = next(name for k in range(2, len(branches) + 3) if (name := f"{branch} {k}") not in branches)
+                    branches[old] = end
+                    said = f"The branch {branch!r} went on otherwise; its clips so far are kept as branch {old!r}."
+        branches[branch] = clip
+        # Ends that were kept, and that the branch leads to again.
+        way = self._way_to(clip)
+        kept = [name for name in branches if name.startswith(f"{branch} ") and name[len(branch) + 1 :].isdecimal()]
+        branches = {name: end for name, end in branches.items() if name not in kept or end not in way}
+        records.write_heading(self.folder, heading._replace(branches=branches))
+        return said
+
+    def _way_to(self, clip: str) -> list[str]:
+        return [record.id for record in self.chain(clip)]
+
+    def _check(self, memory: SpatialMemory, parent: str | None) -> None:
+        if parent is None and len(memory.clips) != 1:
+            raise SpatiaError(
+                f"A world begins with the image alone, and this memory holds {len(memory.clips) - 1} clip(s) already; "
+                "connect the memory of Estimate Scene to Open World."
+            )
+        if parent is not None and (len(memory.clips) < 2 or memory.clips[-2].key != parent):
+            raise SpatiaError(
+                "The memory does not continue the clip that the world stands on; connect the memory that Update Memory "
+                "made of Open World's (or the last Commit Clip's) memory."
+            )
+        if self.exists:
+            heading, size = self.heading, (memory.height, memory.width)
+            if (heading.height, heading.width) != size or heading.voxel_size != memory.voxel_size:
+                raise SpatiaError(
+                    f"The memory is of {size[1]}x{size[0]} pixels and voxel_size {memory.voxel_size:g}, the world "
+                    f"{shown(self.name)} of {heading.width}x{heading.height} and {heading.voxel_size:g}; type another "
+                    "name for a new world."
+                )
+        check_memory(memory)
+
+    def _write(self, memory, clip, parent, latents, history_latents, report, seconds, made) -> None:
+        self._require_space(memory, latents)
+        last = memory.clips[-1]
+        kind, tensors = _cloud_file(memory, None if parent is None else self.record(parent))
+        moves = False
+        with new_folder(self.clip_folder(clip)) as folder:
+            store = last.frames
+            write_lossless(os.path.join(folder, FRAMES), _frames_of(store.read, store.count), store.height, store.width)
+            for start in range(0, store.count, _FRAMES_AT_ONCE):
+                moves = moves or bool(store.read_moving(range(start, min(start + _FRAMES_AT_ONCE, store.count))).any())
+            if moves:
+                masks = (mask.to(torch.uint8) * 255 for mask in _frames_of(store.read_moving, store.count))
+                write_lossless(os.path.join(folder, MOVING), masks, store.height, store.width)
+            cameras = {"w2c": last.cameras.w2c, "intrinsics": last.cameras.intrinsics}
+            _write(os.path.join(folder, CAMERAS), cameras)
+            if kind != "same":
+                _write(os.path.join(folder, CLOUD), tensors)
+            if latents is not None:
+                _write(os.path.join(folder, LATENTS), {"samples": latents.detach().cpu()})
+            write_poster(os.path.join(folder, "poster.jpg"), store.read([store.count - 1])[0])
+            if store.count > 1:
+                write_preview(os.path.join(folder, "preview.mp4"), _frames_of(store.read, store.count))
+            record = Record(
+                clip,
+                parent,
+                len(memory.clips) - 1,
+                store.count,
+                last.history,
+                memory.exact_from,
+                kind,
+                None if last.change is None else last.change.size,
+                moves,
+                None if latents is None else latents.shape[2],
+                history_latents,
+                last.notes,
+                report,
+                round(seconds, 3),
+                made,
+            )
+            records.write_record(folder, record)
+
+    def _require_space(self, memory: SpatialMemory, latents: Tensor | None) -> None:
+        store, cloud = memory.clips[-1].frames, memory.cloud
+        # Noise does not compress: what a clip takes at most, and a little.
+        needed = store.count * store.height * store.width * 4 + (0 if latents is None else latents.nbytes) + (16 << 20)
+        needed += sum(field.nbytes for field in cloud) if len(memory.clips) == 1 else 0
+        os.makedirs(self.folder, exist_ok=True)
+        free = free_bytes(self.folder)
+        if free < needed:
+            raise SpatiaError(
+                f"The disk of the world {shown(self.name)} has {free / 2**20:.0f} MiB left, and this clip may take "
+                f"{needed / 2**20:.0f} MiB; free some space (or remove branches), and queue again: finished clips are read."
+            )
+
+    def _held_here(self, memory: SpatialMemory, clip: str) -> SpatialMemory:
+        """The memory with its last clip's frames by reference."""
+        last = memory.clips[-1]
+        stored = self._clip(self.record(clip), last.cameras, last.change)
+        return memory._replace(clips=(*memory.clips[:-1], stored))
+
+    def _clip(self, record: Record, cameras, change: CloudChange | None) -> Clip:
+        folder, heading = self.clip_folder(record.id), self.heading
+        moving = os.path.join(folder, MOVING) if record.moving else None
+        store = StoredFrames(os.path.join(folder, FRAMES), moving, record.frames, heading.height, heading.width)
+        return Clip(store, cameras, record.history, change, record.notes, record.id)
+
+    def _remove_unreached(self, branches: dict[str, str]) -> int:
+        reached = {record.id for head in branches.values() for record in self.chain(head)}
+        gone = [clip for clip in self.clips() if clip not in reached]
+        for clip in gone:
+            remove_folder(self.clip_folder(clip))
+        return len(gone)
+
+
+class _Reader:
+    """A chain of clips, read into one memory."""
+
+    def __init__(self, world: World, chain: list[Record]):
+        self.world, self.chain = world, chain
+
+    def memory(self) -> SpatialMemory:
+        world, heading = self.world, self.world.heading
+        starts = [k for k, record in enumerate(self.chain) if record.cloud == "whole"]
+        if not starts:
+            raise records.damaged(f"The world {shown(world.name)}", "its first clip holds no whole cloud")
+        clips, cloud = [], None
+        for k, record in enumerate(self.chain):
+            look_for_interrupt()
+            try:
+                cameras = make_cameras(**self._tensors(record, CAMERAS, _CAMERA_TYPES))
+                whole, change, added = self._cloud(record)
+                if whole is not None:
+                    cloud = whole
+                elif k > starts[-1]:
+                    cloud = _changed(cloud, change, added)
+                if cameras.count != record.frames:
+                    raise ValueError(f"it has {cameras.count} cameras for {record.frames} frames")
+            except (ValueError, SpatiaError) as error:
+                raise records.damaged(
+                    f"Clip {record.number} ({record.id}) of the world {shown(world.name)}", error
+                ) from error
+            clips.append(world._clip(record, cameras, change))
+        memory = SpatialMemory(cloud, tuple(clips), heading.voxel_size, self.chain[-1].exact_from, SeenFrames())
+        try:
+            check_memory(memory)
+        except SpatiaError as error:
+            raise records.damaged(f"The world {shown(world.name)}", error) from error
+        return memory
+
+    def _cloud(self, record: Record) -> tuple[PointCloud | None, CloudChange | None, PointCloud | None]:
+        """The whole cloud after the clip, if it is stored; what the clip changed, if it is known; the points it added."""
+        known = record.size is not None
+        if record.cloud == "same":
+            return None, no_change(record.size) if known else None, None
+        types = cloud_types("cloud" if record.cloud == "whole" else "added")
+        if known:
+            types |= cloud_types("dropped") | {"index": torch.int64}
+        tensors = self._tensors(record, CLOUD, types)
+        change = CloudChange(record.size, tensors["index"], cloud_of(tensors, "dropped")) if known else None
+        if record.cloud == "whole":
+            return make_point_cloud(*cloud_of(tensors, "cloud")), change, None
+        if change is None:
+            raise ValueError("what it changed in the cloud is missing")
+        return None, change, make_point_cloud(*cloud_of(tensors, "added"))
+
+    def _tensors(self, record: Record, name: str, types: dict[str, torch.dtype]) -> dict[str, Tensor]:
+        path = os.path.join(self.world.clip_folder(record.id), name)
+        return checked_tensors(_bytes(path, f"Clip {record.id} of the world {shown(self.world.name)}"), types)
+
+
+class _Memories:
+    """The memories that were read or written last, so that the next run of the same workflow need not read them again."""
+
+    def __init__(self):
+        self._kept: OrderedDict[tuple[str, str], SpatialMemory] = OrderedDict()
+
+    def get(self, key: tuple[str, str]) -> SpatialMemory | None:
+        return self._kept.get(key)
+
+    def put(self, key: tuple[str, str], memory: SpatialMemory) -> None:
+        self._kept[key] = memory
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT_MEMORIES:
+            self._kept.popitem(last=False)
+
+
+_memories = _Memories()
+
+
+def _changed(cloud: PointCloud, change: CloudChange, added: PointCloud | None) -> PointCloud:
+    if cloud.size != change.size or (len(change.index) and int(change.index[-1]) >= cloud.size):
+        raise ValueError(f"it changed a cloud of {change.size} points, and there are {cloud.size}")
+    if len(change.index):
+        stayed = torch.ones(cloud.size, dtype=torch.bool)
+        stayed[change.index] = False
+        cloud = cloud.select(stayed)
+    return cloud if added is None or not added.size else concat_clouds(cloud, added)
+
+
+def _cloud_file(memory: SpatialMemory, parent: Record | None) -> tuple[str, dict[str, Tensor]]:
+    """What is stored of the cloud: all of it where it was edited since the clip before, else what the clip changed."""
+    change = memory.clips[-1].change
+    tensors = {} if change is None else cloud_tensors(change.dropped, "dropped") | {"index": change.index}
+    if parent is None or change is None or memory.exact_from > parent.number or memory.exact_from != parent.exact_from:
+        return "whole", tensors | cloud_tensors(memory.cloud, "cloud")
+    stayed = change.size - len(change.index)
+    if stayed == memory.cloud.size == change.size:
+        return "same", {}
+    added = memory.cloud.select(slice(stayed, None))
+    return "change", tensors | cloud_tensors(added, "added")
+
+
+def _frames_of(read: Callable[[range], Tensor], count: int) -> Iterator[Tensor]:
+    for start in range(0, count, _FRAMES_AT_ONCE):
+        yield from read(range(start, min(start + _FRAMES_AT_ONCE, count)))
+
+
+def _write(path: str, tensors: dict[str, Tensor]) -> None:
+    with replaced(path) as file:
+        write_tensors(file, tensors)
+
+
+def _bytes(path: str, what: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise SpatiaError(
+            f"{what} could not be read ({os.path.basename(path)}: {error.strerror}); put it back from a copy."
+        ) from error

@@ -1,0 +1,260 @@
+"""Worlds through the host's executor: what runs again, what is read, and what a crash leaves."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from types import SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image
+
+SAMPLED: list[str] = []
+RESULTS: dict[str, object] = {}
+
+
+@pytest.fixture
+def pack_nodes(nodes_of, monkeypatch, comfy_host):
+    """The host's table of nodes with ours in it, and a sampler that counts."""
+    import folder_paths
+
+    import nodes
+
+    for node in nodes_of("nodes").NODES:
+        node.GET_SCHEMA()
+        monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, node.define_schema().node_id, node)
+    picture = torch.randint(0, 256, (32, 64, 3), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    Image.fromarray(picture.numpy()).save(f"{folder_paths.get_input_directory()}/world_start.png")
+    grey = torch.full((32, 64, 3), 128, dtype=torch.uint8)
+    Image.fromarray(grey.numpy()).save(f"{folder_paths.get_input_directory()}/world_depth.png")
+
+    class Keep:
+        RETURN_TYPES = ()
+        FUNCTION = "keep"
+        OUTPUT_NODE = True
+
+        @classmethod
+        def INPUT_TYPES(cls):
+            return {"required": {"value": ("*", {}), "name": ("STRING", {})}}
+
+        def keep(self, value, name):
+            RESULTS[name] = value
+            return ()
+
+    class Fail:
+        """Passes latents on until FAIL says which call it is to die in."""
+
+        calls = 0
+        die_at = None
+        RETURN_TYPES = ("IMAGE",)
+        FUNCTION = "go"
+
+        @classmethod
+        def INPUT_TYPES(cls):
+            return {"required": {"frames": ("IMAGE",)}}
+
+        def go(self, frames):
+            Fail.calls += 1
+            if Fail.calls == Fail.die_at:
+                raise RuntimeError("the power went out")
+            return (frames,)
+
+    monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, "Keep", Keep)
+    monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, "Fail", Fail)
+    Fail.calls, Fail.die_at = 0, None
+    yield SimpleNamespace(Fail=Fail)
+    shutil.rmtree(f"{folder_paths.get_output_directory()}/spatia/worlds", ignore_errors=True)
+
+
+@pytest.fixture
+def run(pack_nodes, nodes_of):
+    """A function: graph -> node ids that ran; each call on a new executor, as after a restart of the server."""
+    import execution
+
+    kept = nodes_of("spatia_core.world.world")
+
+    def run(graph: dict, *, restart: bool = True, fails: str = "") -> list[str]:
+        graph = copy.deepcopy(graph)  # the host writes into it, as it does into what a page sends
+        ran: list[str] = []
+
+        def sent(event, data, client):
+            if event == "executing" and data.get("node"):
+                ran.append(data["node"])
+
+        server = SimpleNamespace(client_id="test", last_node_id=None, last_prompt_id=None, send_sync=sent)
+        if restart or not hasattr(run, "executor"):
+            kept._memories._kept.clear()
+            run.executor = execution.PromptExecutor(
+                server, cache_type=execution.CacheType.CLASSIC, cache_args={"lru": 0, "ram": 0, "ram_inactive": 0}
+            )
+        run.executor.server = server
+        outputs = [node for node, entry in graph.items() if entry["class_type"] in ("Keep", "SpatiaCommitClip")]
+        with torch.inference_mode():
+            run.executor.execute(graph, "prompt", {"client_id": "test"}, outputs)
+        assert run.executor.success == (not fails), run.executor.status_messages[-1]
+        assert fails in str(run.executor.status_messages)
+        return ran
+
+    return run
+
+
+def node(kind: str, **inputs) -> dict:
+    return {"class_type": kind, "inputs": inputs}
+
+
+def defaults(kind: str) -> dict:
+    """What the page sets in a new node of ours."""
+    import nodes
+
+    inputs = nodes.NODE_CLASS_MAPPINGS[kind].define_schema().inputs
+    return {entry.id: entry.default for entry in inputs if getattr(entry, "default", None) is not None}
+
+
+def head(name: str, clip: int) -> dict:
+    """Image -> scene -> world, and a path of three clips."""
+    depth = {"depth_kind": "metres", "near": 1.0, "far": 4.0, "depth_scale": 1.0, "da3_metric_resolution": 0}
+    return {
+        "image": node("LoadImage", image="world_start.png"),
+        "depth": node("LoadImage", image="world_depth.png"),
+        "model": node(
+            "SpatiaLoadModel", backbone="bundled small model", control="bundled small model", lora="none",
+            lora_strength=1.0, dtype="default",
+        ),
+        "prompt": node("CLIPTextEncode", clip=["model", 1], text="a room"),
+        "scene": node(
+            "SpatiaEstimateScene", image=["image", 0], depth_map=["depth", 0], depth_source="connected input", **depth,
+            field_of_view=62.0, intrinsics="", voxel_size=0.02, edge_filter=True, mask_grow=0,
+        ),
+        "open": node("SpatiaOpenWorld", name=name, branch="main", clip=clip, memory=["scene", 0]),
+        "path": node(
+            "SpatiaCameraPath",
+            **defaults("SpatiaCameraPath") | {"memory": ["scene", 0], "preset": "truck", "frames": 13, "distance": 0.2},
+        ),
+    }  # fmt: skip
+
+
+def clip(k: str, world: list, memory: list, number, seed: int = 0, prompt: str = "prompt") -> dict:
+    """One clip of 5 new frames after the first: window, projection, sampler, memory, commit."""
+    return {
+        f"window{k}": node(
+            "SpatiaClipWindow", cameras=["path", 0], clip=number, first_frames=5, later_frames=9, history_frames=5
+        ),
+        f"render{k}": node(
+            "SpatiaRenderCameraPath", memory=memory, cameras=[f"window{k}", 0], width=0, height=0, radius=0.03,
+            points_per_pixel=5,
+        ),
+        f"sampler{k}": node(
+            "SpatiaSampler", model=["model", 0], positive=[prompt, 0], negative=["prompt", 0], vae=["model", 2],
+            memory=memory, cameras=[f"window{k}", 0], projection=[f"render{k}", 0], holes=[f"render{k}", 1], seed=seed,
+            steps=2, cfg=1.0, strength=1.0, start_percent=0.0, end_percent=1.0, lora="never",
+        ),
+        f"fail{k}": node("Fail", frames=[f"sampler{k}", 0]),
+        f"update{k}": node(
+            "SpatiaUpdateMemory", memory=memory, frames=[f"fail{k}", 0], cameras=[f"window{k}", 0],
+            padding=[f"window{k}", 1], depth_source="none", depth_kind="metres", near=1.0, far=4.0, depth_scale=1.0,
+            da3_metric_resolution=0, keyframe_every=4, edge_filter=True, mask_grow=0, consistency=True,
+        ),
+        f"commit{k}": node(
+            "SpatiaCommitClip", world=world, memory=[f"update{k}", 0], latent=[f"sampler{k}", 1]
+        ),
+    }  # fmt: skip
+
+
+def chain(name: str, seeds=(0, 0, 0), prompts=("prompt",) * 3) -> dict:
+    graph = head(name, 0)
+    world, memory = ["open", 1], ["open", 0]
+    for k, (seed, prompt) in enumerate(zip(seeds, prompts, strict=True), start=1):
+        graph |= clip(str(k), world, memory, k, seed, prompt)
+        world, memory = [f"commit{k}", 0], [f"commit{k}", 1]
+    graph |= {"keep": node("Keep", value=memory, name=name)}
+    return graph
+
+
+def samplers(ran: list[str]) -> list[str]:
+    return [one for one in ran if one.startswith("sampler")]
+
+
+def frames_of(memory) -> torch.Tensor:
+    return memory.read_frames(range(memory.frame_count))
+
+
+def world_of(nodes_of, name: str):
+    return nodes_of("nodes.host.worlds").world_named(name)
+
+
+def test_a_chain_is_made_once(run, pack_nodes, nodes_of):
+    assert samplers(run(chain("w"))) == ["sampler1", "sampler2", "sampler3"]
+    first = frames_of(RESULTS["w"])
+    assert len(first) == 13 and len(world_of(nodes_of, "w").clips()) == 4
+    # A new server: everything is read.
+    assert samplers(run(chain("w"))) == []
+    assert torch.equal(frames_of(RESULTS["w"]), first)
+    # Another seed for the last clip, another prompt in between, and back.
+    assert samplers(run(chain("w", seeds=(0, 0, 5)))) == ["sampler3"]
+    other = chain("w") | {"prompt2": node("CLIPTextEncode", clip=["model", 1], text="a hall")}
+    other["sampler2"]["inputs"]["positive"] = ["prompt2", 0]
+    assert samplers(run(other)) == ["sampler2", "sampler3"]
+    assert samplers(run(chain("w"))) == []
+    assert torch.equal(frames_of(RESULTS["w"]), first)
+    # Nothing was lost: old ends are branches.
+    assert len(world_of(nodes_of, "w").clips()) == 7 and len(world_of(nodes_of, "w").heading.branches) == 3
+
+
+@pytest.mark.parametrize("die_at", [1, 2, 3])
+def test_after_a_crash_it_goes_on_with_the_same_frames(run, pack_nodes, die_at):
+    run(chain("whole"))
+    pack_nodes.Fail.calls, pack_nodes.Fail.die_at = 0, die_at
+    run(chain("hurt"), fails="power went out")
+    again = samplers(run(chain("hurt")))
+    assert again == [f"sampler{k}" for k in range(die_at, 4)]
+    whole, hurt = RESULTS["whole"], RESULTS["hurt"]
+    assert torch.equal(frames_of(whole), frames_of(hurt))
+    assert all(torch.equal(a, b) for a, b in zip(whole.cloud, hurt.cloud, strict=True))
+
+
+def test_one_workflow_run_again_adds_a_clip(run, nodes_of):
+    graph = head("loop", -1) | clip("", ["open", 1], ["open", 0], ["open", 2])
+    graph |= {"keep": node("Keep", value=["commit", 1], name="loop")}
+    for restart in (True, False, True):
+        assert samplers(run(graph, restart=restart)) == ["sampler"]
+    run(chain("chain"))
+    assert torch.equal(frames_of(RESULTS["loop"]), frames_of(RESULTS["chain"]))
+    assert [record.frames for record in world_of(nodes_of, "loop").chain(world_of(nodes_of, "loop").head("main"))] == [
+        1,
+        4,
+        4,
+        4,
+    ]
+
+
+def test_another_image_is_another_world(run, nodes_of):
+    graph = head("image", -1) | clip("", ["open", 1], ["open", 0], ["open", 2])
+    run(graph)
+    graph["scene"]["inputs"]["voxel_size"] = 0.05
+    before = world_of(nodes_of, "image").clips()
+    run(graph, fails="began with another image")
+    assert sorted(world_of(nodes_of, "image").clips()) == sorted(before)
+    # As a chain from the image on, it is a branch.
+    graph["open"]["inputs"] |= {"clip": 0, "branch": "other"}
+    graph["scene"]["inputs"]["voxel_size"] = 0.02
+    graph["scene"]["inputs"]["field_of_view"] = 70.0
+    assert samplers(run(graph)) == ["sampler"]
+    assert set(world_of(nodes_of, "image").heading.branches) == {"main", "other"}
+
+
+def test_the_video_is_decoded_as_one(run, nodes_of):
+    run(chain("video"))
+    world = world_of(nodes_of, "video")
+    nodes = nodes_of("nodes.worlds")
+    loaded = nodes_of("nodes.host.models").load_spatia_model(
+        "bundled small model", "bundled small model", "none", 1.0, "default"
+    )
+    end = world.head("main")
+    with torch.inference_mode():
+        streamed = torch.stack(list(nodes._decoded(world, end, loaded[2])))
+        latents = [{"samples": world.latents(record.id)} for record in world.chain(end)[1:]]
+        joined = nodes_of("nodes.clips").join_latents(latents, 5)
+        whole = nodes_of("nodes.host.video").decode_frames(loaded[2], joined, 13)
+    expected = (whole[..., :3].clamp(0, 1) * 255).round().to(torch.uint8)
+    assert streamed.shape == expected.shape and int((streamed.int() - expected.int()).abs().max()) <= 1

@@ -1,0 +1,261 @@
+"""Worlds on disk: what is read is what was written, by whomever it is read, whenever the writer dies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from world_walk import COUNT, HEIGHT, VOXEL, WIDTH, beginning, go_on, grown, latents, name
+
+from spatia_core.errors import SpatiaError
+from spatia_core.files import locked
+from spatia_core.memory import revert_clip, with_cloud
+from spatia_core.world import World
+from spatia_core.world import frames as frames_module
+from spatia_core.world import world as world_module
+
+DATA = Path(__file__).parent / "data"
+
+
+def forget() -> None:
+    """As in a new process."""
+    world_module._memories._kept.clear()
+    frames_module._cache.__init__()
+
+
+def equal(one, other) -> bool:
+    everything = range(one.frame_count)
+    return (
+        one.frame_count == other.frame_count
+        and all(torch.equal(a, b) for a, b in zip(one.cloud, other.cloud, strict=True))
+        and torch.equal(one.read_frames(everything), other.read_frames(everything))
+        and torch.equal(one.read_moving(everything), other.read_moving(everything))
+        and torch.equal(one.cameras.w2c, other.cameras.w2c)
+        and torch.equal(one.cameras.intrinsics, other.cameras.intrinsics)
+        and [clip.history for clip in one.clips] == [clip.history for clip in other.clips]
+        and (one.notes, one.voxel_size, one.exact_from) == (other.notes, other.voxel_size, other.exact_from)
+    )
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """The same video in memory alone: by number of clips."""
+    memories = [beginning()]
+    for number in range(1, COUNT + 1):
+        memories.append(grown(memories[-1], number))
+    return memories
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, plain):
+    folder = tmp_path_factory.mktemp("worlds") / "walk"
+    go_on(World(folder), COUNT)
+    return folder
+
+
+@pytest.fixture
+def world(made, tmp_path):
+    forget()
+    return World(shutil.copytree(made, tmp_path / "copied elsewhere"))
+
+
+def test_what_is_read_is_what_was_written(world, plain):
+    for number in (0, 1, 2, COUNT):
+        memory = world.memory(name(number))
+        assert equal(memory, plain[number]) and [clip.key for clip in memory.clips] == [
+            name(k) for k in range(number + 1)
+        ]
+    record = world.record(name(2))
+    assert (record.number, record.parent, record.seconds, record.made) == (2, name(1), 1.5, {"seed": 2})
+    assert record.moving and not world.record(name(1)).moving
+    assert torch.equal(world.latents(name(3)), latents(3))
+    assert {entry.name for entry in os.scandir(world.clip_folder(name(2)))} == {
+        "clip.json", "cameras.safetensors", "cloud.safetensors", "latents.safetensors", "frames.mkv", "moving.mkv",
+        "poster.jpg", "preview.mp4",
+    }  # fmt: skip
+
+
+def test_reverting_what_was_read_is_exact(world, plain):
+    memory = world.memory(name(COUNT))
+    for number in range(COUNT - 1, -1, -1):
+        memory = revert_clip(memory).memory
+        assert equal(memory, plain[number])
+
+
+def test_an_edit_between_clips_is_kept(world):
+    memory = world.memory(name(2))
+    fewer = with_cloud(memory, memory.cloud.select(torch.arange(memory.cloud.size) % 3 > 0))
+    after = grown(fewer, 3)
+    world.commit(after, "f" * 32, name(2), "edited")
+    more = world.commit(grown(world.memory("f" * 32), 4), "e" * 32, "f" * 32, "edited").memory
+    forget()
+    assert equal(world.memory("f" * 32), after) and equal(world.memory("e" * 32), more)
+    assert world.record("f" * 32).cloud == "whole" and world.head("main") == name(COUNT)
+
+
+def test_a_branch_that_goes_on_otherwise_loses_nothing(world):
+    said = world.commit(grown(world.memory(name(2)), 3), "f" * 32, name(2)).report
+    assert "main 2" in said
+    assert world.heading.branches == {"main": "f" * 32, "main 2": name(COUNT)}
+    world.stand("main", name(4))
+    assert world.heading.branches == {"main": name(4), "main 2": name(COUNT), "main 3": "f" * 32}
+    assert world.remove_branch("main 3") == 1 and not world.has("f" * 32)
+    assert world.remove_branch("main 2") == 2 and sorted(world.clips()) == [name(k) for k in range(5)]
+    with pytest.raises(SpatiaError, match="only branch"):
+        world.remove_branch("main")
+
+
+def test_one_writes_and_the_other_is_told(world, monkeypatch):
+    monkeypatch.setattr(world_module, "_WAIT", 0.2)
+    with locked(Path(world.folder) / "world.lock", 1) as ours:
+        assert ours
+        with pytest.raises(SpatiaError, match="being written by another"):
+            world.stand("main", name(1))
+        assert world.memory(name(1)).frame_count == 13  # a reader needs no lock
+
+
+def test_a_reader_never_sees_half_a_clip(tmp_path, plain):
+    world, seen, stop = World(tmp_path / "w"), set(), threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            if world.exists:
+                end = world.head("main")
+                forget()
+                seen.add(end if equal(world.memory(end), plain[int(end, 16)]) else "half")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    go_on(world, 3)
+    stop.set()
+    reader.join()
+    assert seen and seen <= {name(k) for k in range(4)}
+
+
+@pytest.mark.long(300, "kills a process many times")
+def test_killed_at_any_moment_it_goes_on(tmp_path, plain):
+    """kill -9 while clips are made and written: what is there is whole, and the end is that of the undisturbed walk."""
+    program = [sys.executable, str(Path(__file__).parent / "world_walk.py")]
+    began = time.monotonic()
+    subprocess.run([*program, str(tmp_path / "timed"), "3"], check=True, capture_output=True)
+    whole = time.monotonic() - began
+    rng, kills = random.Random(0), 0
+    folder = tmp_path / "killed"
+    for attempt in range(80):
+        if kills >= 16 and attempt % 4 == 0:
+            break
+        child = subprocess.Popen([*program, str(folder), "3"], stdout=subprocess.PIPE)
+        child.stdout.readline()
+        time.sleep(rng.uniform(0, 0.25 * whole))
+        child.kill()
+        child.wait()
+        kills += child.returncode == -9
+        world = World(folder)
+        forget()
+        for clip in world.clips():
+            assert equal(world.memory(clip), plain[int(clip, 16)])
+        if attempt % 4 == 3:
+            forget()
+            assert equal(go_on(world, 3), plain[3])
+            assert not [one for one in os.listdir(folder / "clips") if one.startswith(".")]  # the dead's are gone
+            shutil.rmtree(folder)
+    assert kills >= 16
+
+
+def test_before_the_disk_is_full(world, monkeypatch):
+    monkeypatch.setattr(world_module, "free_bytes", lambda folder: 1 << 20)
+    before = sorted(world.clips())
+    with pytest.raises(SpatiaError, match="1 MiB left.*free some space"):
+        world.commit(grown(world.memory(name(2)), 3), "f" * 32, name(2))
+    assert sorted(world.clips()) == before
+
+
+@pytest.mark.parametrize("file", ["clip.json", "cameras.safetensors", "cloud.safetensors"])
+@pytest.mark.parametrize("how", ["gone", "cut", "empty", "noise", "another's"])
+def test_a_damaged_clip_is_told(world, file, how):
+    path = Path(world.clip_folder(name(2))) / file
+    data = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    else:
+        other = (Path(world.clip_folder(name(3))) / file).read_bytes()
+        path.write_bytes(
+            {"cut": data[: len(data) // 2], "empty": b"", "noise": os.urandom(2000), "another's": other}[how]
+        )
+    if how == "another's" and file == "cameras.safetensors":
+        assert world.memory(name(3)).frame_count  # cameras of another clip are cameras
+        return
+    with pytest.raises(SpatiaError, match=r"damaged|could not be read|UTF-8|JSON"):
+        world.memory(name(3))
+    assert world.memory(name(1)).frame_count == 13
+
+
+def test_missing_frames_are_told_when_they_are_asked_for(world):
+    (Path(world.clip_folder(name(2))) / "frames.mkv").write_bytes(b"")
+    memory = world.memory(name(3))
+    assert memory.read_frames([0]).shape == (1, HEIGHT, WIDTH, 3)
+    with pytest.raises(SpatiaError, match=r"frames\.mkv, could not be read"):
+        memory.read_frames([15])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 2}, "newer one"), ({"version": True}, "newer one"), ({"format": "x"}, "newer one"),
+        ({"branches": {}}, "branches"), ({"branches": {"main": "../x"}}, "named"), ({"width": 0}, "damaged"),
+        ({"voxel_size": None}, "damaged"),
+    ],
+)  # fmt: skip
+def test_a_heading_of_another_kind_is_refused(world, change, message):
+    path = Path(world.folder) / "world.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(SpatiaError, match=message):
+        world.memory(world.head("main"))
+
+
+def test_a_memory_of_elsewhere_is_refused(world, plain):
+    with pytest.raises(SpatiaError, match="does not continue"):
+        world.commit(plain[2], "f" * 32, name(3))
+    with pytest.raises(SpatiaError, match="image alone"):
+        world.commit(plain[2], "f" * 32, None)
+    with pytest.raises(SpatiaError, match="another name"):
+        world.commit(beginning()._replace(voxel_size=2 * VOXEL), "f" * 32, None)
+
+
+def test_version_1_loads_for_ever(tmp_path):
+    """A world as the first version wrote it: image, two clips, an edit before the second, and a branch."""
+    with zipfile.ZipFile(DATA / "world_v1.zip") as archive:
+        archive.extractall(tmp_path)
+    expected = json.loads((DATA / "world_v1.json").read_text())
+    world = World(tmp_path / "world_v1")
+    assert set(world.heading.branches) == set(expected)
+    for branch, sums in expected.items():
+        assert digests(world.memory(world.head(branch))) == sums
+
+
+def digests(memory) -> dict:
+    """Sums of what a memory holds."""
+
+    def total(*tensors) -> str:
+        return hashlib.sha256(b"".join(one.contiguous().numpy().tobytes() for one in tensors)).hexdigest()
+
+    everything = range(memory.frame_count)
+    return {
+        "cloud": total(*memory.cloud),
+        "frames": total(memory.read_frames(everything)),
+        "moving": total(memory.read_moving(everything)),
+        "cameras": total(memory.cameras.w2c, memory.cameras.intrinsics),
+        "clips": [[clip.cameras.count, clip.history, clip.key] for clip in memory.clips],
+        "exact_from": memory.exact_from,
+    }
