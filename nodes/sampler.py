@@ -14,7 +14,7 @@ def _clip_inputs() -> list:
         io.Vae.Input("vae", tooltip="The Wan 2.2 video VAE (48 channels), or that of the bundled small model."),
         SpatiaMemory.Input(
             "memory",
-            tooltip="The video so far: the given image alone makes the first clip, otherwise the last 9 frames continue.",
+            tooltip="The video so far: the given image alone makes the first clip, otherwise the last frames continue, as many as the window says.",
         ),
         SpatiaCameras.Input(
             "cameras", tooltip="One camera per frame of this clip, history included (from Clip Window); 4n + 1 of them."
@@ -89,7 +89,7 @@ class SpatiaSampler(io.ComfyNode):
             node_id="SpatiaSampler",
             display_name="Spatia Sampler",
             category="Spatia",
-            description="Generate one clip along the cameras, from the memory's image or its last 9 frames.",
+            description="Generate one clip along the cameras, from the memory's image or its last frames.",
             inputs=[
                 io.Model.Input("model", tooltip="From Load Spatia Model or Apply Spatia."),
                 io.Conditioning.Input(

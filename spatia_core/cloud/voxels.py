@@ -14,7 +14,6 @@ from .point_cloud import NO_VIEW, PointCloud
 
 BACKENDS = ("auto", "torch", "numba")
 _POINTS_FOR_THREADS = 1 << 15
-_FARTHEST_CELL = 2.0**61
 
 
 def voxel_merge(cloud: PointCloud, voxel_size: float, *, aligned: bool = False, backend: str = "auto") -> PointCloud:
@@ -151,51 +150,32 @@ def _empty_fields(size: int) -> tuple[np.ndarray, ...]:
 
 
 class VoxelSet:
-    """Voxels of a fixed grid (origin 0) that hold a point: what a growing cloud is asked for room.
+    """Voxels of a fixed grid (origin 0) that hold a point: what a growing cloud is asked for room."""
 
-    A coordinate beyond 2^61 voxels is that of the last one there is. backend: as in `voxel_merge`.
-    """
-
-    def __init__(self, voxel_size: float, *, backend: str = "auto"):
+    def __init__(self, voxel_size: float):
         self._voxel_size = voxel_size
-        self._kernels = backend != "torch" and kernels_run()
-        # One for each thread, which keeps the cells that its share of all hashes falls to.
-        self._tables = [np.zeros((1 << 10, 3), np.int64) for _ in range(torch.get_num_threads())]
-        self._taken = [0] * len(self._tables)
+        self._taken = 0
+        self._table = np.zeros((1 << 12, 4), np.int64)
         self._plain: set[tuple[int, int, int]] = set()
 
     def add(self, positions: Tensor) -> Tensor:
         """Take the voxels of positions (P, 3); returns (P,) bool, true for the first point in a voxel that was free."""
-        positions = positions.detach().cpu()
-        fresh = torch.zeros(positions.shape[0], dtype=torch.bool)
-        if not self._kernels:
-            cells = torch.floor(positions.to(torch.float64) / self._voxel_size)
-            # What is no number counts as the least, as in the kernels.
-            cells = cells.nan_to_num(nan=-_FARTHEST_CELL).clamp(-_FARTHEST_CELL, _FARTHEST_CELL).to(torch.int64)
+        cells = torch.floor(positions.detach().cpu().to(torch.float64) / self._voxel_size).to(torch.int64).numpy()
+        if not kernels_run():
+            fresh = torch.zeros(len(cells), dtype=torch.bool)
             for k, cell in enumerate(map(tuple, cells.tolist())):
                 fresh[k] = cell not in self._plain
                 self._plain.add(cell)
             return fresh
         from . import voxels_numba as fast
 
-        points, shares = positions.contiguous().numpy(), len(self._tables)
-
-        def take(share: int) -> None:
-            table = self._tables[share]
-            # Room for all points, should their hashes be spread evenly; the kernel sees to the rest.
-            wanted = max(len(table), 1 << (2 * (self._taken[share] + len(points) // shares)).bit_length())
-            if wanted > len(table):
-                table = fast.moved(table, np.zeros((wanted, 3), np.int64))
-            self._tables[share], self._taken[share] = fast.take_cells(
-                points, float(self._voxel_size), share, shares, table, self._taken[share], fresh.numpy()
-            )
-
-        if len(points) > _POINTS_FOR_THREADS:
-            in_threads(take, range(shares))
-        else:
-            for share in range(shares):
-                take(share)
-        return fresh
+        while 2 * (self._taken + len(cells)) > len(self._table):
+            old = self._table[self._table[:, 3] == 1, :3]
+            self._table = np.zeros((2 * len(self._table), 4), np.int64)
+            fast.add_cells(old, self._table)
+        fresh = fast.add_cells(np.ascontiguousarray(cells), self._table)
+        self._taken += int(fresh.sum())
+        return torch.from_numpy(fresh)
 
 
 def voxel_mean(values: Tensor, voxel: Tensor, n: int) -> Tensor:

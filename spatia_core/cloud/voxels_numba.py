@@ -10,7 +10,6 @@ from ..render.blocks_numba import whole
 
 PARTS = 256
 _FARTHEST = 2**62
-_FARTHEST_CELL = 2**61
 _MOST_SAMPLES = 2**31 - 1  # that a point's count can hold
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -148,55 +147,24 @@ def place_voxels(
 
 
 @kernel
-def take_cells(positions, voxel_size, share, shares, table, taken, fresh):
-    """Add the cells of positions (P, 3) whose hash falls to this share to a set; returns its table, maybe grown, and size.
+def add_cells(cells, table):
+    """Insert cells (n, 3) int64 into the set table (S, 4) int64, whose last column is 1 where taken; fresh (n,) bool.
 
-    table: (S, 3) int64, S a power of two: cells, counted from 1 so that 0 is a free row. fresh (P,) bool: true where a
-    cell was not in the set before; the points of other shares are left as they are.
+    S is a power of two of at least twice what the set will hold. A cell is fresh when it was not in the set before.
     """
-    cell = np.empty(3, np.int64)
-    for p in range(positions.shape[0]):
-        for axis in range(3):
-            place = whole(np.floor(positions[p, axis] / voxel_size), -_FARTHEST_CELL, _FARTHEST_CELL)
-            cell[axis] = place + _FARTHEST_CELL + 1
-        mixed = _mixed(cell)
-        if np.int64(mixed >> np.uint64(40)) % shares != share:
-            continue
-        if 2 * (taken + 1) > table.shape[0]:
-            table = moved(table, np.zeros((2 * table.shape[0], 3), np.int64))
-        if _insert(cell, mixed, table):
-            fresh[p] = True
-            taken += 1
-    return table, taken
-
-
-@kernel
-def moved(table, larger):
-    """The larger table, empty before, with the cells of the other."""
-    for slot in range(table.shape[0]):
-        if table[slot, 0]:
-            _insert(table[slot], _mixed(table[slot]), larger)
-    return larger
-
-
-@kernel
-def _mixed(cell):
-    mixed = (
-        np.uint64(cell[0]) * _MIX
-        + np.uint64(cell[1]) * np.uint64(0xC2B2AE3D27D4EB4F)
-        + np.uint64(cell[2]) * np.uint64(0x165667B19E3779F9)
-    )
-    return mixed ^ (mixed >> np.uint64(29))
-
-
-@kernel
-def _insert(cell, mixed, table):
-    """Put a cell into a table that has room; whether it was not there."""
     size = table.shape[0]
-    slot = np.int64(mixed & np.uint64(size - 1))
-    while table[slot, 0]:
-        if table[slot, 0] == cell[0] and table[slot, 1] == cell[1] and table[slot, 2] == cell[2]:
-            return False
-        slot = (slot + 1) & (size - 1)
-    table[slot, 0], table[slot, 1], table[slot, 2] = cell[0], cell[1], cell[2]
-    return True
+    fresh = np.zeros(cells.shape[0], np.bool_)
+    for k in range(cells.shape[0]):
+        x, y, z = cells[k]
+        mixed = (
+            np.uint64(x) * _MIX
+            + np.uint64(y) * np.uint64(0xC2B2AE3D27D4EB4F)
+            + np.uint64(z) * np.uint64(0x165667B19E3779F9)
+        )
+        slot = np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(size - 1))
+        while table[slot, 3] and not (table[slot, 0] == x and table[slot, 1] == y and table[slot, 2] == z):
+            slot = (slot + 1) & (size - 1)
+        if not table[slot, 3]:
+            table[slot, 0], table[slot, 1], table[slot, 2], table[slot, 3] = x, y, z, 1
+            fresh[k] = True
+    return fresh
