@@ -150,7 +150,9 @@ def test_voxel_merge_equals_open3d():
 
 
 @pytest.mark.skipif(not kernels_run(), reason="numba does not run here")
-@pytest.mark.parametrize("points, voxel", [(1, 0.1), (37, 0.5), (20000, 0.03), (20000, 0.4), (20000, 10.0), (40000, 0.05)])
+@pytest.mark.parametrize(
+    "points, voxel", [(1, 0.1), (37, 0.5), (20000, 0.03), (20000, 0.4), (20000, 10.0), (40000, 0.05)]
+)
 def test_the_fast_merge_is_the_reference(points, voxel):
     g = torch.Generator().manual_seed(points)
     cloud = make_point_cloud(

@@ -28,7 +28,7 @@ from .tensor_file import Pieces, checked_tensors, cloud_of, cloud_tensors, cloud
 from .visible_frames import SeenFrames
 from .windows import HISTORY_FRAMES
 
-_FORMAT = 2  # 1 had the clips as parallel records of frames; `_clips_of_format_1` reads it
+_FORMAT = 2  # 1 had the clips as parallel records of frames; `_loaded_format_1` reads it
 _LONGEST_ENTRIES = 1 << 24  # bytes of memory.json
 # Bytes of memory.safetensors: what any archive may unpack to, and what more for each byte of a larger one.
 _UNPACKED, _UNPACKED_SHARE = 1 << 27, 64
