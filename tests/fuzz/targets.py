@@ -30,6 +30,10 @@ from spatia_core.cloud.point_cloud import PointCloud, make_point_cloud
 from spatia_core.cloud.voxels import voxel_merge
 from spatia_core.errors import SpatiaError
 from spatia_core.estimate import depth_from_map, estimate_scene
+from spatia_core.estimate.consistency import vote
+from spatia_core.estimate.filters import depth_edges
+from spatia_core.estimate.median import median
+from spatia_core.estimate.noise import pixel_noise, smooth_depth
 from spatia_core.inputs import LARGEST_COORDINATE
 from spatia_core.memory import (
     SpatialMemory,
@@ -422,3 +426,11 @@ def warm_up() -> None:
     check_cloud(small_cloud())
     check_cameras(cameras(2))
     _edits(b'[{"do": "remove", "select": {"shape": "cluster", "at": [9, 9, 9], "distance": 0.01}}]')
+    depth, path = torch.rand(2, 24, 32, generator=torch.Generator().manual_seed(0)) + 1, cameras(2)
+    colors = torch.zeros(4, 3, dtype=torch.uint8)
+    for image in depth:
+        pixel_noise(image)
+        smooth_depth(image)
+        depth_edges(image, path.K(24, 32)[0])
+        median(image, image > 1)
+    vote(torch.ones(4, 3), colors, depth, torch.zeros(2, 24, 32, 3, dtype=torch.uint8), path, voxel_size=0.1)
