@@ -206,6 +206,7 @@ def _told_history(clips: list[dict]) -> int:
 
 
 def clean_frames(clip: dict) -> int | None:
+    """Leading latent frames that a clip's noise mask keeps (its image or history); None where it has no mask of a video."""
     mask = clip.get("noise_mask")
     if mask is None or mask.ndim != 5:
         return None

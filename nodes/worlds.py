@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 
@@ -107,14 +108,14 @@ class SpatiaOpenWorld(io.ComfyNode):
     def execute(cls, name, branch, clip, memory=None) -> io.NodeOutput:
         world = world_named(name)
         node = cls.hidden.dynprompt.get_node(get_executing_context().node_id)
-        start, found = beginning(cls) if "memory" in node["inputs"] else (None, None)
+        start, made = beginning(cls) if "memory" in node["inputs"] else (None, None)
         if start is not None and (clip == 0 or not world.exists):
             opened_clip(world, branch, clip)  # refuses a clip of a world that is not there
             opened = start
             if not world.has(start) or not world.exists:
                 if memory is None:  # it went while the graph ran
                     raise SpatiaError(f"The world {shown(world.name)} was removed meanwhile; queue again.")
-                world.commit(memory, start, None, branch, made={"nodes": found.made, "files": found.files})
+                world.commit(memory, start, None, branch, made=made)
         else:
             opened = opened_clip(world, branch, clip)
             if opened is None:
@@ -178,12 +179,13 @@ class SpatiaCommitClip(io.ComfyNode):
         clip, _ = next_clip(cls, world)
         if world.world.has(clip):
             return []
-        _asked.setdefault(get_executing_context().node_id, time.monotonic())
+        if memory is None:  # else it has been made by now
+            _asked[get_executing_context().node_id] = time.monotonic()
         return ["memory"] if latent is _UNCONNECTED else ["memory", "latent"]
 
     @classmethod
     def execute(cls, world, memory=None, latent=None) -> io.NodeOutput:
-        clip, found = next_clip(cls, world)
+        clip, made = next_clip(cls, world)
         asked = _asked.pop(get_executing_context().node_id, None)
         here = world.world
         if memory is None and not here.has(clip):
@@ -196,7 +198,7 @@ class SpatiaCommitClip(io.ComfyNode):
             latents=None if latent is None else latent["samples"],
             history_latents=0 if latent is None else clean_frames(latent) or 0,
             seconds=0.0 if asked is None else time.monotonic() - asked,
-            made={"nodes": found.made, "files": found.files},
+            made=made,
         )
         notice(cls, *([committed.report] if committed.report else []))
         done = "read, as it was there already" if committed.known else "written"
@@ -270,18 +272,22 @@ class SpatiaWorldVideo(io.ComfyNode):
             raise SpatiaError(
                 f"Frames {start} to {end} were asked for, and the video has {count}; change start or end."
             )
-        bar = comfy.utils.ProgressBar(end - start)
-        frames = _decoded(here, world.clip, vae) if source == LATENTS else _stored(memory, start)
+        bar, number = comfy.utils.ProgressBar(end - start), -1
+        # Decoding begins at the video's beginning, whatever is asked for.
         first = 0 if source == LATENTS else start
+        frames = _decoded(here, world.clip, vae) if source == LATENTS else _stored(memory, start)
         ending = ".mkv" if format == LOSSLESS else ".mp4"
         with new_output_file(filename_prefix, "filename_prefix") as stem:
             with video_writer(stem + ending, fps, lossless=format == LOSSLESS) as add:
-                for number, frame in enumerate(frames, first):
-                    if number >= end:
-                        break
+                for number, frame in enumerate(itertools.islice(frames, end - first), first):
                     if number >= start:
                         add(frame)
                         bar.update(1)
+                if number + 1 < end:
+                    raise SpatiaError(
+                        f"The latents of the world {shown(here.name)} hold {number + 1} frames, expected {end}; set source "
+                        f"to '{STORED}', or end to {number + 1}."
+                    )
             name = relative_to_output(stem + ending)
         path = name.removesuffix(" [output]")
         folder, _, file = path.rpartition("/")

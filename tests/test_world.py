@@ -20,7 +20,7 @@ from world_walk import COUNT, HEIGHT, VOXEL, WIDTH, beginning, go_on, grown, lat
 
 from spatia_core.errors import SpatiaError
 from spatia_core.files import locked
-from spatia_core.memory import revert_clip, with_cloud
+from spatia_core.memory import memory_of_image, revert_clip, with_cloud
 from spatia_core.world import World
 from spatia_core.world import frames as frames_module
 from spatia_core.world import world as world_module
@@ -231,6 +231,17 @@ def test_a_memory_of_elsewhere_is_refused(world, plain):
         world.commit(plain[2], "f" * 32, None)
     with pytest.raises(SpatiaError, match="another name"):
         world.commit(beginning()._replace(voxel_size=2 * VOXEL), "f" * 32, None)
+
+
+def test_a_world_made_anew_is_not_the_one_before(tmp_path, plain):
+    """The same ids in the same folder, other pixels: as on a card, which does not repeat itself to the bit."""
+    world = World(tmp_path / "again")
+    world.commit(plain[0], name(0), None)
+    assert torch.equal(world.memory(name(0)).read_frames([0]), plain[0].read_frames([0]))
+    shutil.rmtree(world.folder)
+    other = memory_of_image(255 - plain[0].read_frames([0])[0], plain[0].cameras, plain[0].cloud, VOXEL)
+    world.commit(other, name(0), None)
+    assert torch.equal(world.memory(name(0)).read_frames([0]), other.read_frames([0]))
 
 
 def test_version_1_loads_for_ever(tmp_path):

@@ -12,7 +12,7 @@ from comfy_execution.utils import get_executing_context
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import shown
 from ...spatia_core.world import World
-from .identity import Identity, clip_id
+from .identity import OPEN, Identity, clip_id
 
 _NAME = re.compile(r'[^\x00-\x1f<>:"/\\|?*]{1,80}')
 _FOLDER = ("spatia", "worlds")
@@ -50,7 +50,10 @@ def world_named(name: str) -> World:
 
 
 def opened_clip(world: World, branch: str, clip: int) -> str | None:
-    """Id of the clip that Open World stands on; None where the world is to be begun."""
+    """Id of the clip that Open World stands on; None where the world is to be begun.
+
+    clip: -1 for the branch's last, else its number; along the first branch where `branch` is a new one.
+    """
     if not world.exists:
         if clip > 0:
             raise SpatiaError(f"clip {clip} was asked for, and the world {shown(world.name)} is new; set clip to -1.")
@@ -64,16 +67,17 @@ def opened_clip(world: World, branch: str, clip: int) -> str | None:
     return head if clip == LAST else world.clip_at(head, clip)
 
 
-def beginning(node_cls) -> tuple[str, Identity]:
+def beginning(node_cls) -> tuple[str, dict]:
     """Id of the image that a running Open World would begin with, and what made it."""
     node_id, found = _running(node_cls, None)
-    return clip_id("image", found.of_input(node_id, "memory")), found
+    return clip_id("image", found.of_input(node_id, "memory")), found.made(node_id, ("memory",))
 
 
-def next_clip(node_cls, place: WorldPlace) -> tuple[str, Identity]:
+def next_clip(node_cls, place: WorldPlace) -> tuple[str, dict]:
     """Id of the clip that a running Commit Clip is about to write after `place`, and what made it."""
     node_id, found = _running(node_cls, place)
-    return clip_id("clip", place.clip, found.of_input(node_id, "memory"), found.of_input(node_id, "latent")), found
+    clip = clip_id("clip", place.clip, found.of_input(node_id, "memory"), found.of_input(node_id, "latent"))
+    return clip, found.made(node_id, ("memory", "latent"))
 
 
 def _running(node_cls, place: WorldPlace | None) -> tuple[str, Identity]:
@@ -81,7 +85,7 @@ def _running(node_cls, place: WorldPlace | None) -> tuple[str, Identity]:
 
     def stands_for(node_id: str, node: dict) -> str | None:
         """Open World stands for the clip that it stood on when this run began."""
-        if place is None or node["class_type"] != "SpatiaOpenWorld":
+        if place is None or node["class_type"] != OPEN:
             return None
         name = node["inputs"].get("name")
         here = isinstance(name, str) and world_named(name).folder == place.folder

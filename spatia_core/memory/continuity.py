@@ -106,8 +106,8 @@ def _require_repeated(memory: SpatialMemory, cameras: Cameras, shared: int) -> N
         worst = int(gap.argmax())
         raise SpatiaError(
             f"The clip's first {shared} camera(s) must be the video's last {shared}, but camera {worst} differs by "
-            f"{float(gap[worst]):.3g}, so the clip does not continue this video; connect Clip Window's cameras, of the path that the earlier clips were made with, or "
-            "rebase the path onto the memory's last camera."
+            f"{float(gap[worst]):.3g}, so the clip does not continue this video; connect Clip Window's cameras, of the "
+            "path that the earlier clips were made with, or rebase the path onto the memory's last camera."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from ..errors import SpatiaError
 
 
-class FrameStore:
+class FrameStore(ABC):
     """The frames of one clip and their moving masks. Never changes once it is made; may be shared by many memories.
 
     No tuple on purpose: the host's cache weighs tensors inside tuples, and would count a clip once for every memory
@@ -21,13 +22,13 @@ class FrameStore:
     height: int  # pixels
     width: int
 
+    @abstractmethod
     def read(self, index: Sequence[int]) -> Tensor:
         """Frames (n, H, W, 3) uint8 at these positions from 0, in their order; n may be 0."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_moving(self, index: Sequence[int]) -> Tensor:
         """Masks (n, H, W) bool of these frames, true on moving objects."""
-        raise NotImplementedError
 
 
 class HeldFrames(FrameStore):

@@ -77,13 +77,20 @@ def write_tensors(file: BinaryIO, tensors: dict[str, Tensor | Pieces]) -> None:
             )
 
 
-def checked_tensors(data: bytes, types: dict[str, torch.dtype]) -> dict[str, Tensor]:
-    """The tensors of these names and types, and no others. Raises ValueError saying what is wrong."""
+def checked_tensors(data: bytes, types: dict[str, torch.dtype | tuple[torch.dtype, ...]]) -> dict[str, Tensor]:
+    """The tensors of these names, each of its type or one of its types, and no others.
+
+    Raises ValueError saying what is wrong.
+    """
+    stored = {
+        name: [_STORED_AS[one] for one in (kind if isinstance(kind, tuple) else (kind,))]
+        for name, kind in types.items()
+    }
     listed = _listed(data)
-    for name in sorted(types.keys() | listed.keys()):
+    for name in sorted(stored.keys() | listed.keys()):
         found = listed[name].dtype if name in listed else "missing"
-        if name not in types or found != _STORED_AS[types[name]]:
-            expected = _STORED_AS[types[name]] if name in types else "no tensor of this name"
+        if found not in stored.get(name, ()):
+            expected = " or ".join(stored[name]) if name in stored else "no tensor of this name"
             raise ValueError(f"tensor {short(name)} is {found}, expected {expected}")
     return safetensors.torch.load(data)
 

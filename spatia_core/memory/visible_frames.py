@@ -16,9 +16,8 @@ from ..interrupt import look_for_interrupt
 from ..render.visibility import pack_masks, unpack_masks, visible_bits
 from .retrieval import common_points, seen_points
 
-KEPT_BYTES = (
-    256 << 20
-)  # of one cloud's masks; what was not asked for longest goes first, and is found again when needed
+# Of one cloud's masks. What was not asked for longest goes first, and is found again when it is needed.
+KEPT_BYTES = 256 << 20
 # Pixels round the image within which a point may still hide one inside it: the widest footprint, and one for rounding.
 _BORDER = 5
 _CHUNK = 4096  # neighbouring points under one box
@@ -44,11 +43,7 @@ class SeenFrames:
 
     def __init__(self):
         self._masks: OrderedDict[bytes, _Mask] = OrderedDict()
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that are kept."""
-        return sum(mask.nbytes for mask in self._masks.values())
+        self.nbytes = 0  # of all masks that are kept
 
     def bits(self, positions: Tensor, cameras: Cameras, height: int, width: int, voxel_size: float) -> Tensor:
         """Packed precise visibility (N, ceil(P / 64)) int64 of the cloud from these cameras, see `pack_masks`."""
@@ -81,15 +76,17 @@ class SeenFrames:
                 continue
             if survivors < len(kept):
                 mask = _folded(pack_masks(_unfolded(mask, len(kept))[:, kept])[0].numpy())
-            carried._masks[key] = mask
+            carried._put(key, mask)
         return carried
 
     def _put(self, key: bytes, mask: _Mask) -> None:
+        if key not in self._masks:
+            self.nbytes += mask.nbytes
         self._masks[key] = mask
         self._masks.move_to_end(key)
-        # Summed anew only when it may matter: a mask is some hundred kilobytes.
+        # Those of one request stay, however large they are.
         while len(self._masks) > _ROWS and self.nbytes > KEPT_BYTES:
-            self._masks.popitem(last=False)
+            self.nbytes -= self._masks.popitem(last=False)[1].nbytes
 
 
 def shared_points(

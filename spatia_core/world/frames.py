@@ -7,40 +7,24 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 import av
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import SpatiaError
-from ..files import replacing
 from ..interrupt import look_for_interrupt
 from ..memory.store import FrameStore
+from .pictures import video_writer
 
 CACHE_BYTES = 128 << 20  # decoded frames kept, of all stores together
 _RATE = 25  # frames per second in the file, so that each is at a whole millisecond; of no other meaning
-# FFV1: lossless and in every player. Each frame stands alone (g 1) and carries its check sums.
-_OPTIONS = {"level": "3", "coder": "range_tab", "context": "0", "slicecrc": "1", "g": "1"}
 
 
-def write_lossless(path: str | os.PathLike, frames: Iterable[Tensor], height: int, width: int) -> None:
+def write_lossless(path: str | os.PathLike, frames: Iterable[Tensor]) -> None:
     """Write frames (H, W, 3) or (H, W), uint8, as an FFV1 video in Matroska; whole or not at all."""
-    with replacing(path) as part, av.open(part, "w", format="matroska") as container:
-        stream = None
+    with video_writer(path, _RATE, lossless=True) as add:
         for frame in frames:
             look_for_interrupt()
-            grey = frame.ndim == 2
-            if stream is None:
-                stream = container.add_stream("ffv1", rate=_RATE)
-                stream.width, stream.height = width, height
-                stream.pix_fmt = "gray" if grey else "bgr0"
-                # Slices are what threads share; pictures of a few pixels have room for one only.
-                stream.options = _OPTIONS | {"slices": "4" if min(height, width) >= 64 else "1"}
-                stream.codec_context.thread_type = "SLICE"
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.numpy()), "gray" if grey else "rgb24")
-            for packet in stream.encode(picture if grey else picture.reformat(format="bgr0")):
-                container.mux(packet)
-        for packet in stream.encode(None):
-            container.mux(packet)
+            add(frame)
 
 
 class StoredFrames(FrameStore):
@@ -52,17 +36,15 @@ class StoredFrames(FrameStore):
 
     def read(self, index: Sequence[int]) -> Tensor:
         index = list(index)
-        found: dict[int, Tensor] = {}
-        for k in index:
-            frame = _cache.get((self.path, k))
-            if frame is not None:
-                found[k] = frame
-        missing = sorted({k for k in index if k not in found})
-        found |= _decoded(self.path, missing, self.count, (self.height, self.width, 3), "rgb24")
-        for k in missing:
-            _cache.put((self.path, k), found[k])
         if not index:
             return torch.zeros(0, self.height, self.width, 3, dtype=torch.uint8)
+        # A world that was removed and made anew has other files of the same names.
+        file = f"{self.path}:{changed_at(self.path)}"
+        found = {k: frame for k in index if (frame := _cache.get((file, k))) is not None}
+        missing = sorted(set(index) - found.keys())
+        found |= _decoded(self.path, missing, self.count, (self.height, self.width, 3), "rgb24")
+        for k in missing:
+            _cache.put((file, k), found[k])
         return torch.stack([found[k] for k in index])
 
     def read_moving(self, index: Sequence[int]) -> Tensor:
@@ -71,6 +53,14 @@ class StoredFrames(FrameStore):
             return torch.zeros(len(index), self.height, self.width, dtype=torch.bool)
         found = _decoded(self.moving_path, sorted(set(index)), self.count, (self.height, self.width), "gray")
         return torch.stack([found[k] for k in index]) > 0
+
+
+def changed_at(path: str) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:  # whoever reads it next will say what is wrong with it
+        return 0
 
 
 class _Cache:

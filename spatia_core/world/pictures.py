@@ -17,6 +17,8 @@ from ..files import replacing, write_bytes
 
 _POSTER, _PREVIEW = 320, 480  # pixels of the longer side
 _PREVIEW_RATE = 24
+# FFV1 is in every player. Each frame stands alone (g 1) and carries its check sums.
+_LOSSLESS = {"level": "3", "coder": "range_tab", "context": "0", "slicecrc": "1", "g": "1"}
 
 
 def write_poster(path: str | os.PathLike, frame: Tensor) -> None:
@@ -35,36 +37,48 @@ def write_preview(path: str | os.PathLike, frames: Iterable[Tensor]) -> None:
             add(frame)
 
 
-class _Writer:
+class VideoWriter:
+    """What `video_writer` gives: called with one frame after the other."""
+
     def __init__(self, container, rate: Fraction, longest: int | None, quality: int, lossless: bool):
-        self.container, self.rate, self.longest, self.quality = container, rate, longest, quality
-        self.lossless, self.stream = lossless, None
+        self._container, self._rate, self._longest, self._quality = container, rate, longest, quality
+        self._lossless, self._stream = lossless, None
 
     def __call__(self, frame: Tensor) -> None:
-        """Add one frame (H, W, 3) uint8."""
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.cpu().numpy()), "rgb24")
-        if self.stream is None:
-            self._open(picture.width, picture.height)
-        layout = self.stream.pix_fmt
-        for packet in self.stream.encode(picture.reformat(self.stream.width, self.stream.height, layout)):
-            self.container.mux(packet)
+        """Add one frame (H, W, 3), or grey (H, W), uint8."""
+        layout = "gray" if frame.ndim == 2 else "rgb24"
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.cpu().numpy()), layout)
+        if self._stream is None:
+            self._stream = self._opened(picture)
+        stream = self._stream
+        self._mux(picture.reformat(stream.width, stream.height, stream.pix_fmt))
 
     def finish(self) -> None:
-        for packet in () if self.stream is None else self.stream.encode(None):
-            self.container.mux(packet)
+        """Write what the encoder still holds."""
+        if self._stream is not None:
+            self._mux(None)
 
-    def _open(self, width: int, height: int) -> None:
-        stream = self.container.add_stream("ffv1" if self.lossless else "libx264", rate=self.rate)
-        if self.lossless:
-            stream.width, stream.height, stream.pix_fmt = width, height, "bgr0"
-            stream.options = {"level": "3", "slicecrc": "1", "g": "1"}
-        else:
-            scale = 1.0 if self.longest is None else min(1.0, self.longest / max(width, height))
-            # 4:2:0 halves both sides.
-            stream.width, stream.height = (max(2, round(side * scale / 2) * 2) for side in (width, height))
-            stream.pix_fmt = "yuv420p"
-            stream.options = {"crf": str(self.quality), "preset": "veryfast" if self.longest else "medium"}
-        self.stream = stream
+    def _mux(self, picture) -> None:
+        for packet in self._stream.encode(picture):
+            self._container.mux(packet)
+
+    def _opened(self, picture):
+        width, height = picture.width, picture.height
+        if self._lossless:
+            stream = self._container.add_stream("ffv1", rate=self._rate)
+            stream.width, stream.height = width, height
+            stream.pix_fmt = "gray" if picture.format.name == "gray" else "bgr0"
+            # Slices are what threads share; pictures of a few pixels have room for one only.
+            stream.options = _LOSSLESS | {"slices": "4" if min(width, height) >= 64 else "1"}
+            stream.codec_context.thread_type = "SLICE"
+            return stream
+        stream = self._container.add_stream("libx264", rate=self._rate)
+        scale = 1.0 if self._longest is None else min(1.0, self._longest / max(width, height))
+        # 4:2:0 halves both sides.
+        stream.width, stream.height = (max(2, round(side * scale / 2) * 2) for side in (width, height))
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"crf": str(self._quality), "preset": "veryfast" if self._longest else "medium"}
+        return stream
 
 
 @contextmanager
@@ -75,15 +89,16 @@ def video_writer(
     longest: int | None = None,
     quality: int = 17,
     lossless: bool = False,
-) -> Iterator[_Writer]:
-    """A function that adds one frame (H, W, 3) uint8 to a video file, which is there, whole, when the block ends well.
+) -> Iterator[VideoWriter]:
+    """A function that adds one frame to a video file, which is there, whole, when the block ends well.
 
-    rate: frames per second. longest: pixels of the longer side, None: as the frames are. quality: H.264's CRF, lower is
-    better. lossless: FFV1 in Matroska instead of H.264 in MP4.
+    Frames are (H, W, 3) uint8, in a lossless file all (H, W) grey as well. rate: frames per second. longest: pixels of
+    the longer side, None: as the frames are. quality: H.264's CRF, lower is better. lossless: FFV1 in Matroska instead of
+    H.264 in MP4.
     """
     rate = Fraction(rate).limit_denominator(1001)
     kind, options = ("matroska", {}) if lossless else ("mp4", {"movflags": "faststart"})
     with replacing(path) as part, av.open(part, "w", format=kind, options=options) as container:
-        writer = _Writer(container, rate, longest, quality, lossless)
+        writer = VideoWriter(container, rate, longest, quality, lossless)
         yield writer
         writer.finish()

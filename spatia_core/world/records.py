@@ -15,7 +15,7 @@ from ..files import write_text
 from ..inputs import LARGEST_COORDINATE, MOST_CAMERAS, MOST_POINTS, number, parse_json, shown, whole
 from ..memory.memory import SMALLEST_VOXEL
 
-FORMAT, VERSION = "spatia world", 1
+FORMAT, CLIP_FORMAT, VERSION = "spatia world", "spatia clip", 1
 WORLD_FILE, CLIP_FILE, CLIPS = "world.json", "clip.json", "clips"
 MAIN = "main"
 _LONGEST_TEXT = 1 << 24  # bytes of a JSON file
@@ -98,12 +98,7 @@ def read_heading(folder: str) -> Heading:
     """Read world.json. Raises SpatiaError when it is missing, of a newer version, or damaged."""
     what = f"The world {shown(os.path.basename(folder))}"
     text = _json_file(os.path.join(folder, WORLD_FILE), what)
-    kind = [text.get("format"), text.get("version")]
-    if kind != [FORMAT, VERSION] or type(kind[1]) is not int:
-        raise SpatiaError(
-            f"{what} is {shown(kind)}, expected {[FORMAT, VERSION]}; open it with the version of this package that made "
-            "it, or a newer one."
-        )
+    _require_version(text, FORMAT, what)
     try:
         branches = text.get("branches")
         if not isinstance(branches, dict) or not branches or len(branches) > MOST_CAMERAS:
@@ -123,7 +118,7 @@ def read_heading(folder: str) -> Heading:
 
 def write_record(folder: str, record: Record) -> None:
     """Write clip.json into a clip's folder."""
-    text = {"format": "spatia clip", "version": VERSION} | record._asdict()
+    text = {"format": CLIP_FORMAT, "version": VERSION} | record._asdict()
     write_text(os.path.join(folder, CLIP_FILE), json.dumps(text, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -131,9 +126,8 @@ def read_record(world: str, name: str) -> Record:
     """Read the clip.json of a clip. Raises SpatiaError when it is missing, or does not say what it should."""
     what = f"Clip {name} of the world {shown(os.path.basename(world))}"
     text = _json_file(os.path.join(world, CLIPS, name, CLIP_FILE), what)
+    _require_version(text, CLIP_FORMAT, what)
     try:
-        if [text.get("format"), text.get("version")] != ["spatia clip", VERSION]:
-            raise ValueError(f"it is {shown([text.get('format'), text.get('version')])}")
         if require_id(text.get("id")) != name:
             raise ValueError(f"it says that it is {text['id']}")
         parent = text.get("parent")
@@ -169,6 +163,16 @@ def read_record(world: str, name: str) -> Record:
         )
     except ValueError as error:
         raise damaged(what, error) from error
+
+
+def _require_version(text: dict, expected: str, what: str) -> None:
+    kind = [text.get("format"), text.get("version")]
+    # True and 1.0 equal 1, and are no version.
+    if kind != [expected, VERSION] or type(kind[1]) is not int:
+        raise SpatiaError(
+            f"{what} is {shown(kind)}, expected {[expected, VERSION]}; open it with the version of this package that "
+            "made it, or a newer one."
+        )
 
 
 def damaged(what: str, error: object) -> SpatiaError:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ..cameras.camera import make_cameras
+from ..cameras.camera import Cameras, make_cameras
 from ..cloud.point_cloud import PointCloud, concat_clouds, make_point_cloud
 from ..errors import SpatiaError
 from ..files import free_bytes, locked, new_folder, remove_folder, replaced
@@ -27,7 +27,7 @@ from ..memory.memory import SpatialMemory
 from ..memory.tensor_file import checked_tensors, cloud_of, cloud_tensors, cloud_types, write_tensors
 from ..memory.visible_frames import SeenFrames
 from . import records
-from .frames import StoredFrames, write_lossless
+from .frames import StoredFrames, changed_at, write_lossless
 from .pictures import write_poster, write_preview
 from .records import CLIPS, MAIN, Heading, Record
 
@@ -117,11 +117,11 @@ class World:
 
     def memory(self, clip: str) -> SpatialMemory:
         """The memory that ends with `clip`: its cloud in memory, its frames by reference. Raises SpatiaError on damage."""
-        known = _memories.get((self.folder, clip))
+        known = _memories.get(self._state(clip))
         if known is not None and all(self.has(one.key) for one in known.clips):
             return known
         memory = _Reader(self, self.chain(clip)).memory()
-        _memories.put((self.folder, clip), memory)
+        _memories.put(self._state(clip), memory)
         return memory
 
     def latents(self, clip: str) -> Tensor:
@@ -133,16 +133,13 @@ class World:
                 f"{what} (number {record.number}) was committed without latents; connect `latent` to Commit Clip."
             )
         data = _bytes(os.path.join(self.clip_folder(clip), LATENTS), what)
-        for dtype in _LATENT_TYPES:
-            try:
-                samples = checked_tensors(data, {"samples": dtype})["samples"]
-            except ValueError as failed:
-                error = failed
-                continue
-            if samples.ndim == 5 and samples.shape[0] == 1 and samples.shape[2] == record.latents:
-                return samples
-            error = ValueError(f"its latents have shape {tuple(samples.shape)}")
-        raise records.damaged(what, error)
+        try:
+            samples = checked_tensors(data, {"samples": _LATENT_TYPES})["samples"]
+        except ValueError as error:
+            raise records.damaged(what, error) from error
+        if samples.ndim != 5 or samples.shape[0] != 1 or samples.shape[2] != record.latents:
+            raise records.damaged(what, f"its latents have shape {tuple(samples.shape)}")
+        return samples
 
     def commit(
         self,
@@ -176,7 +173,7 @@ class World:
             said = self._stand(branch, clip)
         if not known:
             committed = self._held_here(memory, clip)
-            _memories.put((self.folder, clip), committed)
+            _memories.put(self._state(clip), committed)
         else:
             committed = self.memory(clip)
         return Committed(committed, known, said)
@@ -220,6 +217,11 @@ class World:
         with os.scandir(self.clip_folder(clip)) as entries:
             return sum(entry.stat().st_size for entry in entries)
 
+    def _state(self, clip: str) -> tuple[str, int]:
+        """The clip on disk: another one when it was removed and made anew."""
+        path = os.path.join(self.clip_folder(clip), records.CLIP_FILE)
+        return path, changed_at(path)
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with locked(os.path.join(self.folder, LOCK), _WAIT) as ours:
@@ -234,13 +236,13 @@ class World:
         """Make `clip` the end of `branch`; moved: also where the branch goes on from it already. Says what was kept."""
         heading = self.heading
         branches, said = dict(heading.branches), ""
-        end = branches.get(branch)
+        end, way = branches.get(branch), self._way_to(clip)
         if end == clip:
             return said
         if end is not None and end != self.record(clip).parent:
             if not moved and clip in self._way_to(end):
                 return said
-            if end not in self._way_to(clip):
+            if end not in way:
                 others = [head for name, head in branches.items() if name != branch]
                 if not any(end in self._way_to(head) for head in others):
                     old = next(name for k in range(2, len(branches) + 3) if (name := f"{branch} {k}") not in branches)
@@ -248,7 +250,6 @@ class World:
                     said = f"The branch {branch!r} went on otherwise; its clips so far are kept as branch {old!r}."
         branches[branch] = clip
         # Ends that were kept, and that the branch leads to again.
-        way = self._way_to(clip)
         kept = [name for name in branches if name.startswith(f"{branch} ") and name[len(branch) + 1 :].isdecimal()]
         branches = {name: end for name, end in branches.items() if name not in kept or end not in way}
         records.write_heading(self.folder, heading._replace(branches=branches))
@@ -279,18 +280,17 @@ class World:
         check_memory(memory)
 
     def _write(self, memory, clip, parent, latents, history_latents, report, seconds, made) -> None:
-        self._require_space(memory, latents)
         last = memory.clips[-1]
+        store = last.frames
         kind, tensors = _cloud_file(memory, None if parent is None else self.record(parent))
-        moves = False
+        held = [*tensors.values()] if latents is None else [*tensors.values(), latents]
+        self._require_space(store.count * store.height * store.width, sum(tensor.nbytes for tensor in held))
+        moves = any(bool(mask.any()) for mask in _frames_of(store.read_moving, store.count))
         with new_folder(self.clip_folder(clip)) as folder:
-            store = last.frames
-            write_lossless(os.path.join(folder, FRAMES), _frames_of(store.read, store.count), store.height, store.width)
-            for start in range(0, store.count, _FRAMES_AT_ONCE):
-                moves = moves or bool(store.read_moving(range(start, min(start + _FRAMES_AT_ONCE, store.count))).any())
+            write_lossless(os.path.join(folder, FRAMES), _frames_of(store.read, store.count))
             if moves:
                 masks = (mask.to(torch.uint8) * 255 for mask in _frames_of(store.read_moving, store.count))
-                write_lossless(os.path.join(folder, MOVING), masks, store.height, store.width)
+                write_lossless(os.path.join(folder, MOVING), masks)
             cameras = {"w2c": last.cameras.w2c, "intrinsics": last.cameras.intrinsics}
             _write(os.path.join(folder, CAMERAS), cameras)
             if kind != "same":
@@ -319,11 +319,10 @@ class World:
             )
             records.write_record(folder, record)
 
-    def _require_space(self, memory: SpatialMemory, latents: Tensor | None) -> None:
-        store, cloud = memory.clips[-1].frames, memory.cloud
+    def _require_space(self, pixels: int, tensors: int) -> None:
+        """Refuse a clip of so many pixels, of all its frames, and so many bytes of tensors that the disk has no room for."""
         # Noise does not compress: what a clip takes at most, and a little.
-        needed = store.count * store.height * store.width * 4 + (0 if latents is None else latents.nbytes) + (16 << 20)
-        needed += sum(field.nbytes for field in cloud) if len(memory.clips) == 1 else 0
+        needed = pixels * 4 + tensors + (16 << 20)
         os.makedirs(self.folder, exist_ok=True)
         free = free_bytes(self.folder)
         if free < needed:
@@ -335,13 +334,14 @@ class World:
     def _held_here(self, memory: SpatialMemory, clip: str) -> SpatialMemory:
         """The memory with its last clip's frames by reference."""
         last = memory.clips[-1]
-        stored = self._clip(self.record(clip), last.cameras, last.change)
+        stored = self._clip(self.record(clip), (memory.height, memory.width), last.cameras, last.change)
         return memory._replace(clips=(*memory.clips[:-1], stored))
 
-    def _clip(self, record: Record, cameras, change: CloudChange | None) -> Clip:
-        folder, heading = self.clip_folder(record.id), self.heading
+    def _clip(self, record: Record, size: tuple[int, int], cameras: Cameras, change: CloudChange | None) -> Clip:
+        """A clip whose frames are on disk; size: their height and width."""
+        folder = self.clip_folder(record.id)
         moving = os.path.join(folder, MOVING) if record.moving else None
-        store = StoredFrames(os.path.join(folder, FRAMES), moving, record.frames, heading.height, heading.width)
+        store = StoredFrames(os.path.join(folder, FRAMES), moving, record.frames, *size)
         return Clip(store, cameras, record.history, change, record.notes, record.id)
 
     def _remove_unreached(self, branches: dict[str, str]) -> int:
@@ -375,11 +375,11 @@ class _Reader:
                     cloud = _changed(cloud, change, added)
                 if cameras.count != record.frames:
                     raise ValueError(f"it has {cameras.count} cameras for {record.frames} frames")
-            except (ValueError, SpatiaError) as error:
+            except ValueError as error:  # a SpatiaError is one too
                 raise records.damaged(
                     f"Clip {record.number} ({record.id}) of the world {shown(world.name)}", error
                 ) from error
-            clips.append(world._clip(record, cameras, change))
+            clips.append(world._clip(record, (heading.height, heading.width), cameras, change))
         memory = SpatialMemory(cloud, tuple(clips), heading.voxel_size, self.chain[-1].exact_from, SeenFrames())
         try:
             check_memory(memory)
@@ -412,12 +412,12 @@ class _Memories:
     """The memories that were read or written last, so that the next run of the same workflow need not read them again."""
 
     def __init__(self):
-        self._kept: OrderedDict[tuple[str, str], SpatialMemory] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], SpatialMemory] = OrderedDict()
 
-    def get(self, key: tuple[str, str]) -> SpatialMemory | None:
+    def get(self, key: tuple[str, int]) -> SpatialMemory | None:
         return self._kept.get(key)
 
-    def put(self, key: tuple[str, str], memory: SpatialMemory) -> None:
+    def put(self, key: tuple[str, int], memory: SpatialMemory) -> None:
         self._kept[key] = memory
         self._kept.move_to_end(key)
         while len(self._kept) > _KEPT_MEMORIES:

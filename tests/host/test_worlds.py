@@ -258,3 +258,79 @@ def test_the_video_is_decoded_as_one(run, nodes_of):
         whole = nodes_of("nodes.host.video").decode_frames(loaded[2], joined, 13)
     expected = (whole[..., :3].clamp(0, 1) * 255).round().to(torch.uint8)
     assert streamed.shape == expected.shape and int((streamed.int() - expected.int()).abs().max()) <= 1
+
+
+def test_a_record_tells_of_its_own_clip_only(run, nodes_of):
+    run(chain("made"))
+    world = world_of(nodes_of, "made")
+    image, *clips = (record.made for record in world.chain(world.head("main")))
+    kinds = [sorted(node["type"] for node in made["nodes"].values()) for made in (image, *clips)]
+    assert "SpatiaEstimateScene" in kinds[0] and "SpatiaSampler" not in kinds[0]
+    assert all(kind.count("SpatiaSampler") == 1 for kind in kinds[1:])
+    assert len(clips[2]["nodes"]) == len(clips[1]["nodes"])
+    assert "world_start.png" in image["files"] and "bundled small model" in clips[2]["files"]
+
+
+def test_a_chain_of_any_length_has_an_identity(nodes_of):
+    """Deeper than Python's own recursion."""
+    identity = nodes_of("nodes.host.identity")
+
+    def digest(seed: int) -> str:
+        prompt = {"0": node("Start", seed=seed)} | {str(k): node("Step", value=[str(k - 1), 0]) for k in range(1, 5000)}
+        prompt = SimpleNamespace(get_node=prompt.__getitem__)
+        found = identity.Identity(prompt, lambda node_id, node: None)
+        assert len(found.made("4999", ("value",))["nodes"]) == 0  # nothing was asked yet
+        result = found.of_input("4999", "value")
+        assert len(found.made("4999", ("value",))["nodes"]) == 4999
+        return result
+
+    assert digest(0) == digest(0) != digest(1)
+
+
+@pytest.mark.parametrize("source", ["latents", "stored frames"])
+def test_the_video_is_written(run, nodes_of, source):
+    """All of it when its last clip is there, and a range of it, lossless."""
+    import av
+    import folder_paths
+
+    graph = head("film", -1) | clip("", ["open", 1], ["open", 0], ["open", 2])
+    common = {"world": ["commit", 0], "source": source, "fps": 12.0, "vae": ["model", 2]}
+    graph |= {
+        "whole": node(
+            "SpatiaWorldVideo", **common, format="mp4 (H.264)", start=0, end=0, cameras=["path", 0],
+            filename_prefix=f"film/{source}",
+        ),
+        "part": node(
+            "SpatiaWorldVideo", **common, format="mkv (FFV1, lossless)", start=2, end=4, filename_prefix=f"part/{source}"
+        ),
+        "keep": node("Keep", value=["whole", 0], name="file"),
+        "keep part": node("Keep", value=["part", 0], name="part"),
+    }  # fmt: skip
+    names = []
+    for _ in range(3):
+        run(graph)
+        names.append(RESULTS["file"])
+    assert names[:2] == ["", ""] and names[2].startswith(f"film/{source}") and names[2].endswith(".mp4 [output]")
+    output = folder_paths.get_output_directory()
+    with av.open(f"{output}/{names[2].removesuffix(' [output]')}") as video:
+        assert video.streams.video[0].average_rate == 12 and sum(1 for _ in video.decode(video=0)) == 13
+    with av.open(f"{output}/{RESULTS['part'].removesuffix(' [output]')}") as video:
+        frames = torch.stack([torch.from_numpy(frame.to_ndarray(format="rgb24")) for frame in video.decode(video=0)])
+    world = world_of(nodes_of, "film")
+    stored = world.memory(world.head("main")).read_frames([2, 3])
+    # The sampler decodes its clip by itself; later frames differ by rounding.
+    assert frames.shape == stored.shape and int((frames.int() - stored.int()).abs().max()) <= (source == "latents")
+
+
+def test_memory_frames_are_those_that_are_kept(run, nodes_of):
+    run(chain("frames"))
+    memory = RESULTS["frames"]
+    execute = nodes_of("nodes.worlds").SpatiaMemoryFrames.execute
+    for (start, count, every), numbers in {
+        (0, 0, 1): range(13), (-5, 0, 2): [8, 10, 12], (3, 4, 1): [3, 4, 5, 6], (12, 9, 1): [12],
+    }.items():  # fmt: skip
+        images = execute(memory, start, count, every).result[0]
+        assert torch.equal((images * 255).round().to(torch.uint8), memory.read_frames(numbers))
+    for start in (13, -14):
+        with pytest.raises(ValueError, match="holds 13 frames"):
+            execute(memory, start, 0, 1)
