@@ -173,6 +173,16 @@ def test_killed_at_any_moment_it_goes_on(tmp_path, plain):
     assert kills >= 16
 
 
+def test_a_clip_counts_once_the_world_is_begun(tmp_path, plain):
+    """Whoever dies between the first clip and world.json has done nothing that anybody sees."""
+    world = World(tmp_path / "world")
+    world.commit(plain[0], name(0), None)
+    (tmp_path / "world" / "world.json").unlink()
+    forget()
+    assert not world.exists and not world.has(name(0)) and world.clips() == []
+    assert equal(go_on(world, 1), plain[1])
+
+
 def test_before_the_disk_is_full(world, monkeypatch):
     monkeypatch.setattr(world_module, "free_bytes", lambda folder: 1 << 20)
     before = sorted(world.clips())

@@ -82,8 +82,8 @@ class World:
         return branches[branch]
 
     def has(self, clip: str) -> bool:
-        """Whether a clip of this id is there, on whatever branch."""
-        return os.path.isfile(os.path.join(self.clip_folder(clip), records.CLIP_FILE))
+        """Whether a clip of this id is there, on whatever branch; before the world is begun none counts."""
+        return self.exists and self._whole(clip)
 
     def clip_folder(self, clip: str) -> str:
         """Where a clip's files are."""
@@ -163,7 +163,7 @@ class World:
         """
         records.require_branch(branch)
         with self._writing():
-            known = self.has(clip)
+            known = self._whole(clip)
             if not known:
                 self._check(memory, parent)
                 self._write(memory, clip, parent, latents, history_latents, report, seconds, made or {})
@@ -216,6 +216,9 @@ class World:
         """Bytes on disk of a clip."""
         with os.scandir(self.clip_folder(clip)) as entries:
             return sum(entry.stat().st_size for entry in entries)
+
+    def _whole(self, clip: str) -> bool:
+        return os.path.isfile(os.path.join(self.clip_folder(clip), records.CLIP_FILE))
 
     def _state(self, clip: str) -> tuple[str, int]:
         """The clip on disk: another one when it was removed and made anew."""
