@@ -6,7 +6,8 @@
 
 A drawn room is walked through in rounds; frames and depth are ray-cast, exact. Each clip is rendered, its references are
 retrieved, it is fused and committed to a world, as the nodes do it. One line of JSON per clip; at the end one with the
-growth of memory from clip 5 on, and the later clips' seconds against the earlier ones'.
+growth of memory from clip 5 on, and the later clips' seconds against the earlier ones'. Beside the seconds of each step
+stand its CPU seconds, of all threads, which other work on the machine does not change.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +43,36 @@ from spatia_core.world import World
 STEPS = ("render", "retrieve", "update", "commit")
 
 
-def walk(room_path: np.ndarray, frames: int) -> np.ndarray:
-    """Poses (frames, 4, 4) camera to world: the closed path walked again and again."""
-    return room_path[np.arange(frames) % (len(room_path) - 1)]
+class Round:
+    """One round of the walk, drawn once into a folder: frames (H, W, 3) uint8 and z_depth (H, W) float32."""
+
+    def __init__(self, room, c2w: np.ndarray, height: int, width: int, folder: Path):
+        self.count, self.size = len(c2w), (height, width)
+        self.frames_file, self.depth_file = folder / "frames", folder / "z_depth"
+        with self.frames_file.open("wb") as frames, self.depth_file.open("wb") as depth:
+            for k in range(self.count):
+                drawn = render_room(room, c2w[k : k + 1], height, width)
+                frames.write(drawn.frames[0].tobytes())
+                depth.write(drawn.z_depth[0].astype(np.float32).tobytes())
+        self.intrinsics = drawn.intrinsics
+
+    def frames(self, numbers: Iterable[int]) -> torch.Tensor:
+        """Frames (N, H, W, 3) uint8 of the walk, which is this round again and again."""
+        return torch.from_numpy(np.stack([self._read(self.frames_file, np.uint8, k, 3) for k in numbers]))
+
+    def z_depth(self, numbers: Iterable[int]) -> torch.Tensor:
+        """Depth (N, H, W) float32 of the walk."""
+        return torch.from_numpy(np.stack([self._read(self.depth_file, np.float32, k, 1)[..., 0] for k in numbers]))
+
+    def _read(self, file: Path, dtype, number: int, channels: int) -> np.ndarray:
+        # Not mapped: mapped pages would count as the process's memory.
+        pixels = self.size[0] * self.size[1] * channels
+        place = number % self.count * pixels * np.dtype(dtype).itemsize
+        return np.fromfile(file, dtype, pixels, offset=place).reshape(*self.size, channels)
+
+
+def _clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
 
 
 def main() -> None:
@@ -57,31 +86,30 @@ def main() -> None:
     width, height = map(int, options.size.split("x"))
     fresh = options.frames - 9
     room, path = furnished_room(11, options.round * fresh + 1, "loop")
-    c2w = walk(path, options.frames + (options.clips - 1) * fresh)
-    first = render_room(room, c2w[:1], height, width)
-    cameras = make_cameras(np.linalg.inv(c2w), first.intrinsics)
-    estimate = estimate_scene(
-        DepthMaps(torch.from_numpy(first.z_depth), True, "exact"), cameras.select(0), height, width
-    )
     process, lines = psutil.Process(), []
     with tempfile.TemporaryDirectory() as folder:
+        walk = Round(room, path[:-1], height, width, Path(folder))
+        c2w = path[np.arange(options.frames + (options.clips - 1) * fresh) % walk.count]
+        cameras = make_cameras(np.linalg.inv(c2w), walk.intrinsics)
+        estimate = estimate_scene(DepthMaps(walk.z_depth([0]), True, "exact"), cameras.select(0), height, width)
         world, ids = World(Path(folder) / "walk"), [f"{k:032x}" for k in range(options.clips + 1)]
-        start = new_memory(torch.from_numpy(first.frames[0]), estimate, voxel_size=options.voxel_size)
+        start = new_memory(walk.frames([0])[0], estimate, voxel_size=options.voxel_size)
         memory = world.commit(start, ids[0], None).memory
         for number, window in enumerate(clip_windows(cameras.count, options.frames, options.frames), 1):
             clip = window_cameras(cameras, window)
-            # Only keyframes need depth; drawing the room is no part of what is measured.
+            # Only keyframes need depth; reading the drawings is no part of what is measured.
             shared = require_continues(memory, clip)
-            drawn = render_room(room, c2w[window.start : window.end], height, width)
-            images = torch.from_numpy(drawn.frames)
-            keyframes = new_keyframes(clip.count, shared)
-            maps = DepthMaps(torch.from_numpy(drawn.z_depth[keyframes]), True, "exact")
-            seconds, began = {}, time.perf_counter()
+            images = walk.frames(range(window.start, window.end))
+            keyframes = [window.start + k for k in new_keyframes(clip.count, shared)]
+            maps = DepthMaps(walk.z_depth(keyframes), True, "exact")
+            seconds, began = {}, _clocks()
 
             def lap(step: str) -> None:
                 nonlocal began
-                now = time.perf_counter()
-                seconds[step], began = round(now - began, 3), now  # noqa: B023 - called in this turn only
+                now = _clocks()
+                seconds[step] = round(now[0] - began[0], 3)  # noqa: B023 - called in this turn only
+                seconds[f"{step}_cpu"] = round(now[1] - began[1], 3)  # noqa: B023
+                began = now
 
             for k in range(0, clip.count, 8):
                 part = clip.select(slice(k, k + 8))
@@ -93,7 +121,7 @@ def main() -> None:
             lap("update")
             memory = world.commit(grown, ids[number], ids[number - 1]).memory
             lap("commit")
-            del grown, drawn, images, maps
+            del grown, images, maps
             lines.append(
                 {"clip": number, "rss_mib": round(process.memory_info().rss / 2**20), "points": memory.cloud.size}
                 | seconds
@@ -104,7 +132,7 @@ def main() -> None:
         early, late = lines[4 : 4 + min(11, len(lines) // 3)], lines[-min(11, len(lines) // 3) :]
         ratio = {
             step: round(sum(x[step] for x in late) / len(late) / (sum(x[step] for x in early) / len(early)), 2)
-            for step in STEPS
+            for step in (*STEPS, *(f"{name}_cpu" for name in STEPS))
         }
         print(json.dumps({"rss_growth_mib": lines[-1]["rss_mib"] - lines[4]["rss_mib"], "late_to_early": ratio}))
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+from collections.abc import Callable
 
 import torch
 from comfy_api.latest import io, ui
+from torch import Tensor
 
 from ..spatia_core.cameras.camera import Cameras, intrinsics_from_fov, make_cameras
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.estimate import estimate_scene, moving_pixels
+from ..spatia_core.estimate import DepthMaps, estimate_scene, moving_pixels
 from ..spatia_core.inputs import MOST_POINTS, number_text, shown
-from ..spatia_core.memory import memory_of_image, new_memory
+from ..spatia_core.memory import SpatialMemory, memory_of_image, new_memory
 from .host.depth_sources import NO_DEPTH, depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
 from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
@@ -106,84 +109,102 @@ class SpatiaEstimateScene(io.ComfyNode):
         cameras=None,
     ) -> io.NodeOutput:
         require_source(depth_source, depth_map, da3_geometry, moge_geometry)
-        count, height, width = image.shape[:3]
-        if count != 1:
-            raise SpatiaError(
-                f"image holds {count} images, expected the one the video starts from; pick one with Image From Batch."
-            )
-        if height * width > MOST_POINTS:
-            raise SpatiaError(
-                f"image is {width}x{height}, expected at most {MOST_POINTS} pixels, as each may be a point; make it "
-                "smaller with Fit Image."
-            )
-        require_memory(
-            height * width * _BYTES_PER_PIXEL, f"The scene of an image of {width}x{height}",
-            "make image smaller with Fit Image",
-        )  # fmt: skip
-        frames = frames_from_image(image, "image")
-        mask = (
-            None if moving is None else moving_pixels(mask_values(moving, "moving"), 1, height, width, dilate=mask_grow)
-        )
-        typed = parse_intrinsics(intrinsics)
-        by_angle = intrinsics_from_fov(field_of_view, width, height)
-        known = typed if typed is not None else None if cameras is None else cameras.intrinsics[0]
-        maps = None
+        read = None
         if depth_source != NO_DEPTH:
-            maps = read_depth(
-                frames,
-                [0],
-                depth_map,
-                da3_geometry,
-                moge_geometry,
+            read = functools.partial(
+                read_depth,
+                depth_map=depth_map,
+                da3_geometry=da3_geometry,
+                moge_geometry=moge_geometry,
                 depth_kind=depth_kind,
                 near=near,
                 far=far,
                 depth_scale=depth_scale,
-                focal=float((by_angle if known is None else known)[0]),
                 da3_metric_resolution=da3_metric_resolution,
             )
-        warnings = []
-        if known is None and maps is not None and maps.intrinsics is not None:
-            known = maps.intrinsics
-        elif known is None:
-            known = by_angle
-            warnings.append(
-                f"The field of view was taken as {field_of_view:g} degrees (field_of_view); nothing connected says it."
-            )
-        if height % _SIZE_STEP or width % _SIZE_STEP:
-            warnings.append(
-                f"The image is {width}x{height}; the video network needs both sides to be multiples of {_SIZE_STEP}. Resize the image before this node."
-            )
-        camera = (
-            make_cameras(torch.eye(4)[None], known)
-            if cameras is None
-            else Cameras(cameras.w2c[:1], make_cameras(cameras.w2c[:1], known).intrinsics)
-        )
-        if maps is None:
-            notes = ("no depth: the memory has no point cloud", *warnings)
-            memory = memory_of_image(frames[0], camera, None, voxel_size, moving=_first(mask), notes=notes)
-            return cls.answer(memory, "no points")
-        estimate = estimate_scene(
-            maps._replace(warnings=(*maps.warnings, *warnings)),
-            camera,
-            height,
-            width,
-            moving=mask,
+        memory, found = begin_memory(
+            image,
+            read,
+            field_of_view=field_of_view,
+            intrinsics=parse_intrinsics(intrinsics),
+            voxel_size=voxel_size,
             edge_filter=edge_filter,
+            mask_grow=mask_grow,
+            moving=moving,
+            cameras=cameras,
         )
-        memory = new_memory(frames[0], estimate, moving=_first(mask), voxel_size=voxel_size)
-        return cls.answer(memory, f"{memory.cloud.size} points, {100 * estimate.coverage:.1f} % of the pixels")
-
-    @classmethod
-    def answer(cls, memory, found: str) -> io.NodeOutput:
-        for warning in memory.notes[1:]:
-            logging.warning("Estimate Scene: %s", warning)
         report = "\n".join([found, *memory.notes])
         return io.NodeOutput(memory, point_cloud_file(memory.cloud), ui=ui.PreviewText(report))
 
 
-def _first(mask):
-    return None if mask is None else mask[0]
+def begin_memory(
+    image: Tensor,
+    read: Callable[..., DepthMaps] | None,
+    *,
+    field_of_view: float,
+    voxel_size: float,
+    intrinsics: list[float] | None = None,
+    edge_filter: bool = True,
+    mask_grow: int = 0,
+    moving: Tensor | None = None,
+    cameras: Cameras | None = None,
+) -> tuple[SpatialMemory, str]:
+    """The memory of one IMAGE (1, H, W, 3), and what was found in it.
+
+    read: (frames (1, H, W, 3) uint8, [0], focal=) -> their DepthMaps; None: no cloud. field_of_view: degrees, horizontal,
+    where neither intrinsics (fx fy cx cy, normalised), nor cameras, nor the depth say it. Raises SpatiaError.
+    """
+    count, height, width = image.shape[:3]
+    if count != 1:
+        raise SpatiaError(
+            f"image holds {count} images, expected the one the video starts from; pick one with Image From Batch."
+        )
+    if height * width > MOST_POINTS:
+        raise SpatiaError(
+            f"image is {width}x{height}, expected at most {MOST_POINTS} pixels, as each may be a point; make it "
+            "smaller with Fit Image."
+        )
+    require_memory(
+        height * width * _BYTES_PER_PIXEL, f"The scene of an image of {width}x{height}",
+        "make image smaller with Fit Image",
+    )  # fmt: skip
+    frames = frames_from_image(image, "image")
+    mask = None if moving is None else moving_pixels(mask_values(moving, "moving"), 1, height, width, dilate=mask_grow)
+    by_angle = intrinsics_from_fov(field_of_view, width, height)
+    known = intrinsics if intrinsics is not None else None if cameras is None else cameras.intrinsics[0]
+    maps = None if read is None else read(frames, [0], focal=float((by_angle if known is None else known)[0]))
+    warnings = []
+    if known is None and maps is not None and maps.intrinsics is not None:
+        known = maps.intrinsics
+    elif known is None:
+        known = by_angle
+        warnings.append(
+            f"The field of view was taken as {field_of_view:g} degrees (field_of_view); nothing connected says it."
+        )
+    if height % _SIZE_STEP or width % _SIZE_STEP:
+        warnings.append(
+            f"The image is {width}x{height}; the video network needs both sides to be multiples of {_SIZE_STEP}. Resize the image before this node."
+        )
+    camera = (
+        make_cameras(torch.eye(4)[None], known)
+        if cameras is None
+        else Cameras(cameras.w2c[:1], make_cameras(cameras.w2c[:1], known).intrinsics)
+    )
+    first_mask = None if mask is None else mask[0]
+    if maps is None:
+        notes = ("no depth: the memory has no point cloud", *warnings)
+        memory, found = (
+            memory_of_image(frames[0], camera, None, voxel_size, moving=first_mask, notes=notes),
+            "no points",
+        )
+    else:
+        maps = maps._replace(warnings=(*maps.warnings, *warnings))
+        estimate = estimate_scene(maps, camera, height, width, moving=mask, edge_filter=edge_filter)
+        memory = new_memory(frames[0], estimate, moving=first_mask, voxel_size=voxel_size)
+        found = f"{memory.cloud.size} points, {100 * estimate.coverage:.1f} % of the pixels"
+    for warning in memory.notes[1:]:
+        logging.warning("Estimate Scene: %s", warning)
+    return memory, found
 
 
 def parse_intrinsics(text: str) -> list[float] | None:

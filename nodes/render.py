@@ -7,12 +7,15 @@ import comfy.utils
 import torch
 from comfy_api.latest import io
 
+from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
+from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.render.soft import render_soft
 from .host.free_memory import require_memory
 from .host.notices import notice, slow_kernels
 from .sockets import SpatiaCameras, SpatiaMemory
 
+POINTS_PER_PIXEL = 5
 _ASPECT_TOLERANCE = 0.05  # rounding to multiples of 32
 
 
@@ -55,7 +58,7 @@ class SpatiaRenderCameraPath(io.ComfyNode):
                 ),
                 io.Int.Input(
                     "points_per_pixel",
-                    default=5,
+                    default=POINTS_PER_PIXEL,
                     min=1,
                     max=64,
                     advanced=True,
@@ -73,42 +76,62 @@ class SpatiaRenderCameraPath(io.ComfyNode):
 
     @classmethod
     def execute(cls, memory, cameras, width, height, radius, points_per_pixel) -> io.NodeOutput:
-        if not memory.cloud.size:
-            raise SpatiaError(
-                "The memory's cloud holds no point, so there is nothing to draw; check the edits before this node, or estimate the scene again."
-            )
-        height, width = height or memory.height, width or memory.width
-        if abs(width / height / (memory.width / memory.height) - 1) > _ASPECT_TOLERANCE:
-            raise SpatiaError(
-                f"width {width} and height {height} were given for a memory of {memory.width}x{memory.height}, expected the same shape of picture, "
-                "or the scene would be drawn stretched; change width or height."
-            )
-        # Projection and holes as the host keeps them, in float32.
-        require_memory(
-            cameras.count * height * width * 16, f"The projection of {cameras.count} frames of {width}x{height}",
-            "connect the cameras of one clip (Clip Window), or decrease width and height",
-        )  # fmt: skip
-        projection = torch.empty(cameras.count, height, width, 3)
-        holes = torch.empty(cameras.count, height, width)
-        # CUDA has kernels of its own. Elsewhere the CPU's are the fast ones, and some devices lack float64.
-        device = comfy.model_management.get_torch_device()
-        if device.type != "cuda":
-            device = torch.device("cpu")
-        notice(cls, *(slow_kernels() if device.type == "cpu" else ()))
-        positions, colors = memory.cloud.positions.to(device), memory.cloud.colors.to(device)
-        # Batches keep every core, or the card, busy and the bar moving; updating the bar is also where the host interrupts.
-        batch = max(1, torch.get_num_threads()) if device.type == "cpu" else 8
-        bar = comfy.utils.ProgressBar(cameras.count)
-        for start in range(0, cameras.count, batch):
-            part = slice(start, start + batch)
-            drawn = render_soft(
-                positions, colors, cameras.select(part), height, width, radius=radius, points_per_pixel=points_per_pixel
-            )
-            # In place: of pictures that fill the memory there is no room for a second copy.
-            projection[part].copy_(drawn.image).div_(255)
-            holes[part].copy_(drawn.coverage).div_(-255).add_(1)
-            bar.update(drawn.image.shape[0])
+        notice(cls, *(slow_kernels() if render_device().type == "cpu" else ()))
+        projection, holes = project(memory, cameras, height, width, radius=radius, points_per_pixel=points_per_pixel)
         return io.NodeOutput(projection, holes, 1 - float(holes.mean(dtype=torch.float64)))
+
+
+def render_device() -> torch.device:
+    """CUDA has kernels of its own. Elsewhere the CPU's are the fast ones, and some devices lack float64."""
+    device = comfy.model_management.get_torch_device()
+    return device if device.type == "cuda" else torch.device("cpu")
+
+
+def project(
+    memory: SpatialMemory,
+    cameras: Cameras,
+    height: int = 0,
+    width: int = 0,
+    *,
+    radius: float,
+    points_per_pixel: int = POINTS_PER_PIXEL,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The projection IMAGE (N, H, W, 3) and holes MASK (N, H, W) of the memory's cloud; sides of 0: the memory's.
+
+    Raises SpatiaError on an empty cloud, another shape of picture, or when there is no room.
+    """
+    if not memory.cloud.size:
+        raise SpatiaError(
+            "The memory's cloud holds no point, so there is nothing to draw; check the edits before this node, or estimate the scene again."
+        )
+    height, width = height or memory.height, width or memory.width
+    if abs(width / height / (memory.width / memory.height) - 1) > _ASPECT_TOLERANCE:
+        raise SpatiaError(
+            f"width {width} and height {height} were given for a memory of {memory.width}x{memory.height}, expected the same shape of picture, "
+            "or the scene would be drawn stretched; change width or height."
+        )
+    # Projection and holes as the host keeps them, in float32.
+    require_memory(
+        cameras.count * height * width * 16, f"The projection of {cameras.count} frames of {width}x{height}",
+        "connect the cameras of one clip (Clip Window), or decrease width and height",
+    )  # fmt: skip
+    projection = torch.empty(cameras.count, height, width, 3)
+    holes = torch.empty(cameras.count, height, width)
+    device = render_device()
+    positions, colors = memory.cloud.positions.to(device), memory.cloud.colors.to(device)
+    # Batches keep every core, or the card, busy and the bar moving; updating the bar is also where the host interrupts.
+    batch = max(1, torch.get_num_threads()) if device.type == "cpu" else 8
+    bar = comfy.utils.ProgressBar(cameras.count)
+    for start in range(0, cameras.count, batch):
+        part = slice(start, start + batch)
+        drawn = render_soft(
+            positions, colors, cameras.select(part), height, width, radius=radius, points_per_pixel=points_per_pixel
+        )
+        # In place: of pictures that fill the memory there is no room for a second copy.
+        projection[part].copy_(drawn.image).div_(255)
+        holes[part].copy_(drawn.coverage).div_(-255).add_(1)
+        bar.update(drawn.image.shape[0])
+    return projection, holes
 
 
 NODES = [SpatiaRenderCameraPath]

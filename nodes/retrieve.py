@@ -6,8 +6,9 @@ import comfy.utils
 import torch
 from comfy_api.latest import io, ui
 
+from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.memory import require_continues, shared_points
+from ..spatia_core.memory import SpatialMemory, require_continues, shared_points
 from ..spatia_core.memory.retrieval import (
     CANDIDATE_EVERY,
     MAX_REFERENCES,
@@ -23,6 +24,8 @@ from ..spatia_core.memory.retrieval import (
 from ..spatia_core.render.visibility import visible_bits
 from .host.images import image_from_frames
 from .sockets import SpatiaCameras, SpatiaMemory
+
+THRESHOLD = 0.1  # least 3D IoU of a reference
 
 
 class SpatiaRetrieveReferences(io.ComfyNode):
@@ -53,7 +56,7 @@ class SpatiaRetrieveReferences(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "threshold",
-                    default=0.1,
+                    default=THRESHOLD,
                     min=0.0,
                     max=1.0,
                     step=0.01,
@@ -87,26 +90,39 @@ class SpatiaRetrieveReferences(io.ComfyNode):
 
     @classmethod
     def execute(cls, memory, cameras, mode, max_references, threshold, every, candidate_every) -> io.NodeOutput:
-        candidates = candidate_frames(memory.frame_count, require_continues(memory, cameras), candidate_every)
-        targets = target_frames(cameras.count, every)
-        if not candidates or not max_references:
-            report = "No references: " + (
-                "max_references is 0." if candidates else "the video holds no frame before this clip's history."
-            )
-            return io.NodeOutput(image_from_frames(memory.read_frames([])), report, ui=ui.PreviewText(report))
-        if not memory.cloud.size:
-            raise SpatiaError(
-                "The memory's cloud holds no point, so overlap cannot be measured; check the edits before this node, or estimate the scene again."
-            )
-        if mode == "release_hungarian" and len(targets) > len(candidates):
-            raise SpatiaError(
-                f"release_hungarian matches one to one, and {len(targets)} target frames were given for {len(candidates)} candidates; "
-                "increase every, decrease candidate_every, or set mode to paper_iou."
-            )
-        picked = pick_references(memory, cameras, targets, candidates, mode, max_references, threshold)
-        references = memory.read_frames([candidates[candidate] for candidate in picked.candidates])
-        report = retrieval_report(picked, targets, candidates, mode)
-        return io.NodeOutput(image_from_frames(references), report, ui=ui.PreviewText(report))
+        references, report = find_references(memory, cameras, mode, max_references, threshold, every, candidate_every)
+        return io.NodeOutput(references, report, ui=ui.PreviewText(report))
+
+
+def find_references(
+    memory: SpatialMemory,
+    cameras: Cameras,
+    mode: str = MODES[0],
+    max_references: int = MAX_REFERENCES,
+    threshold: float = THRESHOLD,
+    every: int = TARGET_EVERY,
+    candidate_every: int = CANDIDATE_EVERY,
+) -> tuple[torch.Tensor, str]:
+    """The references IMAGE (R, H, W, 3) of a clip along `cameras`, R may be 0, and a report. Raises SpatiaError."""
+    candidates = candidate_frames(memory.frame_count, require_continues(memory, cameras), candidate_every)
+    targets = target_frames(cameras.count, every)
+    if not candidates or not max_references:
+        report = "No references: " + (
+            "max_references is 0." if candidates else "the video holds no frame before this clip's history."
+        )
+        return image_from_frames(memory.read_frames([])), report
+    if not memory.cloud.size:
+        raise SpatiaError(
+            "The memory's cloud holds no point, so overlap cannot be measured; check the edits before this node, or estimate the scene again."
+        )
+    if mode == "release_hungarian" and len(targets) > len(candidates):
+        raise SpatiaError(
+            f"release_hungarian matches one to one, and {len(targets)} target frames were given for {len(candidates)} candidates; "
+            "increase every, decrease candidate_every, or set mode to paper_iou."
+        )
+    picked = pick_references(memory, cameras, targets, candidates, mode, max_references, threshold)
+    references = memory.read_frames([candidates[candidate] for candidate in picked.candidates])
+    return image_from_frames(references), retrieval_report(picked, targets, candidates, mode)
 
 
 def pick_references(memory, cameras, targets: list[int], candidates: list[int], mode, max_references, threshold):

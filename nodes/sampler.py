@@ -1,7 +1,15 @@
 """Spatia Sampler and its parts: conditioning, solver and schedule, each usable with the host's own samplers."""
 
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import torch
 from comfy_api.latest import io
 
+from ..spatia_core.cameras import Cameras
+from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.model.flow_unipc import SHIFT, flow_schedule
 from .host import conditioning, sampling
 from .host.notices import notice
@@ -148,21 +156,46 @@ class SpatiaSampler(io.ComfyNode):
         holes=None,
         references=None,
     ) -> io.NodeOutput:
-        conditioned, latent = conditioning.condition_clip(
-            model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
-        )
-        sigmas = flow_schedule(steps)
-        # Before the sampling, which may take an hour.
-        require_memory_for_frames(
-            cameras.count, memory.height, memory.width, "make the clip shorter, or the image smaller"
-        )
-        notice(
-            cls, *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas)
-        )
-        samples = sampling.sample_clip(
-            conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed
-        )
-        return io.NodeOutput(decode_frames(vae, samples), {**latent, "samples": samples})
+        frames, latent = make_clip(
+            model, positive, negative, vae, memory, cameras, seed, steps, cfg, strength, start_percent, end_percent,
+            lora, projection, holes, references, tell=functools.partial(notice, cls),
+        )  # fmt: skip
+        return io.NodeOutput(frames, latent)
+
+
+def make_clip(
+    model,
+    positive,
+    negative,
+    vae,
+    memory: SpatialMemory,
+    cameras: Cameras,
+    seed: int,
+    steps: int,
+    cfg: float,
+    strength: float = 1.0,
+    start_percent: float = 0.0,
+    end_percent: float = 1.0,
+    lora: str = conditioning.LORA_MODES[0],
+    projection: torch.Tensor | None = None,
+    holes: torch.Tensor | None = None,
+    references: torch.Tensor | None = None,
+    *,
+    tell: Callable[..., None],
+) -> tuple[torch.Tensor, dict]:
+    """Frames IMAGE (N, H, W, 3) and LATENT of one clip along `cameras`, history included.
+
+    tell: is given, before the sampling, what steers the clip less than its inputs suggest, one text each.
+    """
+    conditioned, latent = conditioning.condition_clip(
+        model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
+    )
+    sigmas = flow_schedule(steps)
+    # Before the sampling, which may take an hour.
+    require_memory_for_frames(cameras.count, memory.height, memory.width, "make the clip shorter, or the image smaller")
+    tell(*conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas))
+    samples = sampling.sample_clip(conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed)
+    return decode_frames(vae, samples), {**latent, "samples": samples}
 
 
 class SpatiaConditioning(io.ComfyNode):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+from collections.abc import Callable
 
 import comfy.utils
 from comfy_api.latest import io, ui
+from torch import Tensor
 
+from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.estimate import moving_pixels
-from ..spatia_core.memory import KEYFRAME_STRIDE, check_clip, new_keyframes, revert_clip, update
+from ..spatia_core.estimate import DepthMaps, moving_pixels
+from ..spatia_core.memory import KEYFRAME_STRIDE, SpatialMemory, check_clip, new_keyframes, revert_clip, update
 from .host.depth_sources import NO_DEPTH, depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.notices import notice, slow_kernels
@@ -96,60 +100,89 @@ class SpatiaUpdateMemory(io.ComfyNode):
         consistency=True,
     ) -> io.NodeOutput:
         require_source(depth_source, depth_map, da3_geometry, moge_geometry)
-        images = frames_from_image(frames, "frames")
-        given = images.shape[0]
-        kept = cameras.count - padding
-        if kept < 1:
-            raise SpatiaError(
-                f"padding: {padding} was given for {cameras.count} cameras, so no frame is left; change padding."
-            )
-        if given not in (kept, cameras.count):
-            raise SpatiaError(
-                f"frames holds {given} frames for {cameras.count} cameras with {padding} of padding, expected {cameras.count} or, padding cut, {kept}; "
-                "connect the cameras of this very clip (Clip Window)."
-            )
-        clip = cameras.select(slice(0, kept))._replace(history=cameras.history)
-        shared = check_clip(memory, images[:kept], clip)
-        mask = None
-        if moving is not None:
-            mask = moving_pixels(mask_values(moving, "moving"), given, memory.height, memory.width, dilate=mask_grow)[
-                :kept
-            ]
-        notice(cls, *slow_kernels())
-        keyframes = [] if depth_source == NO_DEPTH else new_keyframes(kept, shared, keyframe_every)
-        bar = comfy.utils.ProgressBar(2 * len(keyframes))
-        maps = (
-            None
-            if depth_source == NO_DEPTH
-            else read_depth(
-                images,
-                keyframes,
-                depth_map,
-                da3_geometry,
-                moge_geometry,
+        read = None
+        if depth_source != NO_DEPTH:
+            read = functools.partial(
+                read_depth,
+                depth_map=depth_map,
+                da3_geometry=da3_geometry,
+                moge_geometry=moge_geometry,
                 depth_kind=depth_kind,
                 near=near,
                 far=far,
                 depth_scale=depth_scale,
-                focal=float(clip.intrinsics[0, 0]),
                 da3_metric_resolution=da3_metric_resolution,
             )
-        )
-        bar.update(len(keyframes))
-        grown, report = update(
+        notice(cls, *slow_kernels())
+        grown, report = add_clip(
             memory,
-            images[:kept],
-            clip,
-            maps,
-            moving=mask,
-            keyframe_stride=keyframe_every,
+            frames,
+            cameras,
+            padding,
+            read,
+            keyframe_every=keyframe_every,
             edge_filter=edge_filter,
+            mask_grow=mask_grow,
+            moving=moving,
             consistency=consistency,
-            progress=lambda: bar.update(1),
         )
-        for warning in grown.clips[-1].notes:
-            logging.warning("Update Memory: %s", warning)
         return io.NodeOutput(grown, report, point_cloud_file(grown.cloud), ui=ui.PreviewText(report))
+
+
+def add_clip(
+    memory: SpatialMemory,
+    frames: Tensor,
+    cameras: Cameras,
+    padding: int,
+    read: Callable[..., DepthMaps] | None,
+    *,
+    keyframe_every: int = KEYFRAME_STRIDE,
+    edge_filter: bool = True,
+    mask_grow: int = 0,
+    moving: Tensor | None = None,
+    consistency: bool = True,
+) -> tuple[SpatialMemory, str]:
+    """The memory with a clip's new frames, and a report.
+
+    frames: IMAGE (N, H, W, 3), with or without the padding. read: (frames (N, H, W, 3) uint8, keyframe numbers, focal=)
+    -> their DepthMaps; None: the clip enters without depth. Raises SpatiaError, before depth is estimated, when the clip
+    does not continue the memory.
+    """
+    images = frames_from_image(frames, "frames")
+    given = images.shape[0]
+    kept = cameras.count - padding
+    if kept < 1:
+        raise SpatiaError(
+            f"padding: {padding} was given for {cameras.count} cameras, so no frame is left; change padding."
+        )
+    if given not in (kept, cameras.count):
+        raise SpatiaError(
+            f"frames holds {given} frames for {cameras.count} cameras with {padding} of padding, expected {cameras.count} or, padding cut, {kept}; "
+            "connect the cameras of this very clip (Clip Window)."
+        )
+    clip = cameras.select(slice(0, kept))._replace(history=cameras.history)
+    shared = check_clip(memory, images[:kept], clip)
+    mask = None
+    if moving is not None:
+        mask = moving_pixels(mask_values(moving, "moving"), given, memory.height, memory.width, dilate=mask_grow)[:kept]
+    keyframes = [] if read is None else new_keyframes(kept, shared, keyframe_every)
+    bar = comfy.utils.ProgressBar(2 * len(keyframes))
+    maps = None if read is None else read(images, keyframes, focal=float(clip.intrinsics[0, 0]))
+    bar.update(len(keyframes))
+    grown, report = update(
+        memory,
+        images[:kept],
+        clip,
+        maps,
+        moving=mask,
+        keyframe_stride=keyframe_every,
+        edge_filter=edge_filter,
+        consistency=consistency,
+        progress=lambda: bar.update(1),
+    )
+    for warning in grown.clips[-1].notes:
+        logging.warning("Update Memory: %s", warning)
+    return grown, report
 
 
 class SpatiaRevertClip(io.ComfyNode):

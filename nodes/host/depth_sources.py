@@ -149,10 +149,10 @@ def require_source(depth_source: str, depth_map, da3_geometry, moge_geometry) ->
 def read_depth(
     images: Tensor,
     pick: list[int],
+    *,
     depth_map,
     da3_geometry,
     moge_geometry,
-    *,
     depth_kind: str,
     near: float,
     far: float,
