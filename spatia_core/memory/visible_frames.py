@@ -21,6 +21,7 @@ KEPT_BYTES = 256 << 20
 # Pixels round the image within which a point may still hide one inside it: the widest footprint, and one for rounding.
 _BORDER = 5
 _CHUNK = 4096  # neighbouring points under one box
+_CORNERS_AT_ONCE = 1 << 17  # of boxes, each held against the five planes of a camera
 _ROWS = 64  # masks unfolded at a time
 
 
@@ -102,8 +103,16 @@ def shared_points(
     """Points seen both by targets (T, W) int64, packed, and by cameras (C): (T, C) int64; and by each camera: (C,) int64.
 
     A camera in whose image no point of the targets can lie is not asked: it shares none, and its own count is left at 0.
-    progress is called with the number of cameras done.
+    Cameras that are equal, as those of a path that is walked again, are asked once. progress is called with the number
+    of cameras done.
     """
+    different, place = _different(cameras)
+    if len(different) < cameras.count:
+        if progress is not None:
+            progress(cameras.count - len(different))
+        asked = cameras.select(different)
+        common, counts = shared_points(seen, target_bits, positions, asked, height, width, voxel_size, progress)
+        return common[:, place], counts[place]
     common = torch.zeros(target_bits.shape[0], cameras.count, dtype=torch.int64)
     counts = torch.zeros(cameras.count, dtype=torch.int64)
     boxes = chunk_boxes(positions, _any_of(target_bits, positions.shape[0]))
@@ -166,11 +175,14 @@ def boxes_in_view(boxes: Tensor, cameras: Cameras, height: int, width: int) -> T
         ],
         1,
     )
-    for i in range(cameras.count):
-        side = corners @ planes[i].mT
-        # What rounding leaves in doubt counts as in view.
-        slack = 1e-9 * (corners.abs() @ planes[i].abs().mT)
-        in_view[i, full] = (side >= -slack).any(1).all(1)
+    rows = max(1, _CORNERS_AT_ONCE // corners[..., 0].numel())
+    for start in range(0, cameras.count, rows):
+        # (n, 5, B, 8): how far each corner is on the inner side of each plane. What rounding leaves in doubt is in view.
+        part = planes[start : start + rows].flatten(0, 1)
+        side = part @ corners.view(-1, 4).mT
+        side += 1e-9 * (part.abs() @ corners.abs().view(-1, 4).mT)
+        inside = (side >= 0).view(-1, planes.shape[1], *corners.shape[:2]).any(3).all(1)
+        in_view[start : start + rows, full] = inside
     return in_view
 
 
@@ -187,6 +199,14 @@ def _looks_at(points: Tensor, chunks: Tensor, camera: Cameras, height: int, widt
 def _keys(cameras: Cameras) -> list[bytes]:
     numbers = torch.cat([cameras.w2c.flatten(1), cameras.intrinsics], 1).cpu().numpy()
     return [row.tobytes() for row in numbers]
+
+
+def _different(cameras: Cameras) -> tuple[list[int], list[int]]:
+    """Numbers of the first of each kind of equal cameras, and for every camera its kind."""
+    kinds: dict[bytes, int] = {}
+    place = [kinds.setdefault(key, len(kinds)) for key in _keys(cameras)]
+    first = {kind: number for number, kind in reversed(list(enumerate(place)))}
+    return [first[kind] for kind in range(len(kinds))], place
 
 
 def _cameras_of(keys: list[bytes]) -> Cameras:

@@ -15,7 +15,7 @@ from ..interrupt import look_for_interrupt
 from ..memory.store import FrameStore
 from .pictures import video_writer
 
-CACHE_BYTES = 128 << 20  # decoded frames kept, of all stores together
+CACHE_BYTES = 256 << 20  # decoded frames kept, of all stores together: the references and histories of a few clips
 _RATE = 25  # frames per second in the file, so that each is at a whole millisecond; of no other meaning
 
 
