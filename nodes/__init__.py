@@ -8,6 +8,7 @@ from . import (
     estimate_scene,
     estimators,
     load_model,
+    manage_world,
     metrics,
     prepare,
     render,
@@ -15,6 +16,7 @@ from . import (
     sampler,
     scene_files,
     update_memory,
+    video,
     worlds,
 )
 from .host.input_checks import hold_to_schema
@@ -35,6 +37,8 @@ NODES = [
         update_memory,
         edit,
         worlds,
+        manage_world,
+        video,
         scene_files,
         metrics,
     )

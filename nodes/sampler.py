@@ -110,7 +110,7 @@ class SpatiaSampler(io.ComfyNode):
                     default=0,
                     min=0,
                     max=0xFFFFFFFFFFFFFFFF,
-                    control_after_generate=True,
+                    control_after_generate=io.ControlAfterGenerate.fixed,
                     tooltip="Seed of the noise; the release uses one seed for all clips.",
                 ),
                 io.Int.Input("steps", default=40, min=1, max=1000, tooltip="Solver steps; the release uses 40."),

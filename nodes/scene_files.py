@@ -17,7 +17,7 @@ from ..spatia_core.cloud.ply import ply_bytes, read_ply, write_ply
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.inputs import shown
 from ..spatia_core.memory import SpatialMemory, load_memory, memory_of_image, save_memory, with_cloud
-from .host.files import existing_file, new_output_file, relative_to_output, stamp
+from .host.files import existing_file, listed_files, new_output_file, relative_to_output, stamp
 from .host.images import frames_from_image
 from .sockets import SpatiaCameras, SpatiaMemory
 
@@ -117,10 +117,12 @@ class SpatiaLoadScene(io.ComfyNode):
             search_aliases=["load memory", "import ply", "load point cloud"],
             description="Reads a memory from a .spatia archive, or its point cloud from a PLY.",
             inputs=[
+                # A text, which any text output may be linked to, that the page shows as a list.
                 io.String.Input(
                     "file",
                     default="",
-                    tooltip="Name of a .spatia archive or a .ply in ComfyUI's input folder (or output, temp). Save Scene's file output fits here.",
+                    tooltip="A .spatia archive or a .ply of ComfyUI's input and output folders, the newest first. Save Scene's file output fits here too.",
+                    extra_dict={"widgetType": "COMBO", "options": listed_files((ARCHIVE, ".ply"))},
                 ),
                 io.Combo.Input(
                     "axes", options=[OPENCV, Y_UP], default=OPENCV, tooltip="Axes of a PLY: those it was saved with."

@@ -20,7 +20,17 @@ from .host.files import new_output_file, relative_to_output
 from .host.images import image_from_frames
 from .host.notices import notice
 from .host.video import FRAMES_PER_LATENT, decode_stream, require_memory_for_frames
-from .host.worlds import LAST, WorldPlace, beginning, next_clip, opened_clip, poster, world_named
+from .host.worlds import (
+    BY_NAME,
+    LAST,
+    WorldPlace,
+    beginning,
+    chosen_world,
+    next_clip,
+    opened_clip,
+    poster,
+    world_names,
+)
 from .sockets import SpatiaCameras, SpatiaMemory, SpatiaWorld
 
 LATENTS, STORED = "latents", "stored frames"
@@ -64,6 +74,13 @@ class SpatiaOpenWorld(io.ComfyNode):
                     lazy=True,
                     tooltip="What a new world begins with: Estimate Scene's memory. It is asked for only when it is needed.",
                 ),
+                io.Combo.Input(
+                    "world",
+                    options=[BY_NAME, *world_names()],
+                    default=BY_NAME,
+                    optional=True,
+                    tooltip="The worlds that are there. One that is chosen here is opened, and name is not used.",
+                ),
             ],
             outputs=[
                 SpatiaMemory.Output(
@@ -80,33 +97,32 @@ class SpatiaOpenWorld(io.ComfyNode):
         )
 
     @classmethod
-    def fingerprint_inputs(cls, name=None, branch=None, clip=LAST, **kwargs):
+    def fingerprint_inputs(cls, name=None, branch=None, clip=LAST, world=BY_NAME, **kwargs):
         try:
-            world = world_named(name)
-            return opened_clip(world, branch, clip) or "new"
+            return opened_clip(chosen_world(name, world), branch, clip) or "new"
         except SpatiaError as error:  # running it will say so
             return str(error)
 
     @classmethod
-    def validate_inputs(cls, name=None):
+    def validate_inputs(cls, name=None, world=BY_NAME):
         try:
-            world_named("world" if name is None else name)  # None: it comes over a link
+            chosen_world("world" if name is None else name, world)  # None: it comes over a link
         except SpatiaError as error:
             return str(error)
         return True
 
     @classmethod
-    def check_lazy_status(cls, name, branch, clip, memory=_UNCONNECTED):
+    def check_lazy_status(cls, name, branch, clip, memory=_UNCONNECTED, world=BY_NAME):
         if memory is _UNCONNECTED:
             return []
-        world = world_named(name)
+        world = chosen_world(name, world)
         if clip == 0 or not world.exists:
             return [] if world.exists and world.has(beginning(cls)[0]) else ["memory"]
         return []
 
     @classmethod
-    def execute(cls, name, branch, clip, memory=None) -> io.NodeOutput:
-        world = world_named(name)
+    def execute(cls, name, branch, clip, memory=None, world=BY_NAME) -> io.NodeOutput:
+        world = chosen_world(name, world)
         node = cls.hidden.dynprompt.get_node(get_executing_context().node_id)
         start, made = beginning(cls) if "memory" in node["inputs"] else (None, None)
         if start is not None and (clip == 0 or not world.exists):
@@ -130,7 +146,7 @@ class SpatiaOpenWorld(io.ComfyNode):
                     "begin anew, type another name, or set clip to 0 for a branch of this world."
                 )
         held = world.memory(opened)
-        report = _report(world, opened)
+        report = world_report(world, opened)
         place = WorldPlace(world.folder, branch, opened, opened)
         return io.NodeOutput(
             held,
@@ -138,7 +154,7 @@ class SpatiaOpenWorld(io.ComfyNode):
             len(held.clips),
             held.cameras,
             report,
-            ui={"text": (report,), "images": _posters(world, opened)},
+            ui={"text": (report,), "images": posters(world, opened)},
         )
 
 
@@ -202,12 +218,12 @@ class SpatiaCommitClip(io.ComfyNode):
         )
         notice(cls, *([committed.report] if committed.report else []))
         done = "read, as it was there already" if committed.known else "written"
-        report = f"Clip {here.record(clip).number} {done}.\n{_report(here, clip)}"
+        report = f"Clip {here.record(clip).number} {done}.\n{world_report(here, clip)}"
         return io.NodeOutput(
             world._replace(clip=clip),
             committed.memory,
             report,
-            ui={"text": (report,), "images": _posters(here, clip)},
+            ui={"text": (report,), "images": posters(here, clip)},
         )
 
 
@@ -363,7 +379,8 @@ def _stored(memory, start: int) -> Iterator[torch.Tensor]:
         yield from memory.read_frames(range(first, min(first + 16, memory.frame_count)))
 
 
-def _report(world: World, clip: str) -> str:
+def world_report(world: World, clip: str) -> str:
+    """What the world holds up to `clip`, and what its last clip warned of."""
     chain = world.chain(clip)
     sizes = [world.bytes_of(record.id) / 2**20 for record in chain]
     frames = sum(record.frames for record in chain)
@@ -376,7 +393,8 @@ def _report(world: World, clip: str) -> str:
     return "\n".join(lines)
 
 
-def _posters(world: World, clip: str) -> list[dict]:
+def posters(world: World, clip: str) -> list[dict]:
+    """Posters of the last clips up to `clip`, as a node shows images."""
     return [poster(world, record.id) for record in world.chain(clip)[-_POSTERS:]]
 
 

@@ -12,6 +12,7 @@ from spatia_core.memory.windows import (
     new_latents,
     trimmed_frames,
     window_cameras,
+    windows_after,
 )
 
 
@@ -47,20 +48,31 @@ def test_latents_of_two_small_clips_are_41_frames():
     "arguments, message",
     [
         ((0,), "at least 1"),
-        ((50, 24), "first clip's frames: 24.*21 or 25"),
-        ((50, 25, 26), "later clips' frames"),
+        ((50, 24), "first_frames: 24.*21 or 25"),
+        ((50, 25, 26), "later_frames"),
         ((50, 25, 25, 8), "history"),
         ((50, 49, 9, 9), "add nothing"),
-        ((50, 5, 25, 9), "first clip"),
-        ((50, 4 * 10**12 + 1), "first clip's frames"),
-        ((50, 25, 4 * 10**5000 + 1), "later clips' frames"),
-        ((50, 25.5), "first clip's frames"),
-        ((50, float("nan")), "first clip's frames"),
+        ((50, 5, 25, 9), "first_frames"),
+        ((50, 4 * 10**12 + 1), "first_frames"),
+        ((50, 25, 4 * 10**5000 + 1), "later_frames"),
+        ((50, 25.5), "first_frames"),
+        ((50, float("nan")), "first_frames"),
     ],
 )
 def test_refusals(arguments, message):
     with pytest.raises(SpatiaError, match=message):
         clip_windows(*arguments)
+
+
+def test_windows_after_a_part_are_the_rest_of_all():
+    windows = clip_windows(100, 25, 21, 5)
+    for made, window in enumerate(windows, start=1):
+        assert windows_after(window.end, 100, 25, 21, 5) == windows[made:]
+    assert windows_after(1, 100, 25, 21, 5) == windows and windows_after(1, 1) == []
+    # A clip that was cut short is gone on from where it ended.
+    assert windows_after(30, 40, 25, 21, 5)[0][:2] == (25, 40)
+    with pytest.raises(SpatiaError, match=r"3 frames.*history_frames"):
+        windows_after(3, 40, 25, 21, 5)
 
 
 def test_a_window_beyond_its_path_is_refused():

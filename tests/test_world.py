@@ -280,3 +280,75 @@ def digests(memory) -> dict:
         "clips": [[clip.cameras.count, clip.history, clip.key] for clip in memory.clips],
         "exact_from": memory.exact_from,
     }
+
+
+def test_a_copy_shares_files_and_lives_by_itself(world, tmp_path):
+    world.commit(grown(world.memory(name(2)), 3), "f" * 32, name(2), "other")
+    copy = world.copy_to(tmp_path / "copies" / "second")
+    assert copy.heading == world.heading and sorted(copy.clips()) == sorted(world.clips())
+    files = [Path(one.clip_folder(name(2))) / "frames.mkv" for one in (world, copy)]
+    assert os.path.samefile(*files) and world.bytes_of(name(2), shared=False) == 0
+    forget()
+    assert all(equal(world.memory(head), copy.memory(head)) for head in world.heading.branches.values())
+    copy.remove_branch("main")
+    copy.commit(grown(copy.memory("f" * 32), 4), "e" * 32, "f" * 32, "other")
+    assert len(world.clips()) == COUNT + 2 and not world.has("e" * 32)
+    world.remove()
+    forget()
+    assert copy.memory("e" * 32).frame_count == 13 + 8 * 3
+
+
+def test_a_copy_where_nothing_can_be_linked(world, tmp_path, monkeypatch):
+    def refuse(source, path):
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    copy = world.copy_to(tmp_path / "second")
+    assert equal(world.memory(name(COUNT)), copy.memory(name(COUNT))) and world.bytes_of(name(2), shared=False) > 0
+
+
+def test_a_copy_takes_nobodys_place(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(world_module, "_WAIT", 0.2)
+    (tmp_path / "empty").mkdir()
+    for folder, message in ((world.folder, "a world named"), (tmp_path / "empty", "a folder named 'empty'")):
+        with pytest.raises(SpatiaError, match=message):
+            world.copy_to(folder)
+    with locked(tmp_path / world_module._NEW_WORLDS, 1), pytest.raises(SpatiaError, match="copied or imported"):
+        world.copy_to(tmp_path / "second")
+    with locked(Path(world.folder) / "world.lock", 1), pytest.raises(SpatiaError, match="being written"):
+        world.copy_to(tmp_path / "second")
+    with pytest.raises(SpatiaError, match="no world named 'nowhere'"):
+        World(tmp_path / "nowhere").copy_to(tmp_path / "second")
+    assert not (tmp_path / "second").exists() and not (tmp_path / "nowhere").exists()
+
+
+def test_what_a_dead_maker_left_goes(world, tmp_path):
+    (tmp_path / ".second.0123456789ab.spatia-part" / "clips").mkdir(parents=True)
+    world.copy_to(tmp_path / "second")
+    assert not list(tmp_path.glob("*.spatia-part"))
+
+
+def test_what_clips_take(world):
+    world.commit(grown(world.memory(name(2)), 3), "f" * 32, name(2), "other")
+    uses = world.usage()
+    assert [use.number for use in uses] == [0, 1, 2, 3, 3, 4, 5, 6]
+    assert {use.id: use.branches for use in uses if use.number in (2, 3)} == {
+        name(2): ("main", "other"), name(3): ("main",), "f" * 32: ("other",),
+    }  # fmt: skip
+    assert [use.frames for use in uses[:3]] == [1, 12, 8] and uses[1].seconds == 1.5
+    assert all(use.bytes == world.bytes_of(use.id) > 0 for use in uses)
+    # What a dead writer left counts on no branch.
+    heading = world_module.records.read_heading(world.folder)
+    world_module.records.write_heading(world.folder, heading._replace(branches={"main": name(COUNT)}))
+    assert {use.id: use.branches for use in world.usage()}["f" * 32] == ()
+
+
+def test_a_world_is_removed(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(world_module, "_WAIT", 0.2)
+    with locked(Path(world.folder) / "world.lock", 1), pytest.raises(SpatiaError, match="being written"):
+        world.remove()
+    assert world.memory(name(COUNT)).frame_count
+    world.remove()
+    assert os.listdir(tmp_path) == [] and not world.exists
+    with pytest.raises(SpatiaError, match="no world named"):
+        world.remove()

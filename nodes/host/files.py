@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 import unicodedata
 from collections.abc import Iterator
 
@@ -13,8 +14,12 @@ import folder_paths
 from ...spatia_core.cameras.formats import LONGEST_TEXT
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import shown
+from ...spatia_core.world.records import WORLD_FILE
 
 _CLAIM = ".spatia-claim"
+_MOST_LISTED = 1000
+_JUST_NOW = 2_000_000_000  # nanoseconds within which a folder may change twice and show one date
+_listed: dict[tuple[str, tuple[str, ...]], tuple[int, list[str], list[str]]] = {}
 _LONGEST_NAME = 4000  # characters, folders included; each part of it may have as many as the file system takes
 
 
@@ -46,6 +51,53 @@ def existing_file(name: str, widget: str, *, allow_folder: bool = False) -> str:
         if os.path.isfile(path) or (allow_folder and os.path.isdir(path)):
             return path
     raise SpatiaError(f"{widget} {shown(name)} was not found in ComfyUI's {', '.join(folders)} folder; check the name.")
+
+
+def listed_files(endings: tuple[str, ...]) -> list[str]:
+    """Names, as `existing_file` takes them, of the files with these endings in the input and output folder.
+
+    The newest first, at most 1000; what lies in hidden folders, in worlds and behind links is left out. A page asks for
+    this whenever it loads, and the host several times in each run: a folder is read again when its date has changed.
+    """
+    found = []
+    for label in ("input", "output"):
+        root = os.path.realpath(_folders()[label])
+        for path in _files_below(root, endings):
+            name = os.path.relpath(path, root).replace(os.sep, "/")
+            with contextlib.suppress(OSError, SpatiaError):  # it has gone meanwhile, or no widget takes its name
+                _require_name(name, "")
+                found.append((-os.stat(path).st_mtime_ns, name if label == "input" else f"{name} [{label}]"))
+    return [name for _, name in sorted(found)[:_MOST_LISTED]]
+
+
+def _files_below(root: str, endings: tuple[str, ...]) -> Iterator[str]:
+    left = [root]
+    while left:
+        folder = left.pop()
+        try:
+            folders, files = _in_folder(folder, endings)
+        except OSError:  # it has gone, or is not ours to read
+            continue
+        left += folders
+        yield from files
+
+
+def _in_folder(folder: str, endings: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Paths of a folder's folders, and of its files with these endings."""
+    changed = os.stat(folder).st_mtime_ns
+    known = _listed.get((folder, endings))
+    if known is not None and known[0] == changed:
+        return known[1], known[2]
+    with os.scandir(folder) as entries:
+        seen = [entry for entry in entries if not entry.name.startswith(".")]
+        folders = [entry.path for entry in seen if entry.is_dir(follow_symlinks=False)]
+        named = [entry for entry in seen if entry.name.lower().endswith(endings)]
+        files = [entry.path for entry in named if entry.is_file(follow_symlinks=False)]
+    if any(entry.name == WORLD_FILE for entry in seen):  # clips by the thousand, and nothing to choose
+        folders = []
+    if time.time_ns() - changed > _JUST_NOW:
+        _listed[folder, endings] = changed, folders, files
+    return folders, files
 
 
 def new_output_file(prefix: str, widget: str) -> contextlib.AbstractContextManager[str]:

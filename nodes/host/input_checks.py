@@ -61,12 +61,14 @@ def hold_to_schema(node: type[io.ComfyNode]) -> None:
     """From now on the node's `execute` refuses, before any work, what does not fit the inputs of its own schema."""
     execute = node.execute.__func__
     signature = inspect.signature(execute)
+    # A node of many inputs takes them together.
+    rest = next((name for name, one in signature.parameters.items() if one.kind is one.VAR_KEYWORD), None)
 
     @functools.wraps(execute)
     def checked(cls, *args, **kwargs):
         given = signature.bind_partial(cls, *args, **kwargs)
         given.apply_defaults()
-        pairs = list(_pairs(_inputs(node), given.arguments))
+        pairs = list(_pairs(_inputs(node), {**given.arguments, **given.arguments.get(rest, {})}))
         for entry, value in pairs:
             if isinstance(entry, (io.Int.Input, io.Float.Input)) and value is not None:
                 _check_number(entry, value)

@@ -12,11 +12,14 @@ from comfy_execution.utils import get_executing_context
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import shown
 from ...spatia_core.world import World
+from ...spatia_core.world.records import WORLD_FILE
 from .identity import OPEN, Identity, clip_id
 
 _NAME = re.compile(r'[^\x00-\x1f<>:"/\\|?*]{1,80}')
 _FOLDER = ("spatia", "worlds")
+_MOST_LISTED = 1000
 LAST = -1
+BY_NAME = "<the name above>"  # no folder can be called that
 
 
 class WorldPlace(NamedTuple):
@@ -38,15 +41,48 @@ def worlds_folder() -> str:
     return os.path.join(folder_paths.get_output_directory(), *_FOLDER)
 
 
+def _is_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and not name.startswith(".") and not name.endswith(".")
+
+
 def world_named(name: str) -> World:
     """The world of this name, there or not. Raises SpatiaError on what is no name of a folder."""
     stripped = name.strip() if isinstance(name, str) else ""
-    if not _NAME.fullmatch(stripped) or stripped.startswith(".") or stripped.endswith("."):
+    if not _is_name(stripped):
         raise SpatiaError(
             f"name {shown(name)} was given, expected the name of one folder: 1 to 80 characters, none of "
             '<>:"/\\|?*, no dot at either end; change name.'
         )
     return World(os.path.join(worlds_folder(), stripped))
+
+
+def world_names() -> list[str]:
+    """Names of the worlds that are there, in alphabetical order, at most 1000."""
+    try:
+        with os.scandir(worlds_folder()) as entries:
+            names = [entry.name for entry in entries if os.path.isfile(os.path.join(entry.path, WORLD_FILE))]
+    except OSError:  # no world was begun yet
+        return []
+    names = [name for name in names if _is_name(name) and name == name.strip()]
+    return sorted(names, key=lambda name: (name.casefold(), name))[:_MOST_LISTED]
+
+
+def chosen_world(name: str, chosen: str | None) -> World:
+    """The world that Open World is about: `name`, there or not, unless one that is there was chosen from the list.
+
+    Raises SpatiaError when what was chosen is not there.
+    """
+    return world_named(name) if chosen in (None, BY_NAME) else existing_world(chosen)
+
+
+def existing_world(chosen: str) -> World:
+    """The world of this name. Raises SpatiaError when there is none."""
+    world = world_named(chosen)
+    if not world.exists:
+        raise SpatiaError(
+            f"world {shown(chosen)} was chosen, and there is no world of that name (any more); choose another one."
+        )
+    return world
 
 
 def opened_clip(world: World, branch: str, clip: int) -> str | None:
@@ -69,26 +105,47 @@ def opened_clip(world: World, branch: str, clip: int) -> str | None:
 
 def beginning(node_cls) -> tuple[str, dict]:
     """Id of the image that a running Open World would begin with, and what made it."""
-    node_id, found = _running(node_cls, None)
+    node_id, found = running(node_cls, None)
     return clip_id("image", found.of_input(node_id, "memory")), found.made(node_id, ("memory",))
 
 
 def next_clip(node_cls, place: WorldPlace) -> tuple[str, dict]:
     """Id of the clip that a running Commit Clip is about to write after `place`, and what made it."""
-    node_id, found = _running(node_cls, place)
+    node_id, found = running(node_cls, place)
     clip = clip_id("clip", place.clip, found.of_input(node_id, "memory"), found.of_input(node_id, "latent"))
     return clip, found.made(node_id, ("memory", "latent"))
 
 
-def _running(node_cls, place: WorldPlace | None) -> tuple[str, Identity]:
-    node_id, prompt = get_executing_context().node_id, node_cls.hidden.dynprompt
+class _Prompt:
+    """A prompt in which a world that Open World was given from its list reads as if its name had been typed.
+
+    So a clip is the same one whether its world was chosen or named, and by a graph from before there was a list.
+    """
+
+    def __init__(self, prompt):
+        self._prompt = prompt
+
+    def get_node(self, node_id: str) -> dict:
+        """As the host's; `world` stays where it is linked, for nobody knows yet what it will be."""
+        node = self._prompt.get_node(node_id)
+        chosen = node["inputs"].get("world")
+        if node["class_type"] != OPEN or not isinstance(chosen, str):
+            return node
+        inputs = {key: value for key, value in node["inputs"].items() if key != "world"}
+        return {**node, "inputs": inputs if chosen == BY_NAME else inputs | {"name": chosen}}
+
+
+def running(node_cls, place: WorldPlace | None) -> tuple[str, Identity]:
+    """Id of the running node and the identities of the nodes before it; place: the world that it goes on with."""
+    node_id, prompt = get_executing_context().node_id, _Prompt(node_cls.hidden.dynprompt)
 
     def stands_for(node_id: str, node: dict) -> str | None:
         """Open World stands for the clip that it stood on when this run began."""
         if place is None or node["class_type"] != OPEN:
             return None
         name = node["inputs"].get("name")
-        here = isinstance(name, str) and world_named(name).folder == place.folder
+        named = isinstance(name, str) and "world" not in node["inputs"]
+        here = named and world_named(name).folder == place.folder
         return clip_id("world", place.opened) if here else None
 
     return node_id, Identity(prompt, stands_for)

@@ -3,6 +3,7 @@
 from .camera import (
     Cameras,
     concat_cameras,
+    fov_from_focal,
     intrinsics_from_fov,
     invert_pose,
     make_cameras,
@@ -40,6 +41,7 @@ __all__ = [
     "concat_cameras",
     "continue_path",
     "detect_format",
+    "fov_from_focal",
     "intrinsics_from_fov",
     "invert_pose",
     "keyframe_path",

@@ -7,6 +7,7 @@ fy, cy by the height); depth is z-depth in scene units.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -254,6 +255,11 @@ def intrinsics_from_fov(horizontal_fov_degrees: float, width: int, height: int) 
     return torch.stack(
         [fx, fx * width / height, torch.tensor(0.5, dtype=torch.float64), torch.tensor(0.5, dtype=torch.float64)]
     )
+
+
+def fov_from_focal(focal: float) -> float:
+    """Field of view in degrees along the side of the image that the focal length is normalised by."""
+    return math.degrees(2 * math.atan(0.5 / focal))
 
 
 def require_image_size(width: int, height: int) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..errors import SpatiaError
 from ..inputs import number, shown
-from .camera import Cameras, derived_cameras, invert_pose, require_image_size
+from .camera import Cameras, derived_cameras, fov_from_focal, invert_pose, require_image_size
 from .trajectories import LARGEST_FOV, LARGEST_ZOOM, SMALLEST_FOV
 
 # Half a turn about x, between our axes and theirs; its own inverse.
@@ -102,7 +102,7 @@ def view_from_camera(camera: Cameras, width: int, height: int, framing: Framing 
         "quaternion": dict(zip("xyzw", quaternion)),
         "zoom": 1,
         "cameraType": "perspective",
-        "fov": math.degrees(2 * math.atan(0.5 / float(camera.intrinsics[0, 1]))),
+        "fov": fov_from_focal(float(camera.intrinsics[0, 1])),
         "aspect": width / height,
     }
 

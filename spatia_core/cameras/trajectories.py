@@ -37,7 +37,7 @@ from ..inputs import (
     widget_number,
     widget_whole,
 )
-from .camera import Cameras, concat_cameras, derived_cameras, invert_pose, project
+from .camera import Cameras, concat_cameras, derived_cameras, fov_from_focal, invert_pose, project
 
 BASE_MOTIONS = ("static", "pan", "tilt", "roll", "dolly", "truck", "pedestal", "orbit", "spiral", "dolly_zoom")
 PRESETS = (*BASE_MOTIONS, "out_and_back", "full_loop")
@@ -49,7 +49,7 @@ CLOSINGS = ("blend", "append")
 LARGEST_ANGLE = 1e6  # degrees each way; a float64 sine is still good to ten digits there
 LARGEST_ZOOM = LARGEST_FOCAL / SMALLEST_FOCAL  # from the shortest lens to the longest
 # Degrees: beyond these no focal length is in range.
-SMALLEST_FOV, LARGEST_FOV = (math.degrees(2 * math.atan(0.5 / focal)) for focal in (LARGEST_FOCAL, SMALLEST_FOCAL))
+SMALLEST_FOV, LARGEST_FOV = map(fov_from_focal, (LARGEST_FOCAL, SMALLEST_FOCAL))
 LONGEST_KEYFRAMES = 4 << 20  # characters of the keyframes text
 _SMALLEST_DEPTH = 1 / LARGEST_COORDINATE
 

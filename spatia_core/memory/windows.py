@@ -38,26 +38,61 @@ def clip_windows(
     The first clip covers [0, first_frames); each later one starts `history` frames before the end of the one before.
     Raises SpatiaError on an empty path, counts that are not 4n + 1, or later clips that add no frame.
     """
+    first_frames, later_frames, history = _checked_lengths(first_frames, later_frames, history)
     if total < 1:
         raise SpatiaError(f"A camera path of {total} poses was given, expected at least 1; check the cameras.")
-    first_frames = require_clip_length(first_frames, "first clip's frames")
-    later_frames = require_clip_length(later_frames, "later clips' frames")
-    history = require_clip_length(history, "history frames")
+    windows = [ClipWindow(0, min(first_frames, total), first_frames, 0)]
+    return windows + _later_windows(windows[-1].end, total, later_frames, history)
+
+
+def windows_after(
+    frames: int,
+    total: int,
+    first_frames: int = FIRST_FRAMES,
+    later_frames: int = LATER_FRAMES,
+    history: int = HISTORY_FRAMES,
+) -> list[ClipWindow]:
+    """The windows that lead a video of `frames` frames to the end of a path of `total` cameras, whose first ones are its own.
+
+    A video of one frame is the given image: those are `clip_windows`. Raises SpatiaError as it does, and where the video
+    is shorter than a later clip's history.
+    """
+    if frames == 1:
+        # A path of one camera is the image, and needs no clip.
+        return clip_windows(total, first_frames, later_frames, history) if total > 1 else []
+    _, later_frames, history = _checked_lengths(first_frames, later_frames, history)
+    if frames < min(total, history):
+        raise SpatiaError(
+            f"The video has {frames} frames, and a clip after it needs {history} of them as its history; decrease "
+            "history_frames, or begin anew with a longer first clip."
+        )
+    return _later_windows(frames, total, later_frames, history)
+
+
+def _later_windows(end: int, total: int, frames: int, history: int) -> list[ClipWindow]:
+    windows = []
+    while end < total:
+        start = end - history
+        end = min(start + frames, total)
+        windows.append(ClipWindow(start, end, frames, history))
+    return windows
+
+
+def _checked_lengths(first_frames: int, later_frames: int, history: int) -> tuple[int, int, int]:
+    first_frames = require_clip_length(first_frames, "first_frames")
+    later_frames = require_clip_length(later_frames, "later_frames")
+    history = require_clip_length(history, "history_frames")
     if later_frames <= history:
         raise SpatiaError(
-            f"Later clips of {later_frames} frames were given with a history of {history}, so they would add nothing; "
-            "increase the later clips' frames."
+            f"later_frames: {later_frames} was given with history_frames {history}, so later clips would add nothing; "
+            "increase later_frames."
         )
     if first_frames < history:
         raise SpatiaError(
-            f"A first clip of {first_frames} frames was given, but the next one needs {history} of them as its history; "
-            "increase the first clip's frames."
+            f"first_frames: {first_frames} was given, but the next clip needs {history} of them (history_frames) as its "
+            "history; increase first_frames."
         )
-    windows = [ClipWindow(0, min(first_frames, total), first_frames, 0)]
-    while windows[-1].end < total:
-        start = windows[-1].end - history
-        windows.append(ClipWindow(start, min(start + later_frames, total), later_frames, history))
-    return windows
+    return first_frames, later_frames, history
 
 
 def require_clip_length(frames: int, name: str = "frames") -> int:

@@ -7,6 +7,7 @@ reader needs no lock, whatever a writer does, and a writer that dies has done no
 from __future__ import annotations
 
 import os
+import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,7 +39,10 @@ CAMERAS, CLOUD, LATENTS, FRAMES, MOVING = (
     "frames.mkv",
     "moving.mkv",
 )
+PICTURES = ("poster.jpg", "preview.mp4")  # for people; a clip is whole without them
 LOCK = "world.lock"
+_NEW_WORLDS = ".new-worlds.lock"  # beside the worlds: whoever makes one out of another holds it
+_WINDOWS = os.name == "nt"
 _WAIT = 20.0  # seconds that a writer waits for another
 _FRAMES_AT_ONCE = 16
 _CAMERA_TYPES = {"w2c": torch.float64, "intrinsics": torch.float64}
@@ -52,6 +56,17 @@ class Committed(NamedTuple):
     memory: SpatialMemory
     known: bool
     report: str
+
+
+class ClipUse(NamedTuple):
+    """What a clip takes, for reports."""
+
+    number: int  # 0: the image
+    id: str
+    branches: tuple[str, ...]  # that lead to it; empty where a writer died
+    frames: int
+    bytes: int  # on disk
+    seconds: float  # what making it took, as far as it is known
 
 
 class World:
@@ -95,9 +110,19 @@ class World:
 
     def chain(self, clip: str) -> list[Record]:
         """The records from the given image to `clip`."""
-        found = [self.record(clip)]
+        return self._chain(clip, {})
+
+    def _chain(self, clip: str, known: dict[str, Record]) -> list[Record]:
+        """As `chain`; known: the records that were read already, by id, to which this adds."""
+
+        def record(name: str) -> Record:
+            if name not in known:
+                known[name] = self.record(name)
+            return known[name]
+
+        found = [record(clip)]
         while found[-1].parent is not None:
-            parent = self.record(found[-1].parent)
+            parent = record(found[-1].parent)
             if parent.number != found[-1].number - 1:
                 raise records.damaged(
                     f"Clip {found[-1].id} of the world {shown(self.name)}", "its parent is no neighbour"
@@ -203,6 +228,91 @@ class World:
             records.write_heading(self.folder, heading._replace(branches=rest))
             return self._remove_unreached(rest)
 
+    def remove(self) -> None:
+        """Remove the world, all its branches. Raises SpatiaError when it is not there, or somebody writes."""
+        self._require()
+        with self._writing():
+            if not _WINDOWS:
+                remove_folder(self.folder)
+        if _WINDOWS:  # where a folder with an open file in it keeps its name
+            remove_folder(self.folder)
+
+    def reached(self) -> dict[str, tuple[Record, tuple[str, ...]]]:
+        """By id, the clips that count: each one's record, and the branches that lead to it; parents before children.
+
+        Raises SpatiaError when one of them is missing.
+        """
+        self._require()
+        known: dict[str, Record] = {}
+        on: dict[str, list[str]] = {}
+        for branch, head in self.heading.branches.items():
+            look_for_interrupt()
+            for record in self._chain(head, known):
+                on.setdefault(record.id, []).append(branch)
+        order = sorted(on, key=lambda clip: (known[clip].number, clip))
+        return {clip: (known[clip], tuple(on[clip])) for clip in order}
+
+    def usage(self) -> list[ClipUse]:
+        """What each clip takes, by number; those that no branch leads to as well."""
+        reached = self.reached()
+        lost = {clip: (self.record(clip), ()) for clip in self.clips() if clip not in reached}
+        uses = [
+            ClipUse(record.number, clip, branches, record.frames, self.bytes_of(clip), record.seconds)
+            for clip, (record, branches) in (reached | lost).items()
+        ]
+        return sorted(uses, key=lambda use: (use.number, not use.branches, use.id))
+
+    def copy_to(self, folder: str | os.PathLike) -> World:
+        """Another world of the same content, in a folder that is not there yet.
+
+        The copy shares the files of its clips with this one where the system can, for they never change. It is there at
+        once, when it is whole. Raises SpatiaError when the folder is there, somebody writes here, or a clip is missing.
+        """
+        self._require()
+        target = World(folder)
+        target.require_absent()
+        with self._writing(), target.made() as part:
+            heading, reached = self.heading, self.reached()
+            for record, _ in reached.values():
+                look_for_interrupt()
+                with new_folder(part.clip_folder(record.id)) as clip:
+                    for name in self.files_of(record):
+                        _link_or_copy(os.path.join(self.clip_folder(record.id), name), os.path.join(clip, name))
+            records.write_heading(part.folder, heading)
+        return target
+
+    def files_of(self, record: Record) -> list[str]:
+        """Names of a clip's files that are there. Raises SpatiaError when one is missing that reading the clip needs."""
+        folder = self.clip_folder(record.id)
+        for name in needed_files(record):
+            if not os.path.isfile(os.path.join(folder, name)):
+                raise records.damaged(
+                    f"Clip {record.number} ({record.id}) of the world {shown(self.name)}", f"its {name} is missing"
+                )
+        return [*needed_files(record), *(name for name in PICTURES if os.path.isfile(os.path.join(folder, name)))]
+
+    def require_absent(self) -> None:
+        """Raises SpatiaError when there is anything in the place of a world that is to be made."""
+        if os.path.lexists(self.folder):
+            what = "a world" if self.exists else "a folder"
+            raise SpatiaError(f"There is {what} named {shown(self.name)} already; choose another name.")
+
+    @contextmanager
+    def made(self) -> Iterator[World]:
+        """The world under a name that nobody sees, to be filled; it takes its own when the block ends well, else it goes.
+
+        Raises SpatiaError when its folder is there, or another world is made beside it.
+        """
+        beside = os.path.join(os.path.dirname(self.folder), _NEW_WORLDS)
+        with locked(beside, _WAIT) as ours:
+            if not ours:
+                raise SpatiaError(
+                    f"Another world is being copied or imported beside {shown(self.name)}; wait for it, then queue again."
+                )
+            self.require_absent()
+            with new_folder(self.folder) as part:
+                yield World(part)
+
     def clips(self) -> list[str]:
         """Ids of all clips there are, in no order."""
         try:
@@ -212,10 +322,15 @@ class World:
             return []
         return [name for name in names if records.is_id(name) and self.has(name)]
 
-    def bytes_of(self, clip: str) -> int:
-        """Bytes on disk of a clip."""
+    def bytes_of(self, clip: str, *, shared: bool = True) -> int:
+        """Bytes on disk of a clip; shared: also of files that a copy of the world has in common with it."""
         with os.scandir(self.clip_folder(clip)) as entries:
-            return sum(entry.stat().st_size for entry in entries)
+            stats = [os.stat(entry.path) for entry in entries]
+        return sum(status.st_size for status in stats if shared or status.st_nlink < 2)
+
+    def _require(self) -> None:
+        if not self.exists:
+            raise SpatiaError(f"There is no world named {shown(self.name)}; choose one that is there.")
 
     def _whole(self, clip: str) -> bool:
         return os.path.isfile(os.path.join(self.clip_folder(clip), records.CLIP_FILE))
@@ -451,6 +566,24 @@ def _cloud_file(memory: SpatialMemory, parent: Record | None) -> tuple[str, dict
         return "same", {}
     added = memory.cloud.select(slice(stayed, None))
     return "change", tensors | cloud_tensors(added, "added")
+
+
+def needed_files(record: Record) -> list[str]:
+    """Names of the files without which a clip cannot be read."""
+    there = {CAMERAS: True, CLOUD: record.cloud != "same", LATENTS: record.latents is not None, FRAMES: True}
+    there[MOVING] = record.moving
+    return [records.CLIP_FILE, *(name for name, needed in there.items() if needed)]
+
+
+def _link_or_copy(source: str, path: str) -> None:
+    try:
+        os.link(source, path)
+    except OSError:  # another disk, or a file system without links
+        try:
+            with open(source, "rb") as read, replaced(path) as write:
+                shutil.copyfileobj(read, write, 1 << 20)
+        except FileNotFoundError as error:
+            raise SpatiaError(f"{os.path.basename(source)} of a clip went while it was copied; queue again.") from error
 
 
 def _frames_of(read: Callable[[range], Tensor], count: int) -> Iterator[Tensor]:

@@ -298,27 +298,6 @@ def test_plane_sweep_depth_feeds_update_memory(spatia, started, pack_module):
     assert grown.cloud.size > started.cloud.size
 
 
-@pytest.fixture
-def da3(comfy_host):
-    """The host's DA3 network with both camera parts, random weights."""
-    import comfy.ops
-    from comfy.ldm.depth_anything_3.model import DepthAnything3Net
-    from comfy.model_patcher import ModelPatcher
-
-    torch.manual_seed(0)
-    with torch.inference_mode(False):
-        network = DepthAnything3Net(
-            backbone_name="vits", out_layers=(5, 7, 9, 11), alt_start=4, qknorm_start=4, rope_start=4, cat_token=True, head_type="dualdpt",
-            head_dim_in=768, head_output_dim=2, head_features=16, head_out_channels=(12, 24, 24, 24), has_cam_enc=True, has_cam_dec=True,
-            dtype=torch.float32, device="cpu", operations=comfy.ops.manual_cast,
-        )  # fmt: skip
-        for weight in network.parameters():
-            torch.nn.init.normal_(weight, std=0.05)
-    holder = torch.nn.Module()
-    holder.diffusion_model = network
-    return ModelPatcher(holder, torch.device("cpu"), torch.device("cpu"))
-
-
 def test_da3_is_told_the_cameras(spatia, pack_module, da3, monkeypatch):
     node = pack_module("nodes.estimators").SpatiaDA3CamerasDepth
     cameras = spatia.path(*[5.0 + 0.1 * i for i in range(9)])

@@ -262,6 +262,7 @@ class TestBlueprint:
     "name, loaders",
     [
         ("looped_generation_wan22_5b", "Load|MoGe"),
+        ("one_node_video_wan22_5b", "Load|MoGe"),
         ("restyled_prompts_wan22_5b", "Load|MoGe"),
         ("moving_objects_sam3_wan22_5b", "Load|MoGe|SAM"),
     ],
@@ -293,7 +294,7 @@ def test_released_weights_have_links_and_the_releases_prompts():
         texts = [
             str(node["widgets_values"])
             for node in workflow["nodes"]
-            if node["type"] in ("CLIPTextEncode", "SpatiaClipPrompts")
+            if node["type"] in ("CLIPTextEncode", "SpatiaClipPrompts", "SpatiaVideo")
         ]
         assert any("画面切换" in text for text in texts)
         suffixed = [

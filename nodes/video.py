@@ -1,0 +1,509 @@
+"""Spatia Video: all clips of a path in one node, one at a time, into a world."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from typing import NamedTuple
+
+import comfy.model_management
+import torch
+from comfy_api.latest import io
+
+import nodes as host_nodes
+
+from ..spatia_core.cameras import Cameras, continue_path, fov_from_focal, scale_path, scene_depth
+from ..spatia_core.errors import SpatiaError
+from ..spatia_core.inputs import shown
+from ..spatia_core.memory import KEYFRAME_STRIDE, POSE_TOLERANCE, SpatialMemory
+from ..spatia_core.memory.retrieval import CANDIDATE_EVERY, MAX_REFERENCES, TARGET_EVERY
+from ..spatia_core.memory.windows import (
+    FIRST_FRAMES,
+    HISTORY_FRAMES,
+    LATER_FRAMES,
+    ClipWindow,
+    window_cameras,
+    windows_after,
+)
+from ..spatia_core.world import MAIN, World
+from .clips import clean_frames
+from .estimate_scene import begin_memory
+from .host.clip_depth import (
+    DA3,
+    MOGE,
+    SOURCES,
+    DA3Model,
+    MoGeModel,
+    depth_of_clip,
+    depth_of_image,
+    require_depth_source,
+)
+from .host.conditioning import LORA_MODES
+from .host.identity import clip_id
+from .host.notices import Bulletin, slow_kernels
+from .host.worlds import WorldPlace, running, world_named
+from .render import project, render_device
+from .retrieve import THRESHOLD, find_references
+from .sampler import make_clip
+from .sockets import SpatiaCameras, SpatiaMemory, SpatiaWorld
+from .update_memory import add_clip
+from .worlds import posters, world_report
+
+FIT, AS_IT_IS = "fit to the scene", "as it is"
+# Widgets that every clip is made by; those that say how the path is cut do so by its windows.
+_SETTINGS = (
+    "path", "negative", "seed", "steps", "cfg", "lora", "depth_source", "radius", "max_references", "threshold", "every",
+    "candidate_every", "keyframe_every",
+)  # fmt: skip
+_ASPECT_TOLERANCE = 0.05
+_UNCONNECTED = object()
+_answered: dict[str, tuple[int, frozenset[str]]] = {}  # by world: losses so far, last clips of what was answered
+_MADE_BY = ("model", "clip", "vae", "cameras", MOGE, DA3)  # what every clip's identity takes from the graph
+
+
+class SpatiaVideo(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaVideo",
+            display_name="Spatia Video",
+            category="Spatia",
+            is_output_node=True,
+            search_aliases=["long video", "image to video", "one node", "camera path video", "world", "all clips"],
+            description="Makes a whole video along a camera path, clip after clip, into a world on disk. Stopped, or after a crash: queue again, and it goes on.",
+            inputs=[
+                io.Model.Input("model", lazy=True, tooltip="From Load Spatia Model or Apply Spatia."),
+                io.Clip.Input("clip", lazy=True, tooltip="The text encoder of the model."),
+                io.Vae.Input("vae", lazy=True, tooltip="The Wan 2.2 video VAE, or that of the bundled small model."),
+                SpatiaCameras.Input(
+                    "cameras",
+                    tooltip="The camera path, of any length: from Camera Path, Import Cameras or Join Cameras.",
+                ),
+                io.String.Input(
+                    "prompts",
+                    multiline=True,
+                    default="",
+                    tooltip="What the clips show: one line per clip of the path, the first line first. The last line holds for all clips after it.",
+                ),
+                io.String.Input(
+                    "negative", multiline=True, default="", tooltip="What they should not show, for all clips."
+                ),
+                io.String.Input(
+                    "name",
+                    default="video",
+                    tooltip="Name of the world that the image begins: a folder in output/spatia/worlds. With a world connected it is not used.",
+                ),
+                io.Combo.Input(
+                    "path",
+                    options=[FIT, AS_IT_IS],
+                    default=FIT,
+                    tooltip="- fit to the scene: the motion and the zoom start where the video ends, its distances multiplied by the depth that is seen there. "
+                    "For Camera Path without a memory.\n"
+                    "- as it is: poses in the scene's units. With a world, the whole video's path, whose first cameras are the world's, or a path from its last camera on.",
+                ),
+                io.Int.Input(
+                    "seed",
+                    default=0,
+                    min=0,
+                    max=0xFFFFFFFFFFFFFFFF,
+                    control_after_generate=io.ControlAfterGenerate.fixed,
+                    tooltip="Seed of the noise of all clips. Another one makes another video; the world keeps both.",
+                ),
+                io.Int.Input("steps", default=40, min=1, max=1000, tooltip="Solver steps; the release uses 40."),
+                io.Float.Input(
+                    "cfg",
+                    default=3.5,
+                    min=0.0,
+                    max=100.0,
+                    step=0.1,
+                    round=0.01,
+                    tooltip="Guidance; the release uses 3.5. 1 skips the negative prompt and halves the time.",
+                ),
+                io.Combo.Input(
+                    "depth_source",
+                    options=list(SOURCES),
+                    default=SOURCES[0],
+                    tooltip="What tells the depth of the image and of the clips: the bundled network, made for generated rooms only, or the model that is connected to "
+                    "moge_model or da3_model.",
+                ),
+                io.Int.Input(
+                    "first_frames",
+                    default=FIRST_FRAMES,
+                    min=5,
+                    max=10001,
+                    step=4,
+                    tooltip="Frames of the first clip, 4n + 1. Release: 121; bundled small model: 25.",
+                ),
+                io.Int.Input(
+                    "later_frames",
+                    default=LATER_FRAMES,
+                    min=5,
+                    max=10001,
+                    step=4,
+                    tooltip="Frames of every later clip, 4n + 1, its history included. Release: 81; bundled small model: 25.",
+                ),
+                io.Int.Input(
+                    "history_frames",
+                    default=HISTORY_FRAMES,
+                    min=1,
+                    max=10001,
+                    step=4,
+                    advanced=True,
+                    tooltip="Frames of a later clip that repeat the end of the one before, 4n + 1. Spatia: 9.",
+                ),
+                io.Float.Input(
+                    "radius",
+                    default=0.01,
+                    min=0.0005,
+                    max=1.0,
+                    step=0.001,
+                    tooltip="Radius of a point's disc in the projection. The released network was trained with 0.01, the bundled small one with 0.03.",
+                ),
+                io.Float.Input(
+                    "voxel_size",
+                    default=0.01,
+                    min=1e-6,
+                    max=1000.0,
+                    step=0.005,
+                    tooltip="Points are merged to one per cube of this edge, in scene units. The paper is best at 0.01; the bundled small models were made with 0.02.",
+                ),
+                io.Int.Input(
+                    "max_references",
+                    default=MAX_REFERENCES,
+                    min=0,
+                    max=64,
+                    tooltip="At most this many earlier frames are shown to a clip. Paper and release: 7; the bundled small models were made with 4.",
+                ),
+                io.Float.Input(
+                    "threshold",
+                    default=THRESHOLD,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    advanced=True,
+                    tooltip="Least 3D IoU of a reference. Raise it to drop frames that share little.",
+                ),
+                io.Int.Input(
+                    "every",
+                    default=TARGET_EVERY,
+                    min=1,
+                    max=1000,
+                    advanced=True,
+                    tooltip="Every n-th frame of a clip asks for a reference. Release: 12.",
+                ),
+                io.Int.Input(
+                    "candidate_every",
+                    default=CANDIDATE_EVERY,
+                    min=1,
+                    max=1000,
+                    advanced=True,
+                    tooltip="Every n-th earlier frame may become one. Release: 4.",
+                ),
+                io.Int.Input(
+                    "keyframe_every",
+                    default=KEYFRAME_STRIDE,
+                    min=1,
+                    max=1000,
+                    advanced=True,
+                    tooltip="Every n-th new frame, the last one included, adds points to the cloud.",
+                ),
+                io.Combo.Input(
+                    "lora",
+                    options=list(LORA_MODES),
+                    default=LORA_MODES[0],
+                    advanced=True,
+                    tooltip="When the loaded model's Spatia LoRA is on. The release uses it after the first clip.",
+                ),
+                io.Image.Input(
+                    "image",
+                    optional=True,
+                    lazy=True,
+                    tooltip="The one image the video starts from, at the video's size (both sides multiples of 32). Either this or world.",
+                ),
+                SpatiaWorld.Input(
+                    "world", optional=True, tooltip="From Open World: the video that goes on. Either this or image."
+                ),
+                MoGeModel.Input(MOGE, optional=True, lazy=True, tooltip="From Load MoGe Model."),
+                DA3Model.Input(DA3, optional=True, lazy=True, tooltip="From Load Depth Anything 3."),
+            ],
+            outputs=[
+                SpatiaWorld.Output(
+                    display_name="world", tooltip="The world at the video's last clip, for World Video."
+                ),
+                SpatiaMemory.Output(display_name="memory", tooltip="The memory after the last clip."),
+                io.String.Output(display_name="report", tooltip="What was made, clip by clip."),
+            ],
+            hidden=[io.Hidden.dynprompt],
+        )
+
+    @classmethod
+    def validate_inputs(cls, name=None, prompts=None, first_frames=None, later_frames=None, history_frames=None):
+        # Values that come over a link are None, and looked at when they are there.
+        try:
+            world_named("video" if name is None else name)
+            lengths = (first_frames, later_frames, history_frames)
+            if all(isinstance(value, int) for value in lengths):
+                windows_after(1, 2, *lengths)
+            if prompts is not None:
+                _lines(prompts)
+        except SpatiaError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, name=None, **kwargs):
+        try:
+            return isinstance(name, str) and _losses(world_named(name))
+        except SpatiaError as error:  # running it will say so
+            return str(error)
+
+    @classmethod
+    def check_lazy_status(
+        cls,
+        model=None,
+        clip=None,
+        vae=None,
+        image=_UNCONNECTED,
+        world=None,
+        moge_model=_UNCONNECTED,
+        da3_model=_UNCONNECTED,
+        **widgets,
+    ):
+        plan = _planned(cls, world, widgets)
+        depth = {MOGE: [MOGE], DA3: [DA3]}.get(widgets["depth_source"], [])
+        begun = plan.world.has(plan.start)
+        needed = [] if begun else ["image", *depth]
+        if not (begun and plan.finished):
+            needed += ["model", "clip", "vae", *depth]
+        return list(dict.fromkeys(needed))
+
+    @classmethod
+    def execute(
+        cls, model=None, clip=None, vae=None, image=None, world=None, moge_model=None, da3_model=None, **widgets
+    ) -> io.NodeOutput:
+        plan = _planned(cls, world, widgets)
+        losses = _losses(plan.world)
+        bulletin = Bulletin(cls)
+        bulletin.warn(*(slow_kernels() if render_device().type == "cpu" else ()))
+        maker = _Maker(plan, widgets, bulletin, model, clip, vae, moge_model, da3_model)
+        last, memory, reports = maker.video(image)
+        bulletin.state("")
+        _answered[plan.world.folder] = losses, _kept_ends(plan.world) | {last}
+        report = "\n".join([*reports, world_report(plan.world, last)])
+        place = WorldPlace(plan.world.folder, plan.branch, last, plan.start)
+        return io.NodeOutput(place, memory, report, ui={"text": (report,), "images": posters(plan.world, last)})
+
+
+def _losses(world: World) -> int:
+    """How often clips went that a run of this server answered with: then the host's cache must not answer."""
+    losses, ends = _answered.get(world.folder, (0, frozenset()))
+    return losses + (not all(map(world.has, ends)))
+
+
+def _kept_ends(world: World) -> frozenset[str]:
+    return frozenset(filter(world.has, _answered.get(world.folder, (0, ()))[1]))
+
+
+class _Plan(NamedTuple):
+    """What a run is to do, known before anything is made."""
+
+    world: World
+    branch: str
+    start: str  # the clip, or the image, that it begins after
+    start_made: dict
+    windows: list[ClipWindow]
+    clips: list[str]  # ids, one per window
+    prompts: list[str]  # one per window
+    made: dict
+
+    @property
+    def finished(self) -> bool:
+        """Whether all clips are there."""
+        return all(map(self.world.has, self.clips))
+
+
+def _planned(node_cls, place: WorldPlace | None, widgets: dict) -> _Plan:
+    node_id, found = running(node_cls, place)
+    inputs = node_cls.hidden.dynprompt.get_node(node_id)["inputs"]
+    if ("image" in inputs) == ("world" in inputs):
+        raise SpatiaError(
+            f"{'Both' if 'image' in inputs else 'Neither'} image and world are connected, expected one of them: image "
+            "begins a video, world goes on with one."
+        )
+    require_depth_source(widgets["depth_source"], {MOGE, DA3} & inputs.keys())
+    if place is None:
+        world, branch = world_named(widgets["name"]), MAIN
+        names = ("image", "cameras", MOGE, DA3)
+        settings = {name: widgets[name] for name in ("path", "voxel_size", "depth_source")}
+        start = clip_id("video image", *(found.of_input(node_id, name) for name in names), settings)
+        start_made = found.made(node_id, names) | {"settings": settings}
+    else:
+        world, branch, start, start_made = place.world, place.branch, place.clip, {}
+    windows, before = _windows(world if place else None, start, widgets)
+    prompts = _prompts(widgets["prompts"], before, len(windows))
+    return _Plan(world, branch, start, start_made, windows, *_named(found, node_id, start, windows, prompts, widgets))
+
+
+def _windows(world: World | None, start: str, widgets: dict) -> tuple[list[ClipWindow], int]:
+    """The windows to make, and how many clips of the path are there already. world: None where an image begins it."""
+    cameras = widgets["cameras"]
+    lengths = tuple(widgets[name] for name in ("first_frames", "later_frames", "history_frames"))
+    if world is None:
+        return windows_after(1, cameras.count, *lengths), 0
+    memory = world.memory(start)
+    whole = _whole_path(memory, cameras, widgets["path"])
+    is_whole = whole is cameras
+    return windows_after(memory.frame_count, whole.count, *lengths), len(memory.clips) - 1 if is_whole else 0
+
+
+def _whole_path(memory: SpatialMemory, cameras: Cameras, how: str) -> Cameras:
+    """The path of the whole video, whose first cameras are the memory's; `cameras` itself where it is that already."""
+    last = memory.cameras.select(-1)
+    if how == FIT:
+        return continue_path(memory.cameras, scale_path(cameras, scene_depth(memory.cloud.positions, last)))
+    shared = min(cameras.count, memory.frame_count)
+    if _agree(memory.cameras.select(slice(0, shared)), cameras.select(slice(0, shared))):
+        return cameras
+    if _agree(last, cameras.select(0)):
+        return continue_path(memory.cameras, cameras)
+    raise SpatiaError(
+        f"The path of {cameras.count} cameras is neither the path of the video so far, of {memory.frame_count} frames, nor "
+        f"does it begin at its last camera; connect Camera Path with the world's memory, or set path to '{FIT}'."
+    )
+
+
+def _agree(a: Cameras, b: Cameras) -> bool:
+    gap = max(float((a.w2c - b.w2c).abs().max()), float((a.intrinsics - b.intrinsics).abs().max()))
+    return gap <= POSE_TOLERANCE
+
+
+def _named(found, node_id: str, start: str, windows, prompts: list[str], widgets: dict):
+    """Ids of the clips, the prompts, and what made them."""
+    settings = {name: widgets[name] for name in _SETTINGS}
+    common = clip_id(*(found.of_input(node_id, name) for name in _MADE_BY), settings)
+    clips = []
+    for window, prompt in zip(windows, prompts, strict=True):
+        clips.append(clip_id("video clip", clips[-1] if clips else start, common, list(window), prompt))
+    return clips, prompts, found.made(node_id, _MADE_BY) | {"settings": settings}
+
+
+def _lines(text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise SpatiaError("prompts is empty, expected one line of text per clip, or one for all; fill it in.")
+    return lines
+
+
+def _prompts(text: str, before: int, count: int) -> list[str]:
+    """A prompt per clip; `before` clips of the path are there already, and have used up their lines."""
+    lines = _lines(text)
+    if len(lines) > before + count:
+        raise SpatiaError(
+            f"prompts has {len(lines)} lines, and the path takes {before + count} clip(s); lengthen the path, or remove lines."
+        )
+    return [lines[min(before + k, len(lines) - 1)] for k in range(count)]
+
+
+class _Maker:
+    """Makes what is missing of a plan, one clip at a time."""
+
+    def __init__(self, plan: _Plan, widgets: dict, bulletin: Bulletin, model, clip, vae, moge_model, da3_model):
+        self.plan, self.widgets, self.bulletin = plan, widgets, bulletin
+        self.model, self.clip, self.vae = model, clip, vae
+        self.depth_models = (moge_model, da3_model)
+        # A prompt of many clips, and the negative one, are encoded once.
+        self.encode = functools.cache(self._encode)
+
+    def video(self, image) -> tuple[str, SpatialMemory, list[str]]:
+        """(id of the last clip, its memory, a report per clip)."""
+        plan, reports = self.plan, []
+        memory, path = self._begin(image)
+        known = next((k for k, clip in enumerate(plan.clips) if not plan.world.has(clip)), len(plan.clips))
+        if known:
+            # The branch goes by what is there already.
+            before = plan.clips[known - 2] if known > 1 else plan.start
+            memory = plan.world.commit(None, plan.clips[known - 1], before, plan.branch).memory
+            reports.append(f"{known} clip(s) were there already, and were read.")
+        last = plan.clips[known - 1] if known else plan.start
+        for k in range(known, len(plan.clips)):
+            comfy.model_management.throw_exception_if_processing_interrupted()
+            memory, report = self._clip(k, memory, last, path)
+            last = plan.clips[k]
+            reports.append(report)
+        return last, memory, reports
+
+    def _begin(self, image) -> tuple[SpatialMemory, Cameras]:
+        """The memory to start from, and the path of the whole video."""
+        plan, cameras = self.plan, self.widgets["cameras"]
+        if not plan.world.has(plan.start):
+            if image is None:  # it went while the graph ran
+                raise SpatiaError(f"The world {shown(plan.world.name)} was removed meanwhile; queue again.")
+            self.bulletin.state("Estimating the scene")
+            memory, _ = begin_memory(
+                image,
+                depth_of_image(self.widgets["depth_source"], *self.depth_models),
+                field_of_view=fov_from_focal(float(cameras.intrinsics[0, 0])),
+                voxel_size=self.widgets["voxel_size"],
+                cameras=None if self.widgets["path"] == FIT else cameras,
+            )
+            self.bulletin.warn(*memory.notes[1:])
+            plan.world.commit(memory, plan.start, None, plan.branch, made=plan.start_made)
+        else:
+            plan.world.commit(None, plan.start, None, plan.branch)
+        memory = plan.world.memory(plan.start)
+        pixels = cameras.intrinsics[0, :2] * torch.tensor([memory.width, memory.height])
+        if abs(float(pixels[0] / pixels[1]) - 1) > _ASPECT_TOLERANCE:
+            self.bulletin.warn(
+                f"The path is of another shape of picture than {memory.width}x{memory.height}: its pixels are not square. "
+                "Set width and height of Camera Path to the image's, or connect a memory to it."
+            )
+        return memory, _whole_path(memory, cameras, self.widgets["path"])
+
+    def _clip(self, k: int, memory: SpatialMemory, parent: str, path: Cameras) -> tuple[SpatialMemory, str]:
+        plan, widgets, window = self.plan, self.widgets, self.plan.windows[k]
+        began, number = time.monotonic(), len(memory.clips)
+        title = f"Clip {number} ({k + 1} of {len(plan.clips)})"
+        logging.info("Spatia Video: %s, frames %d to %d.", title, window.start, window.end - 1)
+        cameras = window_cameras(path, window)
+        self.bulletin.state(f"{title}: drawing the projection")
+        projection, holes = project(memory, cameras, radius=widgets["radius"])
+        references, found = find_references(
+            memory,
+            cameras,
+            **{name: widgets[name] for name in ("max_references", "threshold", "every", "candidate_every")},
+        )
+        self.bulletin.state(f"{title}: sampling")
+        positive, negative = self.encode(plan.prompts[k]), self.encode(widgets["negative"])
+        frames, latent = make_clip(
+            self.model, positive, negative, self.vae, memory, cameras, widgets["seed"], widgets["steps"], widgets["cfg"],
+            lora=widgets["lora"], projection=projection, holes=holes, references=references, tell=self.bulletin.warn,
+        )  # fmt: skip
+        del projection, holes
+        self.bulletin.state(f"{title}: updating the memory")
+        reader = depth_of_clip(widgets["depth_source"], *self.depth_models, cameras)
+        grown, report = add_clip(
+            memory, frames, cameras, window.padding, reader, keyframe_every=widgets["keyframe_every"]
+        )
+        self.bulletin.state(f"{title}: writing")
+        committed = plan.world.commit(
+            grown,
+            plan.clips[k],
+            parent,
+            plan.branch,
+            latents=latent["samples"],
+            history_latents=clean_frames(latent) or 0,
+            report=f"{found}\n{report}",
+            seconds=time.monotonic() - began,
+            made=plan.made | {"prompt": plan.prompts[k]},
+        )
+        self.bulletin.warn(*(f"Clip {number}: {note}" for note in grown.clips[-1].notes))
+        if committed.report:
+            self.bulletin.warn(committed.report)
+        return committed.memory, f"Clip {number}: {references.shape[0]} reference(s), {report}"
+
+    def _encode(self, text: str):
+        return host_nodes.CLIPTextEncode().encode(self.clip, text)[0]
+
+
+NODES = [SpatiaVideo]

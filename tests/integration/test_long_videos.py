@@ -1,0 +1,112 @@
+"""The templates of long videos on a real server; and one that is killed and started again."""
+
+import asyncio
+import copy
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+import av
+import pytest
+import torch
+
+from spatia_core.world import World
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def graph_of(run_py, server, object_info):
+    """A function: name of a template -> its graph on the demo's image."""
+    uploaded = asyncio.run(run_py.upload_image(server, run_py.DEMO_IMAGE))
+
+    def graph_of(name: str) -> dict:
+        workflow = json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
+        graph = run_py.workflow_to_prompt(workflow, object_info)
+        graph[run_py.nodes_of(graph, "LoadImage")[0]]["inputs"]["image"] = uploaded
+        return graph
+
+    return graph_of
+
+
+def world(base, name: str) -> World:
+    return World(base / "output" / "spatia" / "worlds" / name)
+
+
+def frames_of(world: World) -> torch.Tensor:
+    memory = world.memory(world.head("main"))
+    return memory.read_frames(range(memory.frame_count))
+
+
+def frames_in(file: Path) -> int:
+    with av.open(str(file)) as video:
+        return sum(1 for _ in video.decode(video=0))
+
+
+@pytest.fixture(scope="module")
+def one_node(graph_of, run_py, server, base):
+    """The template of one node, run to its end: (its graph, what its nodes showed)."""
+    graph = graph_of("one_node_video")
+    outputs = asyncio.run(run_py.run_prompt(server, copy.deepcopy(graph), run_py.Progress(graph, quiet=True)))
+    return graph, outputs
+
+
+class TestTemplates:
+    def test_one_node_video(self, one_node, run_py, base):
+        graph, outputs = one_node
+        video, writer = (outputs[run_py.nodes_of(graph, kind)[0]] for kind in ("SpatiaVideo", "SpatiaWorldVideo"))
+        assert len(video["images"]) == 5 and "World one_node_video: 4 clip(s), 73 frames" in video["text"][0]
+        file = writer["images"][0]
+        assert frames_in(base / "output" / file["subfolder"] / file["filename"]) == 73
+        frames = frames_of(world(base, "one_node_video"))
+        # Out and back: the place is the same again, and another in between.
+        gap = [float((frames[k].float() - frames[0].float()).square().mean()) for k in (36, 72)]
+        assert gap[1] < gap[0] / 3
+
+    def test_long_walk_is_run_once_per_clip(self, graph_of, run_py, submit, base):
+        graph = graph_of("long_walk")
+        writer = run_py.nodes_of(graph, "SpatiaWorldVideo")[0]
+        for clip in range(1, 6):
+            outputs, _ = submit(copy.deepcopy(graph))
+            assert len(world(base, "long_walk").clips()) == 1 + clip
+            assert ("images" in outputs[writer]) == (clip == 5)
+        file = outputs[writer]["images"][0]
+        assert frames_in(base / "output" / file["subfolder"] / file["filename"]) == 89
+        # One run too many changes nothing.
+        with pytest.raises(run_py.RunError, match="Clip 6 was asked for"):
+            submit(copy.deepcopy(graph))
+        assert len(world(base, "long_walk").clips()) == 6
+
+
+@pytest.mark.long(600, "starts two servers")
+def test_a_killed_server_loses_the_clip_at_work(one_node, run_py, comfyui_path, base):
+    """kill -9 once the second clip is there; another server makes the rest, and the frames are those of the template's."""
+    graph = copy.deepcopy(one_node[0])
+    graph[run_py.nodes_of(graph, "SpatiaVideo")[0]]["inputs"]["name"] = "killed"
+    killed = world(base, "killed")
+
+    def start():
+        return run_py.Server(comfyui_path, Path(sys.executable), base, base)
+
+    def kill(process) -> None:
+        deadline = time.monotonic() + 300
+        while len(killed.clips()) < 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+
+    with start() as server:
+        killer = threading.Thread(target=kill, args=(server.process,))
+        killer.start()
+        with pytest.raises((run_py.RunError, OSError)):
+            asyncio.run(run_py.run_prompt(server, copy.deepcopy(graph), run_py.Progress(graph, quiet=True)))
+        killer.join()
+    before = {clip: (Path(killed.clip_folder(clip)) / "frames.mkv").stat().st_mtime_ns for clip in killed.clips()}
+    assert 3 <= len(before) < 5
+    with start() as server:
+        asyncio.run(run_py.run_prompt(server, copy.deepcopy(graph), run_py.Progress(graph, quiet=True)))
+    for clip, written in before.items():
+        assert (Path(killed.clip_folder(clip)) / "frames.mkv").stat().st_mtime_ns == written
+    assert torch.equal(frames_of(killed), frames_of(world(base, "one_node_video")))
