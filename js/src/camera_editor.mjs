@@ -5,6 +5,7 @@ import { Analyst } from "./analyst.mjs";
 import { clipRounds } from "./clips.mjs";
 import { focalOf, fovOf, imageRectangle } from "./conventions.mjs";
 import { Latest, announce, choiceField, download, fullDialog, h, numberField } from "./dom.mjs";
+import { CUT_BY, DRAWN_BY, nodeAfter, numbersOf } from "./graph.mjs";
 import { api, app, captureChange, fetchFile, isLinked, lastReport, linkedInputs, runOnly, setWidget, viewUrl, widgetOf } from "./host.mjs";
 import { IDENTITY, axis, dot, invertPose, position, subtract, transformPoint } from "./matrix.mjs";
 import {
@@ -149,17 +150,17 @@ export class CameraEditor {
         return this.state.units === "scene" ? 1 : this.depth;
     }
 
-    /** Frames per clip, from the graph's own Clip Window if there is one. */
+    /** Frames per clip, from the node that cuts this path. */
     get rounds() {
-        const window = this.node.graph?.nodes?.find((other) => other.comfyClass === "SpatiaClipWindow");
-        const [first, later] = [widgetOf(window ?? {}, "first_frames")?.value ?? 121, widgetOf(window ?? {}, "later_frames")?.value ?? 81];
-        return clipRounds(first, later, this.hasMemory && this.facts?.video_frames > 1);
+        const cut = nodeAfter(this.node, CUT_BY);
+        const { first_frames, later_frames, history_frames } = numbersOf(cut, { first_frames: 121, later_frames: 81, history_frames: 9 });
+        return clipRounds(first_frames, later_frames, history_frames, this.hasMemory && this.facts?.video_frames > 1);
     }
 
-    /** How the graph's Render Camera Path draws, so that the preview is what the network gets. */
+    /** How the node that draws the scene along this path does it, so that the preview is what the network gets. */
     get drawing() {
-        const render = this.node.graph?.nodes?.find((other) => other.comfyClass === "SpatiaRenderCameraPath");
-        return { radius: widgetOf(render ?? {}, "radius")?.value ?? 0.01, layers: widgetOf(render ?? {}, "points_per_pixel")?.value ?? 5 };
+        const { radius, points_per_pixel } = numbersOf(nodeAfter(this.node, DRAWN_BY), { radius: 0.01, points_per_pixel: 5 });
+        return { radius, layers: points_per_pixel };
     }
 
     // --- the scene ---

@@ -5,6 +5,7 @@ import { Latest, announce, choiceField, fullDialog, h, numberField } from "./dom
 import { EditAnalyst } from "./edit_analyst.mjs";
 import { editTarget, EditGizmo, selectionTarget } from "./edit_gizmo.mjs";
 import { SELECTION_MODES, combine, formatEdits, neat, neatAll, opposite, ownEdit, parseEdits, polygonOf, shapesOf } from "./edit_list.mjs";
+import { DRAWN_BY, nodeAfter, numbersOf } from "./graph.mjs";
 import { api, app, captureChange, fetchFile, isLinked, lastReport, runOnly, setWidget, widgetOf } from "./host.mjs";
 import { invertPose } from "./matrix.mjs";
 import { useCloudStyle } from "./cloud_style.mjs";
@@ -117,10 +118,10 @@ export class CloudEditor {
         return combine(this.parts);
     }
 
-    /** How the graph's Render Camera Path draws, so that the preview is what the network gets. */
+    /** How the node that draws this scene does it, so that the preview is what the network gets. */
     get projection() {
-        const render = this.node.graph?.nodes?.find((other) => other.comfyClass === "SpatiaRenderCameraPath");
-        return { radius: widgetOf(render ?? {}, "radius")?.value ?? 0.01, layers: widgetOf(render ?? {}, "points_per_pixel")?.value ?? 5 };
+        const { radius, points_per_pixel } = numbersOf(nodeAfter(this.node, DRAWN_BY), { radius: 0.01, points_per_pixel: 5 });
+        return { radius, layers: points_per_pixel };
     }
 
     // --- the scene ---

@@ -1,5 +1,6 @@
 // The entry that ComfyUI's page imports: buttons on our nodes. The editors are loaded when one is opened.
 import { app } from "../../../scripts/app.js";
+import { allNodes } from "./graph.mjs";
 import { toast } from "./host.mjs";
 import { text } from "./texts.mjs";
 
@@ -21,6 +22,16 @@ app.registerExtension({
                 this.spatiaReported?.(this.spatiaReport);
             }
         };
+    },
+    // The page's own refresh passes over texts that it shows as lists.
+    refreshComboInNodes(definitions) {
+        for (const node of allNodes(app.rootGraph)) {
+            const inputs = definitions[node.comfyClass]?.input;
+            for (const widget of node.widgets ?? []) {
+                const [, options] = inputs?.required?.[widget.name] ?? inputs?.optional?.[widget.name] ?? [];
+                if (node.comfyClass.startsWith("Spatia") && options?.widgetType === "COMBO") widget.options.values = options.options;
+            }
+        }
     },
     nodeCreated(node) {
         const editor = EDITORS[node.comfyClass];
