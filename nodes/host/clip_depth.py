@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 import torch
 from comfy_api.latest import io
-from comfy_extras.nodes_depth_anything_3 import DA3Inference
-from comfy_extras.nodes_moge import MoGeInference
 
 from ...spatia_core.cameras import Cameras, fov_from_focal
 from ...spatia_core.errors import SpatiaError
@@ -79,6 +77,8 @@ def _bundled() -> Reader:
 
 
 def _moge(model, cameras: Cameras | None, frames: torch.Tensor, pick: list[int], *, focal: float) -> DepthMaps:
+    from comfy_extras.nodes_moge import MoGeInference  # here, as hosts without it have all else
+
     angle = 0.0 if cameras is None else fov_from_focal(focal)  # 0: it finds the angle itself
     geometry = MoGeInference.execute(
         moge_model=model,
@@ -93,6 +93,8 @@ def _moge(model, cameras: Cameras | None, frames: torch.Tensor, pick: list[int],
 
 
 def _da3(model, cameras: Cameras | None, frames: torch.Tensor, pick: list[int], *, focal: float) -> DepthMaps:
+    from comfy_extras.nodes_depth_anything_3 import DA3Inference  # here, as above
+
     takes_cameras = getattr(model.model.diffusion_model, "cam_enc", None) is not None
     if cameras is not None and takes_cameras and _moves(cameras.select(pick)):
         return da3_multiview_depth(model, frames[pick], cameras.select(pick), resolution=_DA3_SIDE)

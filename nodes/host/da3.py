@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import comfy.ldm.depth_anything_3.preprocess as preprocess
 import comfy.model_management
 import torch
 from torch import Tensor
@@ -22,6 +21,9 @@ def da3_multiview_depth(model, frames: Tensor, cameras: Cameras, *, resolution: 
     the network was trained; intrinsics in pixels of the size it runs at. What comes out is scaled by the camera path.
     Raises SpatiaError on a model that takes no cameras, and when nothing tells the scale.
     """
+    # Here, so that a host without the network loses the node that needs it and no other.
+    from comfy.ldm.depth_anything_3 import preprocess
+
     count, height, width = frames.shape[:3]
     if count < 2:
         raise SpatiaError(f"{count} frame was given, expected at least 2; decrease keyframe_every.")

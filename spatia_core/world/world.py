@@ -20,6 +20,7 @@ from ..cameras.camera import Cameras, make_cameras
 from ..cloud.point_cloud import PointCloud, concat_clouds, make_point_cloud
 from ..errors import SpatiaError
 from ..files import free_bytes, locked, new_folder, remove_folder, replaced
+from ..heap import give_back_memory
 from ..inputs import shown
 from ..interrupt import look_for_interrupt
 from ..memory.archive import check_memory
@@ -201,6 +202,7 @@ class World:
             _memories.put(self._state(clip), committed)
         else:
             committed = self.memory(clip)
+        give_back_memory()
         return Committed(committed, known, said)
 
     def stand(self, branch: str, clip: str) -> str:

@@ -56,7 +56,7 @@ async function cloudEditor({ page, options }) {
       node.pos = [500 * place, 100];
       return node;
     });
-    load.widgets[0].value = "example.png";
+    load.widgets[0].value = "spatia_room.png";
     fit.widgets[0].value = fit.widgets[0].options.values.find((size) => size.startsWith("192x128"));
     const source = estimate.widgets.find(({ name }) => name === "depth_source");
     source.value = source.options.values.find((name) => name.startsWith("bundled"));

@@ -38,6 +38,7 @@ def base(run_py, tmp_path_factory) -> Path:
     picture = np.stack([rows * 2, columns, (rows * 7 + columns * 5) % 256], axis=-1).astype(np.uint8)
     Image.fromarray(picture).save(base / "input" / "image.png")
     Image.fromarray(picture[:, :96]).save(base / "input" / "narrow.png")
+    Image.fromarray(picture).save(base / "input" / "example.png")  # as every ComfyUI has one
     # A wall that recedes to the right.
     Image.fromarray(np.repeat((60 + columns // 2)[..., None], 3, axis=-1).astype(np.uint8)).save(
         base / "input" / "depth.png"

@@ -29,6 +29,16 @@ class TestOffers:
         with urllib.request.urlopen(address + ".jpg") as answer:
             assert Image.open(io.BytesIO(answer.read())).format == "JPEG"
 
+    @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+    def test_templates_begin_with_the_packages_own_image(self, object_info, base, path):
+        """Not with the example.png that every ComfyUI has."""
+        nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"]
+        names = [node["widgets_values"][0] for node in nodes if node["type"] == "LoadImage"]
+        offered = object_info["LoadImage"]["input"]["required"]["image"][0]
+        assert names and all(name in offered for name in names)
+        for name in names:
+            assert (base / "input" / name).read_bytes() == (ROOT / "bundle" / name).read_bytes()
+
     def test_help_pages_are_served(self, server, run_py):
         docs = ROOT / "js" / "docs"
         for page in (path for path in docs.rglob("*") if path.is_file()):  # translations and pictures too
