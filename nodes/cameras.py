@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..spatia_core.cameras import (
     BASE_MOTIONS,
@@ -40,6 +40,7 @@ from ..spatia_core.files import write_text
 from ..spatia_core.inputs import shown
 from .host.files import existing_file, new_output_file, read_text, relative_to_output, stamp
 from .host.preview import cloud_file, image_file, text_file
+from .host.reports import report_ui
 from .host.routes import camera_list
 from .sockets import SpatiaCameras, SpatiaMemory
 
@@ -477,7 +478,7 @@ class SpatiaExportCameras(io.ComfyNode):
         else:
             depth = scene_depth(memory.cloud.positions, memory.cameras.select(0))
             view = view_from_camera(camera, memory.width, memory.height, viewer_framing(memory.cloud.positions), depth)
-        return io.NodeOutput(names[0], view, ui=ui.PreviewText("\n".join(names)))
+        return io.NodeOutput(names[0], view, ui=report_ui("\n".join(names)))
 
 
 class SpatiaConcatCameras(io.ComfyNode):

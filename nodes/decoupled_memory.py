@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..spatia_core.model.decoupled.retrieval import MODES, Rules
 from .host import models, remember
+from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 _RULES = Rules()
@@ -189,7 +190,7 @@ class SpatiaApplyDecoupledMemory(io.ComfyNode):
             start_percent,
             end_percent,
         )
-        return io.NodeOutput(conditioned, report, strip, ui=ui.PreviewText(report))
+        return io.NodeOutput(conditioned, report, strip, ui=report_ui(report))
 
 
 NODES = [SpatiaLoadDecoupledMemory, SpatiaApplyDecoupledMemory]

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 import torch
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 from torch import Tensor
 
 from ..spatia_core.cameras.camera import Cameras, intrinsics_from_fov, make_cameras
@@ -18,6 +18,7 @@ from ..spatia_core.memory import SpatialMemory, memory_of_image, new_memory
 from .host.depth_sources import NO_DEPTH, depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
 from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
+from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 _BYTES_PER_PIXEL = 180  # while the points are made and merged; measured
@@ -134,7 +135,7 @@ class SpatiaEstimateScene(io.ComfyNode):
             cameras=cameras,
         )
         report = "\n".join([found, *memory.notes])
-        return io.NodeOutput(memory, point_cloud_file(memory.cloud), ui=ui.PreviewText(report))
+        return io.NodeOutput(memory, point_cloud_file(memory.cloud), ui=report_ui(report, warnings=memory.notes[1:]))
 
 
 def begin_memory(

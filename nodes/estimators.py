@@ -7,7 +7,7 @@ import os
 import comfy.model_management
 import folder_paths
 import torch
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import DepthMaps, resize_depth
@@ -17,6 +17,7 @@ from ..spatia_core.memory import KEYFRAME_STRIDE
 from ..spatia_core.render.visibility import surface_depth
 from .host.da3 import da3_multiview_depth
 from .host.images import frames_from_image
+from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 _FOLDER = "mapanything"
@@ -209,7 +210,9 @@ def _answer(images: torch.Tensor, keyframes: list[int], maps: DepthMaps) -> io.N
             *(f"Warning: {w}" for w in maps.warnings),
         ]
     )
-    return io.NodeOutput(depth[..., None].repeat(1, 1, 1, 3), coverage, report, ui=ui.PreviewText(report))
+    return io.NodeOutput(
+        depth[..., None].repeat(1, 1, 1, 3), coverage, report, ui=report_ui(report, warnings=maps.warnings)
+    )
 
 
 NODES = [SpatiaPlaneSweepDepth, SpatiaDA3CamerasDepth, SpatiaMapAnythingDepth]

@@ -13,6 +13,7 @@ from ..spatia_core.inputs import shown
 from ..spatia_core.world import MAIN, World, export_world, import_world
 from ..spatia_core.world.records import require_branch
 from .host.files import existing_file, listed_files, new_output_file, relative_to_output, stamp
+from .host.reports import report_ui
 from .host.worlds import LAST, existing_world, poster, world_named, world_names
 from .worlds import posters
 
@@ -127,7 +128,7 @@ class SpatiaManageWorld(io.ComfyNode):
         else:
             table, pictures = _table(done.world), posters(done.world, done.world.head(done.branch))
         report = f"{done.said}\n{table}" if done.said else table
-        return io.NodeOutput(report, done.file, ui={"text": (report,), "images": pictures})
+        return io.NodeOutput(report, done.file, ui=report_ui(report, images=pictures))
 
 
 def _check(asked: _Asked) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import comfy.model_management
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.metrics import LPIPS_NETS, MATCHERS, closed_loop, colour_shift, load_lpips, load_matcher
 from ..spatia_core.metrics import match_accuracy as accuracy
 from .host.free_memory import require_memory
 from .host.images import frames_from_image
+from .host.reports import report_ui
 
 OFF = "off"
 _BYTES_PER_PIXEL = 520  # of both frames, while SSIM is computed in float64; measured
@@ -85,7 +86,7 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
         # As 8-bit pictures, which is how a video is kept and compared.
         first, last = ends = frames_from_image(frames[[0, -1]], "frames").float() / 255
         result, shift = closed_loop(ends), colour_shift(last, first)
-        report = f"last of {frames.shape[0]} frames against the first: PSNR {result.psnr:.2f} dB, SSIM {result.ssim:.4f}, colour shift {shift:.1f}"
+        report = f"PSNR {result.psnr:.2f} dB, SSIM {result.ssim:.4f}, colour shift {shift:.1f}"
         matched = perceived = math.nan
         if matcher is not None:
             matched = accuracy(last, first, matcher)
@@ -93,7 +94,10 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
         if distance is not None:
             perceived = distance(last, first)
             report += f", LPIPS {perceived:.4f} ({lpips})"
-        return io.NodeOutput(result.psnr, result.ssim, report, matched, perceived, shift, ui=ui.PreviewText(report))
+        report += f"; last of {frames.shape[0]} frames against the first"
+        pictures = zip(("first", "last"), frames_from_image(frames[[0, -1]], "frames"), strict=True)
+        shown = report_ui(report, pictures=pictures)
+        return io.NodeOutput(result.psnr, result.ssim, report, matched, perceived, shift, ui=shown)
 
 
 NODES = [SpatiaClosedLoopMetrics]

@@ -13,9 +13,11 @@ from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.render.soft import render_soft
 from .host.free_memory import require_memory
 from .host.notices import notice, slow_kernels
+from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 POINTS_PER_PIXEL = 5
+_NEXT_TO_NOTHING = 0.03  # share of a frame
 _ASPECT_TOLERANCE = 0.05  # rounding to multiples of 32
 
 
@@ -71,6 +73,7 @@ class SpatiaRenderCameraPath(io.ComfyNode):
                 ),
                 io.Mask.Output(display_name="holes", tooltip="1 where the cloud shows nothing, 0 where it is opaque."),
                 io.Float.Output(display_name="coverage", tooltip="Share of the video that the cloud covers, 0 to 1."),
+                io.String.Output(display_name="report", tooltip="How much of the video the cloud covers, in words."),
             ],
         )
 
@@ -78,7 +81,30 @@ class SpatiaRenderCameraPath(io.ComfyNode):
     def execute(cls, memory, cameras, width, height, radius, points_per_pixel) -> io.NodeOutput:
         notice(cls, *(slow_kernels() if render_device().type == "cpu" else ()))
         projection, holes = project(memory, cameras, height, width, radius=radius, points_per_pixel=points_per_pixel)
-        return io.NodeOutput(projection, holes, 1 - float(holes.mean(dtype=torch.float64)))
+        report, warnings, covered = coverage_report(holes)
+        shown = report_ui(
+            report, warnings=warnings, curve=covered, curve_title="share of each frame that the scene covers"
+        )
+        return io.NodeOutput(projection, holes, 1 - float(holes.mean(dtype=torch.float64)), report, ui=shown)
+
+
+def coverage_report(holes: torch.Tensor) -> tuple[str, list[str], list[float]]:
+    """What holes (N, H, W), 0 to 1, say of a clip: a sentence, warnings, and the share of each frame that is covered."""
+    covered = (1 - holes.mean((1, 2), dtype=torch.float64)).tolist()
+    least = min(range(len(covered)), key=covered.__getitem__)
+    mean = sum(covered) / len(covered)
+    report = (
+        f"The scene covers {100 * mean:.1f} % of the {len(covered)} frame(s); least of frame {least}: "
+        f"{100 * covered[least]:.1f} %."
+    )
+    bare = [number for number, share in enumerate(covered) if share < _NEXT_TO_NOTHING]
+    warnings = []
+    if bare:
+        where = f"frame {bare[0]}" if len(bare) == 1 else f"{len(bare)} frames from {bare[0]} to {bare[-1]}"
+        warnings.append(
+            f"Next to nothing of the scene is seen in {where}: there the network invents, and nothing holds it."
+        )
+    return report, warnings, covered
 
 
 def render_device() -> torch.device:

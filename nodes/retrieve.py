@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import comfy.utils
 import torch
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
@@ -22,7 +22,8 @@ from ..spatia_core.memory.retrieval import (
     target_frames,
 )
 from ..spatia_core.render.visibility import visible_bits
-from .host.images import image_from_frames
+from .host.images import frames_from_image, image_from_frames
+from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 THRESHOLD = 0.1  # least 3D IoU of a reference
@@ -91,7 +92,8 @@ class SpatiaRetrieveReferences(io.ComfyNode):
     @classmethod
     def execute(cls, memory, cameras, mode, max_references, threshold, every, candidate_every) -> io.NodeOutput:
         references, report = find_references(memory, cameras, mode, max_references, threshold, every, candidate_every)
-        return io.NodeOutput(references, report, ui=ui.PreviewText(report))
+        pictures = [("", picture) for picture in frames_from_image(references, "references")] if len(references) else []
+        return io.NodeOutput(references, report, ui=report_ui(report, pictures=pictures))
 
 
 def find_references(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from io import BytesIO
 
 import torch
-from comfy_api.latest import Types, io, ui
+from comfy_api.latest import Types, io
 
 from ..spatia_core.cameras import intrinsics_from_fov, make_cameras
 from ..spatia_core.cloud import NO_VIEW, PointCloud
@@ -19,6 +19,7 @@ from ..spatia_core.inputs import shown
 from ..spatia_core.memory import SpatialMemory, load_memory, memory_of_image, save_memory, with_cloud
 from .host.files import existing_file, listed_files, new_output_file, relative_to_output, stamp
 from .host.images import frames_from_image
+from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 OPENCV, Y_UP = "x right, y down (scene)", "y up (viewers)"
@@ -104,7 +105,7 @@ class SpatiaSaveScene(io.ComfyNode):
                 paths.append(stem + ".ply")
                 write_ply(_turned(memory.cloud) if axes == Y_UP else memory.cloud, paths[-1])
         names = [relative_to_output(path) for path in paths]
-        return io.NodeOutput(names[0], ui=ui.PreviewText("\n".join(names)))
+        return io.NodeOutput(names[0], ui=report_ui("\n".join(names)))
 
 
 class SpatiaLoadScene(io.ComfyNode):

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 import comfy.utils
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 from torch import Tensor
 
 from ..spatia_core.cameras import Cameras
@@ -17,6 +17,7 @@ from ..spatia_core.memory import KEYFRAME_STRIDE, SpatialMemory, check_clip, new
 from .host.depth_sources import NO_DEPTH, depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.notices import notice, slow_kernels
+from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 
@@ -126,7 +127,9 @@ class SpatiaUpdateMemory(io.ComfyNode):
             moving=moving,
             consistency=consistency,
         )
-        return io.NodeOutput(grown, report, point_cloud_file(grown.cloud), ui=ui.PreviewText(report))
+        return io.NodeOutput(
+            grown, report, point_cloud_file(grown.cloud), ui=report_ui(report, warnings=grown.clips[-1].notes)
+        )
 
 
 def add_clip(
@@ -223,7 +226,7 @@ class SpatiaRevertClip(io.ComfyNode):
         for _ in range(clips):
             memory, report = revert_clip(memory)
             reports.append(report)
-        return io.NodeOutput(memory, "\n".join(reports), ui=ui.PreviewText("\n".join(reports)))
+        return io.NodeOutput(memory, "\n".join(reports), ui=report_ui("\n".join(reports)))
 
 
 NODES = [SpatiaUpdateMemory, SpatiaRevertClip]

@@ -42,6 +42,7 @@ from .host.clip_depth import (
 from .host.conditioning import LORA_MODES
 from .host.identity import clip_id
 from .host.notices import Bulletin, slow_kernels
+from .host.reports import report_ui
 from .host.worlds import WorldPlace, running, world_named
 from .render import project, render_device
 from .retrieve import THRESHOLD, find_references
@@ -292,7 +293,7 @@ class SpatiaVideo(io.ComfyNode):
         _answered[plan.world.folder] = losses, _kept_ends(plan.world) | {last}
         report = "\n".join([*reports, world_report(plan.world, last)])
         place = WorldPlace(plan.world.folder, plan.branch, last, plan.start)
-        return io.NodeOutput(place, memory, report, ui={"text": (report,), "images": posters(plan.world, last)})
+        return io.NodeOutput(place, memory, report, ui=report_ui(report, images=posters(plan.world, last)))
 
 
 def _losses(world: World) -> int:

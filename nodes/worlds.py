@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import comfy.utils
 import torch
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 from comfy_execution.utils import get_executing_context
 
 from ..spatia_core.errors import SpatiaError
@@ -19,6 +19,7 @@ from .clips import clean_frames
 from .host.files import new_output_file, relative_to_output
 from .host.images import image_from_frames
 from .host.notices import notice
+from .host.reports import report_ui
 from .host.video import FRAMES_PER_LATENT, decode_stream, require_memory_for_frames
 from .host.worlds import (
     BY_NAME,
@@ -154,7 +155,7 @@ class SpatiaOpenWorld(io.ComfyNode):
             len(held.clips),
             held.cameras,
             report,
-            ui={"text": (report,), "images": posters(world, opened)},
+            ui=report_ui(report, images=posters(world, opened)),
         )
 
 
@@ -223,7 +224,7 @@ class SpatiaCommitClip(io.ComfyNode):
             world._replace(clip=clip),
             committed.memory,
             report,
-            ui={"text": (report,), "images": posters(here, clip)},
+            ui=report_ui(report, warnings=here.record(clip).notes, images=posters(here, clip)),
         )
 
 
@@ -281,7 +282,7 @@ class SpatiaWorldVideo(io.ComfyNode):
         count = memory.frame_count
         if cameras is not None and count < cameras.count:
             report = f"{count} of {cameras.count} frames are there; the video is written when all are."
-            return io.NodeOutput("", ui=ui.PreviewText(report))
+            return io.NodeOutput("", ui=report_ui(report))
         count = count if cameras is None else cameras.count
         end = end or count
         if not 0 <= start < end <= count:
@@ -308,7 +309,7 @@ class SpatiaWorldVideo(io.ComfyNode):
         path = name.removesuffix(" [output]")
         folder, _, file = path.rpartition("/")
         shown_file = {"filename": file, "subfolder": folder, "type": "output"}
-        return io.NodeOutput(name, ui={"images": [shown_file], "animated": (True,), "text": (name,)})
+        return io.NodeOutput(name, ui=report_ui(name, images=[shown_file], animated=(True,)))
 
 
 class SpatiaMemoryFrames(io.ComfyNode):

@@ -2,6 +2,7 @@
 import { app } from "../../../scripts/app.js";
 import { allNodes } from "./graph.mjs";
 import { toast } from "./host.mjs";
+import { restoreReports, showReport } from "./reports.mjs";
 import { text } from "./texts.mjs";
 
 const EDITORS = {
@@ -12,16 +13,21 @@ const EDITORS = {
 app.registerExtension({
     name: "Spatia.Editors",
     async beforeRegisterNodeDef(nodeType, nodeData) {
+        if (!nodeData.name.startsWith("Spatia")) return;
         const editor = EDITORS[nodeData.name];
-        if (!editor) return;
         const executed = nodeType.prototype.onExecuted;
         nodeType.prototype.onExecuted = function (output) {
             executed?.apply(this, arguments);
-            if (output?.[editor.report]) {
+            showReport(this, output);
+            if (editor && output?.[editor.report]) {
                 this.spatiaReport = output[editor.report][0];
                 this.spatiaReported?.(this.spatiaReport);
             }
         };
+    },
+    // Of a workflow that is opened again: what its last runs left.
+    afterConfigureGraph() {
+        restoreReports().catch((error) => console.warn("Spatia:", error.message));
     },
     // The page's own refresh passes over texts that it shows as lists.
     refreshComboInNodes(definitions) {

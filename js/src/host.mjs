@@ -50,20 +50,21 @@ export function executionId(node, graph = app.rootGraph ?? app.graph, prefix = "
     return null;
 }
 
-/** The last value that this node reported under `key` in this workflow's recent runs; null without one. */
-export async function lastReport(node, key) {
-    const id = executionId(node);
+/** By execution id, what each node put out last in this workflow's recent runs. */
+export async function lastOutputs() {
     const workflow = (app.rootGraph ?? app.graph)?.id;
     const response = await api.fetchApi("/history?max_items=30");
     if (!response.ok) throw new Error(`the server's history answered ${response.status}`);
-    const runs = Object.values(await response.json()).reverse();
-    for (const run of runs) {
+    const outputs = new Map();
+    for (const run of Object.values(await response.json())) {
         if (workflow && run.prompt?.[3]?.extra_pnginfo?.workflow?.id !== workflow) continue;
-        const value = run.outputs?.[id]?.[key]?.[0];
-        if (value) return value;
+        for (const [id, output] of Object.entries(run.outputs ?? {})) outputs.set(id, { ...outputs.get(id), ...output });
     }
-    return null;
+    return outputs;
 }
+
+/** The last value that this node reported under `key` in this workflow's recent runs; null without one. */
+export const lastReport = async (node, key) => (await lastOutputs()).get(executionId(node))?.[key]?.[0] ?? null;
 
 /** Runs this node and what it needs, nothing else of the workflow. Returns why the server refused, or null. */
 export async function runOnly(node) {

@@ -10,6 +10,7 @@ from server import PromptServer
 
 from ...spatia_core.kernels import why_no_kernels
 
+_said: dict[str, list[str]] = {}  # by node, in the run that is at work
 _told: set[str] = set()  # nodes that show something
 
 
@@ -20,7 +21,14 @@ def notice(node_cls, *texts: str) -> None:
     Outside a server, and for a node that no server runs, only the log is told.
     """
     _log(node_cls, texts)
+    _keep(texts)
     _show([f"⚠ {text}" for text in texts])
+
+
+def said() -> list[str]:
+    """What was said on the running node in this run, for what it leaves there."""
+    running = get_executing_context()
+    return [] if running is None else _said.pop(running.node_id, [])
 
 
 class Bulletin:
@@ -41,10 +49,17 @@ class Bulletin:
         if new:
             _log(self._node_cls, new)
             self._warnings += new
+            _keep(self._warnings)
             self._refresh()
 
     def _refresh(self) -> None:
         _show([*([self._state] if self._state else []), *(f"⚠ {text}" for text in self._warnings)])
+
+
+def _keep(texts: Iterable[str]) -> None:
+    running = get_executing_context()
+    if running is not None:
+        _said[running.node_id] = list(texts)
 
 
 def _log(node_cls, texts: Iterable[str]) -> None:

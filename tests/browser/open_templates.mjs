@@ -9,6 +9,7 @@ export default async ({ page, options, problems, loadTemplate, missingNodes, ove
     found[name] = {
       missing: await missingNodes(),
       overlaps: await overlaps(),
+      reported: await overlapsWithReports(page, overlaps),
       prompt: await prompt(),
       nodes: all.length,
       notes: await page.evaluate(() =>
@@ -24,3 +25,18 @@ export default async ({ page, options, problems, loadTemplate, missingNodes, ove
   }
   return found;
 };
+
+/** What overlaps once every node of ours shows a report, as after a run. */
+async function overlapsWithReports(page, overlaps) {
+  await page.evaluate(() => {
+    const file = { filename: "spatia_room.png", subfolder: "", type: "input" };
+    const shown = { SpatiaRenderCameraPath: { curve: [0.2, 0.8, 0.5] } };
+    for (const kind of ["SpatiaRetrieveReferences", "SpatiaClosedLoopMetrics"]) shown[kind] = { pictures: [{ file, caption: "" }] };
+    const reporting = /Estimate|Render|Retrieve|Update|Metrics|SaveScene|Video|World|Commit|ApplyDecoupled|ExportCameras|Depth/;
+    for (const node of window.app.rootGraph.nodes.filter((one) => one.comfyClass?.startsWith("Spatia") && reporting.test(one.comfyClass))) {
+      node.onExecuted({ text: ["A report."], spatia_report: [{ warnings: ["A warning."], ...shown[node.comfyClass] }] });
+    }
+  });
+  await page.waitForTimeout(800);
+  return overlaps();
+}

@@ -1,6 +1,7 @@
 """The page as a user meets it: every template, and the quick start from the Run button."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ class TestTemplates:
     def test_opens_from_the_template_browser(self, opened, name):
         found = opened[name]
         assert not set(found["missing"]) - (LOADERS if name.endswith("wan22_5b") else set()) and not found["problems"]
-        assert not found["overlaps"]
+        assert not found["overlaps"] and not found["reported"]
         assert found["notes"] and found["notes"][0].startswith("## ")
 
     @pytest.mark.parametrize("name", TEMPLATES)
@@ -65,8 +66,9 @@ def test_help_shows_its_pictures(run_page_script, run_py, locale, title):
     assert all(width > 100 for _, width in shown["pictures"])
 
 
-def test_quick_start_runs_from_the_page_and_outlives_a_reload(run_page_script):
-    result = run_page_script("quick_start.mjs", steps=3)
+@pytest.mark.parametrize("mode", NODES_2)
+def test_quick_start_runs_from_the_page_and_outlives_a_reload(run_page_script, mode):
+    result = run_page_script("quick_start.mjs", steps=3, settings={"Comfy.VueNodes.Enabled": NODES_2[mode]})
     kinds = result["kinds"]
     assert {"SaveVideo", "SpatiaClosedLoopMetrics", "SpatiaSaveScene", "PreviewImage"} <= set(kinds.values())
     assert [len(output["images"]) for key, output in result["outputs"].items() if kinds[key] == "PreviewImage"] == [
@@ -76,3 +78,11 @@ def test_quick_start_runs_from_the_page_and_outlives_a_reload(run_page_script):
     assert result["after"] == result["before"]
     steps = [node["widgets_values"][2] for node in result["after"] if node["type"] == "SpatiaSampler"]
     assert steps == [3, 3]
+    # What the nodes have to say is seen on them, after a reload too.
+    for reports in (result["reported"], result["restored"]):
+        assert re.match(r"PSNR [\d.]+ dB, SSIM", reports["Closed-Loop Metrics"]["text"])
+        assert "The scene covers" in reports["Projection of clip 1"]["text"]
+        assert "4 reference frame(s)" in reports["References for clip 2"]["text"]
+        warned = reports["Estimate Scene"]
+        assert warned["warns"] and "only seen generated rooms" in warned["text"] and warned["height"] > 4
+    assert "On a photograph its depth is a guess" in result["opened"] and re.search(r"\d{5} points", result["opened"])
