@@ -18,6 +18,7 @@ const CSS = `
 .spatia-report.warns .line { background: ${AMBER}; border-color: ${AMBER}; color: #201400; font-weight: 600; }
 .spatia-report svg, .spatia-report-all svg { display: block; width: 100%; background: var(--comfy-input-bg); border-radius: 4px; }
 .spatia-report svg { height: 34px; }
+.spatia-report polygon, .spatia-report-all polygon { fill: var(--p-primary-color, #4a7bd0); fill-opacity: .6; }
 .spatia-report .pictures { display: flex; gap: 3px; height: 46px; overflow: hidden; }
 .spatia-report .pictures img { height: 46px; border-radius: 3px; }
 .spatia-report-all { max-width: min(900px, 92vw); max-height: 86vh; overflow: auto; padding: 16px 20px; border-radius: 8px; border: 1px solid var(--border-color);
@@ -102,19 +103,12 @@ function badge(node) {
 
 /** A curve of numbers from 0 to 1 as a picture. */
 function curve(values, title) {
-    const [width, height] = [Math.max(values.length - 1, 1), 1];
-    const points = values.map((value, i) => `${i},${(height - Math.min(Math.max(value, 0), 1)).toFixed(4)}`);
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    svg.setAttribute("preserveAspectRatio", "none");
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", title);
-    const area = document.createElementNS(svg.namespaceURI, "polygon");
-    area.setAttribute("points", `0,${height} ${points.join(" ")} ${width},${height}`);
-    area.setAttribute("fill", "var(--p-primary-color, #4a7bd0)");
-    area.setAttribute("fill-opacity", "0.6");
-    svg.append(area);
-    return svg;
+    const width = values.length - 1;
+    const points = values.map((value, i) => `${i},${(1 - Math.min(Math.max(Number(value), 0), 1)).toFixed(4)}`);
+    const parsed = h("div");
+    parsed.innerHTML = `<svg viewBox="0 0 ${width} 1" preserveAspectRatio="none" role="img"><polygon points="0,1 ${points.join(" ")} ${width},1"/></svg>`;
+    parsed.firstChild.setAttribute("aria-label", title);
+    return parsed.firstChild;
 }
 
 function openReport(node) {

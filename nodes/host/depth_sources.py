@@ -187,7 +187,7 @@ def small_depth_path() -> str:
     path = os.path.join(bundle.FOLDER, SMALL_DEPTH)
     if not os.path.isfile(path):
         raise SpatiaError(
-            f"The bundled depth network bundle/{SMALL_DEPTH} is missing from this package; reinstall it, make it with `python bundle/make.py`, "
+            f"The bundled depth network bundle/{SMALL_DEPTH} is missing from this package; reinstall it, "
             f"or connect a depth map or geometry and set depth_source to '{CONNECTED}'."
         )
     return path

@@ -138,9 +138,20 @@ def decode_stream(vae, latents: Iterable[torch.Tensor]) -> Iterator[torch.Tensor
             comfy.model_management.load_models_gpu(
                 [vae.patcher], memory_required=needed, force_full_load=vae.disable_offload
             )
-        with comfy.model_management.cuda_device_context(vae.device):
-            for pixels in _stream(vae, samples, cache, first=not loaded):
-                yield from pixels
+        full = False
+        try:
+            with comfy.model_management.cuda_device_context(vae.device):
+                for pixels in _stream(vae, samples, cache, first=not loaded):
+                    yield from pixels
+        except Exception as error:
+            comfy.model_management.raise_non_oom(error)
+            full = True
+        if full:  # past the exception, which holds on to the tensors that filled the memory
+            height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
+            raise SpatiaError(
+                f"Out of memory while decoding {width}x{height}. Close other programs on the GPU, or start ComfyUI with "
+                "--cpu-vae; or set source to stored frames, which needs no VAE. All clips are kept."
+            )
         loaded = True
 
 

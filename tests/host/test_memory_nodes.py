@@ -74,7 +74,7 @@ def test_a_depth_map_becomes_a_memory_and_a_ply(spatia):
     assert torch.equal(memory.read_frames([0])[0], (image[0] * 255).round().to(torch.uint8))
     assert torch.equal(spatia.parse_ply(ply.get_bytes()).positions, memory.cloud.positions)
     assert any("field of view" in note for note in memory.notes)
-    assert "points" in json.dumps(output.ui.as_dict())
+    assert "points" in json.dumps(output.ui)
 
 
 def test_intrinsics_come_from_the_widget_then_the_cameras_then_the_geometry_then_the_angle(spatia):
@@ -175,7 +175,11 @@ def test_refusals_before_any_work(spatia):
 
 
 def test_render_shows_the_image_and_the_holes(spatia, started):
-    projection, holes, coverage = run(spatia.render, memory=started, cameras=spatia.path(0.0, 1.0), radius=0.08).result
+    output = run(spatia.render, memory=started, cameras=spatia.path(0.0, 1.0), radius=0.08)
+    projection, holes, coverage, report = output.result
+    assert report.startswith(f"The scene covers {100 * coverage:.1f} % of the 2 frame(s); least of frame 1")
+    (shown,) = output.ui["spatia_report"]
+    assert len(shown["curve"]) == 2 and shown["curve"][0] > shown["curve"][1] and not shown["warnings"]
     assert projection.shape == (2, HEIGHT, WIDTH, 3) and holes.shape == (2, HEIGHT, WIDTH)
     image = started.read_frames([0])[0].float() / 255
     inner = holes[0] < 0.2
@@ -185,6 +189,14 @@ def test_render_shows_the_image_and_the_holes(spatia, started):
     assert coverage == pytest.approx(1 - float(holes.mean()), abs=1e-5)
     larger = run(spatia.render, memory=started, cameras=spatia.path(0.0), width=2 * WIDTH, height=2 * HEIGHT).result[0]
     assert larger.shape == (1, 2 * HEIGHT, 2 * WIDTH, 3)
+
+
+def test_frames_that_show_next_to_nothing_are_warned_of(pack_module):
+    holes = torch.ones(5, 4, 6)
+    holes[0] = holes[4] = 0.2
+    report, warnings, covered = pack_module("nodes.render").coverage_report(holes)
+    assert "least of frame 1: 0.0 %" in report and covered == pytest.approx([0.8, 0, 0, 0, 0.8])
+    assert len(warnings) == 1 and "3 frames from 1 to 3" in warnings[0]
 
 
 def test_render_refuses_an_empty_cloud_and_another_shape(spatia, started):
@@ -369,7 +381,7 @@ def test_the_bundled_network_needs_nothing_else_and_states_its_limits(spatia):
 def test_a_missing_bundled_network_is_named(spatia, monkeypatch, tmp_path):
     monkeypatch.setattr(spatia.bundle, "FOLDER", str(tmp_path))
     image, _ = wall(spatia.path(0.0))
-    with pytest.raises(spatia.error, match="spatia_small_depth.safetensors.*bundle/make.py"):
+    with pytest.raises(spatia.error, match="spatia_small_depth.safetensors.*reinstall"):
         run(spatia.estimate, image=image, depth_source="bundled small network")
 
 

@@ -92,6 +92,21 @@ def test_without_memory_for_whole_frames_it_decodes_tiles(loaded, video, monkeyp
         video.decode_frames(vae, samples)
 
 
+def test_a_stream_without_memory_says_what_to_do(loaded, video, monkeypatch):
+    real, calls = video._stream, []
+
+    def stream(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 2:
+            raise out_of_memory()
+        yield from real(*args, **kwargs)
+
+    monkeypatch.setattr(video, "_stream", stream)
+    frames = video.decode_stream(loaded[2], [latents_of(2), latents_of(1)])
+    with pytest.raises(ValueError, match="64x32.*stored frames"):
+        list(frames)
+
+
 @pytest.mark.parametrize(
     ("height", "width", "tile"), [(704, 1248, 512), (480, 832, 256), (128, 192, 128), (160, 192, 128)]
 )

@@ -1,0 +1,31 @@
+"""The registry's archive on a bare host: unpacked as a custom node, it runs the quick start from its own image."""
+
+import asyncio
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from published import archive_files
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.long(600, "starts a server and makes the quick start's video")
+def test_the_archive_runs_the_quick_start(run_py, comfyui_path, tmp_path):
+    base = tmp_path / "base"
+    for name in ("custom_nodes", "input", "output", "temp", "models", "user"):
+        (base / name).mkdir(parents=True)
+    pack = base / "custom_nodes" / "spatia"
+    for file in archive_files():
+        (pack / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / file, pack / file)
+    workflow = json.loads((pack / "workflows" / "quick_start_closed_loop.json").read_text(encoding="utf-8"))
+    with run_py.Server(comfyui_path, Path(sys.executable), base, tmp_path) as server:
+        graph = run_py.workflow_to_prompt(workflow, server.get("/object_info"))
+        outputs = asyncio.run(run_py.run_prompt(server, graph, run_py.Progress(graph, quiet=True)))
+    report = outputs[run_py.nodes_of(graph, "SpatiaClosedLoopMetrics")[0]]["text"][0]
+    assert float(report.split()[1]) > 30, report  # decibels
+    assert list((base / "output").rglob("*.mp4"))
