@@ -35,6 +35,7 @@ from ..spatia_core.cameras import (
     write_cameras,
 )
 from ..spatia_core.cameras.formats import FILE_NAMES
+from ..spatia_core.cameras.preflight import TURN_LIMIT, path_warnings, turns_between
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_text
 from ..spatia_core.inputs import shown
@@ -280,9 +281,9 @@ class SpatiaCameraPath(io.ComfyNode):
                 turns=turns,
             )
         path = _closed(path, close_loop, closing_frames, memory)
-        return io.NodeOutput(
-            path, path.count, ui={"spatia_path": [_page_report(path, start, depth, width, height, memory)]}
-        )
+        text, warnings = _told(path, depth, memory)
+        page = _page_report(path, start, depth, width, height, memory)
+        return io.NodeOutput(path, path.count, ui=report_ui(text, warnings=warnings, spatia_path=[page]))
 
 
 class SpatiaImportCameras(io.ComfyNode):
@@ -526,6 +527,25 @@ def _viewed(view, width: int, height: int, memory) -> Cameras:
     if memory is None:
         return camera_from_view(view, width, height)
     return camera_from_view(view, width, height, viewer_framing(memory.cloud.positions))
+
+
+_WARNED = {
+    "wall": "{frames}: the camera goes through a surface of the scene.",
+    "turn": "{frames}: the camera turns faster than {limit:g} degrees per frame.",
+    "open": "The path nearly closes, but ends off the pose of the given image; set close_loop to blend to end on it.",
+}
+
+
+def _told(path: Cameras, depth: float, memory) -> tuple[str, list[str]]:
+    """A sentence about a path, and what its editor warns of."""
+    positions, loop = (None, None) if memory is None else (memory.cloud.positions, memory.cameras.select(0))
+    turns = turns_between(path.w2c[:-1], path.w2c[1:])
+    fastest = float(turns.max()) if len(turns) else 0.0
+    warnings = [
+        _WARNED[kind].format(frames=f"Frame {a}" if a == b else f"Frames {a} to {b}", limit=TURN_LIMIT)
+        for kind, a, b in path_warnings(path, positions, depth=depth, loop=loop)
+    ]
+    return f"{path.count} frames; turns at most {fastest:.1f} degrees per frame.", warnings
 
 
 def _page_report(path: Cameras, start: Cameras, depth: float, width: int, height: int, memory) -> dict:

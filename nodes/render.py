@@ -8,6 +8,7 @@ import torch
 from comfy_api.latest import io
 
 from ..spatia_core.cameras import Cameras
+from ..spatia_core.cameras.preflight import KNOWN_SHARE, frame_runs
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.render.soft import render_soft
@@ -17,7 +18,6 @@ from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 POINTS_PER_PIXEL = 5
-_NEXT_TO_NOTHING = 0.03  # share of a frame
 _ASPECT_TOLERANCE = 0.05  # rounding to multiples of 32
 
 
@@ -97,13 +97,12 @@ def coverage_report(holes: torch.Tensor) -> tuple[str, list[str], list[float]]:
         f"The scene covers {100 * mean:.1f} % of the {len(covered)} frame(s); least of frame {least}: "
         f"{100 * covered[least]:.1f} %."
     )
-    bare = [number for number, share in enumerate(covered) if share < _NEXT_TO_NOTHING]
-    warnings = []
-    if bare:
-        where = f"frame {bare[0]}" if len(bare) == 1 else f"{len(bare)} frames from {bare[0]} to {bare[-1]}"
-        warnings.append(
-            f"Next to nothing of the scene is seen in {where}: there the network invents, and nothing holds it."
-        )
+    unknown = frame_runs([number for number, share in enumerate(covered) if share < KNOWN_SHARE])
+    warnings = [
+        f"{f'Frame {a}' if a == b else f'Frames {a} to {b}'}: less than {100 * KNOWN_SHARE:g} % is known; there the "
+        "network mostly invents."
+        for a, b in unknown
+    ]
     return report, warnings, covered
 
 

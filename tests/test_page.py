@@ -11,6 +11,7 @@ import torch
 from edit_vectors import edit_vectors
 
 from spatia_core.cameras import BASE_MOTIONS, PRESETS, close_loop, keyframe_path, make_cameras, preset_path
+from spatia_core.cameras.preflight import path_warnings
 from spatia_core.cloud import make_point_cloud
 from spatia_core.cloud.packed import packed_points
 from spatia_core.errors import SpatiaError
@@ -134,6 +135,34 @@ def scene_vectors(folder: Path) -> dict:
     }
 
 
+def preflight_vectors() -> list[dict]:
+    """Paths through a room's worth of points, and what Python warns of."""
+    generator = torch.Generator().manual_seed(5)
+    a, b = (torch.rand(20000, generator=generator) * span - span / 2 for span in (4.0, 2.0))
+    wall = torch.stack([a, b, 2 + 0.01 * torch.rand(20000, generator=generator)], -1)
+    loose = torch.rand(300, 3, generator=generator) * 4 - 2
+    positions = torch.cat([wall, loose])
+    start = make_cameras(torch.eye(4)[None], [0.8, 1.2, 0.5, 0.5])
+    paths = {
+        "through": preset_path("dolly", start, 40, distance=1.4, depth=2.0),
+        "spiral": preset_path("spiral", start, 30, distance=0.6, depth=2.0, turns=3.0),
+        "fast": preset_path("pan", start, 20, angle=170.0),
+        "nearly": preset_path("full_loop", start, 50, distance=0.5, depth=2.0).select(slice(0, 48)),
+        "closed": preset_path("out_and_back", start, 41, angle=30.0, depth=2.0, base="orbit"),
+    }
+    return [
+        {
+            "name": name,
+            "path": as_page(path),
+            "positions": positions.flatten().tolist(),
+            "depth": 2.0,
+            "loop": as_page(start)[0],
+            "warnings": [one._asdict() for one in path_warnings(path, positions, depth=2.0, loop=start)],
+        }
+        for name, path in paths.items()
+    ]
+
+
 @needs_node
 def test_numbers_are_pythons(tmp_path):
     vectors = {
@@ -141,6 +170,7 @@ def test_numbers_are_pythons(tmp_path):
         "refused": REFUSED,
         "scene": scene_vectors(tmp_path),
         "edits": edit_vectors(tmp_path),
+        "preflight": preflight_vectors(),
     }
     (tmp_path / "vectors.json").write_text(json.dumps(vectors))
     tests = sorted(str(path.relative_to(JS)) for path in (JS / "test").glob("*.test.mjs"))

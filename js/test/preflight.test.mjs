@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IDENTITY, invertPose, pose, yawPitchRoll } from "../src/matrix.mjs";
 import { Occupancy, coarseToFine, groundBelow, sameCamera, warningsOf } from "../src/preflight.mjs";
+import { vectors } from "./vectors.mjs";
 
 const intrinsics = [0.8, 1.2, 0.5, 0.5];
 const at = (x, y, z, yaw = 0) => ({ w2c: invertPose(pose(yawPitchRoll(yaw, 0, 0), [x, y, z])), intrinsics });
@@ -86,4 +87,17 @@ test("the ground is the lower surface near by, and a few points are none", () =>
     assert.equal(groundBelow(Float32Array.from(floor(1, 5)), [0, 0, 0], 1), 1);
     // Deeper ground beyond a step to the side is another place's.
     assert.equal(groundBelow(Float32Array.from([...floor(1, 10), ...floor(3, 50, 0.2)]), [0, 0, 0], 1), 1);
+});
+
+for (const { name, path, positions: points, depth, loop, warnings } of vectors.preflight) {
+    test(`Camera Path warns of the same: ${name}`, () => {
+        const seen = new Occupancy(Float32Array.from(points), depth);
+        const told = warningsOf(path, { occupancy: seen, loop, depth });
+        assert.deepEqual(told.map(({ kind, from, to }) => `${kind} ${from} ${to}`).sort(), warnings.map(({ kind, start, end }) => `${kind} ${start} ${end}`).sort());
+    });
+}
+
+test("the paths warn of everything there is", () => {
+    const kinds = new Set(vectors.preflight.flatMap(({ warnings }) => warnings.map(({ kind }) => kind)));
+    assert.deepEqual([...kinds].sort(), ["open", "turn", "wall"]);
 });

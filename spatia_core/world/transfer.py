@@ -147,7 +147,7 @@ def _reached(
             if member.endswith(".json"):
                 path = os.path.join(texts.folder, *member.split("/"))
                 os.makedirs(os.path.dirname(path), exist_ok=True)
-                with archive.open(info) as read, open(path, "wb") as write:
+                with archive.open(info) as read, replaced(path) as write:
                     shutil.copyfileobj(read, write, _AT_ONCE)
         try:
             reached = texts.reached()

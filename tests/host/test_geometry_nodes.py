@@ -56,6 +56,24 @@ def test_path_starts_at_the_memory_and_takes_its_depth(cameras_module, memory):
     torch.testing.assert_close(path.centers[-1] - path.centers[0], torch.tensor([0, 0, 1.0], dtype=torch.float64))
 
 
+def test_a_path_says_what_its_editor_warns_of(cameras_module, memory):
+    """The memory's wall stands at depth 2."""
+    node = cameras_module.SpatiaCameraPath
+
+    def told(**inputs):
+        output = node.execute(**(defaults(node) | {"memory": memory} | inputs))
+        return output.ui["text"][0], output.ui["spatia_report"][0]["warnings"]
+
+    text, warnings = told(preset="dolly", distance=0.5, frames=41)
+    assert text == "41 frames; turns at most 0.0 degrees per frame." and warnings == []
+    # Of a subject farther away, the wall's points lie dense enough to be one.
+    _, (wall,) = told(preset="dolly", distance=0.4, depth=8.0, frames=41)
+    assert wall.endswith("the camera goes through a surface of the scene.")
+    text, (fast,) = told(preset="pan", angle=170.0, frames=21)
+    assert "faster than 3 degrees" in fast and "turns at most 1" in text
+    assert told(preset="pan", frames=1)[1] == []
+
+
 def test_closing_returns_to_the_given_image(cameras_module, memory):
     path, frames = run(
         cameras_module.SpatiaCameraPath, preset="pan", frames=5, memory=memory, close_loop="append", closing_frames=4

@@ -191,12 +191,12 @@ def test_render_shows_the_image_and_the_holes(spatia, started):
     assert larger.shape == (1, 2 * HEIGHT, 2 * WIDTH, 3)
 
 
-def test_frames_that_show_next_to_nothing_are_warned_of(pack_module):
+def test_frames_of_which_little_is_known_are_warned_of(pack_module):
     holes = torch.ones(5, 4, 6)
-    holes[0] = holes[4] = 0.2
+    holes[0], holes[4] = 0.7, 0.8
     report, warnings, covered = pack_module("nodes.render").coverage_report(holes)
-    assert "least of frame 1: 0.0 %" in report and covered == pytest.approx([0.8, 0, 0, 0, 0.8])
-    assert len(warnings) == 1 and "3 frames from 1 to 3" in warnings[0]
+    assert "least of frame 1: 0.0 %" in report and covered == pytest.approx([0.3, 0, 0, 0, 0.2])
+    assert len(warnings) == 1 and warnings[0].startswith("Frames 1 to 4: less than 25 % is known")
 
 
 def test_render_refuses_an_empty_cloud_and_another_shape(spatia, started):
