@@ -15,6 +15,15 @@ def depth(nodes_of):
     return nodes_of("nodes.host.clip_depth")
 
 
+@pytest.fixture(autouse=True)
+def unloaded(comfy_host):
+    """Later tests look at what the host has loaded."""
+    import comfy.model_management
+
+    yield
+    comfy.model_management.unload_all_models()
+
+
 @pytest.fixture
 def clip(nodes_of):
     """Frames of noise, and cameras that move to the right."""
