@@ -262,7 +262,7 @@ class TestBlueprint:
     "name, loaders",
     [
         ("looped_generation_wan22_5b", "Load|MoGe"),
-        ("one_node_video_wan22_5b", "Load|MoGe"),
+        ("one_node_video_wan22_5b", "Load|Text encoder|Video VAE|Depth model"),
         ("restyled_prompts_wan22_5b", "Load|MoGe"),
         ("moving_objects_sam3_wan22_5b", "Load|MoGe|SAM"),
     ],
