@@ -14,8 +14,45 @@ from ..spatia_core.memory.windows import (
     window_cameras,
 )
 from .host.free_memory import require_memory
+from .host.reports import report_ui
 from .host.video import PIXELS_PER_LATENT, decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras
+
+
+def length_inputs(history_optional: bool = True) -> list[io.Input]:
+    """How many frames the first clip has, each later one, and how many of these repeat the clip before.
+
+    history_optional: for a node that graphs from before there was a history_frames hold.
+    """
+    return [
+        io.Int.Input(
+            "first_frames",
+            default=FIRST_FRAMES,
+            min=5,
+            max=10001,
+            step=4,
+            tooltip="Frames of the first clip, 4n + 1. Release: 121; bundled small model: 25.",
+        ),
+        io.Int.Input(
+            "later_frames",
+            default=LATER_FRAMES,
+            min=5,
+            max=10001,
+            step=4,
+            tooltip="Frames of every later clip, 4n + 1, of which the first history_frames repeat the clip before. Release: 81; bundled small model: 25.",
+        ),
+        io.Int.Input(
+            "history_frames",
+            default=HISTORY_FRAMES,
+            min=1,
+            max=10001,
+            step=4,
+            advanced=True,
+            optional=history_optional,
+            tooltip="Frames of a later clip that repeat the end of the one before, 4n + 1. Spatia: 9; models that continue from one image: 1. "
+            "The sampler, Retrieve References and Update Memory read it from these cameras.",
+        ),
+    ]
 
 
 class SpatiaClipWindow(io.ComfyNode):
@@ -29,33 +66,7 @@ class SpatiaClipWindow(io.ComfyNode):
             inputs=[
                 SpatiaCameras.Input("cameras", tooltip="The whole path, one camera per frame of the final video."),
                 io.Int.Input("clip", default=1, min=1, max=10000, tooltip="Which clip, counted from 1."),
-                io.Int.Input(
-                    "first_frames",
-                    default=FIRST_FRAMES,
-                    min=5,
-                    max=10001,
-                    step=4,
-                    tooltip="Frames of the first clip, 4n + 1. Release: 121; bundled small model: 25.",
-                ),
-                io.Int.Input(
-                    "later_frames",
-                    default=LATER_FRAMES,
-                    min=5,
-                    max=10001,
-                    step=4,
-                    tooltip="Frames of every later clip, 4n + 1, of which the first history_frames repeat the clip before. Release: 81; bundled small model: 25.",
-                ),
-                io.Int.Input(
-                    "history_frames",
-                    default=HISTORY_FRAMES,
-                    min=1,
-                    max=10001,
-                    step=4,
-                    advanced=True,
-                    optional=True,
-                    tooltip="Frames of a later clip that repeat the end of the one before, 4n + 1. Spatia: 9; models that continue from one image: 1. "
-                    "The sampler, Retrieve References and Update Memory read it from these cameras.",
-                ),
+                *length_inputs(),
             ],
             outputs=[
                 SpatiaCameras.Output(
@@ -86,7 +97,7 @@ class SpatiaClipWindow(io.ComfyNode):
             f"clip {clip} of {len(windows)}: path frames {window.start} to {window.end - 1}, {window.frames} frames, "
             f"{window.history} of them history, {window.padding} padding"
         )
-        return io.NodeOutput(window_cameras(cameras, window), window.padding, report)
+        return io.NodeOutput(window_cameras(cameras, window), window.padding, report, ui=report_ui(report))
 
 
 class SpatiaJoinClips(io.ComfyNode):

@@ -24,6 +24,7 @@ from ..spatia_core.inputs import shown
 from ..spatia_core.memory import with_cloud
 from .host.files import existing_file, stamp
 from .host.preview import cloud_file, mask_file, text_file, views_file
+from .host.reports import report_ui
 from .host.routes import camera_list
 from .sockets import SpatiaMemory
 
@@ -252,7 +253,7 @@ class SpatiaEditPointCloud(io.ComfyNode):
             memory if edited.cloud is memory.cloud else with_cloud(memory, edited.cloud),
             report,
             json.dumps(all_edits),
-            ui={"spatia_edit": [seen]},
+            ui=report_ui(report, spatia_edit=[seen]),
         )
 
 

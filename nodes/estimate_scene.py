@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import logging
-from collections.abc import Callable
 
 import torch
 from comfy_api.latest import io
@@ -12,10 +10,10 @@ from torch import Tensor
 
 from ..spatia_core.cameras.camera import Cameras, intrinsics_from_fov, make_cameras
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.estimate import DepthMaps, estimate_scene, moving_pixels
+from ..spatia_core.estimate import estimate_scene, moving_pixels
 from ..spatia_core.inputs import MOST_POINTS, number_text, shown
 from ..spatia_core.memory import SpatialMemory, memory_of_image, new_memory
-from .host.depth_sources import NO_DEPTH, depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
+from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, require_source
 from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.reports import report_ui
@@ -23,6 +21,19 @@ from .sockets import SpatiaCameras, SpatiaMemory
 
 _BYTES_PER_PIXEL = 180  # while the points are made and merged; measured
 _SIZE_STEP = 32  # pixels: what the video network needs of both sides
+
+
+def voxel_size_input() -> io.Input:
+    """How finely the cloud is kept."""
+    return io.Float.Input(
+        "voxel_size",
+        default=0.01,
+        min=1e-6,
+        max=1000.0,
+        step=0.005,
+        tooltip="Points are merged to one per cube of this edge, in scene units (metres when the depth is). "
+        "The paper is best at 0.01; the bundled small models were made with 0.02.",
+    )
 
 
 class SpatiaEstimateScene(io.ComfyNode):
@@ -56,15 +67,7 @@ class SpatiaEstimateScene(io.ComfyNode):
                     tooltip="fx fy cx cy, normalised (fx, cx by the width; fy, cy by the height), as in the release's intrinsics.txt. "
                     "Goes before everything else that knows them. Empty: from cameras, else from the geometry, else from field_of_view.",
                 ),
-                io.Float.Input(
-                    "voxel_size",
-                    default=0.01,
-                    min=1e-6,
-                    max=1000.0,
-                    step=0.005,
-                    tooltip="Points are merged to one per cube of this edge, in scene units (metres when the depth is). "
-                    "The paper is best at 0.01; the bundled small models were made with 0.02.",
-                ),
+                voxel_size_input(),
                 io.Boolean.Input(
                     "edge_filter",
                     default=True,
@@ -110,19 +113,17 @@ class SpatiaEstimateScene(io.ComfyNode):
         cameras=None,
     ) -> io.NodeOutput:
         require_source(depth_source, depth_map, da3_geometry, moge_geometry)
-        read = None
-        if depth_source != NO_DEPTH:
-            read = functools.partial(
-                read_depth,
-                depth_map=depth_map,
-                da3_geometry=da3_geometry,
-                moge_geometry=moge_geometry,
-                depth_kind=depth_kind,
-                near=near,
-                far=far,
-                depth_scale=depth_scale,
-                da3_metric_resolution=da3_metric_resolution,
-            )
+        read = depth_reader(
+            depth_source,
+            depth_map=depth_map,
+            da3_geometry=da3_geometry,
+            moge_geometry=moge_geometry,
+            depth_kind=depth_kind,
+            near=near,
+            far=far,
+            depth_scale=depth_scale,
+            da3_metric_resolution=da3_metric_resolution,
+        )
         memory, found = begin_memory(
             image,
             read,
@@ -140,7 +141,7 @@ class SpatiaEstimateScene(io.ComfyNode):
 
 def begin_memory(
     image: Tensor,
-    read: Callable[..., DepthMaps] | None,
+    read: DepthReader | None,
     *,
     field_of_view: float,
     voxel_size: float,

@@ -84,7 +84,8 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
         )
         distance = None if lpips == OFF else load_lpips(lpips)
         # As 8-bit pictures, which is how a video is kept and compared.
-        first, last = ends = frames_from_image(frames[[0, -1]], "frames").float() / 255
+        pictures = frames_from_image(frames[[0, -1]], "frames")
+        first, last = ends = pictures.float() / 255
         result, shift = closed_loop(ends), colour_shift(last, first)
         report = f"PSNR {result.psnr:.2f} dB, SSIM {result.ssim:.4f}, colour shift {shift:.1f}"
         matched = perceived = math.nan
@@ -95,8 +96,7 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
             perceived = distance(last, first)
             report += f", LPIPS {perceived:.4f} ({lpips})"
         report += f"; last of {frames.shape[0]} frames against the first"
-        pictures = zip(("first", "last"), frames_from_image(frames[[0, -1]], "frames"), strict=True)
-        shown = report_ui(report, pictures=pictures)
+        shown = report_ui(report, pictures=zip(("first", "last"), pictures, strict=True))
         return io.NodeOutput(result.psnr, result.ssim, report, matched, perceived, shift, ui=shown)
 
 

@@ -8,6 +8,7 @@ from ..spatia_core.errors import SpatiaError
 from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, fit, nearest_size
 from ..spatia_core.prompts import OFFICIAL_SUFFIX, clip_prompt
 from .host.free_memory import require_memory
+from .host.reports import report_ui
 
 # Of an image scaled to cover its size, before it is cropped: a strip of one pixel by thousands would fill the memory.
 _MOST_SCALED = 1 << 25
@@ -86,9 +87,9 @@ class SpatiaFitImage(io.ComfyNode):
             f"{image.shape[0]} images of {plan.width}x{plan.height}",
             "connect fewer of them to `image`, or decrease its size",
         )  # fmt: skip
-        return io.NodeOutput(
-            _scale_and_crop(image, plan), plan.width, plan.height, plan.report(given_width, given_height)
-        )
+        report = plan.report(given_width, given_height)
+        fitted = _scale_and_crop(image, plan)
+        return io.NodeOutput(fitted, plan.width, plan.height, report, ui=report_ui(report))
 
 
 def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:

@@ -21,6 +21,19 @@ POINTS_PER_PIXEL = 5
 _ASPECT_TOLERANCE = 0.05  # rounding to multiples of 32
 
 
+def radius_input() -> io.Input:
+    """How large a point is drawn."""
+    return io.Float.Input(
+        "radius",
+        default=0.01,
+        min=0.0005,
+        max=1.0,
+        step=0.001,
+        tooltip="Radius of a point's disc, as a fraction of half the shorter side. The released network was trained with 0.01, "
+        "the bundled small one with 0.03.",
+    )
+
+
 class SpatiaRenderCameraPath(io.ComfyNode):
     @classmethod
     def define_schema(cls):
@@ -49,15 +62,7 @@ class SpatiaRenderCameraPath(io.ComfyNode):
                     step=8,
                     tooltip="Height in pixels. 0: the memory's image height, which the sampler needs.",
                 ),
-                io.Float.Input(
-                    "radius",
-                    default=0.01,
-                    min=0.0005,
-                    max=1.0,
-                    step=0.001,
-                    tooltip="Radius of a point's disc, as a fraction of half the shorter side. The released network was trained with 0.01, "
-                    "the bundled small one with 0.03.",
-                ),
+                radius_input(),
                 io.Int.Input(
                     "points_per_pixel",
                     default=POINTS_PER_PIXEL,

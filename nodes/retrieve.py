@@ -29,6 +29,44 @@ from .sockets import SpatiaCameras, SpatiaMemory
 THRESHOLD = 0.1  # least 3D IoU of a reference
 
 
+def choice_inputs(advanced: bool | None = None) -> list[io.Input]:
+    """How many references, of which frames, and how much they must share. advanced: all but their number fold away."""
+    return [
+        io.Int.Input(
+            "max_references",
+            default=MAX_REFERENCES,
+            min=0,
+            max=64,
+            tooltip="At most this many frames. Paper and release: 7; the bundled small models were made with 4.",
+        ),
+        io.Float.Input(
+            "threshold",
+            default=THRESHOLD,
+            min=0.0,
+            max=1.0,
+            step=0.01,
+            advanced=advanced,
+            tooltip="Least 3D IoU of a reference (paper_iou only). Raise it to drop frames that share little.",
+        ),
+        io.Int.Input(
+            "every",
+            default=TARGET_EVERY,
+            min=1,
+            max=1000,
+            advanced=advanced,
+            tooltip="Every n-th frame of the clip asks for a reference. Release: 12.",
+        ),
+        io.Int.Input(
+            "candidate_every",
+            default=CANDIDATE_EVERY,
+            min=1,
+            max=1000,
+            advanced=advanced,
+            tooltip="Every n-th earlier frame may become one. The clip's history never does. Release: 4.",
+        ),
+    ]
+
+
 class SpatiaRetrieveReferences(io.ComfyNode):
     @classmethod
     def define_schema(cls):
@@ -48,35 +86,7 @@ class SpatiaRetrieveReferences(io.ComfyNode):
                     tooltip="- paper_iou: for every target frame the earlier frame of largest 3D overlap (IoU), if above the threshold.\n"
                     "- release_hungarian: the released code's one-to-one matching on shared point counts, its 1-pixel visibility included.",
                 ),
-                io.Int.Input(
-                    "max_references",
-                    default=MAX_REFERENCES,
-                    min=0,
-                    max=64,
-                    tooltip="At most this many frames. Paper and release: 7; the bundled small models were made with 4.",
-                ),
-                io.Float.Input(
-                    "threshold",
-                    default=THRESHOLD,
-                    min=0.0,
-                    max=1.0,
-                    step=0.01,
-                    tooltip="Least 3D IoU of a reference (paper_iou only). Raise it to drop frames that share little.",
-                ),
-                io.Int.Input(
-                    "every",
-                    default=TARGET_EVERY,
-                    min=1,
-                    max=1000,
-                    tooltip="Every n-th frame of the clip asks for a reference. Release: 12.",
-                ),
-                io.Int.Input(
-                    "candidate_every",
-                    default=CANDIDATE_EVERY,
-                    min=1,
-                    max=1000,
-                    tooltip="Every n-th earlier frame may become one. The clip's history never does. Release: 4.",
-                ),
+                *choice_inputs(),
             ],
             outputs=[
                 io.Image.Output(

@@ -13,6 +13,7 @@ from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.model.flow_unipc import SHIFT, flow_schedule
 from .host import conditioning, sampling
 from .host.notices import notice
+from .host.reports import report_ui
 from .host.video import decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras, SpatiaMemory
 
@@ -52,6 +53,17 @@ def _control_inputs() -> list:
     ]
 
 
+def lora_input() -> io.Input:
+    """When the model's Spatia LoRA acts."""
+    return io.Combo.Input(
+        "lora",
+        options=list(conditioning.LORA_MODES),
+        default=conditioning.LORA_MODES[0],
+        advanced=True,
+        tooltip="When the loaded model's Spatia LoRA is on. The release uses it after the first clip.",
+    )
+
+
 def _strength_inputs() -> list:
     return [
         io.Float.Input(
@@ -80,12 +92,30 @@ def _strength_inputs() -> list:
             advanced=True,
             tooltip="Part of the sampling after which the control ends.",
         ),
-        io.Combo.Input(
-            "lora",
-            options=list(conditioning.LORA_MODES),
-            default=conditioning.LORA_MODES[0],
-            advanced=True,
-            tooltip="When the loaded model's Spatia LoRA is on. The release uses it after the first clip.",
+        lora_input(),
+    ]
+
+
+def solver_inputs() -> list[io.Input]:
+    """Seed, steps and guidance, as the release has them."""
+    return [
+        io.Int.Input(
+            "seed",
+            default=0,
+            min=0,
+            max=0xFFFFFFFFFFFFFFFF,
+            control_after_generate=io.ControlAfterGenerate.fixed,
+            tooltip="Seed of the noise; the release uses one seed for all clips.",
+        ),
+        io.Int.Input("steps", default=40, min=1, max=1000, tooltip="Solver steps; the release uses 40."),
+        io.Float.Input(
+            "cfg",
+            default=3.5,
+            min=0.0,
+            max=100.0,
+            step=0.1,
+            round=0.01,
+            tooltip="Guidance; the release uses 3.5. 1 skips the negative prompt and halves the time.",
         ),
     ]
 
@@ -105,24 +135,7 @@ class SpatiaSampler(io.ComfyNode):
                 ),
                 io.Conditioning.Input("negative", tooltip="What it should not show."),
                 *_clip_inputs(),
-                io.Int.Input(
-                    "seed",
-                    default=0,
-                    min=0,
-                    max=0xFFFFFFFFFFFFFFFF,
-                    control_after_generate=io.ControlAfterGenerate.fixed,
-                    tooltip="Seed of the noise; the release uses one seed for all clips.",
-                ),
-                io.Int.Input("steps", default=40, min=1, max=1000, tooltip="Solver steps; the release uses 40."),
-                io.Float.Input(
-                    "cfg",
-                    default=3.5,
-                    min=0.0,
-                    max=100.0,
-                    step=0.1,
-                    round=0.01,
-                    tooltip="Guidance; the release uses 3.5. 1 skips the negative prompt and halves the time.",
-                ),
+                *solver_inputs(),
                 *_strength_inputs(),
                 *_control_inputs(),
             ],
@@ -160,7 +173,7 @@ class SpatiaSampler(io.ComfyNode):
             model, positive, negative, vae, memory, cameras, seed, steps, cfg, strength, start_percent, end_percent,
             lora, projection, holes, references, tell=functools.partial(notice, cls),
         )  # fmt: skip
-        return io.NodeOutput(frames, latent)
+        return io.NodeOutput(frames, latent, ui=report_ui(""))
 
 
 def make_clip(
@@ -242,7 +255,7 @@ class SpatiaConditioning(io.ComfyNode):
             model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
         )
         notice(cls, *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent))
-        return io.NodeOutput(conditioned, latent)
+        return io.NodeOutput(conditioned, latent, ui=report_ui(""))
 
 
 class SpatiaUniPC(io.ComfyNode):

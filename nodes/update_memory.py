@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import logging
-from collections.abc import Callable
 
 import comfy.utils
 from comfy_api.latest import io
@@ -12,13 +10,25 @@ from torch import Tensor
 
 from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.estimate import DepthMaps, moving_pixels
+from ..spatia_core.estimate import moving_pixels
 from ..spatia_core.memory import KEYFRAME_STRIDE, SpatialMemory, check_clip, new_keyframes, revert_clip, update
-from .host.depth_sources import NO_DEPTH, depth_sockets, depth_widgets, mask_inputs, read_depth, require_source
+from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, require_source
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.notices import notice, slow_kernels
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
+
+
+def keyframe_input(advanced: bool | None = None) -> io.Input:
+    """Which new frames add points."""
+    return io.Int.Input(
+        "keyframe_every",
+        default=KEYFRAME_STRIDE,
+        min=1,
+        max=1000,
+        advanced=advanced,
+        tooltip="Every n-th new frame, the last one included, adds points to the cloud.",
+    )
 
 
 class SpatiaUpdateMemory(io.ComfyNode):
@@ -42,13 +52,7 @@ class SpatiaUpdateMemory(io.ComfyNode):
                     tooltip="Frames at the clip's end that only fill it up, and stay out of the memory: connect Clip Window's padding.",
                 ),
                 *depth_widgets(),
-                io.Int.Input(
-                    "keyframe_every",
-                    default=KEYFRAME_STRIDE,
-                    min=1,
-                    max=1000,
-                    tooltip="Every n-th new frame, the last one included, adds points to the cloud.",
-                ),
+                keyframe_input(),
                 io.Boolean.Input(
                     "edge_filter",
                     default=True,
@@ -101,19 +105,17 @@ class SpatiaUpdateMemory(io.ComfyNode):
         consistency=True,
     ) -> io.NodeOutput:
         require_source(depth_source, depth_map, da3_geometry, moge_geometry)
-        read = None
-        if depth_source != NO_DEPTH:
-            read = functools.partial(
-                read_depth,
-                depth_map=depth_map,
-                da3_geometry=da3_geometry,
-                moge_geometry=moge_geometry,
-                depth_kind=depth_kind,
-                near=near,
-                far=far,
-                depth_scale=depth_scale,
-                da3_metric_resolution=da3_metric_resolution,
-            )
+        read = depth_reader(
+            depth_source,
+            depth_map=depth_map,
+            da3_geometry=da3_geometry,
+            moge_geometry=moge_geometry,
+            depth_kind=depth_kind,
+            near=near,
+            far=far,
+            depth_scale=depth_scale,
+            da3_metric_resolution=da3_metric_resolution,
+        )
         notice(cls, *slow_kernels())
         grown, report = add_clip(
             memory,
@@ -137,7 +139,7 @@ def add_clip(
     frames: Tensor,
     cameras: Cameras,
     padding: int,
-    read: Callable[..., DepthMaps] | None,
+    read: DepthReader | None,
     *,
     keyframe_every: int = KEYFRAME_STRIDE,
     edge_filter: bool = True,

@@ -16,39 +16,34 @@ import nodes as host_nodes
 from ..spatia_core.cameras import Cameras, continue_path, fov_from_focal, scale_path, scene_depth
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.inputs import shown
-from ..spatia_core.memory import KEYFRAME_STRIDE, POSE_TOLERANCE, SpatialMemory
-from ..spatia_core.memory.retrieval import CANDIDATE_EVERY, MAX_REFERENCES, TARGET_EVERY
+from ..spatia_core.memory import POSE_TOLERANCE, SpatialMemory
 from ..spatia_core.memory.windows import (
-    FIRST_FRAMES,
-    HISTORY_FRAMES,
-    LATER_FRAMES,
     ClipWindow,
     window_cameras,
     windows_after,
 )
+from ..spatia_core.prompts import clip_prompt, prompt_lines
 from ..spatia_core.world import MAIN, World
-from .clips import clean_frames
-from .estimate_scene import begin_memory
+from .clips import clean_frames, length_inputs
+from .estimate_scene import begin_memory, voxel_size_input
 from .host.clip_depth import (
     DA3,
     MOGE,
     SOURCES,
     DA3Model,
     MoGeModel,
-    depth_of_clip,
-    depth_of_image,
+    model_reader,
     require_depth_source,
 )
-from .host.conditioning import LORA_MODES
 from .host.identity import clip_id
 from .host.notices import Bulletin, slow_kernels
 from .host.reports import report_ui
 from .host.worlds import WorldPlace, running, world_named
-from .render import project, render_device
-from .retrieve import THRESHOLD, find_references
-from .sampler import make_clip
+from .render import project, radius_input, render_device
+from .retrieve import choice_inputs, find_references
+from .sampler import lora_input, make_clip, solver_inputs
 from .sockets import SpatiaCameras, SpatiaMemory, SpatiaWorld
-from .update_memory import add_clip
+from .update_memory import add_clip, keyframe_input
 from .worlds import posters, world_report
 
 FIT, AS_IT_IS = "fit to the scene", "as it is"
@@ -103,24 +98,7 @@ class SpatiaVideo(io.ComfyNode):
                     "For Camera Path without a memory.\n"
                     "- as it is: poses in the scene's units. With a world, the whole video's path, whose first cameras are the world's, or a path from its last camera on.",
                 ),
-                io.Int.Input(
-                    "seed",
-                    default=0,
-                    min=0,
-                    max=0xFFFFFFFFFFFFFFFF,
-                    control_after_generate=io.ControlAfterGenerate.fixed,
-                    tooltip="Seed of the noise of all clips. Another one makes another video; the world keeps both.",
-                ),
-                io.Int.Input("steps", default=40, min=1, max=1000, tooltip="Solver steps; the release uses 40."),
-                io.Float.Input(
-                    "cfg",
-                    default=3.5,
-                    min=0.0,
-                    max=100.0,
-                    step=0.1,
-                    round=0.01,
-                    tooltip="Guidance; the release uses 3.5. 1 skips the negative prompt and halves the time.",
-                ),
+                *solver_inputs(),
                 io.Combo.Input(
                     "depth_source",
                     options=list(SOURCES),
@@ -128,94 +106,12 @@ class SpatiaVideo(io.ComfyNode):
                     tooltip="What tells the depth of the image and of the clips: the bundled network, made for generated rooms only, or the model that is connected to "
                     "moge_model or da3_model.",
                 ),
-                io.Int.Input(
-                    "first_frames",
-                    default=FIRST_FRAMES,
-                    min=5,
-                    max=10001,
-                    step=4,
-                    tooltip="Frames of the first clip, 4n + 1. Release: 121; bundled small model: 25.",
-                ),
-                io.Int.Input(
-                    "later_frames",
-                    default=LATER_FRAMES,
-                    min=5,
-                    max=10001,
-                    step=4,
-                    tooltip="Frames of every later clip, 4n + 1, its history included. Release: 81; bundled small model: 25.",
-                ),
-                io.Int.Input(
-                    "history_frames",
-                    default=HISTORY_FRAMES,
-                    min=1,
-                    max=10001,
-                    step=4,
-                    advanced=True,
-                    tooltip="Frames of a later clip that repeat the end of the one before, 4n + 1. Spatia: 9.",
-                ),
-                io.Float.Input(
-                    "radius",
-                    default=0.01,
-                    min=0.0005,
-                    max=1.0,
-                    step=0.001,
-                    tooltip="Radius of a point's disc in the projection. The released network was trained with 0.01, the bundled small one with 0.03.",
-                ),
-                io.Float.Input(
-                    "voxel_size",
-                    default=0.01,
-                    min=1e-6,
-                    max=1000.0,
-                    step=0.005,
-                    tooltip="Points are merged to one per cube of this edge, in scene units. The paper is best at 0.01; the bundled small models were made with 0.02.",
-                ),
-                io.Int.Input(
-                    "max_references",
-                    default=MAX_REFERENCES,
-                    min=0,
-                    max=64,
-                    tooltip="At most this many earlier frames are shown to a clip. Paper and release: 7; the bundled small models were made with 4.",
-                ),
-                io.Float.Input(
-                    "threshold",
-                    default=THRESHOLD,
-                    min=0.0,
-                    max=1.0,
-                    step=0.01,
-                    advanced=True,
-                    tooltip="Least 3D IoU of a reference. Raise it to drop frames that share little.",
-                ),
-                io.Int.Input(
-                    "every",
-                    default=TARGET_EVERY,
-                    min=1,
-                    max=1000,
-                    advanced=True,
-                    tooltip="Every n-th frame of a clip asks for a reference. Release: 12.",
-                ),
-                io.Int.Input(
-                    "candidate_every",
-                    default=CANDIDATE_EVERY,
-                    min=1,
-                    max=1000,
-                    advanced=True,
-                    tooltip="Every n-th earlier frame may become one. Release: 4.",
-                ),
-                io.Int.Input(
-                    "keyframe_every",
-                    default=KEYFRAME_STRIDE,
-                    min=1,
-                    max=1000,
-                    advanced=True,
-                    tooltip="Every n-th new frame, the last one included, adds points to the cloud.",
-                ),
-                io.Combo.Input(
-                    "lora",
-                    options=list(LORA_MODES),
-                    default=LORA_MODES[0],
-                    advanced=True,
-                    tooltip="When the loaded model's Spatia LoRA is on. The release uses it after the first clip.",
-                ),
+                *length_inputs(history_optional=False),
+                radius_input(),
+                voxel_size_input(),
+                *choice_inputs(advanced=True),
+                keyframe_input(advanced=True),
+                lora_input(),
                 io.Image.Input(
                     "image",
                     optional=True,
@@ -247,7 +143,7 @@ class SpatiaVideo(io.ComfyNode):
             if all(isinstance(value, int) for value in lengths):
                 windows_after(1, 2, *lengths)
             if prompts is not None:
-                _lines(prompts)
+                _require_prompts(prompts)
         except SpatiaError as error:
             return str(error)
         return True
@@ -336,14 +232,20 @@ def _planned(node_cls, place: WorldPlace | None, widgets: dict) -> _Plan:
     if place is None:
         world, branch = world_named(widgets["name"]), MAIN
         names = ("image", "cameras", MOGE, DA3)
-        settings = {name: widgets[name] for name in ("path", "voxel_size", "depth_source")}
-        start = clip_id("video image", *(found.of_input(node_id, name) for name in names), settings)
-        start_made = found.made(node_id, names) | {"settings": settings}
+        begun_by = {name: widgets[name] for name in ("path", "voxel_size", "depth_source")}
+        start = clip_id("video image", *(found.of_input(node_id, name) for name in names), begun_by)
+        start_made = found.made(node_id, names) | {"settings": begun_by}
     else:
         world, branch, start, start_made = place.world, place.branch, place.clip, {}
     windows, before = _windows(world if place else None, start, widgets)
     prompts = _prompts(widgets["prompts"], before, len(windows))
-    return _Plan(world, branch, start, start_made, windows, *_named(found, node_id, start, windows, prompts, widgets))
+    settings = {name: widgets[name] for name in _SETTINGS}
+    common = clip_id(*(found.of_input(node_id, name) for name in _MADE_BY), settings)
+    clips = []
+    for window, prompt in zip(windows, prompts, strict=True):
+        clips.append(clip_id("video clip", clips[-1] if clips else start, common, list(window), prompt))
+    made = found.made(node_id, _MADE_BY) | {"settings": settings}
+    return _Plan(world, branch, start, start_made, windows, clips, prompts, made)
 
 
 def _windows(world: World | None, start: str, widgets: dict) -> tuple[list[ClipWindow], int]:
@@ -379,18 +281,9 @@ def _agree(a: Cameras, b: Cameras) -> bool:
     return gap <= POSE_TOLERANCE
 
 
-def _named(found, node_id: str, start: str, windows, prompts: list[str], widgets: dict):
-    """Ids of the clips, the prompts, and what made them."""
-    settings = {name: widgets[name] for name in _SETTINGS}
-    common = clip_id(*(found.of_input(node_id, name) for name in _MADE_BY), settings)
-    clips = []
-    for window, prompt in zip(windows, prompts, strict=True):
-        clips.append(clip_id("video clip", clips[-1] if clips else start, common, list(window), prompt))
-    return clips, prompts, found.made(node_id, _MADE_BY) | {"settings": settings}
-
-
-def _lines(text: str) -> list[str]:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+def _require_prompts(text: str) -> int:
+    """How many lines there are. Raises SpatiaError on none."""
+    lines = len(prompt_lines(text))
     if not lines:
         raise SpatiaError("prompts is empty, expected one line of text per clip, or one for all; fill it in.")
     return lines
@@ -398,12 +291,12 @@ def _lines(text: str) -> list[str]:
 
 def _prompts(text: str, before: int, count: int) -> list[str]:
     """A prompt per clip; `before` clips of the path are there already, and have used up their lines."""
-    lines = _lines(text)
-    if len(lines) > before + count:
+    lines = _require_prompts(text)
+    if lines > before + count:
         raise SpatiaError(
-            f"prompts has {len(lines)} lines, and the path takes {before + count} clip(s); lengthen the path, or remove lines."
+            f"prompts has {lines} lines, and the path takes {before + count} clip(s); lengthen the path, or remove lines."
         )
-    return [lines[min(before + k, len(lines) - 1)] for k in range(count)]
+    return [clip_prompt(text, before + k + 1) for k in range(count)]
 
 
 class _Maker:
@@ -443,7 +336,7 @@ class _Maker:
             self.bulletin.state("Estimating the scene")
             memory, _ = begin_memory(
                 image,
-                depth_of_image(self.widgets["depth_source"], *self.depth_models),
+                model_reader(self.widgets["depth_source"], *self.depth_models),
                 field_of_view=fov_from_focal(float(cameras.intrinsics[0, 0])),
                 voxel_size=self.widgets["voxel_size"],
                 cameras=None if self.widgets["path"] == FIT else cameras,
@@ -482,7 +375,7 @@ class _Maker:
         )  # fmt: skip
         del projection, holes
         self.bulletin.state(f"{title}: updating the memory")
-        reader = depth_of_clip(widgets["depth_source"], *self.depth_models, cameras)
+        reader = model_reader(widgets["depth_source"], *self.depth_models, cameras)
         grown, report = add_clip(
             memory, frames, cameras, window.padding, reader, keyframe_every=widgets["keyframe_every"]
         )

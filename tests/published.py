@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def archive_files() -> list[str]:
     """The files of the archive, as ComfyUI's packer chooses them: those in the repository, .comfyignore's left out."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("no git repository, and it says what is packed")
+        pytest.skip("needs git and a clone: what is packed are the files that git tracks")
 
     def listed(*arguments: str) -> set[str]:
         command = ["git", "-C", str(ROOT), "ls-files", "-z", "-c", *arguments]

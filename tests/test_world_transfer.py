@@ -284,3 +284,24 @@ def test_a_world_of_one_image(tmp_path):
     world.commit(beginning(), name(0), None)
     export_world(world, tmp_path / "w.zip")
     assert same(world, import_world(tmp_path / "w.zip", tmp_path / "imported"))
+
+
+def test_a_list_of_entries_longer_than_any_of_ours_is_not_read(archive, tmp_path, monkeypatch):
+    monkeypatch.setattr(transfer, "_LONGEST_DIRECTORY", 100)
+    assert "its list of entries has" in refused(archive, tmp_path / "worlds")
+
+
+@pytest.mark.parametrize("where", ["before", "while"])
+def test_what_fails_here_is_not_the_archives_fault(archive, tmp_path, monkeypatch, where):
+    """A folder that may not be written, or an error of our own, is told as what it is."""
+
+    def fails(*args, **kwargs):
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(
+        transfer if where == "before" else World, "_require_space" if where == "before" else "made", fails
+    )
+    (tmp_path / "a.zip").write_bytes(archive)
+    with pytest.raises(PermissionError, match="not yours"):
+        import_world(tmp_path / "a.zip", tmp_path / "worlds" / "new")
+    assert not (tmp_path / "worlds" / "new").exists()

@@ -53,6 +53,7 @@ export function showReport(node, output) {
     const report = reportOf(output);
     if (!report) return;
     node.spatiaShown = report;
+    if (!report.lines.length && !report.warnings.length && !report.curve.length && !report.pictures.length) return removeReport(node);
     const { element, isNew } = reportElement(node);
     const warned = report.warnings.length;
     const line = (warned ? `⚠ ${report.warnings[0]}${warned > 1 ? ` (+${warned - 1})` : ""}` : report.lines[0]) ?? "";
@@ -63,7 +64,7 @@ export function showReport(node, output) {
         ...(report.curve.length > 1 ? [curve(report.curve, report.title)] : []),
         ...(report.pictures.length ? [h("span", { class: "pictures" }, report.pictures.map(({ file }) => h("img", { src: viewUrl(file), alt: "" })))] : []),
     );
-    if (isNew) badge(node);
+    if (isNew && !node.spatiaBadge) badge(node);
     const height = node.computeSize()[1];
     if (node.size[1] < height) node.setSize([node.size[0], height]);
     app.canvas?.setDirty?.(true, true);
@@ -75,6 +76,14 @@ export async function restoreReports() {
     if (!ours.length) return;
     const outputs = await lastOutputs();
     for (const node of ours) showReport(node, outputs.get(executionId(node)));
+}
+
+function removeReport(node) {
+    const index = node.widgets?.findIndex((widget) => widget.name === NAME) ?? -1;
+    if (index < 0) return;
+    node.widgets[index].onRemove?.();
+    node.widgets.splice(index, 1);
+    app.canvas?.setDirty?.(true, true);
 }
 
 function reportElement(node) {
@@ -95,6 +104,7 @@ const heightOf = (report) =>
 function badge(node) {
     const Badge = window.LGraphBadge;
     if (!Badge || !node.badges) return;
+    node.spatiaBadge = true;
     node.badges.push(() => {
         const count = node.spatiaShown?.warnings.length ?? 0;
         return new Badge({ text: count ? `⚠ ${count}` : "", fgColor: "#201400", bgColor: AMBER });

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 
 import torch
 from comfy_api.latest import io
 
 from ...spatia_core.cameras import Cameras, fov_from_focal
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.estimate import DEPTH_KINDS, DepthMaps
+from ...spatia_core.estimate import DepthMaps
 from .da3 import da3_multiview_depth
-from .depth_sources import BUNDLED, da3_depth, moge_depth, read_depth, small_depth_path
+from .depth_sources import BUNDLED, DepthReader, bundled_depth, da3_depth, moge_depth, small_depth_path
 from .images import image_from_frames
 
 MOGE, DA3 = "moge_model", "da3_model"
@@ -22,8 +21,6 @@ DA3Model = io.Custom("DA3_MODEL")
 _DA3_SIDE = 504  # pixels of the longer side, as the host's node has it
 _MOGE_DETAIL, _MOGE_BATCH = 9, 4  # as the host's node has them
 _STANDS = 1e-6  # scene units
-
-Reader = Callable[..., DepthMaps]  # (frames (N, H, W, 3) uint8, numbers, focal=) -> their depth
 
 
 def require_depth_source(source: str, connected: set[str]) -> None:
@@ -44,36 +41,14 @@ def require_depth_source(source: str, connected: set[str]) -> None:
         small_depth_path()
 
 
-def depth_of_image(source: str, moge_model, da3_model) -> Reader:
-    """Reads the depth of an image whose field of view the source may know better."""
-    if source == MOGE:
-        return functools.partial(_moge, moge_model, None)
-    if source == DA3:
-        return functools.partial(_da3, da3_model, None)
-    return _bundled()
-
-
-def depth_of_clip(source: str, moge_model, da3_model, cameras: Cameras) -> Reader:
-    """Reads the depth of keyframes of a clip along `cameras`, which say the field of view."""
+def model_reader(source: str, moge_model, da3_model, cameras: Cameras | None = None) -> DepthReader:
+    """Reads depth by the chosen source. cameras: of a clip, which tell its field of view; None: an image's, of which the
+    source may know it better."""
     if source == MOGE:
         return functools.partial(_moge, moge_model, cameras)
     if source == DA3:
         return functools.partial(_da3, da3_model, cameras)
-    return _bundled()
-
-
-def _bundled() -> Reader:
-    return functools.partial(
-        read_depth,
-        depth_map=None,
-        da3_geometry=None,
-        moge_geometry=None,
-        depth_kind=DEPTH_KINDS[0],
-        near=1.0,
-        far=10.0,
-        depth_scale=1.0,
-        da3_metric_resolution=0,
-    )
+    return bundled_depth
 
 
 def _moge(model, cameras: Cameras | None, frames: torch.Tensor, pick: list[int], *, focal: float) -> DepthMaps:

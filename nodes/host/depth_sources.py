@@ -6,7 +6,9 @@ and nodes_moge.py.
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 
 import comfy.model_management
 import torch
@@ -146,6 +148,14 @@ def require_source(depth_source: str, depth_map, da3_geometry, moge_geometry) ->
         )
 
 
+DepthReader = Callable[..., DepthMaps]  # (frames (N, H, W, 3) uint8, numbers of some, focal=) -> the depth of these
+
+
+def depth_reader(depth_source: str, **inputs) -> DepthReader | None:
+    """`read_depth` with a node's inputs; None where its depth_source is none."""
+    return None if depth_source == NO_DEPTH else functools.partial(read_depth, **inputs)
+
+
 def read_depth(
     images: Tensor,
     pick: list[int],
@@ -174,7 +184,7 @@ def read_depth(
     elif moge_geometry is not None:
         maps = moge_depth(moge_geometry, depth_scale)
     else:
-        return bundled_depth(images[pick])._replace(warnings=(BUNDLED_LIMITS,))
+        return bundled_depth(images, pick)
     if maps.depth.shape[0] != n:
         raise SpatiaError(
             f"{maps.source}: {maps.depth.shape[0]} map(s) came for {n} frame(s), expected one per frame; estimate the depth of these very frames."
@@ -193,14 +203,18 @@ def small_depth_path() -> str:
     return path
 
 
-def bundled_depth(frames: Tensor) -> DepthMaps:
-    """Depth of frames (N, H, W, 3) uint8 by the bundled network, in metres of its rooms."""
+def bundled_depth(images: Tensor, pick: list[int], *, focal: float | None = None) -> DepthMaps:
+    """Depth of the images `pick` of (N, H, W, 3) uint8 by the bundled network, in metres of its rooms.
+
+    focal: not asked for, as the network was made for one field of view.
+    """
     estimator = load_small_depth(small_depth_path())
     depths = []
-    for frame in frames:
+    for frame in images[pick]:
         comfy.model_management.throw_exception_if_processing_interrupted()
         depths.append(estimator(frame[None].float() / 255))
-    return DepthMaps(torch.cat(depths).float(), True, "bundled small depth network")
+    depth = torch.cat(depths).float()
+    return DepthMaps(depth, True, "bundled small depth network", warnings=(BUNDLED_LIMITS,))
 
 
 def da3_depth(geometry: dict, focal: float | None, metric_resolution: int = 0, scale: float = 1.0) -> DepthMaps:

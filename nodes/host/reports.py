@@ -24,7 +24,8 @@ def report_ui(
 ) -> dict:
     """The `ui` of a node's output. curve: numbers from 0 to 1, one per frame. pictures: caption and (H, W, 3) uint8 each.
 
-    What was said on the node while it ran (`notice`) is among the warnings. more: other things that the page shows.
+    What was said on the node while it ran (`notice`) is among the warnings. An empty text shows nothing, unless there is
+    something else. more: other things that the page shows.
     """
     warned = dict.fromkeys([*notices.said(), *warnings])
     shown = {

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-import struct
 import zipfile
-import zlib
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -21,6 +19,7 @@ from ..errors import SpatiaError
 from ..files import replacing
 from ..inputs import LARGEST_COORDINATE, MOST_CAMERAS, MOST_PIXELS, MOST_POINTS, number, parse_json, shown, whole
 from ..interrupt import look_for_interrupt
+from ..zip_file import ZIP_ERRORS, open_raw, opened_zip
 from .clip import Clip, CloudChange
 from .memory import SMALLEST_VOXEL, SpatialMemory
 from .store import HeldFrames
@@ -34,14 +33,6 @@ _LONGEST_ENTRIES = 1 << 24  # bytes of memory.json
 _UNPACKED, _UNPACKED_SHARE = 1 << 27, 64
 _LONGEST_DIRECTORY = 1 << 20  # bytes of a zip's list of entries
 _FRAMES_AT_ONCE = 32
-# What zipfile raises of a file that lies about itself. Each becomes the sentence that the file is damaged, its cause kept.
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,  # no zip, cut off, or its sums do not fit
-    zlib.error, EOFError, struct.error,  # entries that are cut off or no deflate
-    LookupError,  # an entry that is not there, or a broken extra field
-    NotImplementedError, RuntimeError,  # a zip of another kind: later versions, patches, passwords
-    OSError, OverflowError, ValueError,  # places before the file's beginning or beyond any file
-)  # fmt: skip
 
 
 class _Entry(NamedTuple):
@@ -100,7 +91,7 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
         raise SpatiaError(f"The scene file {name} does not exist; choose another file.")
     damaged = f"The scene file {name} is damaged or was not saved by Save Scene"
     try:
-        file = _Directory(open(path, "rb", buffering=0))  # noqa: SIM115 - `_read_archive` closes it
+        file = open_raw(path)
     except OSError as error:  # the disk's or the user's rights' fault, not the file's
         raise SpatiaError(
             f"The scene file {name} could not be opened ({error.strerror}); check its folder and rights."
@@ -109,7 +100,7 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
         entries, data = _read_archive(file, name)
     except SpatiaError:
         raise
-    except _ZIP_ERRORS as error:  # nothing of ours runs there that could fail in these ways
+    except ZIP_ERRORS as error:  # nothing of ours runs there that could fail in these ways
         reason = getattr(error, "strerror", None) or error
         raise SpatiaError(f"{damaged} ({shown(str(reason))}); choose another file.") from error
     header = parse_json(entries, f"The entries of the scene file {name}", "nothing in it, but choose another file")
@@ -329,26 +320,15 @@ def _most_unpacked(size: int) -> int:
     return _UNPACKED + _UNPACKED_SHARE * size
 
 
-class _Directory(io.BufferedReader):
-    """A file of which zipfile reads no longer list of entries than ours ever is: it would make an object of each."""
-
-    longest: float = _LONGEST_DIRECTORY
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self.longest:
-            raise zipfile.BadZipFile(f"its list of entries has {size} bytes")
-        return super().read(size)
-
-
-def _read_archive(file: _Directory, name: str) -> tuple[bytes, bytes]:
+def _read_archive(file: io.RawIOBase, name: str) -> tuple[bytes, bytes]:
     """The two entries of an archive, unpacked; closes the file.
 
-    Raises SpatiaError on ways of packing that are not ours, and _ZIP_ERRORS.
+    Raises SpatiaError on ways of packing that are not ours, and ZIP_ERRORS.
     """
-    with file, zipfile.ZipFile(file) as archive:
-        file.longest = float("inf")
+    size = os.fstat(file.fileno()).st_size
+    with opened_zip(file, _LONGEST_DIRECTORY) as archive:
         entries = _unpacked(archive, "memory.json", _LONGEST_ENTRIES, name)
-        return entries, _unpacked(archive, "memory.safetensors", _most_unpacked(os.fstat(file.fileno()).st_size), name)
+        return entries, _unpacked(archive, "memory.safetensors", _most_unpacked(size), name)
 
 
 def _unpacked(archive: zipfile.ZipFile, title: str, most: int, name: str) -> bytes:

@@ -10,16 +10,16 @@ import os
 import re
 import shutil
 import stat
-import struct
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from ..errors import SpatiaError
 from ..files import free_bytes, new_folder, replaced, replacing
 from ..inputs import shown
 from ..interrupt import look_for_interrupt
+from ..zip_file import ZIP_ERRORS, open_raw, opened_zip
 from . import records
 from .records import CLIP_FILE, CLIPS, WORLD_FILE, Record
 from .world import CAMERAS, CLOUD, FRAMES, LATENTS, MOVING, PICTURES, World, needed_files
@@ -27,14 +27,10 @@ from .world import CAMERAS, CLOUD, FRAMES, LATENTS, MOVING, PICTURES, World, nee
 ENDING = ".zip"
 _FILES = (CLIP_FILE, CAMERAS, CLOUD, LATENTS, FRAMES, MOVING, *PICTURES)
 _NAME = re.compile(rf"{CLIPS}/([0-9a-f]{{32}})/({'|'.join(map(re.escape, _FILES))})")
+_LONGEST_DIRECTORY = 1 << 26  # bytes of the list of entries: of some 60,000 clips
 _LONGEST_TEXT = 1 << 24  # bytes of a JSON file
 _AT_ONCE = 1 << 20
 _SPARE = 16 << 20  # bytes that importing leaves free on the disk
-# All that Python's reader of archives raises on damage.
-_DAMAGE = (
-    zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, struct.error, OverflowError,
-    KeyError, IndexError,
-)  # fmt: skip
 
 
 class _Foreign(Exception):
@@ -67,8 +63,21 @@ def import_world(path: str | os.PathLike, folder: str | os.PathLike) -> World:
     target = World(folder)
     target.require_absent()
     what = f"The archive {shown(os.path.basename(path))}"
-    with _told(what), zipfile.ZipFile(path) as archive:
-        members = _members(archive, os.path.getsize(path))
+    try:
+        _unpack(path, target, what)
+    except _Foreign as error:
+        raise SpatiaError(
+            f"{what} holds no whole world: {error}; export the world again, or choose another archive."
+        ) from error
+    return target
+
+
+def _unpack(path: str | os.PathLike, target: World, what: str) -> None:
+    with ExitStack() as stack:
+        with _reading():
+            size = os.path.getsize(path)
+            archive = stack.enter_context(opened_zip(open_raw(path), _LONGEST_DIRECTORY))
+        members = _members(archive, size)
         reached = _reached(archive, members, target.name)
         _require_space(what, target, sum(info.file_size for info in members.values()))
         with target.made() as part:
@@ -78,7 +87,6 @@ def import_world(path: str | os.PathLike, folder: str | os.PathLike) -> World:
                     for name in _names_of(record, members):
                         _take(archive, members[f"{CLIPS}/{clip}/{name}"], os.path.join(to, name))
             _take(archive, members[WORLD_FILE], os.path.join(part.folder, WORLD_FILE))
-    return target
 
 
 def _add(archive: zipfile.ZipFile, path: str, name: str) -> None:
@@ -93,25 +101,20 @@ def _add(archive: zipfile.ZipFile, path: str, name: str) -> None:
 
 
 def _take(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> None:
-    with archive.open(info) as member, replaced(path) as file:
+    # What goes wrong in writing, `replaced` says in its own words.
+    with _reading(), archive.open(info) as member, replaced(path) as file:
         shutil.copyfileobj(member, file, _AT_ONCE)  # the reader compares the sum at the end
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """One sentence for whatever reading an archive raises."""
+def _reading() -> Iterator[None]:
+    """Whatever reading an archive raises as _Foreign; nothing else may stand in the block."""
     try:
         yield
     except SpatiaError:  # which is a ValueError too
         raise
-    except _Foreign as error:
-        raise _refused(what, error) from error
-    except _DAMAGE as error:
-        raise _refused(what, f"it is damaged or no .zip ({error or type(error).__name__})") from error
-
-
-def _refused(what: str, why: object) -> SpatiaError:
-    return SpatiaError(f"{what} holds no whole world: {why}; export the world again, or choose another archive.")
+    except ZIP_ERRORS as error:
+        raise _Foreign(f"it is damaged or no .zip ({error or type(error).__name__})") from error
 
 
 def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
@@ -142,15 +145,13 @@ def _reached(
 ) -> dict[str, tuple[Record, tuple[str, ...]]]:
     """The clips that world.json leads to, read as those of any world. Raises _Foreign where files and clips differ."""
     with tempfile.TemporaryDirectory() as folder:
-        texts = World(os.path.join(folder, name))
-        for member, info in members.items():
-            if member.endswith(".json"):
-                path = os.path.join(texts.folder, *member.split("/"))
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with archive.open(info) as read, replaced(path) as write:
-                    shutil.copyfileobj(read, write, _AT_ONCE)
+        world = World(os.path.join(folder, name))
+        for member in (name for name in members if name.endswith(".json")):
+            path = os.path.join(world.folder, *member.split("/"))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            _take(archive, members[member], path)
         try:
-            reached = texts.reached()
+            reached = world.reached()
         except SpatiaError as error:
             raise _Foreign(str(error).rpartition(";")[0]) from error
     expected = {f"{CLIPS}/{clip}/{file}" for clip, (record, _) in reached.items() for file in needed_files(record)}

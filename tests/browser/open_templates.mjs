@@ -32,7 +32,7 @@ async function overlapsWithReports(page, overlaps) {
     const file = { filename: "spatia_room.png", subfolder: "", type: "input" };
     const shown = { SpatiaRenderCameraPath: { curve: [0.2, 0.8, 0.5] } };
     for (const kind of ["SpatiaRetrieveReferences", "SpatiaClosedLoopMetrics"]) shown[kind] = { pictures: [{ file, caption: "" }] };
-    const reporting = /CameraPath|Estimate|Render|Retrieve|Update|Metrics|SaveScene|Video|World|Commit|ApplyDecoupled|ExportCameras|Depth/;
+    const reporting = /CameraPath|ClipWindow|FitImage|EditPointCloud|Estimate|Render|Retrieve|Update|Metrics|SaveScene|Video|World|Commit|ApplyDecoupled|ExportCameras|Depth/;
     for (const node of window.app.rootGraph.nodes.filter((one) => one.comfyClass?.startsWith("Spatia") && reporting.test(one.comfyClass))) {
       node.onExecuted({ text: ["A report."], spatia_report: [{ warnings: ["A warning."], ...shown[node.comfyClass] }] });
     }

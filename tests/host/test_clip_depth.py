@@ -38,20 +38,20 @@ def clip(nodes_of):
 def test_moge_is_told_the_field_of_view_of_the_clip(depth, clip, moge):
     frames, path = clip
     focal = float(path.intrinsics[0, 0])
-    maps = depth.depth_of_clip(depth.MOGE, moge, None, path)(frames, [2, 4], focal=focal)
+    maps = depth.model_reader(depth.MOGE, moge, None, path)(frames, [2, 4], focal=focal)
     assert maps.depth.shape == (2, HEIGHT, WIDTH) and maps.source == "MoGe"
     assert float(maps.intrinsics[0]) == pytest.approx(focal, rel=1e-4)
     # Of the image nobody knows it: MoGe says what it found.
-    own = depth.depth_of_image(depth.MOGE, moge, None)(frames[:1], [0], focal=focal)
+    own = depth.model_reader(depth.MOGE, moge, None)(frames[:1], [0], focal=focal)
     assert math.isfinite(float(own.intrinsics[0])) and float(own.intrinsics[0]) != pytest.approx(focal, rel=1e-3)
 
 
 @torch.inference_mode()
 def test_da3_sees_the_views_together_when_the_camera_moves(depth, clip, da3):
     frames, path = clip
-    moving = depth.depth_of_clip(depth.DA3, None, da3, path)(frames, [0, 2, 4], focal=0.8)
+    moving = depth.model_reader(depth.DA3, None, da3, path)(frames, [0, 2, 4], focal=0.8)
     assert moving.depth.shape == (3, HEIGHT, WIDTH) and "known cameras" in moving.source
     for cameras, pick in ((path.select([0] * 5), [0, 2, 4]), (path, [4])):
-        single = depth.depth_of_clip(depth.DA3, None, da3, cameras)(frames, pick, focal=0.8)
+        single = depth.model_reader(depth.DA3, None, da3, cameras)(frames, pick, focal=0.8)
         assert single.depth.shape == (len(pick), HEIGHT, WIDTH) and single.source == "Depth Anything 3"
-    assert depth.depth_of_image(depth.DA3, None, da3)(frames[:1], [0], focal=0.8).depth.shape == (1, HEIGHT, WIDTH)
+    assert depth.model_reader(depth.DA3, None, da3)(frames[:1], [0], focal=0.8).depth.shape == (1, HEIGHT, WIDTH)
