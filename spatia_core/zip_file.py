@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .errors import SpatiaError
+
 # What zipfile raises of a file that lies about itself. Each becomes the sentence that the file is damaged, its cause kept:
 # so only zipfile's own work may stand in a block that catches these.
 ZIP_ERRORS = (
@@ -42,6 +44,9 @@ def opened_zip(file: io.RawIOBase, longest_directory: int) -> Iterator[zipfile.Z
             yield archive
 
 
-def open_raw(path: str | os.PathLike) -> io.RawIOBase:
-    """The file, for `opened_zip`. Raises OSError, which is the disk's or the user's rights' fault, not the file's."""
-    return open(path, "rb", buffering=0)
+def opened_file(path: str | os.PathLike, what: str) -> io.RawIOBase:
+    """The file, for `opened_zip`. Raises SpatiaError, which is the disk's or the user's rights' fault, not the file's."""
+    try:
+        return open(path, "rb", buffering=0)
+    except OSError as error:
+        raise SpatiaError(f"{what} could not be opened ({error.strerror}); check its folder and rights.") from error

@@ -11,6 +11,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from spatia_core import zip_file
 from spatia_core.cameras.camera import concat_cameras, intrinsics_from_fov, make_cameras
 from spatia_core.errors import SpatiaError
 from spatia_core.estimate import DepthMaps, estimate_scene
@@ -770,6 +771,6 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(archive_module, "open", refuse, raising=False)
+    monkeypatch.setattr(zip_file, "open", refuse, raising=False)
     with pytest.raises(SpatiaError, match=r"a.spatia could not be opened \(Permission denied\); check its folder"):
         load_memory(tmp_path / "a.spatia")

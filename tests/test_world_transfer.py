@@ -15,7 +15,7 @@ import pytest
 from test_world import equal, forget
 from world_walk import beginning, go_on, grown, name
 
-from spatia_core import interrupt
+from spatia_core import interrupt, zip_file
 from spatia_core.errors import SpatiaError
 from spatia_core.world import World, export_world, import_world, transfer
 from spatia_core.world import world as world_module
@@ -305,3 +305,13 @@ def test_what_fails_here_is_not_the_archives_fault(archive, tmp_path, monkeypatc
     with pytest.raises(PermissionError, match="not yours"):
         import_world(tmp_path / "a.zip", tmp_path / "worlds" / "new")
     assert not (tmp_path / "worlds" / "new").exists()
+
+
+def test_an_archive_that_may_not_be_read_is_not_called_damaged(archive, tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.zip").write_bytes(archive)
+    monkeypatch.setattr(zip_file, "open", refuse, raising=False)
+    with pytest.raises(SpatiaError, match=r"a.zip' could not be opened \(Permission denied\); check its folder"):
+        import_world(tmp_path / "a.zip", tmp_path / "worlds" / "new")

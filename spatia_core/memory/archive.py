@@ -19,7 +19,7 @@ from ..errors import SpatiaError
 from ..files import replacing
 from ..inputs import LARGEST_COORDINATE, MOST_CAMERAS, MOST_PIXELS, MOST_POINTS, number, parse_json, shown, whole
 from ..interrupt import look_for_interrupt
-from ..zip_file import ZIP_ERRORS, open_raw, opened_zip
+from ..zip_file import ZIP_ERRORS, opened_file, opened_zip
 from .clip import Clip, CloudChange
 from .memory import SMALLEST_VOXEL, SpatialMemory
 from .store import HeldFrames
@@ -90,12 +90,7 @@ def load_memory(path: str | os.PathLike) -> SpatialMemory:
     if not os.path.isfile(path):
         raise SpatiaError(f"The scene file {name} does not exist; choose another file.")
     damaged = f"The scene file {name} is damaged or was not saved by Save Scene"
-    try:
-        file = open_raw(path)
-    except OSError as error:  # the disk's or the user's rights' fault, not the file's
-        raise SpatiaError(
-            f"The scene file {name} could not be opened ({error.strerror}); check its folder and rights."
-        ) from error
+    file = opened_file(path, f"The scene file {name}")
     try:
         entries, data = _read_archive(file, name)
     except SpatiaError:

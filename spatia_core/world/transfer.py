@@ -19,7 +19,7 @@ from ..errors import SpatiaError
 from ..files import free_bytes, new_folder, replaced, replacing
 from ..inputs import shown
 from ..interrupt import look_for_interrupt
-from ..zip_file import ZIP_ERRORS, open_raw, opened_zip
+from ..zip_file import ZIP_ERRORS, opened_file, opened_zip
 from . import records
 from .records import CLIP_FILE, CLIPS, WORLD_FILE, Record
 from .world import CAMERAS, CLOUD, FRAMES, LATENTS, MOVING, PICTURES, World, needed_files
@@ -74,9 +74,10 @@ def import_world(path: str | os.PathLike, folder: str | os.PathLike) -> World:
 
 def _unpack(path: str | os.PathLike, target: World, what: str) -> None:
     with ExitStack() as stack:
+        file = opened_file(path, what)
+        size = os.path.getsize(path)
         with _reading():
-            size = os.path.getsize(path)
-            archive = stack.enter_context(opened_zip(open_raw(path), _LONGEST_DIRECTORY))
+            archive = stack.enter_context(opened_zip(file, _LONGEST_DIRECTORY))
         members = _members(archive, size)
         reached = _reached(archive, members, target.name)
         _require_space(what, target, sum(info.file_size for info in members.values()))
