@@ -27,6 +27,7 @@ from ..spatia_core.cameras import (
     parse_keyframes,
     preset_path,
     read_cameras,
+    require_within,
     scale_path,
     scene_depth,
     travel_path,
@@ -38,7 +39,7 @@ from ..spatia_core.cameras.formats import FILE_NAMES
 from ..spatia_core.cameras.preflight import TURN_LIMIT, path_warnings, turns_between
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_text
-from ..spatia_core.inputs import shown
+from ..spatia_core.inputs import MOST_CAMERAS, shown
 from .host.files import existing_file, new_output_file, read_text, relative_to_output, stamp
 from .host.preview import cloud_file, image_file, text_file
 from .host.reports import report_ui
@@ -48,7 +49,7 @@ from .sockets import SpatiaCameras, SpatiaMemory
 KEYFRAMES, TO_VIEW = "keyframes", "to_view"
 AS_IN_FILE, AT_LAST_CAMERA = "as in the file", "at the memory's last camera"
 CONTINUE, KEEP = "continue from the last pose", "keep poses"
-EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n60 0.2 0 0.1 -15 0 0\n120 0 0 0 0 0 0"
+EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n12 0.2 0 0.1 -15 0 0\n24 0 0 0 0 0 0"
 
 
 def _closing_inputs() -> list[io.Input]:
@@ -225,14 +226,14 @@ class SpatiaCameraPath(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, preset=None, keyframes=None):
+    def validate_inputs(cls, preset=None, keyframes=None, frames=None):
         # Before anything runs: the memory this node waits for may be minutes away. Values from links come as None.
         known = (*PRESETS, TO_VIEW, KEYFRAMES)
         if preset is not None and preset not in known:
             return f"preset is {shown(preset)}, expected one of {', '.join(known)}; change preset."
         try:
             if preset == KEYFRAMES and keyframes is not None:
-                parse_keyframes(keyframes)
+                require_within(parse_keyframes(keyframes), frames or MOST_CAMERAS)
         except SpatiaError as error:
             return str(error)
         return True

@@ -6,14 +6,14 @@ from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory.windows import (
-    FIRST_FRAMES,
-    HISTORY_FRAMES,
-    LATER_FRAMES,
     clip_windows,
     latent_count,
+    require_clip_length,
     window_cameras,
 )
+from ..spatia_core.profile import RELEASE, Profile
 from .host.free_memory import require_memory
+from .host.profiles import AUTO, model_profile
 from .host.reports import report_ui
 from .host.video import PIXELS_PER_LATENT, decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras
@@ -27,32 +27,52 @@ def length_inputs(history_optional: bool = True) -> list[io.Input]:
     return [
         io.Int.Input(
             "first_frames",
-            default=FIRST_FRAMES,
-            min=5,
+            default=AUTO,
+            min=AUTO,
             max=10001,
-            step=4,
-            tooltip="Frames of the first clip, 4n + 1. Release: 121; bundled small model: 25.",
+            tooltip="Frames of the first clip, 4n + 1. 0: as the model was made for; release: 121, bundled small model: 25.",
         ),
         io.Int.Input(
             "later_frames",
-            default=LATER_FRAMES,
-            min=5,
+            default=AUTO,
+            min=AUTO,
             max=10001,
-            step=4,
-            tooltip="Frames of every later clip, 4n + 1, of which the first history_frames repeat the clip before. Release: 81; bundled small model: 25.",
+            tooltip="Frames of every later clip, 4n + 1, of which the first history_frames repeat the clip before. 0: as the model was made for; "
+            "release: 81, bundled small model: 25.",
         ),
         io.Int.Input(
             "history_frames",
-            default=HISTORY_FRAMES,
-            min=1,
+            default=AUTO,
+            min=AUTO,
             max=10001,
-            step=4,
             advanced=True,
             optional=history_optional,
-            tooltip="Frames of a later clip that repeat the end of the one before, 4n + 1. Spatia: 9; models that continue from one image: 1. "
+            tooltip="Frames of a later clip that repeat the end of the one before, 4n + 1. 0: as the model was made for; Spatia: 9, models that continue from one image: 1. "
             "The sampler, Retrieve References and Update Memory read it from these cameras.",
         ),
     ]
+
+
+def clip_lengths(profile: Profile, first_frames: int, later_frames: int, history_frames: int) -> tuple[int, int, int]:
+    """The three lengths, those that are AUTO taken from the profile."""
+    return (
+        first_frames or profile.first_frames,
+        later_frames or profile.later_frames,
+        history_frames or profile.history_frames,
+    )
+
+
+def lengths_problem(**lengths: int | None) -> str | None:
+    """What is wrong with lengths before anything is run; those that come over a link are None."""
+    try:
+        for name, frames in lengths.items():
+            if isinstance(frames, int) and frames != AUTO:
+                require_clip_length(frames, name)
+        if all(isinstance(frames, int) and frames != AUTO for frames in lengths.values()):
+            clip_windows(1, *lengths.values())
+    except SpatiaError as error:
+        return str(error)
+    return None
 
 
 class SpatiaClipWindow(io.ComfyNode):
@@ -67,6 +87,11 @@ class SpatiaClipWindow(io.ComfyNode):
                 SpatiaCameras.Input("cameras", tooltip="The whole path, one camera per frame of the final video."),
                 io.Int.Input("clip", default=1, min=1, max=10000, tooltip="Which clip, counted from 1."),
                 *length_inputs(),
+                io.Model.Input(
+                    "model",
+                    optional=True,
+                    tooltip="The model that films the clip: lengths of 0 follow it. Without it they are the release's.",
+                ),
             ],
             outputs=[
                 SpatiaCameras.Output(
@@ -85,7 +110,16 @@ class SpatiaClipWindow(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, cameras, clip, first_frames, later_frames, history_frames=HISTORY_FRAMES) -> io.NodeOutput:
+    def validate_inputs(cls, first_frames=None, later_frames=None, history_frames=None):
+        lengths = {"first_frames": first_frames, "later_frames": later_frames, "history_frames": history_frames}
+        return lengths_problem(**lengths) or True
+
+    @classmethod
+    def execute(
+        cls, cameras, clip, first_frames, later_frames, history_frames=RELEASE.history_frames, model=None
+    ) -> io.NodeOutput:
+        profile = RELEASE if model is None else model_profile(model)
+        first_frames, later_frames, history_frames = clip_lengths(profile, first_frames, later_frames, history_frames)
         windows = clip_windows(cameras.count, first_frames, later_frames, history_frames)
         if clip > len(windows):
             raise SpatiaError(

@@ -13,9 +13,12 @@ from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import estimate_scene, moving_pixels
 from ..spatia_core.inputs import MOST_POINTS, number_text, shown
 from ..spatia_core.memory import SpatialMemory, memory_of_image, new_memory
-from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, require_source
+from ..spatia_core.profile import RELEASE, Profile
+from .host.depth_sources import DepthReader, chosen_source, depth_reader, depth_sockets, depth_widgets, mask_inputs
 from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
+from .host.links import linked_inputs
+from .host.profiles import AUTO, model_profile
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
@@ -27,12 +30,12 @@ def voxel_size_input() -> io.Input:
     """How finely the cloud is kept."""
     return io.Float.Input(
         "voxel_size",
-        default=0.01,
-        min=1e-6,
+        default=AUTO,
+        min=AUTO,
         max=1000.0,
         step=0.005,
         tooltip="Points are merged to one per cube of this edge, in scene units (metres when the depth is). "
-        "The paper is best at 0.01; the bundled small models were made with 0.02.",
+        "0: as the model was made for; release: 0.01 (where the paper is best), bundled small model: 0.02.",
     )
 
 
@@ -81,6 +84,12 @@ class SpatiaEstimateScene(io.ComfyNode):
                     optional=True,
                     tooltip="An imported path: its first pose and intrinsics become the image's, so that the cloud lies in the path's world.",
                 ),
+                io.Model.Input(
+                    "model",
+                    optional=True,
+                    tooltip="The model that is to film the scene. The memory remembers what it was made for, and all that is set to auto follows it. "
+                    "Without it: the release's values.",
+                ),
             ],
             outputs=[
                 SpatiaMemory.Output(display_name="memory", tooltip="The scene's cloud and the image, posed."),
@@ -90,6 +99,14 @@ class SpatiaEstimateScene(io.ComfyNode):
                 ),
             ],
         )
+
+    @classmethod
+    def validate_inputs(cls, depth_source=None, input_types=None):
+        try:
+            chosen_source(depth_source, linked_inputs(cls, input_types))
+        except SpatiaError as error:
+            return str(error)
+        return True
 
     @classmethod
     def execute(
@@ -111,8 +128,8 @@ class SpatiaEstimateScene(io.ComfyNode):
         da3_geometry=None,
         moge_geometry=None,
         cameras=None,
+        model=None,
     ) -> io.NodeOutput:
-        require_source(depth_source, depth_map, da3_geometry, moge_geometry)
         read = depth_reader(
             depth_source,
             depth_map=depth_map,
@@ -134,6 +151,7 @@ class SpatiaEstimateScene(io.ComfyNode):
             mask_grow=mask_grow,
             moving=moving,
             cameras=cameras,
+            profile=None if model is None else model_profile(model),
         )
         report = "\n".join([found, *memory.notes])
         return io.NodeOutput(memory, point_cloud_file(memory.cloud), ui=report_ui(report, warnings=memory.notes[1:]))
@@ -150,12 +168,16 @@ def begin_memory(
     mask_grow: int = 0,
     moving: Tensor | None = None,
     cameras: Cameras | None = None,
+    profile: Profile | None = None,
 ) -> tuple[SpatialMemory, str]:
     """The memory of one IMAGE (1, H, W, 3), and what was found in it.
 
     read: (frames (1, H, W, 3) uint8, [0], focal=) -> their DepthMaps; None: no cloud. field_of_view: degrees, horizontal,
-    where neither intrinsics (fx fy cx cy, normalised), nor cameras, nor the depth say it. Raises SpatiaError.
+    where neither intrinsics (fx fy cx cy, normalised), nor cameras, nor the depth say it. profile: of the network that will
+    film it; None: not known. voxel_size: AUTO for the profile's. Raises SpatiaError.
     """
+    voxel_size = voxel_size or (profile or RELEASE).voxel_size
+    made_for = "" if profile is None else profile.name
     count, height, width = image.shape[:3]
     if count != 1:
         raise SpatiaError(
@@ -196,13 +218,13 @@ def begin_memory(
     if maps is None:
         notes = ("no depth: the memory has no point cloud", *warnings)
         memory, found = (
-            memory_of_image(frames[0], camera, None, voxel_size, moving=first_mask, notes=notes),
+            memory_of_image(frames[0], camera, None, voxel_size, moving=first_mask, notes=notes, made_for=made_for),
             "no points",
         )
     else:
         maps = maps._replace(warnings=(*maps.warnings, *warnings))
         estimate = estimate_scene(maps, camera, height, width, moving=mask, edge_filter=edge_filter)
-        memory = new_memory(frames[0], estimate, moving=first_mask, voxel_size=voxel_size)
+        memory = new_memory(frames[0], estimate, moving=first_mask, voxel_size=voxel_size, made_for=made_for)
         found = f"{memory.cloud.size} points, {100 * estimate.coverage:.1f} % of the pixels"
     for warning in memory.notes[1:]:
         logging.warning("Estimate Scene: %s", warning)

@@ -6,14 +6,17 @@ from comfy_api.latest import io
 
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, fit, nearest_size
+from ..spatia_core.profile import RELEASE
 from ..spatia_core.prompts import OFFICIAL_SUFFIX, clip_prompt
 from .host.free_memory import require_memory
+from .host.profiles import model_profile
 from .host.reports import report_ui
 
 # Of an image scaled to cover its size, before it is cropped: a strip of one pixel by thousands would fill the memory.
 _MOST_SCALED = 1 << 25
 _NEAREST = f"nearest multiple of {SIZE_STEP}"
 _CUSTOM = "width and height below"
+_AUTO = "auto"
 _NAMED = {
     **{f"{width}x{height}": (width, height) for width, height in OFFICIAL},
     "192x128 (bundled small model)": (192, 128),
@@ -32,9 +35,9 @@ class SpatiaFitImage(io.ComfyNode):
                 io.Image.Input("image", tooltip="One image or a batch; all are treated alike."),
                 io.Combo.Input(
                     "size",
-                    options=[*_NAMED, _NEAREST, _CUSTOM],
-                    default="1248x704",
-                    tooltip="The release's size, a smaller one, or the image's own, rounded. An upright image takes the official sizes upright.",
+                    options=[_AUTO, *_NAMED, _NEAREST, _CUSTOM],
+                    default=_AUTO,
+                    tooltip="auto: what the connected model was made for, the release's 1248x704 without one. Or the release's size, a smaller one, or the image's own, rounded. An upright image takes the official sizes upright.",
                 ),
                 io.Int.Input(
                     "width",
@@ -54,6 +57,7 @@ class SpatiaFitImage(io.ComfyNode):
                     advanced=True,
                     tooltip=f"Used when `size` is '{_CUSTOM}'; a multiple of {SIZE_STEP}.",
                 ),
+                io.Model.Input("model", optional=True, tooltip="The model that is to film it, for a size of auto."),
             ],
             outputs=[
                 io.Image.Output(display_name="image", tooltip="For Estimate Scene and depth nodes."),
@@ -64,14 +68,23 @@ class SpatiaFitImage(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, image, size, width, height) -> io.NodeOutput:
+    def validate_inputs(cls, size=None, width=None, height=None):
+        if size == _CUSTOM and isinstance(width, int) and isinstance(height, int):
+            try:
+                fit(width, height, width, height)
+            except SpatiaError as error:
+                return str(error)
+        return True
+
+    @classmethod
+    def execute(cls, image, size, width, height, model=None) -> io.NodeOutput:
         given_height, given_width = image.shape[1:3]
         if size == _NEAREST:
             target = nearest_size(given_width, given_height)
         elif size == _CUSTOM:
             target = width, height
         else:
-            target = _NAMED[size]
+            target = _NAMED[size] if size in _NAMED else (RELEASE if model is None else model_profile(model)).sizes[0]
             if given_height > given_width and target in OFFICIAL:
                 target = target[::-1]
         plan = fit(given_width, given_height, *target)

@@ -11,13 +11,16 @@ from ..spatia_core.cameras import Cameras
 from ..spatia_core.cameras.preflight import KNOWN_SHARE, frame_runs
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory import SpatialMemory
+from ..spatia_core.profile import PROFILES, profile_named
 from ..spatia_core.render.soft import render_soft
 from .host.free_memory import require_memory
 from .host.notices import notice, slow_kernels
+from .host.profiles import AUTO
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 POINTS_PER_PIXEL = 5
+SMALLEST_RADIUS = 0.0005
 _ASPECT_TOLERANCE = 0.05  # rounding to multiples of 32
 
 
@@ -25,12 +28,12 @@ def radius_input() -> io.Input:
     """How large a point is drawn."""
     return io.Float.Input(
         "radius",
-        default=0.01,
-        min=0.0005,
+        default=AUTO,
+        min=AUTO,
         max=1.0,
         step=0.001,
-        tooltip="Radius of a point's disc, as a fraction of half the shorter side. The released network was trained with 0.01, "
-        "the bundled small one with 0.03.",
+        tooltip="Radius of a point's disc, as a fraction of half the shorter side. 0: what the memory's model was made with; "
+        "release: 0.01, bundled small model: 0.03.",
     )
 
 
@@ -87,6 +90,8 @@ class SpatiaRenderCameraPath(io.ComfyNode):
         notice(cls, *(slow_kernels() if render_device().type == "cpu" else ()))
         projection, holes = project(memory, cameras, height, width, radius=radius, points_per_pixel=points_per_pixel)
         report, warnings, covered = coverage_report(holes)
+        if radius and memory.made_for in PROFILES:
+            warnings += PROFILES[memory.made_for].radius_misfit(radius)
         shown = report_ui(
             report, warnings=warnings, curve=covered, curve_title="share of each frame that the scene covers"
         )
@@ -128,13 +133,19 @@ def project(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The projection IMAGE (N, H, W, 3) and holes MASK (N, H, W) of the memory's cloud; sides of 0: the memory's.
 
-    Raises SpatiaError on an empty cloud, another shape of picture, or when there is no room.
+    radius: AUTO for that of the profile which the memory was made for. Raises SpatiaError on an empty cloud, another shape of picture, or when there is no room.
     """
     if not memory.cloud.size:
         raise SpatiaError(
             "The memory's cloud holds no point, so there is nothing to draw; check the edits before this node, or estimate the scene again."
         )
     height, width = height or memory.height, width or memory.width
+    radius = radius or profile_named(memory.made_for).radius
+    if radius < SMALLEST_RADIUS:
+        raise SpatiaError(
+            f"radius {radius:g} was given, expected {SMALLEST_RADIUS:g} or more, or 0 for what the memory's model was made "
+            "with; change radius."
+        )
     if abs(width / height / (memory.width / memory.height) - 1) > _ASPECT_TOLERANCE:
         raise SpatiaError(
             f"width {width} and height {height} were given for a memory of {memory.width}x{memory.height}, expected the same shape of picture, "

@@ -10,10 +10,7 @@ from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory import SpatialMemory, require_continues, shared_points
 from ..spatia_core.memory.retrieval import (
-    CANDIDATE_EVERY,
-    MAX_REFERENCES,
     MODES,
-    TARGET_EVERY,
     candidate_frames,
     common_points,
     retrieval_report,
@@ -21,8 +18,10 @@ from ..spatia_core.memory.retrieval import (
     seen_points,
     target_frames,
 )
+from ..spatia_core.profile import profile_named
 from ..spatia_core.render.visibility import visible_bits
 from .host.images import frames_from_image, image_from_frames
+from .host.profiles import AUTO, AUTO_REFERENCES
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
@@ -34,10 +33,10 @@ def choice_inputs(advanced: bool | None = None) -> list[io.Input]:
     return [
         io.Int.Input(
             "max_references",
-            default=MAX_REFERENCES,
-            min=0,
+            default=AUTO_REFERENCES,
+            min=AUTO_REFERENCES,
             max=64,
-            tooltip="At most this many frames. Paper and release: 7; the bundled small models were made with 4.",
+            tooltip="At most this many frames. -1: as the memory's model was made for; paper and release: 7, bundled small model: 4.",
         ),
         io.Float.Input(
             "threshold",
@@ -50,19 +49,19 @@ def choice_inputs(advanced: bool | None = None) -> list[io.Input]:
         ),
         io.Int.Input(
             "every",
-            default=TARGET_EVERY,
-            min=1,
+            default=AUTO,
+            min=AUTO,
             max=1000,
             advanced=advanced,
-            tooltip="Every n-th frame of the clip asks for a reference. Release: 12.",
+            tooltip="Every n-th frame of the clip asks for a reference. 0: as the memory's model was made for; release: 12, bundled small model: 4.",
         ),
         io.Int.Input(
             "candidate_every",
-            default=CANDIDATE_EVERY,
-            min=1,
+            default=AUTO,
+            min=AUTO,
             max=1000,
             advanced=advanced,
-            tooltip="Every n-th earlier frame may become one. The clip's history never does. Release: 4.",
+            tooltip="Every n-th earlier frame may become one. The clip's history never does. 0: as the memory's model was made for; release: 4, bundled small model: 2.",
         ),
     ]
 
@@ -110,12 +109,18 @@ def find_references(
     memory: SpatialMemory,
     cameras: Cameras,
     mode: str = MODES[0],
-    max_references: int = MAX_REFERENCES,
+    max_references: int = AUTO_REFERENCES,
     threshold: float = THRESHOLD,
-    every: int = TARGET_EVERY,
-    candidate_every: int = CANDIDATE_EVERY,
+    every: int = AUTO,
+    candidate_every: int = AUTO,
 ) -> tuple[torch.Tensor, str]:
-    """The references IMAGE (R, H, W, 3) of a clip along `cameras`, R may be 0, and a report. Raises SpatiaError."""
+    """The references IMAGE (R, H, W, 3) of a clip along `cameras`, R may be 0, and a report.
+
+    Counts that are auto are those of the profile which the memory was made for. Raises SpatiaError.
+    """
+    profile = profile_named(memory.made_for)
+    max_references = profile.max_references if max_references == AUTO_REFERENCES else max_references
+    every, candidate_every = every or profile.every, candidate_every or profile.candidate_every
     candidates = candidate_frames(memory.frame_count, require_continues(memory, cameras), candidate_every)
     targets = target_frames(cameras.count, every)
     if not candidates or not max_references:

@@ -13,6 +13,7 @@ from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.model.flow_unipc import SHIFT, flow_schedule
 from .host import conditioning, sampling
 from .host.notices import notice
+from .host.profiles import AUTO, clip_misfits, model_profile
 from .host.reports import report_ui
 from .host.video import decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -107,15 +108,21 @@ def solver_inputs() -> list[io.Input]:
             control_after_generate=io.ControlAfterGenerate.fixed,
             tooltip="Seed of the noise; the release uses one seed for all clips.",
         ),
-        io.Int.Input("steps", default=40, min=1, max=1000, tooltip="Solver steps; the release uses 40."),
+        io.Int.Input(
+            "steps",
+            default=AUTO,
+            min=AUTO,
+            max=1000,
+            tooltip="Solver steps. 0: as the model was made for; release: 40, bundled small model: 2.",
+        ),
         io.Float.Input(
             "cfg",
-            default=3.5,
-            min=0.0,
+            default=AUTO,
+            min=AUTO,
             max=100.0,
             step=0.1,
             round=0.01,
-            tooltip="Guidance; the release uses 3.5. 1 skips the negative prompt and halves the time.",
+            tooltip="Guidance. 0: as the model was made for; release: 3.5, bundled small model: 1. 1 skips the negative prompt and halves the time.",
         ),
     ]
 
@@ -198,15 +205,20 @@ def make_clip(
 ) -> tuple[torch.Tensor, dict]:
     """Frames IMAGE (N, H, W, 3) and LATENT of one clip along `cameras`, history included.
 
-    tell: is given, before the sampling, what steers the clip less than its inputs suggest, one text each.
+    steps, cfg: AUTO for those that the model was made for. tell: is given, before the sampling, what steers the clip less
+    than its inputs suggest and what the model was not made for, one text each.
     """
     conditioned, latent = conditioning.condition_clip(
         model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
     )
-    sigmas = flow_schedule(steps)
+    profile = model_profile(model)
+    sigmas, cfg = flow_schedule(steps or profile.steps), cfg or profile.cfg
     # Before the sampling, which may take an hour.
     require_memory_for_frames(cameras.count, memory.height, memory.width, "make the clip shorter, or the image smaller")
-    tell(*conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas))
+    tell(
+        *clip_misfits(model, memory, cameras),
+        *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas),
+    )
     samples = sampling.sample_clip(conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed)
     return decode_frames(vae, samples), {**latent, "samples": samples}
 
@@ -254,7 +266,8 @@ class SpatiaConditioning(io.ComfyNode):
         conditioned, latent = conditioning.condition_clip(
             model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
         )
-        notice(cls, *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent))
+        losses = conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent)
+        notice(cls, *clip_misfits(model, memory, cameras), *losses)
         return io.NodeOutput(conditioned, latent, ui=report_ui(""))
 
 

@@ -14,6 +14,7 @@ from comfy_api.latest import io
 import nodes as host_nodes
 
 from ..spatia_core.cameras import Cameras, continue_path, fov_from_focal, scale_path, scene_depth
+from ..spatia_core.clip_seeds import parse_clip_seeds
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.inputs import shown
 from ..spatia_core.memory import POSE_TOLERANCE, SpatialMemory
@@ -22,21 +23,25 @@ from ..spatia_core.memory.windows import (
     window_cameras,
     windows_after,
 )
+from ..spatia_core.profile import PROFILES, Profile
 from ..spatia_core.prompts import clip_prompt, prompt_lines
 from ..spatia_core.world import MAIN, World
-from .clips import clean_frames, length_inputs
+from .clips import clean_frames, length_inputs, lengths_problem
 from .estimate_scene import begin_memory, voxel_size_input
+from .host.camera_values import camera_values, field_of_view_values
 from .host.clip_depth import (
     DA3,
     MOGE,
     SOURCES,
     DA3Model,
     MoGeModel,
+    chosen_model,
     model_reader,
-    require_depth_source,
 )
+from .host.directing import tell_clip, video_report
 from .host.identity import clip_id
 from .host.notices import Bulletin, slow_kernels
+from .host.profiles import AUTO, AUTO_REFERENCES, model_profile
 from .host.reports import report_ui
 from .host.worlds import WorldPlace, running, world_named
 from .render import project, radius_input, render_device
@@ -49,13 +54,18 @@ from .worlds import posters, world_report
 FIT, AS_IT_IS = "fit to the scene", "as it is"
 # Widgets that every clip is made by; those that say how the path is cut do so by its windows.
 _SETTINGS = (
-    "path", "negative", "seed", "steps", "cfg", "lora", "depth_source", "radius", "max_references", "threshold", "every",
+    "path", "negative", "steps", "cfg", "lora", "depth_source", "radius", "max_references", "threshold", "every",
     "candidate_every", "keyframe_every",
 )  # fmt: skip
+_LENGTHS = ("first_frames", "later_frames", "history_frames")
+# Widgets that may follow the model, and the value that says so.
+_AUTO = dict.fromkeys(
+    (*_LENGTHS, "radius", "voxel_size", "every", "candidate_every", "steps", "cfg"), AUTO
+) | {"max_references": AUTO_REFERENCES}  # fmt: skip
 _ASPECT_TOLERANCE = 0.05
 _UNCONNECTED = object()
 _answered: dict[str, tuple[int, frozenset[str]]] = {}  # by world: losses so far, last clips of what was answered
-_MADE_BY = ("model", "clip", "vae", "cameras", MOGE, DA3)  # what every clip's identity takes from the graph
+_MADE_BY = ("model", "clip", "vae", MOGE, DA3)  # what every clip's identity takes from the graph
 
 
 class SpatiaVideo(io.ComfyNode):
@@ -103,8 +113,8 @@ class SpatiaVideo(io.ComfyNode):
                     "depth_source",
                     options=list(SOURCES),
                     default=SOURCES[0],
-                    tooltip="What tells the depth of the image and of the clips: the bundled network, made for generated rooms only, or the model that is connected to "
-                    "moge_model or da3_model.",
+                    tooltip="What tells the depth of the image and of the clips: the model that is connected to moge_model or da3_model, or the bundled network, made for "
+                    "generated rooms only. auto: the connected one, else the bundled network.",
                 ),
                 *length_inputs(history_optional=False),
                 radius_input(),
@@ -112,6 +122,14 @@ class SpatiaVideo(io.ComfyNode):
                 *choice_inputs(advanced=True),
                 keyframe_input(advanced=True),
                 lora_input(),
+                io.String.Input(
+                    "clip_seeds",
+                    multiline=True,
+                    default="",
+                    advanced=True,
+                    tooltip="Clips that are made with another seed: lines of clip: seed, such as 3: 17, clips counted as the lines of prompts. That clip and those after it are made again; "
+                    "without the line they are read again.",
+                ),
                 io.Image.Input(
                     "image",
                     optional=True,
@@ -135,18 +153,20 @@ class SpatiaVideo(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, name=None, prompts=None, first_frames=None, later_frames=None, history_frames=None):
+    def validate_inputs(
+        cls, name=None, prompts=None, first_frames=None, later_frames=None, history_frames=None, clip_seeds=None
+    ):
         # Values that come over a link are None, and looked at when they are there.
         try:
             world_named("video" if name is None else name)
-            lengths = (first_frames, later_frames, history_frames)
-            if all(isinstance(value, int) for value in lengths):
-                windows_after(1, 2, *lengths)
             if prompts is not None:
                 _require_prompts(prompts)
+            if clip_seeds is not None:
+                parse_clip_seeds(clip_seeds)
         except SpatiaError as error:
             return str(error)
-        return True
+        lengths = {"first_frames": first_frames, "later_frames": later_frames, "history_frames": history_frames}
+        return lengths_problem(**lengths) or True
 
     @classmethod
     def fingerprint_inputs(cls, name=None, **kwargs):
@@ -167,8 +187,10 @@ class SpatiaVideo(io.ComfyNode):
         da3_model=_UNCONNECTED,
         **widgets,
     ):
-        plan = _planned(cls, world, widgets)
-        depth = {MOGE: [MOGE], DA3: [DA3]}.get(widgets["depth_source"], [])
+        plan = _planned(cls, world, widgets, model)
+        if plan is None:
+            return ["model"]
+        depth = [name for name in (MOGE, DA3) if name == plan.settings["depth_source"]]
         begun = plan.world.has(plan.start)
         needed = [] if begun else ["image", *depth]
         if not (begun and plan.finished):
@@ -179,17 +201,19 @@ class SpatiaVideo(io.ComfyNode):
     def execute(
         cls, model=None, clip=None, vae=None, image=None, world=None, moge_model=None, da3_model=None, **widgets
     ) -> io.NodeOutput:
-        plan = _planned(cls, world, widgets)
+        plan = _planned(cls, world, widgets, model)
         losses = _losses(plan.world)
         bulletin = Bulletin(cls)
         bulletin.warn(*(slow_kernels() if render_device().type == "cpu" else ()))
-        maker = _Maker(plan, widgets, bulletin, model, clip, vae, moge_model, da3_model)
+        maker = _Maker(plan, widgets | plan.settings, bulletin, model, clip, vae, moge_model, da3_model)
         last, memory, reports = maker.video(image)
         bulletin.state("")
         _answered[plan.world.folder] = losses, _kept_ends(plan.world) | {last}
-        report = "\n".join([*reports, world_report(plan.world, last)])
+        report = "\n".join([*reports, *plan.told, world_report(plan.world, last)])
         place = WorldPlace(plan.world.folder, plan.branch, last, plan.start)
-        return io.NodeOutput(place, memory, report, ui=report_ui(report, images=posters(plan.world, last)))
+        page = maker.page_report(place, memory)
+        shown = report_ui(report, images=posters(plan.world, last), spatia_video=[page])
+        return io.NodeOutput(place, memory, report, ui=shown)
 
 
 def _losses(world: World) -> int:
@@ -212,7 +236,18 @@ class _Plan(NamedTuple):
     windows: list[ClipWindow]
     clips: list[str]  # ids, one per window
     prompts: list[str]  # one per window
+    seeds: list[int]  # one per window
+    before: int  # clips of the path that were there, and have used up their lines of prompts
+    offset: int  # frames of the video before the first one of the path that was given
     made: dict
+    settings: dict  # the widgets that clips are made by, none of them auto any more
+    profile: Profile | None  # of the network, where it is known
+
+    @property
+    def told(self) -> list[str]:
+        """The lengths of clips, which the page's editor asks for too."""
+        first, later, history = (self.settings[name] for name in _LENGTHS)
+        return [f"Clips of {first}, then {later} frames, {history} of them repeated."]
 
     @property
     def finished(self) -> bool:
@@ -220,7 +255,8 @@ class _Plan(NamedTuple):
         return all(map(self.world.has, self.clips))
 
 
-def _planned(node_cls, place: WorldPlace | None, widgets: dict) -> _Plan:
+def _planned(node_cls, place: WorldPlace | None, widgets: dict, model) -> _Plan | None:
+    """None where only the model, which is not loaded yet, can say what is set to auto."""
     node_id, found = running(node_cls, place)
     inputs = node_cls.hidden.dynprompt.get_node(node_id)["inputs"]
     if ("image" in inputs) == ("world" in inputs):
@@ -228,36 +264,79 @@ def _planned(node_cls, place: WorldPlace | None, widgets: dict) -> _Plan:
             f"{'Both' if 'image' in inputs else 'Neither'} image and world are connected, expected one of them: image "
             "begins a video, world goes on with one."
         )
-    require_depth_source(widgets["depth_source"], {MOGE, DA3} & inputs.keys())
+    depth_source = chosen_model(widgets["depth_source"], {MOGE, DA3} & inputs.keys())
     if place is None:
         world, branch = world_named(widgets["name"]), MAIN
-        names = ("image", "cameras", MOGE, DA3)
-        begun_by = {name: widgets[name] for name in ("path", "voxel_size", "depth_source")}
-        start = clip_id("video image", *(found.of_input(node_id, name) for name in names), begun_by)
+        names = ("image", MOGE, DA3)
+        begun_by = {name: widgets[name] for name in ("path", "voxel_size")} | {"depth_source": depth_source}
+        if widgets["voxel_size"] == AUTO:
+            begun_by["voxel_size"] = found.of_input(node_id, "model")
+        cameras = widgets["cameras"]
+        # All that the scene of the image takes of the path.
+        seen = field_of_view_values(cameras) if widgets["path"] == FIT else camera_values(cameras.select(0))
+        start = clip_id("video image", *(found.of_input(node_id, name) for name in names), seen, begun_by)
         start_made = found.made(node_id, names) | {"settings": begun_by}
     else:
         world, branch, start, start_made = place.world, place.branch, place.clip, {}
-    windows, before = _windows(world if place else None, start, widgets)
-    prompts = _prompts(widgets["prompts"], before, len(windows))
+    profile = _profile(world, start, model)
+    if profile is not None:
+        widgets = _settled(widgets, profile)
+    # What is wrong is said before the model is loaded, wherever that is possible.
+    if not any(widgets[name] == AUTO for name in _LENGTHS):
+        windows, before, offset = _windows(world if place else None, start, widgets)
+        prompts = _prompts(widgets["prompts"], before, len(windows))
+    if any(widgets[name] == auto for name, auto in _AUTO.items()):
+        return None
+    widgets = widgets | {"depth_source": depth_source}
     settings = {name: widgets[name] for name in _SETTINGS}
     common = clip_id(*(found.of_input(node_id, name) for name in _MADE_BY), settings)
+    given = parse_clip_seeds(widgets["clip_seeds"])
+    seeds = [given.get(before + k + 1, widgets["seed"]) for k in range(len(windows))]
     clips = []
-    for window, prompt in zip(windows, prompts, strict=True):
-        clips.append(clip_id("video clip", clips[-1] if clips else start, common, list(window), prompt))
-    made = found.made(node_id, _MADE_BY) | {"settings": settings}
-    return _Plan(world, branch, start, start_made, windows, clips, prompts, made)
+    for window, prompt, seed in zip(windows, prompts, seeds, strict=True):
+        seen = camera_values(_seen(widgets["cameras"], window, offset))
+        clips.append(clip_id("video clip", clips[-1] if clips else start, common, list(window), prompt, seed, seen))
+    found.of_input(node_id, "cameras")  # for `made` alone: a clip goes by what the cameras are, however they were made
+    made = found.made(node_id, (*_MADE_BY, "cameras")) | {"settings": settings}
+    return _Plan(
+        world, branch, start, start_made, windows, clips, prompts, seeds, before, offset, made,
+        {name: widgets[name] for name in (*_AUTO, "depth_source")}, profile,
+    )  # fmt: skip
 
 
-def _windows(world: World | None, start: str, widgets: dict) -> tuple[list[ClipWindow], int]:
-    """The windows to make, and how many clips of the path are there already. world: None where an image begins it."""
+def _profile(world: World, start: str, model) -> Profile | None:
+    """What the world that is there was begun for, else what the model was made for; None where neither says it."""
+    made_for = world.heading.made_for if world.has(start) else ""
+    return PROFILES[made_for] if made_for in PROFILES else None if model is None else model_profile(model)
+
+
+def _settled(widgets: dict, profile: Profile) -> dict:
+    """The widgets, those that are auto replaced by the profile's values."""
+    return widgets | {name: getattr(profile, name) for name, auto in _AUTO.items() if widgets[name] == auto}
+
+
+def _seen(cameras: Cameras, window: ClipWindow, offset: int) -> Cameras:
+    """The cameras of the path that a clip depends on: its own, and the first, which the others are placed by.
+
+    Those before it are in the clips before it, and those after it are for later ones: a path that is made longer leaves
+    the clips that are there.
+    """
+    return cameras.select([0, *range(max(0, window.start - offset), window.end - offset)])
+
+
+def _windows(world: World | None, start: str, widgets: dict) -> tuple[list[ClipWindow], int, int]:
+    """The windows to make, how many clips of the path are there already, and how many frames are there before the path.
+
+    world: None where an image begins it.
+    """
     cameras = widgets["cameras"]
     lengths = tuple(widgets[name] for name in ("first_frames", "later_frames", "history_frames"))
     if world is None:
-        return windows_after(1, cameras.count, *lengths), 0
+        return windows_after(1, cameras.count, *lengths), 0, 0
     memory = world.memory(start)
     whole = _whole_path(memory, cameras, widgets["path"])
-    is_whole = whole is cameras
-    return windows_after(memory.frame_count, whole.count, *lengths), len(memory.clips) - 1 if is_whole else 0
+    windows = windows_after(memory.frame_count, whole.count, *lengths)
+    return windows, len(memory.clips) - 1 if whole is cameras else 0, whole.count - cameras.count
 
 
 def _whole_path(memory: SpatialMemory, cameras: Cameras, how: str) -> Cameras:
@@ -306,6 +385,7 @@ class _Maker:
         self.plan, self.widgets, self.bulletin = plan, widgets, bulletin
         self.model, self.clip, self.vae = model, clip, vae
         self.depth_models = (moge_model, da3_model)
+        self.scale = 1.0  # scene units per unit of the path
         # A prompt of many clips, and the negative one, are encoded once.
         self.encode = functools.cache(self._encode)
 
@@ -325,7 +405,27 @@ class _Maker:
             memory, report = self._clip(k, memory, last, path)
             last = plan.clips[k]
             reports.append(report)
+            tell_clip(WorldPlace(plan.world.folder, plan.branch, last, plan.start), len(memory.clips) - 1)
         return last, memory, reports
+
+    def page_report(self, place: WorldPlace, memory: SpatialMemory) -> dict:
+        """Where the video stands, for the page; memory: after the last clip."""
+        plan = self.plan
+        first = len(memory.clips) - len(plan.windows)
+        clips = [
+            {
+                "number": first + k,
+                "line": plan.before + k + 1,
+                "from": window.start + window.history - plan.offset,
+                "to": window.end - plan.offset,
+            }
+            for k, window in enumerate(plan.windows)
+        ]
+        lengths = {name: plan.settings[name] for name in _LENGTHS}
+        start = memory.cameras.select(plan.offset)
+        return video_report(
+            place, memory, self.widgets["cameras"], start, scale=self.scale, clips=clips, lengths=lengths
+        )
 
     def _begin(self, image) -> tuple[SpatialMemory, Cameras]:
         """The memory to start from, and the path of the whole video."""
@@ -340,6 +440,7 @@ class _Maker:
                 field_of_view=fov_from_focal(float(cameras.intrinsics[0, 0])),
                 voxel_size=self.widgets["voxel_size"],
                 cameras=None if self.widgets["path"] == FIT else cameras,
+                profile=plan.profile,
             )
             self.bulletin.warn(*memory.notes[1:])
             plan.world.commit(memory, plan.start, None, plan.branch, made=plan.start_made)
@@ -347,11 +448,13 @@ class _Maker:
             plan.world.commit(None, plan.start, None, plan.branch)
         memory = plan.world.memory(plan.start)
         pixels = cameras.intrinsics[0, :2] * torch.tensor([memory.width, memory.height])
-        if abs(float(pixels[0] / pixels[1]) - 1) > _ASPECT_TOLERANCE:
+        if self.widgets["path"] != FIT and abs(float(pixels[0] / pixels[1]) - 1) > _ASPECT_TOLERANCE:
             self.bulletin.warn(
                 f"The path is of another shape of picture than {memory.width}x{memory.height}: its pixels are not square. "
                 "Set width and height of Camera Path to the image's, or connect a memory to it."
             )
+        if self.widgets["path"] == FIT:
+            self.scale = scene_depth(memory.cloud.positions, memory.cameras.select(-1))
         return memory, _whole_path(memory, cameras, self.widgets["path"])
 
     def _clip(self, k: int, memory: SpatialMemory, parent: str, path: Cameras) -> tuple[SpatialMemory, str]:
@@ -370,7 +473,7 @@ class _Maker:
         self.bulletin.state(f"{title}: sampling")
         positive, negative = self.encode(plan.prompts[k]), self.encode(widgets["negative"])
         frames, latent = make_clip(
-            self.model, positive, negative, self.vae, memory, cameras, widgets["seed"], widgets["steps"], widgets["cfg"],
+            self.model, positive, negative, self.vae, memory, cameras, plan.seeds[k], widgets["steps"], widgets["cfg"],
             lora=widgets["lora"], projection=projection, holes=holes, references=references, tell=self.bulletin.warn,
         )  # fmt: skip
         del projection, holes
@@ -389,7 +492,7 @@ class _Maker:
             history_latents=clean_frames(latent) or 0,
             report=f"{found}\n{report}",
             seconds=time.monotonic() - began,
-            made=plan.made | {"prompt": plan.prompts[k]},
+            made=plan.made | {"prompt": plan.prompts[k], "settings": plan.made["settings"] | {"seed": plan.seeds[k]}},
         )
         self.bulletin.warn(*(f"Clip {number}: {note}" for note in grown.clips[-1].notes))
         if committed.report:

@@ -24,6 +24,7 @@ SMALLEST_FOCAL, LARGEST_FOCAL, LARGEST_CENTER = 1e-3, 1e5, 1e4
 MOST_PIXELS = 1 << 28  # of one image, 16384 x 16384: the kernels number pixels in 32 bits
 _DEEPEST = 32  # lists and objects inside each other, in any JSON that is read here
 _LONGEST_SHOWN = 80  # characters of a value that a message repeats
+LONGEST_NAME = 200  # characters of a name that a file holds
 # As JavaScript and files write them. Python's own reader also takes 1_000, nan and the digits of every script.
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -48,6 +49,13 @@ def whole(value: Any, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise ValueError(_expected("a whole number", low, high))
     return int(value)  # exact: a float would lose the last digits of large ones
+
+
+def short_text(value: Any, most: int) -> str:
+    """A text of at most `most` characters. Raises ValueError as `number` does."""
+    if not isinstance(value, str) or len(value) > most:
+        raise ValueError(f"a text of at most {most} characters")
+    return value
 
 
 def whole_text(text: str, low: int, high: int) -> int:

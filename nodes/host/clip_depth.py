@@ -11,11 +11,11 @@ from ...spatia_core.cameras import Cameras, fov_from_focal
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.estimate import DepthMaps
 from .da3 import da3_multiview_depth
-from .depth_sources import BUNDLED, DepthReader, bundled_depth, da3_depth, moge_depth, small_depth_path
+from .depth_sources import AUTO_SOURCE, BUNDLED, DepthReader, bundled_depth, da3_depth, moge_depth, small_depth_path
 from .images import image_from_frames
 
 MOGE, DA3 = "moge_model", "da3_model"
-SOURCES = (BUNDLED, MOGE, DA3)
+SOURCES = (AUTO_SOURCE, BUNDLED, MOGE, DA3)
 MoGeModel = io.Custom("MOGE_MODEL")
 DA3Model = io.Custom("DA3_MODEL")
 _DA3_SIDE = 504  # pixels of the longer side, as the host's node has it
@@ -23,8 +23,18 @@ _MOGE_DETAIL, _MOGE_BATCH = 9, 4  # as the host's node has them
 _STANDS = 1e-6  # scene units
 
 
-def require_depth_source(source: str, connected: set[str]) -> None:
-    """Refuse a source that is not connected, and a connected model that would be ignored."""
+def chosen_model(source: str, connected: set[str]) -> str:
+    """Which source tells depth, auto resolved: the connected model, else the bundled network.
+
+    Raises SpatiaError on a source that is not connected, and on a connected model that would be ignored.
+    """
+    if source == AUTO_SOURCE:
+        if len(connected) > 1:
+            raise SpatiaError(
+                f"{' and '.join(sorted(connected))} are connected, expected one source of depth; disconnect the other, or "
+                "set depth_source."
+            )
+        source = next(iter(connected), BUNDLED)
     wanted = {source} & {MOGE, DA3}
     missing, ignored = wanted - connected, connected - wanted
     if missing:
@@ -39,6 +49,7 @@ def require_depth_source(source: str, connected: set[str]) -> None:
         )
     if source == BUNDLED:
         small_depth_path()
+    return source
 
 
 def model_reader(source: str, moge_model, da3_model, cameras: Cameras | None = None) -> DepthReader:

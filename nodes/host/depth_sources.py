@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import comfy.model_management
 import torch
@@ -24,7 +24,8 @@ from .images import values_from_image
 DA3Geometry = io.Custom("DA3_GEOMETRY")
 MoGeGeometry = io.Custom("MOGE_GEOMETRY")
 
-CONNECTED, BUNDLED, NO_DEPTH = "connected input", "bundled small network", "none"
+AUTO_SOURCE, CONNECTED, BUNDLED, NO_DEPTH = "auto", "connected input", "bundled small network", "none"
+_SOCKETS = ("depth_map", "da3_geometry", "moge_geometry")
 SMALL_DEPTH = "spatia_small_depth.safetensors"
 BUNDLED_LIMITS = (
     "The bundled depth network has only seen generated rooms. On a photograph its depth is a guess: "
@@ -37,9 +38,10 @@ def depth_widgets() -> list[io.Input]:
     return [
         io.Combo.Input(
             "depth_source",
-            options=[CONNECTED, BUNDLED, NO_DEPTH],
-            default=CONNECTED,
-            tooltip="connected input: the depth_map, da3_geometry or moge_geometry that is connected.\n"
+            options=[AUTO_SOURCE, CONNECTED, BUNDLED, NO_DEPTH],
+            default=AUTO_SOURCE,
+            tooltip="auto: what is connected; where nothing is, the bundled small network.\n"
+            "connected input: the depth_map, da3_geometry or moge_geometry that is connected.\n"
             "bundled small network: this package's own small network, made for generated rooms; needs nothing else.\n"
             "none: frames and cameras only, and no point cloud; for the decoupled memory, which needs none.",
         ),
@@ -125,13 +127,17 @@ def mask_inputs() -> list[io.Input]:
     ]
 
 
-def require_source(depth_source: str, depth_map, da3_geometry, moge_geometry) -> None:
-    """Refuse anything but exactly one source of depth, before any work."""
-    connected = [
-        name
-        for name, value in (("depth_map", depth_map), ("da3_geometry", da3_geometry), ("moge_geometry", moge_geometry))
-        if value is not None
-    ]
+def chosen_source(depth_source: str | None, linked: Collection[str], has_cloud: bool = True) -> str | None:
+    """Where depth is to come from, auto resolved; None where that comes over a link, too.
+
+    linked: names of the inputs that something is connected to. has_cloud: whether the memory is one that keeps points.
+    Raises SpatiaError on anything but exactly one source of depth.
+    """
+    connected = [name for name in _SOCKETS if name in linked]
+    if depth_source is None:
+        return None
+    if depth_source == AUTO_SOURCE:
+        depth_source = CONNECTED if connected else BUNDLED if has_cloud else NO_DEPTH
     if depth_source != CONNECTED and connected:
         raise SpatiaError(
             f"{', '.join(connected)} is connected, but depth_source is '{depth_source}', so it would be ignored; set depth_source to '{CONNECTED}' or disconnect it."
@@ -146,14 +152,17 @@ def require_source(depth_source: str, depth_map, da3_geometry, moge_geometry) ->
         raise SpatiaError(
             f"{' and '.join(connected)} are connected, expected one source of depth; disconnect the others."
         )
+    return depth_source
 
 
 DepthReader = Callable[..., DepthMaps]  # (frames (N, H, W, 3) uint8, numbers of some, focal=) -> the depth of these
 
 
-def depth_reader(depth_source: str, **inputs) -> DepthReader | None:
-    """`read_depth` with a node's inputs; None where its depth_source is none."""
-    return None if depth_source == NO_DEPTH else functools.partial(read_depth, **inputs)
+def depth_reader(depth_source: str, *, has_cloud: bool = True, **inputs) -> DepthReader | None:
+    """`read_depth` with a node's inputs; None where no depth is wanted. Raises SpatiaError as `chosen_source`."""
+    linked = [name for name in _SOCKETS if inputs[name] is not None]
+    source = chosen_source(depth_source, linked, has_cloud)
+    return None if source == NO_DEPTH else functools.partial(read_depth, **inputs)
 
 
 def read_depth(

@@ -133,7 +133,7 @@ def _digest(value) -> str:
 
 
 def _files_named(name: str) -> list[str]:
-    if name in (models.BUNDLED, depth_sources.BUNDLED):
+    if name in (models.BUNDLED, depth_sources.BUNDLED, depth_sources.AUTO_SOURCE):
         folder = bundle.FOLDER
         return [os.path.join(folder, file) for file in sorted(os.listdir(folder)) if file.endswith(".safetensors")]
     if os.path.isabs(name):

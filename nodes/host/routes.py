@@ -1,4 +1,7 @@
-"""Routes of the page's camera path editor: camera files read and written, as text. No file of the server is touched."""
+"""Routes of the page's camera path editor: camera files read and written as text, and what worlds hold.
+
+No file of the server is written, and of those that are there only worlds are read.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,20 @@ from aiohttp import web
 from ...spatia_core.cameras import make_cameras, read_cameras, write_cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import number, parse_json, shown, whole
+from .world_routes import add_world_routes
 
 LARGEST = 16 << 20  # bytes of a request
 MOST_CAMERAS = 10000
 
 
 def add_routes(routes: web.RouteTableDef) -> None:
-    """Adds POST /spatia/cameras/read and /spatia/cameras/write: JSON in, JSON out, 400 with {"error"} on what is refused."""
+    """Adds POST /spatia/cameras/read and /spatia/cameras/write: JSON in, JSON out, 400 with {"error"} on what is refused.
+
+    And those of `add_world_routes`.
+    """
     routes.post("/spatia/cameras/read")(_answer(_read))
     routes.post("/spatia/cameras/write")(_answer(_write))
+    add_world_routes(routes)
 
 
 def camera_list(cameras) -> list[dict]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -141,10 +142,7 @@ def keyframe_path(text: str, start: Cameras, frames: int, *, depth: float = 1.0)
             )
     else:
         keys = [Keyframe(0), *keys]
-    if keys[-1].frame >= frames:
-        raise SpatiaError(
-            f"A keyframe at frame {keys[-1].frame} was given for a path of {frames} frames (0 to {frames - 1}); increase frames or lower the keyframe's frame."
-        )
+    require_within(keys, frames)
 
     times = np.array([k.frame for k in keys], dtype=np.float64)
     t = np.minimum(np.arange(frames, dtype=np.float64), times[-1])
@@ -186,6 +184,14 @@ class KeyframePath(NamedTuple):
 def parse_keyframes(text: str) -> list[Keyframe]:
     """Keyframes of JSON or line text, in order. Raises SpatiaError naming the entry that cannot be read."""
     return parse_keyframe_path(text).keyframes
+
+
+def require_within(keys: Sequence[Keyframe], frames: int) -> None:
+    """Raises SpatiaError when the last of the keyframes lies beyond a path of `frames` cameras."""
+    if keys[-1].frame >= frames:
+        raise SpatiaError(
+            f"A keyframe at frame {keys[-1].frame} was given for a path of {frames} frames (0 to {frames - 1}); increase frames or lower the keyframe's frame."
+        )
 
 
 def parse_keyframe_path(text: str) -> KeyframePath:

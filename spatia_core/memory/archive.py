@@ -17,7 +17,18 @@ from ..cameras.camera import make_cameras
 from ..cloud.point_cloud import PointCloud, make_point_cloud
 from ..errors import SpatiaError
 from ..files import replacing
-from ..inputs import LARGEST_COORDINATE, MOST_CAMERAS, MOST_PIXELS, MOST_POINTS, number, parse_json, shown, whole
+from ..inputs import (
+    LARGEST_COORDINATE,
+    LONGEST_NAME,
+    MOST_CAMERAS,
+    MOST_PIXELS,
+    MOST_POINTS,
+    number,
+    parse_json,
+    short_text,
+    shown,
+    whole,
+)
 from ..interrupt import look_for_interrupt
 from ..zip_file import ZIP_ERRORS, opened_file, opened_zip
 from .clip import Clip, CloudChange
@@ -62,6 +73,7 @@ def save_memory(memory: SpatialMemory, path: str | os.PathLike) -> None:
         for clip in memory.clips
     ]
     header = {"format": "spatia memory", "version": _FORMAT, "voxel_size": memory.voxel_size}
+    header["made_for"] = memory.made_for
     entries = json.dumps(header | {"exact_from": memory.exact_from, "clips": clips}).encode()
     try:
         if len(entries) > _LONGEST_ENTRIES:
@@ -180,7 +192,8 @@ def _loaded(header: dict, data: bytes) -> SpatialMemory:
     changes = {k: entry.size for k, entry in enumerate(entries) if entry.size is not None}
     types = {"frames": torch.uint8, "moving": torch.bool}
     tensors = checked_tensors(data, types | _common_types("change", changes))
-    return _assembled(entries, voxel_size, exact_from, tensors, "change", {k: k for k in changes})
+    memory = _assembled(entries, voxel_size, exact_from, tensors, "change", {k: k for k in changes})
+    return memory._replace(made_for=_made_for(header))
 
 
 def _loaded_format_1(header: dict, data: bytes) -> SpatialMemory:
@@ -285,9 +298,10 @@ def _entry(clip) -> _Entry:
         size = None if clip.get("size") is None else whole(clip["size"], 0, MOST_POINTS)
     except ValueError as error:
         raise ValueError(f"one of its clips is {shown(clip)}, expected in frames, history and size {error}") from None
-    key = clip.get("key")
-    if not isinstance(key, str) or len(key) > 200:
-        raise ValueError(f"a clip's key is {shown(key)}, expected a text of at most 200 characters")
+    try:
+        key = short_text(clip.get("key"), LONGEST_NAME)
+    except ValueError as error:
+        raise ValueError(f"a clip's key is {shown(clip.get('key'))}, expected {error}") from None
     return _Entry(frames, history, size, _texts(clip.get("notes"), "the notes of a clip are"), key)
 
 
@@ -308,6 +322,13 @@ def _voxel_size(header: dict) -> float:
         return number(header.get("voxel_size"), SMALLEST_VOXEL, LARGEST_COORDINATE)
     except ValueError as error:
         raise ValueError(f"its voxel_size is {shown(header.get('voxel_size'))}, expected {error}") from None
+
+
+def _made_for(header: dict) -> str:
+    try:
+        return short_text(header.get("made_for", ""), LONGEST_NAME)  # nothing in files from before it was written
+    except ValueError as error:
+        raise ValueError(f"its made_for is {shown(header['made_for'])}, expected {error}") from None
 
 
 def _most_unpacked(size: int) -> int:

@@ -32,6 +32,7 @@ class SpatialMemory(NamedTuple):
     voxel_size: float  # scene units
     exact_from: int  # clips[exact_from:] can be taken back exactly; the cloud was edited, or is of a file, before them
     seen: SeenFrames  # what earlier frames see of this cloud, found once
+    made_for: str = ""  # name of the `Profile` of the network that films it, where that is known
 
     @property
     def height(self) -> int:
@@ -111,6 +112,7 @@ def new_memory(
     *,
     moving: Tensor | None = None,
     voxel_size: float = 0.01,
+    made_for: str = "",
 ) -> SpatialMemory:
     """A memory that holds one image and its cloud.
 
@@ -129,7 +131,9 @@ def new_memory(
             f"A voxel of {voxel_size:g} spans {voxel_pixels:.0f} pixels at the median depth {depth:.4g}; decrease "
             "voxel_size for a sharper cloud."
         )
-    return memory_of_image(image, estimate.cameras, cloud, voxel_size, moving=moving, notes=tuple(notes))
+    return memory_of_image(
+        image, estimate.cameras, cloud, voxel_size, moving=moving, notes=tuple(notes), made_for=made_for
+    )
 
 
 def memory_of_image(
@@ -140,6 +144,7 @@ def memory_of_image(
     *,
     moving: Tensor | None = None,
     notes: tuple[str, ...] = (),
+    made_for: str = "",
 ) -> SpatialMemory:
     """A memory that holds one image (H, W, 3) uint8, its camera, and a cloud that is there already, or none.
 
@@ -150,7 +155,7 @@ def memory_of_image(
     frames = HeldFrames(image[None], None if moving is None else moving[None])
     start = Clip(frames, camera._replace(history=None), 0, None, notes)
     cloud = empty_cloud() if cloud is None else cloud
-    return SpatialMemory(cloud, (start,), voxel_size, 1, SeenFrames())
+    return SpatialMemory(cloud, (start,), voxel_size, 1, SeenFrames(), made_for)
 
 
 def with_cloud(memory: SpatialMemory, cloud: PointCloud) -> SpatialMemory:
@@ -164,7 +169,7 @@ def appended(memory: SpatialMemory, clip: Clip, cloud: PointCloud) -> SpatialMem
     kept = torch.ones(before.shape[0], dtype=torch.bool)
     kept[clip.change.index] = False
     seen = memory.seen.carried(before, kept, cloud.positions, memory.height, memory.width)
-    return SpatialMemory(cloud, (*memory.clips, clip), memory.voxel_size, memory.exact_from, seen)
+    return memory._replace(cloud=cloud, clips=(*memory.clips, clip), seen=seen)
 
 
 def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
@@ -196,7 +201,7 @@ def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
         )
     # Where rows have moved, earlier clips too can be taken back by their frames only.
     exact_from = memory.exact_from if exact else len(rest)
-    reverted = SpatialMemory(cloud, rest, memory.voxel_size, exact_from, SeenFrames())
+    reverted = memory._replace(cloud=cloud, clips=rest, exact_from=exact_from, seen=SeenFrames())
     return MemoryUpdate(
         reverted,
         f"Clip {number} taken back {how}: {clip.cameras.count} frames, cloud of {memory.cloud.size} points now "

@@ -12,7 +12,17 @@ from typing import Any, NamedTuple
 
 from ..errors import SpatiaError
 from ..files import write_text
-from ..inputs import LARGEST_COORDINATE, MOST_CAMERAS, MOST_POINTS, number, parse_json, shown, whole
+from ..inputs import (
+    LARGEST_COORDINATE,
+    LONGEST_NAME,
+    MOST_CAMERAS,
+    MOST_POINTS,
+    number,
+    parse_json,
+    short_text,
+    shown,
+    whole,
+)
 from ..memory.memory import SMALLEST_VOXEL
 
 FORMAT, CLIP_FORMAT, VERSION = "spatia world", "spatia clip", 1
@@ -36,6 +46,7 @@ class Heading(NamedTuple):
     width: int
     voxel_size: float  # scene units
     branches: dict[str, str]  # name: id of the last clip
+    made_for: str  # see SpatialMemory
 
 
 class Record(NamedTuple):
@@ -90,6 +101,7 @@ def write_heading(folder: str, heading: Heading) -> None:
         "voxel_size": heading.voxel_size,
         "conventions": CONVENTIONS,
         "branches": heading.branches,
+        "made_for": heading.made_for,
     }
     write_text(os.path.join(folder, WORLD_FILE), json.dumps(text, indent=1, ensure_ascii=False) + "\n")
 
@@ -111,6 +123,7 @@ def read_heading(folder: str) -> Heading:
             whole(text.get("width"), 1, 1 << 20),
             number(text.get("voxel_size"), SMALLEST_VOXEL, LARGEST_COORDINATE),
             dict(branches),
+            short_text(text.get("made_for", ""), LONGEST_NAME),
         )
     except ValueError as error:
         raise damaged(what, error) from error

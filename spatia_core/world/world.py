@@ -194,7 +194,7 @@ class World:
                 self._check(memory, parent)
                 self._write(memory, clip, parent, latents, history_latents, report, seconds, made or {})
             if not self.exists:  # nothing was begun here, or whoever began died before this line
-                heading = Heading(memory.height, memory.width, memory.voxel_size, {branch: clip})
+                heading = Heading(memory.height, memory.width, memory.voxel_size, {branch: clip}, memory.made_for)
                 records.write_heading(self.folder, heading)
             said = self._stand(branch, clip)
         if not known:
@@ -500,7 +500,9 @@ class _Reader:
                     f"Clip {record.number} ({record.id}) of the world {shown(world.name)}", error
                 ) from error
             clips.append(world._clip(record, (heading.height, heading.width), cameras, change))
-        memory = SpatialMemory(cloud, tuple(clips), heading.voxel_size, self.chain[-1].exact_from, SeenFrames())
+        memory = SpatialMemory(
+            cloud, tuple(clips), heading.voxel_size, self.chain[-1].exact_from, SeenFrames(), heading.made_for
+        )
         try:
             check_memory(memory)
         except SpatiaError as error:

@@ -90,7 +90,7 @@ def values_before(node, name: str) -> dict:
     fitting = {
         "IMAGE": torch.zeros(1, 4, 4, 3), "MASK": torch.zeros(1, 4, 4), "LATENT": {"samples": torch.zeros(1)},
         "CONDITIONING": [],
-        "SPATIA_CAMERAS": path, "SPATIA_MEMORY": SpatialMemory(*[None] * 5), "COMFY_AUTOGROW_V3": {},
+        "SPATIA_CAMERAS": path, "SPATIA_MEMORY": SpatialMemory(*[None] * 6), "COMFY_AUTOGROW_V3": {},
         "SPATIA_WORLD": nodes_worlds.WorldPlace("", "main", "", ""),
     }  # fmt: skip
     values = {}
@@ -114,7 +114,7 @@ def test_texts_choices_and_slots_over_a_link(pack_module):
     with pytest.raises(ValueError, match="^prompts is 7, expected a text; change prompts"):
         prompts.execute(7, 1, True)
     cloud = pack_module("nodes.scene_files").SpatiaSceneCloud
-    memory = pack_module("spatia_core.memory").SpatialMemory(*[None] * 5)
+    memory = pack_module("spatia_core.memory").SpatialMemory(*[None] * 6)
     for axes in ("z up", None, 3, ["y up (viewers)"]):
         with pytest.raises(ValueError, match="^axes is .*, expected one of y up"):
             cloud.execute(memory, axes)

@@ -148,7 +148,7 @@ def test_refusals_before_any_work(spatia):
     geometry = {"depth": depth[..., 0], "mode": "mono", "image": image}
     coloured = depth * torch.tensor([1.0, 0.5, 0.2])
     cases = [
-        ({}, "No depth is connected"),
+        ({"depth_source": "connected input"}, "No depth is connected"),
         ({"depth_map": depth, "da3_geometry": geometry}, "depth_map and da3_geometry"),
         ({"depth_map": depth, "depth_source": "bundled small network"}, "would be ignored"),
         ({"depth_map": coloured}, "coloured"),
@@ -163,7 +163,7 @@ def test_refusals_before_any_work(spatia):
         ({"depth_map": depth, "intrinsics": "800 800 48 32"}, "normalised"),
         ({"depth_map": depth, "intrinsics": "1 2"}, "four numbers"),
         ({"depth_map": depth, "intrinsics": "0 0 0.5 0.5"}, "focal length"),
-        ({"depth_map": depth, "voxel_size": 0.0}, "voxel_size"),
+        ({"depth_map": depth, "voxel_size": -1.0}, "voxel_size"),
         ({"da3_geometry": {}}, "'depth'"),
     ]
     for change, message in cases:
@@ -270,7 +270,7 @@ def test_update_refusals(spatia, started):
         ({"cameras": spatia.path(*[0.3 + 0.1 * i for i in range(13)])}, "must be the video's last"),
         ({"depth_map": depth[:5]}, r"5 map\(s\) came for 13"),
         ({"moving": torch.zeros(5, HEIGHT, WIDTH)}, "5 masks for 13"),
-        ({"depth_map": None}, "No depth is connected"),
+        ({"depth_map": None, "depth_source": "connected input"}, "No depth is connected"),
     ]
     for change, message in cases:
         with pytest.raises(spatia.error, match=message):

@@ -28,7 +28,7 @@ def test_an_image_that_is_large_itself_is_scaled_down(nodes_of):
 
 
 def test_a_size_that_no_widget_has_is_refused(nodes_of, error):
-    with pytest.raises(error, match="^size is '640x480', expected one of 1248x704"):
+    with pytest.raises(error, match="^size is '640x480', expected one of auto, 1248x704"):
         nodes_of.SpatiaFitImage.execute(torch.rand(1, 64, 64, 3), "640x480", 64, 64)
     for width in (0, -32, 10**400):
         with pytest.raises(error, match="width"):

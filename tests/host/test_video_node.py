@@ -236,7 +236,7 @@ def test_it_goes_on_with_a_world(run, counted, nodes_of, monkeypatch):
     [
         ({"image": None}, "Neither image and world"),
         ({"depth_source": "moge_model"}, "nothing is connected to it"),
-        ({"da3_model": ["model", 0]}, "would be ignored"),
+        ({"da3_model": ["model", 0], "depth_source": "bundled small network"}, "would be ignored"),
         ({"prompts": "a\nb\nc\nd\ne"}, "5 lines, and the path takes 4"),
     ],
 )
@@ -260,3 +260,71 @@ def test_a_removed_world_is_made_anew(run, counted, nodes_of):
         shutil.rmtree(world_of(nodes_of, "gone").folder)
         assert "video" in run(graph, restart=False) and counted["count"] == made
         assert "video" not in run(graph, restart=False)
+
+
+# --- made clip by clip, as the page's editor does ---
+
+
+def along(name: str, frames: int, keyframes: str = "32 0.2 0 0 0 0 0", **inputs) -> dict:
+    """The one-node graph along keyframes, which longer paths leave where they are."""
+    graph = video(name, **inputs)
+    graph["path"]["inputs"] |= {"preset": "keyframes", "keyframes": keyframes, "frames": frames}
+    return graph
+
+
+def test_a_longer_path_leaves_the_clips_that_are_there(run, counted):
+    run(along("w", 33))  # 9 + 8 x 3: four whole clips
+    short = RESULTS["w"]
+    for frames, made in ((41, 1), (45, 1), (49, 1), (33, 0)):  # the clip to 45 is padded, and goes on to 49
+        counted["count"] = 0
+        run(along("w", frames))
+        assert counted["count"] == made, frames
+        assert torch.equal(frames_of(RESULTS["w"])[:33], frames_of(short))
+
+
+def test_a_moved_keyframe_makes_the_clips_after_it_anew(run, counted):
+    ends = "8 0 0 0 0 0 0\n9 0 0 0 0 0 0\n{} 0.2 0 0 0 0 0"
+    run(along("w", 33, ends.format(32)))
+    counted["count"] = 0
+    run(along("w", 33, ends.format(30)))
+    assert counted["count"] == 3
+
+
+def test_how_a_path_is_made_does_not_matter(run, counted):
+    run(along("w", 33))
+    graph = along("w", 33)
+    graph["first"] = graph["path"]
+    graph["path"] = node(
+        "SpatiaConcatCameras", **defaults("SpatiaConcatCameras") | {"first": ["first", 0], "second": ["still", 0]}
+    )
+    graph["still"] = node(
+        "SpatiaCameraPath",
+        **defaults("SpatiaCameraPath") | {"preset": "static", "frames": 9, "width": 64, "height": 32, "fov": 62.0},
+    )
+    counted["count"] = 0
+    run(graph)
+    assert counted["count"] == 1 and RESULTS["w"].frame_count == 41
+
+
+def test_a_clip_with_another_seed_and_back(run, counted, nodes_of):
+    run(video("w"))
+    first = RESULTS["w"]
+    for seeds, made in (("3: 17", 2), ("", 0), ("3: 17", 0), ("3: 17\n4: 5", 1), ("9: 1", 0)):
+        counted["count"] = 0
+        run(video("w", clip_seeds=seeds))
+        assert counted["count"] == made, seeds
+        assert torch.equal(frames_of(RESULTS["w"])[:17], frames_of(first)[:17])
+        assert same(RESULTS["w"], first) == (seeds in ("", "9: 1"))
+        world = world_of(nodes_of, "w")
+        wanted = {"3: 17": [3, 3, 17, 3], "3: 17\n4: 5": [3, 3, 17, 5]}.get(seeds, [3, 3, 3, 3])
+        chain = world.chain(world.head("main"))[1:]
+        assert [record.made["settings"]["seed"] for record in chain] == wanted
+
+
+@pytest.mark.parametrize(
+    "seeds", ["3", "a: 1", "0: 1", "3: -1", "3: 1.5", "3: 18446744073709551616", "3: 1\n3: 2", "٣: 1"]
+)
+def test_bad_seeds_are_refused_before_the_run(nodes_of, seeds):
+    check = nodes_of("nodes.video").SpatiaVideo.validate_inputs
+    assert "clip_seeds" in check(clip_seeds=seeds)
+    assert check(clip_seeds=" 3 : 1 \n\n4: 18446744073709551615") is True
