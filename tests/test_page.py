@@ -15,6 +15,7 @@ from spatia_core.cameras.preflight import path_warnings
 from spatia_core.cloud import make_point_cloud
 from spatia_core.cloud.packed import packed_points
 from spatia_core.errors import SpatiaError
+from spatia_core.profile import PROFILES
 from spatia_core.render.soft import render_soft
 
 JS = Path(__file__).resolve().parent.parent / "js"
@@ -171,6 +172,7 @@ def test_numbers_are_pythons(tmp_path):
         "scene": scene_vectors(tmp_path),
         "edits": edit_vectors(tmp_path),
         "preflight": preflight_vectors(),
+        "profiles": {name: profile._asdict() for name, profile in PROFILES.items()},
     }
     (tmp_path / "vectors.json").write_text(json.dumps(vectors))
     tests = sorted(str(path.relative_to(JS)) for path in (JS / "test").glob("*.test.mjs"))

@@ -24,7 +24,7 @@ async function take(page, dialog, name, options) {
 }
 
 async function cameraEditor({ page, options, loadTemplate }) {
-  await loadTemplate("quick_start_closed_loop");
+  await loadTemplate("Image to loop, runs now, 41 frames out and back");
   await press(page, "SpatiaCameraPath");
   const editor = page.getByRole("dialog", { name: "Edit path" });
   await editor.waitFor();

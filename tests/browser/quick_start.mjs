@@ -1,7 +1,7 @@
 // Opens the quick start, shortens its sampling, presses Run, waits for the end, and reloads the page.
 
 export default async ({ page, options, loadTemplate, queue, save, ready }) => {
-  await loadTemplate("quick_start_closed_loop");
+  await loadTemplate("Image to loop, runs now, 41 frames out and back");
   await page.evaluate((steps) => {
     for (const node of window.app.rootGraph.nodes) {
       if (node.type !== "SpatiaSampler") continue;

@@ -10,6 +10,8 @@ from expand import expand_subgraphs
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
+STARTERS = [name for name in TEMPLATES if name.startswith("Image to video in one node")]
+EDIT_BEFORE = "Edit before the first clip, runs now, a removed object"
 NODES_2 = {"classic canvas": False, "Nodes 2.0": True}
 # Marked by the page where their weights are not in ComfyUI's folders, as on a machine that tests.
 LOADERS = {"SpatiaLoadModel", "CLIPLoader", "VAELoader", "CheckpointLoaderSimple", "LoadMoGeModel"}
@@ -35,9 +37,21 @@ class TestTemplates:
     @pytest.mark.parametrize("name", TEMPLATES)
     def test_opens_from_the_template_browser(self, opened, name):
         found = opened[name]
-        assert not set(found["missing"]) - (LOADERS if name.endswith("wan22_5b") else set()) and not found["problems"]
+        assert not set(found["missing"]) - (LOADERS if "needs" in name else set()) and not found["problems"]
         assert not found["overlaps"] and not found["reported"]
         assert found["notes"] and found["notes"][0].startswith("## ")
+
+    @pytest.mark.parametrize("name", TEMPLATES)
+    def test_the_first_screen_can_be_read(self, opened, name):
+        """At the zoom at which it opens: texts are drawn, and what to change first is in sight, as is the image."""
+        for window, screen in opened[name]["screens"].items():
+            assert not screen["hidden"] and screen["scale"] >= 0.7, window
+            assert screen["first"] and screen["first"]["seen"] and screen["first"]["font"] >= 8, (window, screen)
+            assert {"MarkdownNote", "LoadImage"} <= set(screen["shown"]), window
+
+    @pytest.mark.parametrize("name", STARTERS)
+    def test_a_starter_is_seen_whole(self, opened, name):
+        assert len(opened[name]["screens"]["1600x900"]["shown"]) == opened[name]["nodes"] <= 10
 
     @pytest.mark.parametrize("name", TEMPLATES)
     def test_the_page_queues_what_run_py_queues(self, opened, offered, run_py, name):
@@ -54,6 +68,13 @@ class TestTemplates:
             declared = {name: value for name, value in node["inputs"].items() if name != "viewport_state"}
             shown = {name: value for name, value in theirs[key]["inputs"].items() if name in declared}
             assert shown == declared, f"node {key}, {node['class_type']}"
+
+
+def test_the_scene_is_edited_before_anything_is_sampled(run_page_script):
+    result = run_page_script("edit_before_clip.mjs", name=EDIT_BEFORE)
+    assert set(result["ran"]) <= {"LoadImage", "SpatiaFitImage", "SpatiaEstimateScene", "SpatiaEditPointCloud"}
+    assert result["points"] > 10_000 and [edit["do"] for edit in result["edits"]] == ["remove"]
+    assert "SaveVideo" in result["kinds"].values()
 
 
 @pytest.mark.parametrize(("locale", "title"), [("en", "Camera Path"), ("zh", "相机路径")])

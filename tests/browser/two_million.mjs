@@ -1,7 +1,7 @@
 // Loads a packed cloud of two million points into the camera path editor's view: how long it takes, how smoothly it turns.
 
 export default async ({ page, options, loadTemplate }) => {
-  await loadTemplate("quick_start_closed_loop");
+  await loadTemplate("Image to loop, runs now, 41 frames out and back");
   await page.evaluate(() => {
     const node = window.app.rootGraph.nodes.find((one) => one.type === "SpatiaCameraPath");
     node.widgets.find((widget) => widget.type === "button").callback();

@@ -49,7 +49,7 @@ def frames_in(file: Path) -> int:
 @pytest.fixture(scope="module")
 def one_node(graph_of, run_py, server, base):
     """The template of one node, run to its end: (its graph, what its nodes showed)."""
-    graph = graph_of("one_node_video")
+    graph = graph_of("Image to video in one node, runs now, 73 frames")
     outputs = asyncio.run(run_py.run_prompt(server, copy.deepcopy(graph), run_py.Progress(graph, quiet=True)))
     return graph, outputs
 
@@ -67,7 +67,7 @@ class TestTemplates:
         assert gap[1] < gap[0] / 3
 
     def test_long_walk_is_run_once_per_clip(self, graph_of, run_py, submit, base):
-        graph = graph_of("long_walk")
+        graph = graph_of("Long walk, runs now, one clip per run")
         writer = run_py.nodes_of(graph, "SpatiaWorldVideo")[0]
         for clip in range(1, 6):
             outputs, _ = submit(copy.deepcopy(graph))

@@ -22,7 +22,9 @@ def test_the_archive_runs_the_quick_start(run_py, comfyui_path, tmp_path):
     for file in archive_files():
         (pack / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / file, pack / file)
-    workflow = json.loads((pack / "workflows" / "quick_start_closed_loop.json").read_text(encoding="utf-8"))
+    workflow = json.loads(
+        (pack / "workflows" / "Image to loop, runs now, 41 frames out and back.json").read_text(encoding="utf-8")
+    )
     with run_py.Server(comfyui_path, Path(sys.executable), base, tmp_path) as server:
         graph = run_py.workflow_to_prompt(workflow, server.get("/object_info"))
         outputs = asyncio.run(run_py.run_prompt(server, graph, run_py.Progress(graph, quiet=True)))

@@ -33,7 +33,7 @@ def video_frames(path: Path) -> list[Image.Image]:
 
 @pytest.fixture(scope="module")
 def workflow() -> dict:
-    return load("quick_start_closed_loop")
+    return load("Image to loop, runs now, 41 frames out and back")
 
 
 @pytest.fixture(scope="module")
@@ -173,13 +173,13 @@ def saved_video(run_py, server, graph, outputs, tmp_path) -> list[Image.Image]:
 
 class TestSamplesOfTheSmallModel:
     def test_image_to_clip(self, run_sample, run_py, server, tmp_path):
-        outputs, graph = run_sample("image_to_clip")
+        outputs, graph = run_sample("Image to clip, runs now, 25 frames of an orbit")
         assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
         report = outputs[run_py.nodes_of(graph, "PreviewAny")[0]]["text"][0]
         assert 50 < float(re.match(r"The scene covers ([\d.]+) % of the 25 frame", report).group(1)) <= 100
 
     def test_looped_generation_through_subgraphs(self, run_sample, run_py, server, tmp_path):
-        outputs, graph = run_sample("looped_generation")
+        outputs, graph = run_sample("Image to long loop, runs now, four clips in subgraphs")
         assert len(samplers(run_py, graph)) == 4
         assert [graph[number]["inputs"]["clip"] for number in run_py.nodes_of(graph, "SpatiaClipWindow")] == [
             1,
@@ -194,7 +194,7 @@ class TestSamplesOfTheSmallModel:
         assert "points" in outputs[run_py.nodes_of(graph, "SpatiaUpdateMemory")[-1]]["text"][0]
 
     def test_edit_scene(self, run_sample, run_py, server, tmp_path):
-        outputs, graph = run_sample("edit_scene")
+        outputs, graph = run_sample("Edit between two clips, runs now, a recoloured object")
         assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 41
         report = outputs[run_py.nodes_of(graph, "PreviewAny")[0]]["text"][0]
         assert int(re.search(r"recoloured (\d+) of", report).group(1)) > 100, report
@@ -203,8 +203,20 @@ class TestSamplesOfTheSmallModel:
         before, after = (red_pixels(server.fetch(entry)) for entry in (one[0], two[-1]))
         assert after > before + 100
 
+    def test_edit_before_the_first_clip(self, run_sample, run_py, server, tmp_path):
+        outputs, graph = run_sample("Edit before the first clip, runs now, a removed object")
+        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
+        report = outputs[run_py.nodes_of(graph, "SpatiaEditPointCloud")[0]]["text"][0]
+        assert int(re.search(r"removed (\d+) of", report).group(1)) > 1000, report
+        # Where the object stood, the projection is a hole.
+        (preview,) = run_py.nodes_of(graph, "PreviewImage")
+        first = np.asarray(Image.open(io.BytesIO(server.fetch(outputs[preview]["images"][0]))).convert("RGB"))
+        given = np.asarray(Image.open(run_py.DEMO_IMAGE).convert("RGB").resize((192, 128)))
+        middle = np.s_[34:80, 92:106]
+        assert first[middle].max() < 10 < given[middle].mean()
+
     def test_two_memories_side_by_side(self, run_sample, run_py, server, tmp_path):
-        outputs, graph = run_sample("two_memories_side_by_side")
+        outputs, graph = run_sample("Two memories side by side, runs now, 41 frames")
         frames = saved_video(run_py, server, graph, outputs, tmp_path)
         assert len(frames) == 41 and frames[0].size == (192 + 8 + 192, 128)
         report = outputs[run_py.nodes_of(graph, "SpatiaApplyDecoupledMemory")[0]]["text"][0]
@@ -217,7 +229,7 @@ class TestSamplesOfTheSmallModel:
         assert change[:20].max() < 5 < change[-4:].max()
 
     def test_path_from_file(self, run_sample, run_py, server, base, tmp_path):
-        outputs, graph = run_sample("path_from_file")
+        outputs, graph = run_sample("Camera path from a file, runs now, 25 frames")
         assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
         widgets = graph[run_py.nodes_of(graph, "SpatiaImportCameras")[0]]["inputs"]
         folder = base / "input" / "shot"
@@ -233,7 +245,7 @@ class TestSamplesOfTheSmallModel:
             for number in graph.keys() - {importer, exporter}:
                 del graph[number]
 
-        again, _ = run_sample("path_from_file", change=from_the_folder)
+        again, _ = run_sample("Camera path from a file, runs now, 25 frames", change=from_the_folder)
         exporter = run_py.nodes_of(graph, "SpatiaExportCameras")[0]
         for ending in ("images.txt", "cameras.txt"):
             texts = [server.fetch(run_py.saved_file(each[exporter], ending)) for each in (outputs, again)]
@@ -248,7 +260,10 @@ def red_pixels(picture: bytes) -> int:
 class TestBlueprint:
     def test_it_is_offered_and_is_the_one_the_sample_uses(self, server, run_py):
         blueprint = json.loads((ROOT / "subgraphs" / "Spatia clip.json").read_text(encoding="utf-8"))
-        assert blueprint["definitions"]["subgraphs"] == load("looped_generation")["definitions"]["subgraphs"]
+        assert (
+            blueprint["definitions"]["subgraphs"]
+            == load("Image to long loop, runs now, four clips in subgraphs")["definitions"]["subgraphs"]
+        )
         offered = server.get("/global_subgraphs")
         number = next(
             key for key, entry in offered.items() if entry["info"]["node_pack"] == f"custom_nodes.{run_py.PACK_ID}"
@@ -261,10 +276,10 @@ class TestBlueprint:
 @pytest.mark.parametrize(
     "name, loaders",
     [
-        ("looped_generation_wan22_5b", "Load|MoGe"),
-        ("one_node_video_wan22_5b", "Load|Text encoder|Video VAE|Depth model"),
-        ("restyled_prompts_wan22_5b", "Load|MoGe"),
-        ("moving_objects_sam3_wan22_5b", "Load|MoGe|SAM"),
+        ("Image to loop, needs 5B weights, 193 frames out and back", "Load|MoGe"),
+        ("Image to video in one node, needs 5B weights, 265 frames", "Load|Text encoder|Video VAE|Depth model"),
+        ("Prompt per clip, needs 5B weights, day out and night back", "Load|MoGe"),
+        ("Moving objects, needs 5B weights and SAM 3", "Load|MoGe|SAM"),
     ],
 )
 def test_workflows_of_the_released_weights_pass_the_servers_checks(run_py, submit, object_info, name, loaders):
@@ -278,7 +293,7 @@ def test_workflows_of_the_released_weights_pass_the_servers_checks(run_py, submi
 
 
 def test_released_weights_have_links_and_the_releases_prompts():
-    for path in (ROOT / "workflows").glob("*_wan22_5b.json"):
+    for path in (ROOT / "workflows").glob("*needs 5B weights*.json"):
         workflow = load(path.stem)
         linked = {
             model["name"]: model for node in workflow["nodes"] for model in node.get("properties", {}).get("models", [])
