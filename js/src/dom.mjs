@@ -103,6 +103,8 @@ export function fullDialog({ name, label, keys, closed }) {
     for (const type of ["keydown", "keyup", "keypress", "copy", "cut", "paste", "wheel", "dragover", "drop"]) {
         element.addEventListener(type, (event) => event.stopPropagation(), { signal: ended.signal });
     }
+    // The browser's own way out would not ask.
+    element.addEventListener("cancel", (event) => event.preventDefault(), { signal: ended.signal });
     element.addEventListener("close", () => {
         ended.abort();
         element.remove();

@@ -7,7 +7,8 @@
 //        {type: "plane", job, point, distance}                       the plane that fits the points there
 //        {type: "lasso", job, selection}                             the image size at which its front surface has no holes
 //   out  {type: the same, job, ...}, {type: "failed", job, message}
-import { FIT_REACH, Replay, boundsOf, countOf, fittedPlane, select, sizeOf } from "./edit_cloud.mjs";
+import { Replay } from "./edit_cloud.mjs";
+import { FIT_REACH, boundsOf, countOf, fittedPlane, select, sizeOf } from "./edit_select.mjs";
 import { displayed, lassoSize, pickPoint } from "./edit_view.mjs";
 import { decodePoints, worldPositions } from "./points.mjs";
 import { drawSoft } from "./render.mjs";

@@ -1,17 +1,24 @@
 // The entry that ComfyUI's page imports: buttons on our nodes. The editors are loaded when one is opened.
 import { app } from "../../../scripts/app.js";
+import { showFirstView } from "./first_view.mjs";
 import { allNodes } from "./graph.mjs";
-import { toast } from "./host.mjs";
+import { api, toast } from "./host.mjs";
+import { foldPresetWidgets } from "./preset_widgets.mjs";
+import { sayOnce } from "./refusals.mjs";
 import { restoreReports, showReport } from "./reports.mjs";
 import { text } from "./texts.mjs";
 
 const EDITORS = {
     SpatiaCameraPath: { button: "edit_path", report: "spatia_path", open: (editors, node) => editors.openCameraEditor(node) },
+    SpatiaVideo: { button: "direct", report: "spatia_video", open: (editors, node) => editors.openCameraEditor(editors.pathNodeOf(node)) },
     SpatiaEditPointCloud: { button: "edit_cloud", report: "spatia_edit", open: (editors, node) => editors.openCloudEditor(node) },
 };
 
 app.registerExtension({
     name: "Spatia.Editors",
+    setup() {
+        sayOnce(api);
+    },
     async beforeRegisterNodeDef(nodeType, nodeData) {
         if (!nodeData.name.startsWith("Spatia")) return;
         const editor = EDITORS[nodeData.name];
@@ -25,8 +32,9 @@ app.registerExtension({
             }
         };
     },
-    // Of a workflow that is opened again: what its last runs left.
     afterConfigureGraph() {
+        showFirstView(app.rootGraph, app.canvas);
+        // Of a workflow that is opened again: what its last runs left.
         restoreReports().catch((error) => console.warn("Spatia:", error.message));
     },
     // The page's own refresh passes over texts that it shows as lists.
@@ -40,6 +48,7 @@ app.registerExtension({
         }
     },
     nodeCreated(node) {
+        if (node.comfyClass === "SpatiaCameraPath") foldPresetWidgets(node);
         const editor = EDITORS[node.comfyClass];
         if (!editor) return;
         const button = node.addWidget("button", text(editor.button), null, async () => {

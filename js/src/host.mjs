@@ -71,6 +71,11 @@ export async function runOnly(node) {
     const id = executionId(node);
     if (!id) return null;
     await app.queuePrompt(0, 1, [id]);
+    return queueRefusal();
+}
+
+/** Why the server refused what was queued last, or null. */
+export function queueRefusal() {
     const refused = Object.values(app.extensionManager?.lastNodeErrors ?? app.lastNodeErrors ?? {}).flatMap(({ class_type, errors }) => errors.map((error) => `${class_type}: ${error.message} ${error.details}`));
     return refused.join("\n") || null;
 }

@@ -1,11 +1,12 @@
 // Moving the free camera with mouse and keyboard: orbit about a target, or fly.
 //
 //   orbit   drag: turn about the target; right or middle drag: pan; wheel: nearer, farther; arrows, + and -: the same
-//   fly     drag: look around; W S A D Q E: forward, back, left, right, down, up; shift: faster; wheel: forward
+//   fly     drag: look around; W S A D Q E: forward, back, left, right, down, up; shift: faster; wheel: the speed
 import * as THREE from "three";
 
 const TURN = 0.005; // radians per pixel
 const KEY_TURN = 0.06; // radians per key press
+const SPEEDS = [1 / 8, 8]; // slowest and fastest flight
 const STEEPEST = Math.PI / 2 - 0.01;
 const FLY_KEYS = { KeyW: [0, 0, -1], KeyS: [0, 0, 1], KeyA: [-1, 0, 0], KeyD: [1, 0, 0], KeyQ: [0, -1, 0], KeyE: [0, 1, 0] };
 
@@ -23,6 +24,7 @@ export class Navigation {
         this.enabled = true;
         this.target = new THREE.Vector3(0, 0, -1);
         this.size = 1; // scene units that are a comfortable distance; sets the speed of flight
+        this.speed = 1; // of flight, as the user wants it
         this.held = new Set();
         this.ended = new AbortController();
         const listen = (name, handler, options) => element.addEventListener(name, handler, { signal: this.ended.signal, ...options });
@@ -64,8 +66,10 @@ export class Navigation {
         event.preventDefault();
         if (!this.enabled) return;
         const steps = Math.max(-3, Math.min(3, event.deltaY / 100));
-        if (this.mode === "fly") this.advance([0, 0, 0.1 * this.size * steps]);
-        else this.dolly(1.15 ** steps);
+        if (this.mode === "fly") {
+            this.speed = Math.max(SPEEDS[0], Math.min(SPEEDS[1], this.speed * 1.15 ** -steps));
+            this.changed();
+        } else this.dolly(1.15 ** steps);
     }
 
     key(event) {
@@ -94,7 +98,7 @@ export class Navigation {
                 this.flight = null;
                 return;
             }
-            const reach = ((now - before) / 1000) * this.size * (this.fast ? 2 : 0.5);
+            const reach = ((now - before) / 1000) * this.size * this.speed * (this.fast ? 2 : 0.5);
             before = now;
             const way = [0, 1, 2].map((i) => [...this.held].reduce((sum, code) => sum + FLY_KEYS[code][i], 0) * reach);
             this.advance(way);

@@ -116,8 +116,8 @@ export function formatKeyframes(units, keyframes) {
     return `{"version": ${VERSION}, "units": "${units}", "keyframes": [\n${rows.join(",\n")}\n]}`;
 }
 
-// Nine digits: more than any scene is known to, and short enough to read.
-const tidy = (value) => (typeof value === "number" ? Number(value.toPrecision(9)) : value);
+// Twelve digits: a path that is made longer keeps its frames to what the server tells apart, and its clips with them.
+const tidy = (value) => (typeof value === "number" ? Number(value.toPrecision(12)) : value);
 
 // --- paths ---
 
@@ -292,9 +292,10 @@ export function cameraOf(key, start, unit) {
 
 /**
  * Few keyframes that reproduce a path: more are added where the curve through those so far is farthest off.
- * tolerance: scene units of position; degrees follow as the same share of a radian of depth.
+ * tolerance: scene units of position; turn: radians, as much as that at this depth unless told; limit: most keyframes;
+ * kept: keyframes of the path's beginning that stay as they are, and after which more are added.
  */
-export function keyframesOf(path, start, units, depth, tolerance = 0.02 * depth, limit = 24) {
+export function keyframesOf(path, start, units, depth, { tolerance = 0.02 * depth, turn = tolerance / depth, limit = 24, kept = [] } = {}) {
     const unit = units === "scene" ? 1 : depth;
     const base = path[0];
     // The motion is what counts: it is carried to the start camera, as Import Cameras does.
@@ -302,22 +303,26 @@ export function keyframesOf(path, start, units, depth, tolerance = 0.02 * depth,
         w2c: multiply(multiply(camera.w2c, invertPose(base.w2c)), start.w2c),
         intrinsics: [0, 1].map((f) => (start.intrinsics[f] * camera.intrinsics[f]) / base.intrinsics[f]).concat(start.intrinsics.slice(2)),
     })); // prettier-ignore
-    const chosen = new Set([0, path.length - 1]);
+    const given = new Map(kept.map((key) => [key.frame, key]));
+    const settled = kept.at(-1)?.frame ?? 0;
+    const chosen = new Set([0, ...given.keys(), path.length - 1]);
     for (;;) {
         const keyframes = [];
         for (const frame of [...chosen].sort((a, b) => a - b)) {
-            keyframes.push(frame === 0 ? { ...START } : keyframeOf(carried[frame], start, frame, unit, keyframes.at(-1)));
+            const made = () => (frame === 0 ? { ...START } : keyframeOf(carried[frame], start, frame, unit, keyframes.at(-1)));
+            keyframes.push(given.get(frame) ?? made());
         }
         const drawn = keyframePath(units, keyframes, start, path.length, depth);
         let worst = -1;
         let most = 1;
         drawn.forEach((camera, i) => {
+            if (i < settled || chosen.has(i)) return;
             const error = Math.max(
                 length(subtract(position(invertPose(camera.w2c)), position(invertPose(carried[i].w2c)))) / tolerance,
-                (angleTo(camera, carried[i]) * depth) / tolerance,
-                (Math.abs(Math.log(camera.intrinsics[0] / carried[i].intrinsics[0])) * depth) / tolerance,
+                angleTo(camera, carried[i]) / turn,
+                Math.abs(Math.log(camera.intrinsics[0] / carried[i].intrinsics[0])) / turn,
             );
-            if (error > most && !chosen.has(i)) [worst, most] = [i, error];
+            if (error > most) [worst, most] = [i, error];
         });
         if (worst < 0 || chosen.size >= limit) return keyframes;
         chosen.add(worst);

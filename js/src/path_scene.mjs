@@ -2,8 +2,10 @@
 import * as THREE from "three";
 import { invertPose, position, transformPoint } from "./matrix.mjs";
 import { transposed } from "./conventions.mjs";
+import { KNOWN_SHARE } from "./preflight.mjs";
 
-const COLORS = { path: 0x4a90e2, key: 0x4a90e2, selected: 0xf5b301, current: 0xe0533d, start: 0x35a06a };
+const COLORS = { path: 0x4a90e2, key: 0x4a90e2, selected: 0xf5b301, current: 0xe0533d, start: 0x35a06a, unknown: 0xd9822b };
+const WELL_KNOWN = 0.6; // of the picture: from here on the path has its own colour
 
 /** Corners (world) of a camera's image at a distance, and its centre. */
 export function frustumCorners(camera, reach) {
@@ -19,17 +21,18 @@ export class PathScene {
         this.viewer = viewer;
         this.group = new THREE.Group();
         viewer.world.add(this.group);
-        this.line = this.lines(THREE.Line, COLORS.path);
+        this.line = this.lines(THREE.Line, 0xffffff);
+        this.line.material.vertexColors = true;
+        // A bead per frame: a line is one pixel wide, too little to tell its colour by.
+        this.beads = this.points(4);
         this.keys = this.lines(THREE.LineSegments, COLORS.key);
         this.selected = this.lines(THREE.LineSegments, COLORS.selected);
         this.current = this.lines(THREE.LineSegments, COLORS.current);
         this.start = this.lines(THREE.LineSegments, COLORS.start);
-        this.dots = new THREE.Points(new THREE.BufferGeometry(), new THREE.PointsMaterial({ size: 9, sizeAttenuation: false, vertexColors: true }));
+        this.dots = this.points(9);
         // Above the points, which would hide what is to be grabbed.
         this.dots.material.depthTest = false;
         this.dots.renderOrder = 2;
-        this.dots.frustumCulled = false;
-        this.group.add(this.dots);
         const plane = new THREE.BufferGeometry();
         plane.setAttribute("uv", new THREE.Float32BufferAttribute([0, 1, 1, 1, 1, 0, 0, 0], 2));
         plane.setIndex([0, 1, 2, 0, 2, 3]);
@@ -46,17 +49,39 @@ export class PathScene {
         return object;
     }
 
-    /** keys: cameras of the keyframes; reach: scene units, how far a frustum is drawn. */
-    show({ path, keys, selected, frame, start, reach }) {
-        set(this.line, path.map((camera) => position(invertPose(camera.w2c)))); // prettier-ignore
-        set(this.keys, keys.filter((_, i) => i !== selected && i > 0).flatMap((camera) => outline(camera, reach))); // prettier-ignore
-        set(this.selected, keys[selected] ? outline(keys[selected], reach) : []);
+    points(size) {
+        const object = new THREE.Points(new THREE.BufferGeometry(), new THREE.PointsMaterial({ size, sizeAttenuation: false, vertexColors: true }));
+        object.frustumCulled = false;
+        this.group.add(object);
+        return object;
+    }
+
+    /** keys: cameras of the keyframes; chosen: indices of those selected; reach: scene units, how far a frustum is drawn. */
+    show({ path, keys, chosen, frame, start, reach, coverage }) {
+        const places = path.map((camera) => position(invertPose(camera.w2c)));
+        set(this.line, places);
+        set(this.beads, places);
+        this.showCoverage(coverage);
+        set(this.keys, keys.filter((_, i) => !chosen.includes(i) && i > 0).flatMap((camera) => outline(camera, reach)));
+        set(this.selected, keys.filter((_, i) => chosen.includes(i)).flatMap((camera) => outline(camera, reach)));
         set(this.current, path[frame] ? outline(path[frame], 0.7 * reach) : []);
         set(this.start, outline(start, 1.4 * reach));
         set(this.dots, keys.map((camera) => position(invertPose(camera.w2c)))); // prettier-ignore
-        const colors = keys.flatMap((_, i) => new THREE.Color(i === selected ? COLORS.selected : i === 0 ? COLORS.start : COLORS.key).toArray());
+        const colors = keys.flatMap((_, i) => new THREE.Color(chosen.includes(i) ? COLORS.selected : i === 0 ? COLORS.start : COLORS.key).toArray());
         this.dots.geometry.setAttribute("color", new THREE.Float32BufferAttribute(colors, 3));
         this.image.geometry.setAttribute("position", new THREE.Float32BufferAttribute(frustumCorners(start, 1.4 * reach).corners.flat(), 3));
+        this.viewer.invalidate();
+    }
+
+    /** Colours the path by how much of each frame is known: amber where it is little, the path's own colour where it is most. */
+    showCoverage(coverage) {
+        const { count } = this.line.geometry.getAttribute("position");
+        const [known, unknown] = [COLORS.path, COLORS.unknown].map((color) => new THREE.Color(color));
+        const colors = Array.from({ length: count }, (_, frame) => {
+            const share = coverage[frame] === undefined ? 1 : (coverage[frame] - KNOWN_SHARE) / (WELL_KNOWN - KNOWN_SHARE);
+            return unknown.clone().lerp(known, Math.max(0, Math.min(1, share))).toArray();
+        }).flat(); // prettier-ignore
+        for (const object of [this.line, this.beads]) object.geometry.setAttribute("color", new THREE.Float32BufferAttribute(colors, 3));
         this.viewer.invalidate();
     }
 

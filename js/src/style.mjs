@@ -12,6 +12,8 @@ const CSS = `
 .spatia-editor .tools { grid-area: tools; display: flex; flex-wrap: wrap; gap: 4px; align-items: center; padding: 6px 8px; border-bottom: 1px solid var(--border-color); }
 .spatia-editor .tools h2 { font-size: 14px; margin: 0 10px 0 2px; font-weight: 600; }
 .spatia-editor .tools .gap { width: 1px; height: 20px; background: var(--border-color); margin: 0 4px; }
+.spatia-editor .tools label { display: flex; gap: 5px; align-items: center; }
+.spatia-editor .tools input[type=range] { width: 76px; padding: 0; }
 .spatia-editor .tools .last { margin-left: auto; }
 .spatia-editor button, .spatia-editor select, .spatia-editor input { font: inherit; color: var(--input-text); background: var(--comfy-input-bg);
   border: 1px solid var(--border-color); border-radius: 4px; padding: 3px 8px; }
@@ -40,6 +42,15 @@ const CSS = `
 .spatia-editor .time { grid-area: time; border-top: 1px solid var(--border-color); padding: 6px 8px; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 8px; align-items: center; }
 .spatia-editor .time canvas { width: 100%; height: 92px; display: block; touch-action: none; border-radius: 4px; }
 .spatia-editor .time .play { display: flex; flex-direction: column; gap: 4px; align-items: stretch; width: 108px; }
+.spatia-editor .view .flight { position: absolute; right: 8px; bottom: 34px; display: flex; gap: 10px; align-items: center; padding: 4px 9px;
+  background: var(--comfy-menu-bg); border: 1px solid var(--border-color); border-radius: 4px; }
+.spatia-editor .flight input { width: 110px; padding: 0; vertical-align: middle; }
+.spatia-editor .flight output { color: #e0533d; min-width: 0; }
+.spatia-editor .hold { display: flex; gap: 4px; }
+.spatia-editor .hold input { width: 64px; }
+.spatia-editor .ask { position: absolute; inset: 0; z-index: 2; display: grid; place-items: center; background: rgb(0 0 0 / .45); }
+.spatia-editor .ask > div { background: var(--comfy-menu-bg); border: 1px solid var(--border-color); border-radius: 8px; padding: 12px 18px; }
+.spatia-editor .ask p { margin: 0 0 10px; font-size: 14px; }
 @media (max-width: 800px) { .spatia-editor[open] { grid-template-columns: minmax(0, 1fr) 220px; } }
 `;
 

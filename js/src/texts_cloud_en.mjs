@@ -9,7 +9,7 @@ export default {
     tool_cluster: "Cluster (5)",
     tool_plane: "Plane (6)",
     tool_color: "Colour (7)",
-    hint_look: "drag: orbit · right drag: pan · wheel: zoom · 2 to 7: selection tools · F: fly",
+    hint_look: "drag: orbit · right drag: pan · wheel: zoom · 2 to 7: selection tools · F: frame · G: fly",
     tool_hint_box: "Press on a point and drag: the box grows round it. Shift adds, Ctrl takes away, Alt or the right button looks around.",
     tool_hint_sphere: "Press on a point and drag: the sphere grows round it. Shift adds, Ctrl takes away, Alt or the right button looks around.",
     tool_hint_lasso: "Draw round what is to be selected. Shift adds, Ctrl takes away, Alt or the right button looks around.",
@@ -102,4 +102,6 @@ export default {
     field_copies: "Copies",
     option_tint: "tint (keeps light and shade)",
     option_solid: "solid",
+    points: "Points",
+    point_size: "Size of the points in the view",
 };

@@ -9,7 +9,7 @@ export default {
     tool_cluster: "连通 (5)",
     tool_plane: "平面 (6)",
     tool_color: "颜色 (7)",
-    hint_look: "拖动：环绕 · 右键拖动：平移 · 滚轮：缩放 · 2 到 7：选择工具 · F：飞行",
+    hint_look: "拖动：环绕 · 右键拖动：平移 · 滚轮：缩放 · 2 到 7：选择工具 · F：对准 · G：飞行",
     tool_hint_box: "在一个点上按下并拖动：框围绕它变大。Shift 添加，Ctrl 减去，Alt 或右键浏览。",
     tool_hint_sphere: "在一个点上按下并拖动：球围绕它变大。Shift 添加，Ctrl 减去，Alt 或右键浏览。",
     tool_hint_lasso: "围着要选的东西画一圈。Shift 添加，Ctrl 减去，Alt 或右键浏览。",
@@ -102,4 +102,6 @@ export default {
     field_copies: "份数",
     option_tint: "着色（保留明暗）",
     option_solid: "纯色",
+    points: "点",
+    point_size: "视图中点的大小",
 };

@@ -5,11 +5,12 @@ const LEFT = 8;
 const RULER = 20;
 const KEYS = 38; // middle of the keyframes' row
 const STRIP = { top: 54, height: 26 };
-const WARNED = "#d9822b";
+const WARNINGS = { top: 82, height: 8 };
+const WARNED = { wall: "#d64545", turn: "#b065d6", unknown: "#d9822b", open: "#4a90e2" };
 
 export class Timeline extends EventTarget {
     /**
-     * Events: "scrub" {frame}, "select" {index}, "retime" {index, frame, done}.
+     * Events: "scrub" {frame}, "select" {index, extend, keep}, "retime" {index, frame, done}.
      * @param {HTMLCanvasElement} canvas keyboard: arrows step, shift by 10, Home and End
      */
     constructor(canvas, label) {
@@ -18,7 +19,7 @@ export class Timeline extends EventTarget {
         canvas.tabIndex = 0;
         canvas.setAttribute("role", "slider");
         canvas.setAttribute("aria-label", label);
-        this.data = { frames: 1, frame: 0, keys: [], selected: -1, rounds: [], coverage: [], warnings: [], editable: true };
+        this.data = { frames: 1, frame: 0, keys: [], chosen: [], rounds: [], coverage: [], warnings: [], editable: true };
         canvas.addEventListener("pointerdown", (event) => this.press(event));
         canvas.addEventListener("pointermove", (event) => this.drag(event));
         canvas.addEventListener("pointerup", (event) => this.release(event));
@@ -57,8 +58,9 @@ export class Timeline extends EventTarget {
         this.canvas.focus();
         const near = this.data.keys.map((frame, index) => ({ index, far: Math.abs(this.x(frame) - event.offsetX) })).sort((a, b) => a.far - b.far)[0];
         if (near && near.far < 8 && Math.abs(event.offsetY - KEYS) < 12) {
-            this.held = { index: near.index, from: this.data.keys[near.index] };
-            this.tell("select", { index: near.index });
+            this.held = { index: near.index, from: this.data.keys[near.index], alone: !event.shiftKey };
+            // What is selected stays so for a drag; shift adds to it.
+            this.tell("select", { index: near.index, extend: event.shiftKey, keep: true });
         } else {
             this.held = {};
             this.tell("scrub", { frame: this.frameAt(event.offsetX) });
@@ -66,7 +68,7 @@ export class Timeline extends EventTarget {
     }
 
     drag(event) {
-        if (!this.held) return;
+        if (!this.held) return this.explain(event);
         const frame = this.frameAt(event.offsetX);
         if (this.held.index === undefined) this.tell("scrub", { frame });
         else if (this.data.editable && this.held.index > 0 && frame !== this.data.keys[this.held.index]) {
@@ -74,10 +76,20 @@ export class Timeline extends EventTarget {
         }
     }
 
+    /** The tooltip is what is warned of at the frame under the mouse. */
+    explain(event) {
+        const [first, last] = [this.frameAt(event.offsetX - 5), this.frameAt(event.offsetX + 5)];
+        const told = this.data.warnings.filter(({ from, to }) => from <= last && to >= first);
+        this.canvas.title = told.map((warning) => this.data.warningLabel(warning)).join("\n");
+    }
+
     release() {
         const { held } = this;
         this.held = null;
-        if (held?.index > 0 && this.data.keys[held.index] !== held.from) this.tell("retime", { index: held.index, frame: this.data.keys[held.index], done: true });
+        if (held?.index === undefined) return;
+        if (this.data.keys[held.index] !== held.from) this.tell("retime", { index: held.index, frame: this.data.keys[held.index], done: true });
+        // A click on one of several selects that one.
+        else if (held.alone && this.data.chosen.length > 1) this.tell("select", { index: held.index });
     }
 
     key(event) {
@@ -127,10 +139,7 @@ export class Timeline extends EventTarget {
             const left = Math.max(LEFT, this.x(frame) - bar / 2);
             pen.fillRect(left, STRIP.top + STRIP.height - tall, Math.min(this.x(frame) + bar / 2, width - LEFT) - left + 0.5, tall);
         });
-        for (const { from, to } of data.warnings) {
-            pen.fillStyle = WARNED;
-            pen.fillRect(this.x(from) - 1, STRIP.top + STRIP.height + 3, Math.max(3, this.x(to) - this.x(from) + 2), 4);
-        }
+        this.drawWarnings(pen, text);
         data.rounds.forEach((frame, index) => {
             const x = this.x(frame - 0.5);
             pen.fillStyle = text;
@@ -148,10 +157,30 @@ export class Timeline extends EventTarget {
             pen.lineTo(x, KEYS + 7);
             pen.lineTo(x - 6, KEYS);
             pen.closePath();
-            pen.fillStyle = index === data.selected ? "#f5b301" : index === 0 ? faint : "#4a90e2";
+            pen.fillStyle = data.chosen.includes(index) ? "#f5b301" : index === 0 ? faint : "#4a90e2";
             pen.fill();
             pen.strokeStyle = text;
             pen.stroke();
         });
+    }
+
+    /** Over the frames that a warning is of, a bar in its colour below the strip, and a triangle where it begins. */
+    drawWarnings(pen, outline) {
+        for (const { kind, from, to } of this.data.warnings) {
+            const [left, right] = [this.x(from), this.x(to)];
+            pen.fillStyle = WARNED[kind];
+            pen.globalAlpha = 0.25;
+            pen.fillRect(left - 1, RULER, Math.max(3, right - left + 2), STRIP.top + STRIP.height - RULER);
+            pen.globalAlpha = 1;
+            pen.fillRect(left - 1, WARNINGS.top + 2, Math.max(3, right - left + 2), 4);
+            pen.beginPath();
+            pen.moveTo(left, WARNINGS.top - 3);
+            pen.lineTo(left + 6, WARNINGS.top + WARNINGS.height);
+            pen.lineTo(left - 6, WARNINGS.top + WARNINGS.height);
+            pen.closePath();
+            pen.fill();
+            pen.strokeStyle = outline;
+            pen.stroke();
+        }
     }
 }

@@ -5,7 +5,8 @@
 //   viewer.setCloud(decodePoints(buffer));      the scene's points; null for none
 //   viewer.lookFrom(c2w, depth)                 free camera to an OpenCV pose, its orbit target `depth` ahead
 //   viewer.lookAt(eye, target)                  free camera to a place, turned to another (world, OpenCV axes)
-//   viewer.frame(low, high)                     free camera to where it sees this box (world, OpenCV axes)
+//   viewer.frame(low, high)                     free camera to where it sees this box (world, OpenCV axes), its direction kept
+//   viewer.imageCameraOf(width, height)         what the free camera sees, as an image's camera {w2c, intrinsics}
 //   viewer.viewThrough({c2w, intrinsics, aspect}) / viewer.viewThrough(null)    an image's own camera / the free one
 //   viewer.navigation.mode = "orbit" | "fly"
 //   viewer.pose()                               OpenCV camera-to-world of the free camera
@@ -16,6 +17,7 @@
 //   viewer.dispose()                            gives everything back; the container is empty again
 import * as THREE from "three";
 import { FLIP, cvToThree, projectionOf, threeToCv, transposed } from "./conventions.mjs";
+import { invertPose } from "./matrix.mjs";
 import { Navigation } from "./navigation.mjs";
 import { channels, readTheme, watchTheme } from "./theme.mjs";
 
@@ -28,13 +30,14 @@ const RESTED = 180; // milliseconds without a move until all points are drawn ag
 const POINT_SHADER = {
     vertexShader: `
         uniform float size;
+        uniform float scale;
         uniform float halfHeight;
         varying vec3 shade;
         attribute vec3 color;
         void main() {
             vec4 seen = modelViewMatrix * vec4(position, 1.0);
             gl_Position = projectionMatrix * seen;
-            gl_PointSize = clamp(size * projectionMatrix[1][1] * halfHeight / max(-seen.z, 1e-6), 1.0, 24.0);
+            gl_PointSize = clamp(size * scale * projectionMatrix[1][1] * halfHeight / max(-seen.z, 1e-6), 1.0, 24.0);
             shade = color;
         }`,
     fragmentShader: `
@@ -70,6 +73,7 @@ export class Viewer extends EventTarget {
         this.imageCamera.matrixAutoUpdate = false;
         this.through = null;
         this.cloud = null;
+        this.pointScale = 1;
         this.budget = Infinity; // points drawn while moving
         this.navigation = new Navigation(this.camera, this.canvas, () => this.moved());
 
@@ -117,7 +121,7 @@ export class Viewer extends EventTarget {
             geometry.boundingSphere = new THREE.Sphere(new THREE.Vector3(0.5, 0.5, 0.5), Math.sqrt(3) / 2);
             const material = new THREE.ShaderMaterial({
                 ...POINT_SHADER,
-                uniforms: { size: { value: pointSize ?? sizeForDensity(cloud, cloud.count) }, halfHeight: { value: 1 } },
+                uniforms: { size: { value: pointSize ?? sizeForDensity(cloud, cloud.count) }, scale: { value: 1 }, halfHeight: { value: 1 } },
             });
             this.points = new THREE.Points(geometry, material);
             this.points.position.set(...cloud.low);
@@ -153,13 +157,23 @@ export class Viewer extends EventTarget {
         const radius = Math.max(Math.hypot(...high.map((v, i) => v - low[i])) / 2, 1e-6);
         this.navigation.target.set(middle[0], -middle[1], -middle[2]);
         this.navigation.size = radius;
-        // From behind, above and to the right of the first camera's view.
-        const way = new THREE.Vector3(0.5, 0.6, 1).normalize();
+        const way = new THREE.Vector3(0, 0, 1).applyQuaternion(this.camera.quaternion);
         const reach = radius / Math.sin((Math.min(this.camera.fov, 50) * Math.PI) / 360);
         this.camera.position.copy(this.navigation.target).addScaledVector(way, reach);
         this.camera.up.set(0, 1, 0);
         this.camera.lookAt(this.navigation.target);
         this.moved();
+    }
+
+    imageCameraOf(width, height) {
+        const fy = 0.5 / Math.tan((this.camera.fov * Math.PI) / 360);
+        return { w2c: invertPose(this.pose()), intrinsics: [(fy * height) / width, fy, 0.5, 0.5] };
+    }
+
+    /** Draws the points this many times as large. */
+    setPointScale(factor) {
+        this.pointScale = factor;
+        this.invalidate();
     }
 
     viewThrough(view) {
@@ -266,6 +280,7 @@ export class Viewer extends EventTarget {
         if (this.points) {
             this.adapt(now);
             this.points.geometry.setDrawRange(0, this.moving ? Math.min(this.budget, this.cloud.count) : this.cloud.count);
+            this.points.material.uniforms.scale.value = this.pointScale;
             this.points.material.uniforms.halfHeight.value = this.renderer.getDrawingBufferSize(new THREE.Vector2()).y / 2;
         }
         this.renderer.render(this.scene, this.active);

@@ -4,8 +4,10 @@
 //        {type: "preflight", job, path, width, height, options, loop, depth}   a new one replaces the one at work
 //        {type: "preview", job, camera, width, height, options}
 //        {type: "ground", job, places, depth}
+//        {type: "pick", job, camera, width, height, u, v}            the front point near a pixel
 //   out  {type: "coverage", job, frame, coverage}, {type: "warnings", job, warnings}, {type: "preview", job, pixels, ...},
-//        {type: "ground", job, heights}, {type: "failed", job, message}
+//        {type: "ground", job, heights}, {type: "pick", job, point}, {type: "failed", job, message}
+import { pickPoint } from "./edit_view.mjs";
 import { Occupancy, coarseToFine, groundBelow, warningsOf } from "./preflight.mjs";
 import { drawSoft } from "./render.mjs";
 
@@ -45,6 +47,9 @@ const HANDLERS = {
         const empty = { positions: new Float32Array(), colors: new Uint8Array() };
         const { pixels, coverage } = drawSoft(cloud ?? empty, camera, width, height, options);
         postMessage({ type: "preview", job, pixels, width, height, coverage }, [pixels.buffer]);
+    },
+    pick({ job, camera, width, height, u, v }) {
+        postMessage({ type: "pick", job, point: cloud && pickPoint(cloud, camera, width, height, u, v) });
     },
     ground({ job, places, depth }) {
         postMessage({ type: "ground", job, heights: places.map((place) => (cloud ? groundBelow(cloud.positions, place, depth) : null)) });

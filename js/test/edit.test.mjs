@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Replay, boundsOf, countOf, degreesOfRotation, pivotOf, rotationOfDegrees, select, sizeOf } from "../src/edit_cloud.mjs";
+import { Replay, pivotOf } from "../src/edit_cloud.mjs";
 import { combine, formatEdits, opposite, ownEdit, parseEdits, polygonOf, shapesOf } from "../src/edit_list.mjs";
+import { boundsOf, countOf, degreesOfRotation, rotationOfDegrees, select, sizeOf } from "../src/edit_select.mjs";
 import { displayed, lassoSize, pickPoint } from "../src/edit_view.mjs";
 import { IDENTITY } from "../src/matrix.mjs";
 import { decodePoints, worldPositions } from "../src/points.mjs";

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allNodes, nodeAfter, numbersOf } from "../src/graph.mjs";
+import { RELEASE, SMALL, allNodes, loaderBefore, nodeAfter, numbersOf } from "../src/graph.mjs";
+import { vectors } from "./vectors.mjs";
 
 /** A graph of nodes by name, each with the names that its outputs lead to. */
 function graphOf(nodes) {
     const graph = { nodes: [], links: {}, getNodeById: (id) => graph.nodes.find((node) => node.id === id) };
-    for (const id of Object.keys(nodes)) graph.nodes.push({ id, comfyClass: id.replace(/\d+$/, ""), graph, outputs: [] });
+    for (const id of Object.keys(nodes)) graph.nodes.push({ id, comfyClass: id.replace(/\d+$/, ""), graph, inputs: [], outputs: [] });
     for (const [id, targets] of Object.entries(nodes)) {
         for (const target of targets) {
             const link = Object.keys(graph.links).length + 1;
-            graph.links[link] = { target_id: target };
+            graph.links[link] = { origin_id: id, target_id: target };
+            graph.getNodeById(target).inputs.push({ link });
             graph.getNodeById(id).outputs.push({ links: [link] });
         }
     }
@@ -32,6 +34,27 @@ test("numbers of widgets, with defaults", () => {
     const node = { widgets: [{ name: "a", value: 3 }] };
     assert.deepEqual(numbersOf(node, { a: 1, b: 2 }), { a: 3, b: 2 });
     assert.deepEqual(numbersOf(null, { a: 1 }), { a: 1 });
+});
+
+test("a number that says auto is the one that the node's model was made for", () => {
+    const graph = graphOf({ SpatiaLoadModel1: ["Scene"], SpatiaLoadModel2: ["Other"], Scene: ["Window"], Other: [], Path: ["Window"], Window: [] });
+    // Names without their numbers are the kinds.
+    const [loader, other] = [1, 2].map((number) => graph.getNodeById(`SpatiaLoadModel${number}`));
+    loader.widgets = [{ name: "backbone", value: "bundled small model" }];
+    other.widgets = [{ name: "backbone", value: "wan2.2_ti2v_5B_fp16.safetensors" }];
+    const window = graph.getNodeById("Window");
+    window.widgets = [{ name: "first_frames", value: 0 }, { name: "radius", value: 0.02 }];
+    assert.equal(loaderBefore(window), loader);
+    assert.deepEqual(numbersOf(window, { first_frames: 1, radius: 1, points_per_pixel: 5 }), { first_frames: 25, radius: 0.02, points_per_pixel: 5 });
+    assert.deepEqual(numbersOf(graph.getNodeById("Other"), { first_frames: 1, radius: 1 }), { first_frames: 121, radius: 0.01 });
+    assert.deepEqual(numbersOf(graph.getNodeById("Path"), { first_frames: 121 }), { first_frames: 121 });
+    assert.equal(loaderBefore(null), null);
+});
+
+test("what the models were made for is what Python says", () => {
+    for (const [name, profile] of [["the released Spatia", RELEASE], ["the bundled small model", SMALL]]) {
+        for (const [key, value] of Object.entries(profile)) assert.equal(value, vectors.profiles[name][key], key);
+    }
 });
 
 test("nodes inside of subgraphs are nodes of the graph", () => {

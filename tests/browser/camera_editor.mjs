@@ -145,7 +145,7 @@ export default async ({ page, options, loadTemplate, save, ready }) => {
   await page.mouse.move(corner[0] + 40, corner[1] - 20);
   await page.mouse.up();
   result.flight.push(await pose());
-  await page.keyboard.press("f");
+  await page.keyboard.press("g");
 
   // The gizmo moves the keyframe along one axis of the world and turns it on the spot; undone twice.
   await page.evaluate(() => window.spatiaEditor.overlook());
@@ -199,7 +199,9 @@ export default async ({ page, options, loadTemplate, save, ready }) => {
   await shot("light");
   await palette("dark");
   await page.waitForFunction(() => window.spatiaEditor.viewer.theme.dark);
+  // Nothing is different from when it was opened: Escape closes at once.
   await page.keyboard.press("Escape");
   await editor.waitFor({ state: "detached" });
+  result.closed = await widgets(page, id);
   return result;
 };

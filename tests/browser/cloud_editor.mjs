@@ -6,7 +6,7 @@ const editorOf = (page) => page.getByRole("dialog", { name: "Edit cloud" });
 
 /** What the node keeps, and what the editor says of it, once it is at rest. */
 async function state(page, id) {
-  await page.waitForFunction(() => !window.spatiaEditor || !(window.spatiaEditor.replaying || window.spatiaEditor.drawing));
+  await page.waitForFunction(() => !window.spatiaEditor || !(window.spatiaEditor.replaying || window.spatiaEditor.selecting.drawing));
   return page.evaluate((nodeId) => {
     const node = window.app.rootGraph.getNodeById(nodeId);
     const { result, parts = [] } = window.spatiaEditor ?? {};
@@ -185,8 +185,8 @@ export default async ({ page, options, queue, ready }) => {
   // A file from elsewhere: sent to the input folder, loaded by running the node, put where the view looks.
   await editor.locator("input[type=file]").setInputFiles(options.part);
   await page.waitForFunction(() => {
-    const { list, placing } = window.spatiaEditor;
-    return list.length === 4 && !placing && list[3].move;
+    const { list, edits } = window.spatiaEditor;
+    return list.length === 4 && !edits.placing && list[3].move;
   });
   result.inserted = await state(page, id);
   result.target = await page.evaluate(() => window.spatiaEditor.viewer.navigation.target.toArray());
@@ -222,8 +222,31 @@ export default async ({ page, options, queue, ready }) => {
   result.rows = await again.locator("li").count();
   await shot("reloaded");
 
+  // One row of tools at 1366 pixels; larger points; F goes to what is selected.
+  await page.setViewportSize({ width: 1366, height: 768 });
+  result.rowsOfTools = await again.locator(".tools").evaluate((bar) => {
+    const shown = [...bar.children].filter((child) => child.offsetHeight);
+    return new Set(shown.map((child) => Math.round(child.getBoundingClientRect().top + child.offsetHeight / 2))).size;
+  });
+  await again.locator("input[name=point_size]").fill("1");
+  result.pointScale = await page.evaluate(() => window.spatiaEditor.viewer.pointScale);
+  await page.evaluate(() => window.spatiaEditor.selecting.addPart("new", { shape: "sphere", center: [0, 0.2, 2], radius: 0.5 }));
+  await state(page, id);
+  await page.keyboard.press("f");
+  result.framed = await page.evaluate(() => window.spatiaEditor.viewer.navigation.target.toArray());
+  await shot("framed");
+  await page.keyboard.press("Escape");
+  result.cleared = await state(page, id);
+
+  // An edit is deleted: Escape asks, and Discard gives it back.
+  await again.locator("button[name=delete_edit_3]").click();
+  result.deleted = await state(page, id);
+  await page.keyboard.press("Escape");
+  await again.getByRole("alertdialog").getByRole("button", { name: "Discard" }).click();
+  await again.waitFor({ state: "detached" });
+  result.discarded = await state(page, id);
+
   // A connected list wins, and the editor says so.
-  await again.locator("button[name=done]").click();
   await page.evaluate((nodeId) => {
     const graph = window.app.rootGraph;
     const edit = graph.getNodeById(nodeId);

@@ -11,12 +11,18 @@ from spatia_core.cloud import make_point_cloud
 from spatia_core.cloud.packed import packed_points
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
+TEMPLATE = "Image to loop, runs now, 41 frames out and back"
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["classic-canvas", "Nodes-2.0"])
 def edited(request, run_page_script) -> dict:
     settings = {"Comfy.VueNodes.Enabled": request.param}
-    return run_page_script("camera_editor.mjs", template="quick_start_closed_loop", settings=settings, patience=1800)
+    return run_page_script(
+        "camera_editor.mjs",
+        template=TEMPLATE,
+        settings=settings,
+        patience=1800,
+    )
 
 
 def keyframes(widgets: dict) -> list[dict]:
@@ -111,6 +117,59 @@ def test_light_colours(edited):
     }
     assert min(shown["background"]) > 150 and max(shown["text"]) < 100
     assert min(edited["light"]["view"]) > 0.5
+
+
+def test_escape_closes_at_once_where_nothing_changed(edited):
+    assert edited["closed"] == edited["reloaded"]
+
+
+@pytest.fixture(scope="module")
+def driven(run_page_script) -> dict:
+    return run_page_script("camera_driving.mjs", template=TEMPLATE, patience=1800)
+
+
+def test_a_recorded_flight_becomes_keyframes_after_the_path(driven):
+    flown = driven["flown"]
+    last = flown["lastKey"]
+    kept = keyframes(driven["opened"])
+    assert keyframes(flown["widgets"])[: len(kept)] == kept and flown["widgets"]["close_loop"] == "off"
+    before, after = (torch.tensor(flown[name], dtype=torch.float32) for name in ("before", "path"))
+    assert flown["widgets"]["frames"] == len(after) > last + 3
+    # The free camera was put where the path ended, and the path ends where it was flown to.
+    ends = [torch.linalg.inv(camera[:16].reshape(4, 4)) for camera in (before[last], after[-1])]
+    for pose, told in zip(ends, (flown["from"], flown["to"]), strict=True):
+        torch.testing.assert_close(
+            pose[:3, 3], torch.tensor(told, dtype=torch.float32).reshape(4, 4)[:3, 3], atol=0.05, rtol=0
+        )
+    assert len(keyframes(flown["widgets"])) - len(kept) < len(after) - last
+
+
+def test_several_keyframes_move_together_and_look_at_a_point(driven):
+    flown, moved = keyframes(driven["flown"]["widgets"]), keyframes(driven["together"])
+    assert moved[:-2] == flown[:-2]
+    steps = [
+        [b.get(name, 0) - a.get(name, 0) for name in ("right", "up", "forward")]
+        for a, b in zip(flown[-2:], moved[-2:], strict=True)
+    ]
+    assert steps[0] == pytest.approx(steps[1], abs=1e-6) and max(map(abs, steps[0])) > 0.01
+    looking = keyframes(driven["looking"])
+    for before, after in zip(moved[-2:], looking[-2:], strict=True):
+        place = ("frame", "right", "up", "forward")
+        assert [after.get(name, 0) for name in place] == pytest.approx(
+            [before.get(name, 0) for name in place], abs=1e-6
+        )
+        assert abs(after.get("roll", 0)) < 1e-3 and after != before
+
+
+def test_the_path_returns_to_an_earlier_pose_and_rests(driven):
+    path = torch.tensor(driven["returned"])
+    assert (path[-10:] - path[-11]).abs().max() < 1e-6
+    torch.testing.assert_close(path[-1], path[5], atol=1e-6, rtol=0)
+
+
+def test_escape_asks_and_discard_restores(driven):
+    assert driven["wentOn"] == 1
+    assert driven["discarded"] == driven["opened"]
 
 
 def test_two_million_points(run_page_script, page_server):

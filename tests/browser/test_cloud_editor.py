@@ -162,3 +162,15 @@ def test_it_follows_its_container(told):
     assert (
         told["narrow"]["canvas"] == pytest.approx(told["narrow"]["stage"], abs=1) and told["narrow"]["stage"][0] < 1000
     )
+
+
+def test_tools_in_one_row_and_the_view_goes_to_the_selection(told):
+    assert told["rowsOfTools"] == 1 and told["pointScale"] == 2
+    x, y, z = told["framed"]
+    assert max(abs(x), abs(-y - 0.2), abs(-z - 2)) < 0.5
+
+
+def test_escape_clears_then_asks_and_discard_restores(told):
+    assert told["cleared"]["parts"] == 0
+    assert len(json.loads(told["deleted"]["edits"])) == 3
+    assert told["discarded"]["edits"] == told["reloaded"]["edits"]

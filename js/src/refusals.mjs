@@ -1,0 +1,36 @@
+// What the server refuses before a run, said once. The host repeats a node's sentence for every widget that the node
+// looked at, and puts "Custom validation failed for node" before it.
+const CHECKED = "custom_validation_failed";
+
+/** Makes the answers of `api.queuePrompt` say each sentence of our nodes once, the sentence first. */
+export function sayOnce(api) {
+    const queue = api.queuePrompt;
+    api.queuePrompt = async function (...args) {
+        try {
+            const answer = await queue.apply(this, args);
+            shorten(answer?.node_errors);
+            return answer;
+        } catch (error) {
+            shorten(error?.response?.node_errors);
+            throw error;
+        }
+    };
+}
+
+/** Changes {node id: {class_type, errors}} in place. */
+export function shorten(nodeErrors) {
+    for (const entry of Object.values(nodeErrors ?? {})) {
+        if (!entry.class_type?.startsWith("Spatia")) continue;
+        const said = new Set();
+        entry.errors = entry.errors.filter((error) => {
+            if (error.type !== CHECKED) return true;
+            const name = error.extra_info?.input_name ?? "";
+            const sentence = error.details.replace(`${name} - `, "");
+            if (said.has(sentence)) return false;
+            said.add(sentence);
+            error.message = sentence;
+            error.details = name;
+            return true;
+        });
+    }
+}
