@@ -169,12 +169,13 @@ def begin_memory(
     moving: Tensor | None = None,
     cameras: Cameras | None = None,
     profile: Profile | None = None,
+    angle_of: str = "field_of_view",
 ) -> tuple[SpatialMemory, str]:
     """The memory of one IMAGE (1, H, W, 3), and what was found in it.
 
     read: (frames (1, H, W, 3) uint8, [0], focal=) -> their DepthMaps; None: no cloud. field_of_view: degrees, horizontal,
-    where neither intrinsics (fx fy cx cy, normalised), nor cameras, nor the depth say it. profile: of the network that will
-    film it; None: not known. voxel_size: AUTO for the profile's. Raises SpatiaError.
+    where neither intrinsics (fx fy cx cy, normalised), nor cameras, nor the depth say it; angle_of: whose it is.
+    profile: of the network that will film it; None: not known. voxel_size: AUTO for the profile's. Raises SpatiaError.
     """
     voxel_size = voxel_size or (profile or RELEASE).voxel_size
     made_for = "" if profile is None else profile.name
@@ -203,7 +204,7 @@ def begin_memory(
     elif known is None:
         known = by_angle
         warnings.append(
-            f"The field of view was taken as {field_of_view:g} degrees (field_of_view); nothing connected says it."
+            f"The field of view was taken as {field_of_view:g} degrees ({angle_of}); nothing connected says it."
         )
     if height % _SIZE_STEP or width % _SIZE_STEP:
         warnings.append(

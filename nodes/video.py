@@ -385,6 +385,7 @@ class _Maker:
         self.plan, self.widgets, self.bulletin = plan, widgets, bulletin
         self.model, self.clip, self.vae = model, clip, vae
         self.depth_models = (moge_model, da3_model)
+        self.said: set[str] = set()
         self.scale = 1.0  # scene units per unit of the path
         # A prompt of many clips, and the negative one, are encoded once.
         self.encode = functools.cache(self._encode)
@@ -441,8 +442,10 @@ class _Maker:
                 voxel_size=self.widgets["voxel_size"],
                 cameras=None if self.widgets["path"] == FIT else cameras,
                 profile=plan.profile,
+                angle_of="the path's",
             )
             self.bulletin.warn(*memory.notes[1:])
+            self.said.update(memory.notes[1:])
             plan.world.commit(memory, plan.start, None, plan.branch, made=plan.start_made)
         else:
             plan.world.commit(None, plan.start, None, plan.branch)
@@ -494,7 +497,10 @@ class _Maker:
             seconds=time.monotonic() - began,
             made=plan.made | {"prompt": plan.prompts[k], "settings": plan.made["settings"] | {"seed": plan.seeds[k]}},
         )
-        self.bulletin.warn(*(f"Clip {number}: {note}" for note in grown.clips[-1].notes))
+        # What holds for the image's depth holds for all clips', and is said once.
+        new = [note for note in grown.clips[-1].notes if note not in self.said]
+        self.said.update(new)
+        self.bulletin.warn(*(f"Clip {number}: {note}" for note in new))
         if committed.report:
             self.bulletin.warn(committed.report)
         return committed.memory, f"Clip {number}: {references.shape[0]} reference(s), {report}"

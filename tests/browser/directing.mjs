@@ -22,7 +22,7 @@ export default async ({ page, options, loadTemplate }) => {
   const editor = page.getByRole("dialog", { name: EDITOR });
   await editor.waitFor();
   // A small view: it is drawn in software.
-  await page.setViewportSize({ width: 900, height: 700 });
+  await page.setViewportSize(options.view ?? { width: 900, height: 700 });
   await page.waitForFunction(() => window.spatiaEditor?.director?.looked);
   const strip = editor.getByRole("region", { name: "Clips of the video" });
 
@@ -94,5 +94,5 @@ export default async ({ page, options, loadTemplate }) => {
   });
   result.bent = await state();
   await shot("bent");
-  return result;
+  return { ...result, folder: options.folder };
 };

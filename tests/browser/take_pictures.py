@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from test_directing import TEMPLATE
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "js" / "docs" / "images"
 LIMITS = {"node": 25_000, "editor": 120_000}  # bytes
@@ -20,6 +21,17 @@ def test_pictures(kind, run_page_script):
     )
     for name, file in taken.items():
         save(Image.open(file).convert("RGB"), IMAGES / f"{name}.jpg", LIMITS[kind])
+
+
+def test_picture_of_directing(run_page_script):
+    result = run_page_script(
+        "directing.mjs",
+        patience=3600,
+        template=TEMPLATE,
+        world="picture of directing",
+        view={"width": 1500, "height": 900},
+    )
+    save(Image.open(Path(result["folder"]) / "second.png").convert("RGB"), IMAGES / "directing.jpg", LIMITS["editor"])
 
 
 def save(picture: Image.Image, path: Path, limit: int):

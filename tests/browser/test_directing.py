@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+TEMPLATE = "Image to video in one node, runs now, 73 frames"
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
 
@@ -11,7 +12,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.browser]
 def directed(run_page_script) -> dict:
     result = run_page_script(
         "directing.mjs",
-        template="Image to video in one node, runs now, 73 frames",
+        template=TEMPLATE,
         world="directed",
         settings={"Comfy.VueNodes.Enabled": False},
         patience=1800,
