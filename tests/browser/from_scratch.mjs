@@ -92,7 +92,16 @@ export default async ({ page, options, queue }) => {
   for (const node of NODES) await addNode(page, ...node);
   for (const ends of LINKS) await link(page, ends);
   const links = await page.evaluate(() => [...window.app.rootGraph.links.values()].length);
-  // The prompt is typed; all else stays as it came.
+  // The prompt is typed, and a shorter path: fewer clips to wait for. All else stays as it came.
+  const frames = await page.evaluate(() => {
+    const node = window.app.rootGraph.nodes.find((one) => one.type === "SpatiaCameraPath");
+    const { y } = node.widgets.find((widget) => widget.name === "frames");
+    return [node.pos[0] + node.size[0] / 2, node.pos[1] + y + 10];
+  });
+  await page.mouse.click(...(await toWindow(page, frames)));
+  const field = page.locator(".graphdialog input");
+  await field.fill("41");
+  await field.press("Enter");
   const prompt = page.locator("textarea").first();
   await prompt.click();
   await page.keyboard.type("a quiet room");

@@ -39,7 +39,7 @@ async function firstScreens(page, picture) {
   await page.keyboard.press("Escape");
   for (const [width, height] of WINDOWS) {
     await page.setViewportSize({ width, height });
-    await page.waitForTimeout(1500);
+    await page.waitForTimeout(600);
     screens[`${width}x${height}`] = await page.evaluate(firstScreen);
     if (picture) await page.screenshot({ path: `${picture} ${width}x${height}.png` });
   }

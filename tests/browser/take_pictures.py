@@ -23,6 +23,7 @@ def test_pictures(kind, run_page_script):
         save(Image.open(file).convert("RGB"), IMAGES / f"{name}.jpg", LIMITS[kind])
 
 
+@pytest.mark.long(3600, "drives the editor through several clips")
 def test_picture_of_directing(run_page_script):
     result = run_page_script(
         "directing.mjs",

@@ -12,7 +12,6 @@ from spatia_core.cloud.ply import write_ply
 from spatia_core.memory import load_memory
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
-NODES_2 = {"classic canvas": False, "Nodes 2.0": True}
 # Points are drawn at 16 bits of their place: this share may fall on the other side of an outline.
 QUANTISED = 0.005
 # A file that has nothing to do with the scene's place.
@@ -30,13 +29,13 @@ def room(page_server):
     return memory, owner
 
 
-@pytest.fixture(scope="module", params=NODES_2, ids=lambda mode: mode.replace(" ", "-"))
-def told(request, run_page_script, room, tmp_path_factory) -> dict:
-    """What the page told while its editor was used."""
+@pytest.fixture(scope="module")
+def told(run_page_script, room, tmp_path_factory) -> dict:
+    """What the page told while its editor was used, in Nodes 2.0; the path's editor is driven in the classic canvas."""
     part = tmp_path_factory.mktemp("part") / "part.ply"
     write_ply(PART, part)
     return run_page_script(
-        "cloud_editor.mjs", patience=1500, settings={"Comfy.VueNodes.Enabled": NODES_2[request.param]}, file="room.spatia",
+        "cloud_editor.mjs", patience=1500, settings={"Comfy.VueNodes.Enabled": True}, file="room.spatia",
         ball={"center": BALL.tolist(), "radius": RADIUS}, box={"front": [float(BOX[0]), float(BOX[1]), float(BOX[2]) - SIDE / 2]}, floor=[0.0, 0.6, 1.6],
         part=str(part),
     )  # fmt: skip

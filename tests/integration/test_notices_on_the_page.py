@@ -50,6 +50,10 @@ def clip_graph(scene_graph, object_info):
     shared = {"model": ["model", 0], "vae": ["model", 2], "memory": ["scene", 0], "cameras": ["window", 0]}
     control = {"projection": ["render", 0], "holes": ["render", 1], "references": ["references", 0]}
     graph["model"] = node("SpatiaLoadModel")
+    # As the small model was made for it, or that would be said too.
+    graph["fit"] = node("SpatiaFitImage", image=["image", 0], model=["model", 0])
+    given = {"image": ["fit", 0], "model": ["model", 0]}
+    graph["scene"] = {**graph["scene"], "inputs": graph["scene"]["inputs"] | given}
     graph["text"] = node("CLIPTextEncode", text="a wall", clip=["model", 1])
     prompts = {"positive": ["text", 0], "negative": ["text", 0]}
     graph["sampler"] = node("SpatiaSampler", steps=1, cfg=1.0, **prompts, **shared, **control)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class TestOffers:
     @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
     def test_templates_with_their_thumbnails(self, server, run_py, path):
         assert path.stem in server.get("/workflow_templates")[run_py.PACK_ID]
-        address = f"{server.url}/api/workflow_templates/{run_py.PACK_ID}/{path.stem}"
+        address = f"{server.url}/api/workflow_templates/{run_py.PACK_ID}/{urllib.parse.quote(path.stem)}"
         with urllib.request.urlopen(address + ".json") as answer:
             assert json.load(answer) == json.loads(path.read_text(encoding="utf-8"))
         with urllib.request.urlopen(address + ".jpg") as answer:
