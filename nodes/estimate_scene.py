@@ -14,10 +14,9 @@ from ..spatia_core.estimate import estimate_scene, moving_pixels
 from ..spatia_core.inputs import MOST_POINTS, number_text, shown
 from ..spatia_core.memory import SpatialMemory, memory_of_image, new_memory
 from ..spatia_core.profile import RELEASE, Profile
-from .host.depth_sources import DepthReader, chosen_source, depth_reader, depth_sockets, depth_widgets, mask_inputs
+from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, source_problem
 from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
-from .host.links import linked_inputs
 from .host.profiles import AUTO, model_profile
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -102,11 +101,7 @@ class SpatiaEstimateScene(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, depth_source=None, input_types=None):
-        try:
-            chosen_source(depth_source, linked_inputs(cls, input_types))
-        except SpatiaError as error:
-            return str(error)
-        return True
+        return source_problem(cls, depth_source, input_types) or True
 
     @classmethod
     def execute(

@@ -133,7 +133,8 @@ def project(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The projection IMAGE (N, H, W, 3) and holes MASK (N, H, W) of the memory's cloud; sides of 0: the memory's.
 
-    radius: AUTO for that of the profile which the memory was made for. Raises SpatiaError on an empty cloud, another shape of picture, or when there is no room.
+    radius: AUTO for that of the profile which the memory was made for. Raises SpatiaError on an empty cloud, another shape
+    of picture, a radius below SMALLEST_RADIUS, or when there is no room.
     """
     if not memory.cloud.size:
         raise SpatiaError(

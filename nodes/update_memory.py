@@ -12,9 +12,8 @@ from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import moving_pixels
 from ..spatia_core.memory import KEYFRAME_STRIDE, SpatialMemory, check_clip, new_keyframes, revert_clip, update
-from .host.depth_sources import DepthReader, chosen_source, depth_reader, depth_sockets, depth_widgets, mask_inputs
+from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, source_problem
 from .host.images import frames_from_image, mask_values, point_cloud_file
-from .host.links import linked_inputs
 from .host.notices import notice, slow_kernels
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -85,11 +84,7 @@ class SpatiaUpdateMemory(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, depth_source=None, input_types=None):
-        try:
-            chosen_source(depth_source, linked_inputs(cls, input_types))
-        except SpatiaError as error:
-            return str(error)
-        return True
+        return source_problem(cls, depth_source, input_types) or True
 
     @classmethod
     def execute(

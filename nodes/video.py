@@ -245,7 +245,7 @@ class _Plan(NamedTuple):
 
     @property
     def told(self) -> list[str]:
-        """The lengths of clips, which the page's editor asks for too."""
+        """The lengths of clips, in words: where they are auto no widget shows them."""
         first, later, history = (self.settings[name] for name in _LENGTHS)
         return [f"Clips of {first}, then {later} frames, {history} of them repeated."]
 

@@ -3,7 +3,7 @@ import { describeWarning } from "./camera_panels.mjs";
 import { clipRounds } from "./clips.mjs";
 import { h } from "./dom.mjs";
 import { toolButton } from "./editor.mjs";
-import { CUT_BY, nodeAfter, numbersOf } from "./graph.mjs";
+import { CUT_BY, RELEASE, nodeAfter, numbersOf } from "./graph.mjs";
 import { roundStarts } from "./path.mjs";
 import { Playback } from "./playback.mjs";
 import { text } from "./texts.mjs";
@@ -39,7 +39,7 @@ export class CameraTime {
     get rounds() {
         const { editor } = this;
         const cut = nodeAfter(editor.node, CUT_BY);
-        const { first_frames, later_frames, history_frames } = numbersOf(cut, { first_frames: 121, later_frames: 81, history_frames: 9 });
+        const { first_frames, later_frames, history_frames } = numbersOf(cut, RELEASE);
         return clipRounds(first_frames, later_frames, history_frames, editor.hasMemory && editor.facts?.video_frames > 1);
     }
 

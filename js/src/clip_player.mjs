@@ -14,7 +14,9 @@ export function playClips(director, number) {
         const clip = files[next++];
         caption.textContent = text("clip", { number: clip.number });
         video.src = viewUrl(clip.preview);
-        video.play?.().catch(() => {}); // closed meanwhile
+        video.play().catch((error) => {
+            if (error.name !== "AbortError") caption.textContent = error.message; // that one: closed meanwhile
+        });
     };
     video.addEventListener("ended", play);
     const box = opened(director, h("figure", {}, video, caption));
@@ -37,7 +39,7 @@ export function compareTakes(director, clip) {
         const choose = (chosen) => {
             take = takes[chosen];
             choice.show(String(chosen));
-            video.src = viewUrl(take.preview ?? take.poster);
+            video.src = take.preview ? viewUrl(take.preview) : "";
             video.poster = take.poster ? viewUrl(take.poster) : "";
             use.disabled = take.seed === null;
         };

@@ -4,13 +4,11 @@ import { clipRounds } from "./clips.mjs";
 import { clipsOf, framesWithNext, planned, withPrompt, withSeed } from "./clip_plan.mjs";
 import { ClipStrip } from "./clip_strip.mjs";
 import { Latest } from "./dom.mjs";
-import { nodeAfter, numbersOf } from "./graph.mjs";
+import { RELEASE, nodeAfter, numbersOf } from "./graph.mjs";
 import { api, app, captureChange, executionId, fetchFile, isLinked, lastReport, queueRefusal, setWidget, viewUrl, widgetOf } from "./host.mjs";
 import { lengthened } from "./longer_path.mjs";
 import { MadePath } from "./made_path.mjs";
 import { text } from "./texts.mjs";
-
-const LENGTHS = { first_frames: 121, later_frames: 81, history_frames: 9 };
 
 const rangeOf = (clips) => (clips.length > 1 ? `${clips[0].number} – ${clips.at(-1).number}` : clips[0].number);
 
@@ -78,7 +76,7 @@ class Director {
 
     /** New frames of the first clip and of later ones, as the last run cut them where the widgets leave that to the model. */
     get rounds() {
-        const { first_frames, later_frames, history_frames } = numbersOf(this.video, this.facts?.lengths ?? LENGTHS);
+        const { first_frames, later_frames, history_frames } = numbersOf(this.video, this.facts?.lengths ?? RELEASE);
         const continued = this.linked("world") && (this.facts?.clips[0]?.line ?? 1) === 1;
         return clipRounds(first_frames, later_frames, history_frames, continued);
     }
@@ -140,8 +138,7 @@ class Director {
             seed: this.value("seed"), made, last: this.facts?.world === this.listing?.world ? this.facts : null, path,
         }); // prettier-ignore
         const kept = this.clips.filter((clip) => clip.state === "made");
-        this.madeFrames = kept.at(-1)?.to ?? 0;
-        this.made.show(path.slice(0, this.madeFrames));
+        this.made.show(path.slice(0, kept.at(-1)?.to ?? 0));
         this.strip.show();
     }
 

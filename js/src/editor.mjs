@@ -1,7 +1,7 @@
 // What the editors share: a dialog over the page, the node's widgets as the only memory, undo and redo, the scene of the
 // node's last run, messages, keys, and an end that keeps or gives back what was changed.
 import { Latest, announce, fullDialog, h } from "./dom.mjs";
-import { DRAWN_BY, nodeAfter, numbersOf } from "./graph.mjs";
+import { DRAWN_BY, RELEASE, nodeAfter, numbersOf } from "./graph.mjs";
 import { api, app, captureChange, isLinked, lastReport, runOnly, setWidget, widgetOf } from "./host.mjs";
 import { useStyle } from "./style.mjs";
 import { text } from "./texts.mjs";
@@ -57,7 +57,7 @@ export class Editor extends EventTarget {
 
     /** How the node that draws the scene does it, so that the preview is what the network gets. */
     get projecting() {
-        const { radius, points_per_pixel } = numbersOf(nodeAfter(this.node, DRAWN_BY), { radius: 0.01, points_per_pixel: 5 });
+        const { radius, points_per_pixel } = numbersOf(nodeAfter(this.node, DRAWN_BY), { radius: RELEASE.radius, points_per_pixel: 5 });
         return { radius, layers: points_per_pixel };
     }
 

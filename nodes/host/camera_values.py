@@ -18,14 +18,14 @@ _OFFSET = 0.6180339887498949
 def camera_values(cameras: Cameras) -> str:
     """Digest of poses and intrinsics, to a millionth: what is nearer than that draws the same picture."""
     values = torch.cat([cameras.w2c[:, :3].flatten(1), cameras.intrinsics], dim=1)
-    steps = torch.floor(values.to("cpu", torch.float64) * _STEPS + _OFFSET)
-    return _digest(steps.to(torch.int64))
+    return _digest(values)
 
 
 def field_of_view_values(cameras: Cameras) -> str:
     """Digest of the first camera's focal length along the width: all that a scene that is fitted to takes of a path."""
-    return _digest(torch.floor(cameras.intrinsics[:1, :1].double() * _STEPS + _OFFSET).to(torch.int64))
+    return _digest(cameras.intrinsics[:1, :1])
 
 
-def _digest(steps: torch.Tensor) -> str:
+def _digest(values: torch.Tensor) -> str:
+    steps = torch.floor(values.to("cpu", torch.float64) * _STEPS + _OFFSET).to(torch.int64)
     return hashlib.sha256(steps.contiguous().numpy().astype("<i8").tobytes()).hexdigest()[:32]

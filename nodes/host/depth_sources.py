@@ -20,6 +20,7 @@ from ...spatia_core.estimate import DEPTH_KINDS, DepthMaps, depth_from_map
 from ...spatia_core.estimate.small_depth import load_small_depth
 from . import bundle
 from .images import values_from_image
+from .links import linked_inputs
 
 DA3Geometry = io.Custom("DA3_GEOMETRY")
 MoGeGeometry = io.Custom("MOGE_GEOMETRY")
@@ -153,6 +154,17 @@ def chosen_source(depth_source: str | None, linked: Collection[str], has_cloud: 
             f"{' and '.join(connected)} are connected, expected one source of depth; disconnect the others."
         )
     return depth_source
+
+
+def source_problem(
+    node: type[io.ComfyNode], depth_source: str | None, input_types: dict[str, str] | None
+) -> str | None:
+    """What is wrong with a node's sources of depth before anything is run; the arguments are `validate_inputs`'s."""
+    try:
+        chosen_source(depth_source, linked_inputs(node, input_types))
+    except SpatiaError as error:
+        return str(error)
+    return None
 
 
 DepthReader = Callable[..., DepthMaps]  # (frames (N, H, W, 3) uint8, numbers of some, focal=) -> the depth of these

@@ -7,7 +7,7 @@ const widgets = (page, id) =>
     return Object.fromEntries(node.widgets.filter((widget) => widget.options?.serialize !== false).map((widget) => [widget.name, widget.value]));
   }, id);
 
-export default async ({ page, options, loadTemplate }) => {
+export default async ({ page, options, sceneLoaded, loadTemplate }) => {
   // A small window: it is drawn in software.
   await page.setViewportSize({ width: 1000, height: 650 });
   await loadTemplate(options.template);
@@ -17,12 +17,7 @@ export default async ({ page, options, loadTemplate }) => {
   const shot = (name) => page.screenshot({ path: `${options.folder}/${name}.png` });
   await open();
   await editor.waitFor();
-  await page.waitForFunction(() => window.spatiaEditor?.looked);
-  const load = editor.getByRole("button", { name: "Load the scene" });
-  if (await load.count()) {
-    await load.click();
-    await load.waitFor({ state: "detached", timeout: 600_000 });
-  }
+  await sceneLoaded(editor);
   await editor.getByRole("button", { name: "Turn into keyframes" }).click();
   await editor.getByRole("button", { name: "Done" }).click();
   await editor.waitFor({ state: "detached" });

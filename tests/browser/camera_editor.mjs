@@ -18,7 +18,7 @@ const widgets = (page, id) =>
     return Object.fromEntries(node.widgets.filter((widget) => widget.options?.serialize !== false).map((widget) => [widget.name, widget.value]));
   }, id);
 
-export default async ({ page, options, loadTemplate, save, ready }) => {
+export default async ({ page, options, sceneLoaded, loadTemplate, save, ready }) => {
   await loadTemplate(options.template);
   const id = await page.evaluate(() => window.app.rootGraph.nodes.find((node) => node.type === "SpatiaCameraPath").id);
   const result = { id, first: await widgets(page, id) };
@@ -33,13 +33,7 @@ export default async ({ page, options, loadTemplate, save, ready }) => {
   );
   const editor = editorOf(page);
   await editor.waitFor();
-  // An earlier run of this workflow is found in the server's history.
-  await page.waitForFunction(() => window.spatiaEditor?.looked);
-  const load = editor.getByRole("button", { name: "Load the scene" });
-  if (await load.count()) {
-    await load.click();
-    await load.waitFor({ state: "detached", timeout: 600_000 });
-  }
+  await sceneLoaded(editor);
   result.preset = await page.evaluate(() => ({ facts: window.spatiaEditor.facts, points: window.spatiaEditor.viewer.cloud.count }));
   const shot = async (name) => {
     await page.waitForTimeout(1500);

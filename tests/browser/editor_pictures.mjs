@@ -7,14 +7,6 @@ const press = (page, type) =>
     node.widgets.find((widget) => widget.type === "button").callback();
   }, type);
 
-/** Waits for the scene, of an earlier run or of one for it. */
-async function scene(page, editor) {
-  await page.waitForFunction(() => window.spatiaEditor?.looked);
-  const load = editor.getByRole("button", { name: "Load the scene" });
-  if (await load.count()) await load.click();
-  await page.waitForFunction(() => window.spatiaEditor.viewer.cloud);
-}
-
 async function take(page, dialog, name, options) {
   await page.mouse.move(10, 10);
   await page.waitForTimeout(8000); // messages leave
@@ -23,12 +15,12 @@ async function take(page, dialog, name, options) {
   return file;
 }
 
-async function cameraEditor({ page, options, loadTemplate }) {
+async function cameraEditor({ page, sceneLoaded, options, loadTemplate }) {
   await loadTemplate("Image to loop, runs now, 41 frames out and back");
   await press(page, "SpatiaCameraPath");
   const editor = page.getByRole("dialog", { name: "Edit path" });
   await editor.waitFor();
-  await scene(page, editor);
+  await sceneLoaded(editor);
   await editor.getByRole("button", { name: "Turn into keyframes" }).click();
   await page.evaluate(() => {
     const { viewer } = window.spatiaEditor;
@@ -46,7 +38,7 @@ async function cameraEditor({ page, options, loadTemplate }) {
   return file;
 }
 
-async function cloudEditor({ page, options }) {
+async function cloudEditor({ page, sceneLoaded, options }) {
   await page.evaluate(() => {
     const { app, LiteGraph } = window;
     app.rootGraph.clear();
@@ -67,7 +59,7 @@ async function cloudEditor({ page, options }) {
   await press(page, "SpatiaEditPointCloud");
   const editor = page.getByRole("dialog", { name: "Edit cloud" });
   await editor.waitFor();
-  await scene(page, editor);
+  await sceneLoaded(editor);
   await page.evaluate(() => {
     const { viewer } = window.spatiaEditor;
     viewer.navigation.orbit(0.1, -0.15);

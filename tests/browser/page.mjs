@@ -25,7 +25,7 @@ export async function openPage(browser, options) {
   page.setDefaultTimeout(PATIENCE);
   const problems = watch(page, options.url);
   const tools = { page, context, browser, options, problems };
-  for (const part of [ready, openTemplates, loadTemplate, nodes, missingNodes, overlaps, prompt, queue, fitView, save]) {
+  for (const part of [ready, openTemplates, loadTemplate, nodes, missingNodes, overlaps, prompt, queue, fitView, save, sceneLoaded]) {
     tools[part.name] = (...values) => part(page, ...values);
   }
   await page.goto(options.url);
@@ -182,4 +182,15 @@ export async function fitView(page) {
 /** The open graph as the page would save it. */
 export async function save(page) {
   return page.evaluate(() => window.app.rootGraph.serialize());
+}
+
+/** Wait for the scene in an open editor: that of an earlier run, which the server's history holds, or of a run for it. */
+export async function sceneLoaded(page, editor) {
+  await page.waitForFunction(() => window.spatiaEditor?.looked);
+  const load = editor.getByRole("button", { name: "Load the scene" });
+  if (await load.count()) {
+    await load.click();
+    await load.waitFor({ state: "detached", timeout: 600_000 });
+  }
+  await page.waitForFunction(() => window.spatiaEditor.viewer.cloud);
 }

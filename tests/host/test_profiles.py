@@ -28,13 +28,8 @@ def profile(nodes_of, monkeypatch):
     return tiny
 
 
-def auto_is_the_default(nodes_of):
-    shared = defaults("SpatiaVideo")
-    return {name: shared[name] for name in AUTO}
-
-
-def test_new_nodes_are_set_to_auto(run, nodes_of):  # noqa: F811
-    assert auto_is_the_default(nodes_of) == AUTO
+def test_new_nodes_are_set_to_auto(run):  # noqa: F811
+    assert {name: defaults("SpatiaVideo")[name] for name in AUTO} == AUTO
     for kind in (
         "SpatiaClipWindow",
         "SpatiaRenderCameraPath",
