@@ -4,34 +4,13 @@
 // ComfyUI imports every *.js below its web folder (this one) as an extension, except in folders whose name starts
 // with a dot. Hence: sources and lazily loaded bundles end in .mjs, packages live in js/.build, and dist/spatia.js,
 // the small entry, is the only .js. It loads the large editors when one is opened.
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { install, packages, root } from "./packages.mjs";
 
-const root = dirname(fileURLToPath(import.meta.url));
-const packages = join(root, ".build");
 const dist = join(root, "dist");
-
-function install() {
-    const lock = readFileSync(join(root, "package-lock.json"));
-    const wanted = createHash("sha256").update(lock).digest("hex");
-    const stamp = join(packages, "installed");
-    if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-    rmSync(packages, { recursive: true, force: true });
-    mkdirSync(packages, { recursive: true });
-    for (const name of ["package.json", "package-lock.json"]) cpSync(join(root, name), join(packages, name));
-    const done = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-        cwd: packages,
-        stdio: "inherit",
-        shell: process.platform === "win32",
-    });
-    if (done.status !== 0) throw new Error("npm ci failed");
-    writeFileSync(stamp, wanted);
-}
 
 async function build(target) {
     const esbuild = createRequire(join(packages, "package.json"))("esbuild");
@@ -48,7 +27,12 @@ async function build(target) {
         nodePaths: [join(packages, "node_modules")],
         logLevel: "warning",
     };
-    const entries = { "extension.mjs": "spatia.js", "editors.mjs": "spatia-editors.mjs", "worker.mjs": "spatia-worker.mjs", "edit_worker.mjs": "spatia-edit-worker.mjs" };
+    const entries = {
+        "extension.mjs": "spatia.js",
+        "editors.mjs": "spatia-editors.mjs",
+        "worker.mjs": "spatia-worker.mjs",
+        "edit_worker.mjs": "spatia-edit-worker.mjs",
+    };
     for (const [source, name] of Object.entries(entries)) {
         await esbuild.build({
             ...options,

@@ -160,7 +160,11 @@ export class CameraEditor extends Editor {
     /** The free camera stands behind, above and beside the start and sees the path before it. */
     overlook() {
         const c2w = invertPose(this.start.w2c);
-        const place = (right, down, forward) => transformPoint(c2w, [right, down, forward].map((v) => v * this.depth));
+        const place = (right, down, forward) =>
+            transformPoint(
+                c2w,
+                [right, down, forward].map((v) => v * this.depth),
+            );
         this.viewer.lookAt(place(0.55, -0.6, -0.95), place(0, 0, 0.35));
     }
 

@@ -76,12 +76,27 @@ export class CameraSide {
         this.editor = editor;
         const { keyframes } = editor;
         this.fields = this.buildFields();
-        this.toKeyframes = h("button", { type: "button", name: "to_keyframes", onclick: () => editor.change((state) => keyframes.fromPreset(state)) }, text("to_keyframes"));
-        this.holdFrames = h("input", { type: "number", name: "hold_frames", min: 2, max: 1000, step: 1, value: HOLD_FRAMES, "aria-label": text("hold_frames"), title: text("hold_frames") });
+        this.toKeyframes = h(
+            "button",
+            { type: "button", name: "to_keyframes", onclick: () => editor.change((state) => keyframes.fromPreset(state)) },
+            text("to_keyframes"),
+        );
+        this.holdFrames = h("input", {
+            type: "number",
+            name: "hold_frames",
+            min: 2,
+            max: 1000,
+            step: 1,
+            value: HOLD_FRAMES,
+            "aria-label": text("hold_frames"),
+            title: text("hold_frames"),
+        });
         this.buttons = {
             look_at: toolButton("look_at", () => editor.gizmo.setPicking(!editor.gizmo.picking), { title: text("look_at_title") }),
             return_here: toolButton("return_here", () => keyframes.returnHere(), { title: text("return_here_title") }),
-            hold: toolButton("hold", () => this.holdFrames.reportValidity() && keyframes.hold(Math.round(Number(this.holdFrames.value))), { title: text("hold_title") }),
+            hold: toolButton("hold", () => this.holdFrames.reportValidity() && keyframes.hold(Math.round(Number(this.holdFrames.value))), {
+                title: text("hold_title"),
+            }),
         };
         editor.preview = h("canvas", { title: text("preview_title"), onclick: () => editor.setView(editor.view === "projection" ? "free" : "projection") });
         editor.previewText = h("div");
@@ -103,9 +118,11 @@ export class CameraSide {
         const { editor } = this;
         const { keyframes, node } = editor;
         const setting = (name) => (value) => editor.change((state) => (state[name] = value));
-        const number = (name, options, change) => numberField({ label: text(`field_${name}`), name, change: change ?? ((value) => keyframes.set({ [name]: value })), ...options });
+        const number = (name, options, change) =>
+            numberField({ label: text(`field_${name}`), name, change: change ?? ((value) => keyframes.set({ [name]: value })), ...options });
         const listed = (name) => widgetOf(node, name)?.options?.values ?? [];
-        const choice = (name, options, change) => choiceField({ label: text(`field_${name}`), name, options: options.map((o) => [o, text(`option_${o}`)]), change });
+        const choice = (name, options, change) =>
+            choiceField({ label: text(`field_${name}`), name, options: options.map((o) => [o, text(`option_${o}`)]), change });
         const presets = listed("preset").length ? listed("preset") : [...PRESETS, "keyframes"];
         return {
             preset: choice("preset", presets, (value) => editor.change((state) => {

@@ -71,7 +71,11 @@ export function planned({ clips, prompts, seeds, seed, made, last, path }) {
         const prompt = promptOf(prompts, line + k);
         const wanted = own.get(line + k) ?? String(seed);
         const before = last?.clips[k];
-        const there = known && known.prompt === prompt && known.seed === wanted && (last ? before?.to === clip.to && clip.to <= fixed : known.frames === clip.to - clip.from - (number + k === 1 ? 1 : 0));
+        const there =
+            known &&
+            known.prompt === prompt &&
+            known.seed === wanted &&
+            (last ? before?.to === clip.to && clip.to <= fixed : known.frames === clip.to - clip.from - (number + k === 1 ? 1 : 0));
         broken ||= !there;
         return { ...clip, number: number + k, line: line + k, prompt, seed: wanted, known, state: !broken ? "made" : known ? "again" : "new" };
     });

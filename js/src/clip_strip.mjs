@@ -33,7 +33,8 @@ export class ClipStrip {
     constructor(director) {
         addStyle("spatia-clips-style", CSS);
         this.director = director;
-        const button = (name, act, main = false) => h("button", { type: "button", name, class: main ? "main" : null, title: text(`${name}_title`), onclick: act }, text(name));
+        const button = (name, act, main = false) =>
+            h("button", { type: "button", name, class: main ? "main" : null, title: text(`${name}_title`), onclick: act }, text(name));
         this.generate = button("direct_generate", () => director.generate(), true);
         this.stop = button("direct_stop", () => director.stop());
         this.next = button("direct_next", () => director.addClip());
@@ -87,7 +88,10 @@ export class ClipStrip {
         const { director } = this;
         const { known, state, number } = clip;
         const notes = known?.notes ?? [];
-        const picture = known?.poster && state === "made" ? h("img", { src: viewUrl(known.poster), alt: text("clip", { number }) }) : h("div", { class: "blank" }, text(`direct_state_${state}`));
+        const picture =
+            known?.poster && state === "made"
+                ? h("img", { src: viewUrl(known.poster), alt: text("clip", { number }) })
+                : h("div", { class: "blank" }, text(`direct_state_${state}`));
         const prompt = h("textarea", { name: "prompt", "aria-label": text("direct_prompt", { number }), title: text("direct_prompt", { number }), disabled: director.linked("prompts"), onchange: () => {
             prompt.blur();
             director.setPrompt(clip, prompt.value);
@@ -100,7 +104,8 @@ export class ClipStrip {
         seed.value = clip.seed;
         const act = (name, label, go, disabled = false) => h("button", { type: "button", name, title: text(`${name}_title`), disabled, onclick: go }, label);
         const takes = known?.takes ?? [];
-        const facts = known && state === "made" ? `${known.frames} · ${known.seconds.toFixed(1)} s` : text("direct_frames", { from: clip.from, to: clip.to - 1 });
+        const facts =
+            known && state === "made" ? `${known.frames} · ${known.seconds.toFixed(1)} s` : text("direct_frames", { from: clip.from, to: clip.to - 1 });
         return h("div", { class: `card ${state}`, "data-number": number },
             picture,
             h("div", { class: "facts" },

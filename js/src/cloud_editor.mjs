@@ -70,7 +70,9 @@ export class CloudEditor extends Editor {
 
     /** Reads the widgets. A text that does not parse is shown as it is, and not written over. */
     read() {
-        this.linked = (this.node.inputs ?? []).filter((input) => input.link != null && /^(edits|invert|select|operation)(\.|$)/.test(input.name)).map((input) => input.name);
+        this.linked = (this.node.inputs ?? [])
+            .filter((input) => input.link != null && /^(edits|invert|select|operation)(\.|$)/.test(input.name))
+            .map((input) => input.name);
         this.problem = null;
         this.list = [];
         this.own = null;

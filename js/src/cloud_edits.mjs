@@ -135,7 +135,8 @@ export class CloudEdits {
         const edit = this.editor.list[this.editor.current];
         if (!bounds || edit?.do !== "merge" || edit.file !== this.placing?.file) return;
         this.placing = null;
-        const meets = this.editor.bounds && bounds.low.every((low, axis) => low <= this.editor.bounds.high[axis] && bounds.high[axis] >= this.editor.bounds.low[axis]);
+        const meets =
+            this.editor.bounds && bounds.low.every((low, axis) => low <= this.editor.bounds.high[axis] && bounds.high[axis] >= this.editor.bounds.low[axis]);
         const largest = Math.max(...bounds.high.map((v, axis) => v - bounds.low[axis]));
         const foreign = largest > 4 * this.editor.depth || largest < 0.01 * this.editor.depth;
         if (meets && !foreign) return;

@@ -34,7 +34,8 @@ export class CloudList {
         const number = index + 1;
         const [count, failure] = [this.editor.result?.counts[index + own], this.editor.result?.failures[index + own]];
         const chosen = this.editor.focus === "edit" && index === this.editor.current;
-        const small = (name, label, act, disabled) => h("button", { type: "button", name: `${name}_${index}`, title: text(name), disabled: disabled || !this.editor.editable, onclick: act }, label);
+        const small = (name, label, act, disabled) =>
+            h("button", { type: "button", name: `${name}_${index}`, title: text(name), disabled: disabled || !this.editor.editable, onclick: act }, label);
         const row = h("li", {
             class: [chosen && "current", edit.off && "off", !edit.off && failure && "failed"].filter(Boolean).join(" "), draggable: this.editor.editable ? "true" : "false",
             "data-count": count ?? "",

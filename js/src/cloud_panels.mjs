@@ -18,7 +18,8 @@ export class CloudTools {
             edits.insertFile(this.fileInput.files[0]);
             this.fileInput.value = "";
         } }); // prettier-ignore
-        const named = (prefix, name, act) => toolButton(name, act, { label: text(`${prefix}_${name}`).replace(/ \([^)]*\)$/, ""), title: text(`${prefix}_${name}`) });
+        const named = (prefix, name, act) =>
+            toolButton(name, act, { label: text(`${prefix}_${name}`).replace(/ \([^)]*\)$/, ""), title: text(`${prefix}_${name}`) });
         this.buttons = {
             undo: toolButton("undo", () => editor.undo(), { label: "↶" }),
             redo: toolButton("redo", () => editor.redo(), { label: "↷" }),
@@ -82,7 +83,15 @@ export class CloudSide {
         this.editor = editor;
         this.fields = {};
         this.groups = {};
-        this.element = h("div", { class: "side" }, group("edits", editor.listed.rows), this.buildCurrent(), this.buildSelection(), this.buildApply(), this.buildProjection());
+        this.element = h(
+            "div",
+            { class: "side" },
+            group("edits", editor.listed.rows),
+            this.buildCurrent(),
+            this.buildSelection(),
+            this.buildApply(),
+            this.buildProjection(),
+        );
     }
 
     number(name, options, change) {
@@ -92,7 +101,16 @@ export class CloudSide {
     vector(name, options, change) {
         const read = () => this.fields[name].map((field) => Number(field.input.value));
         this.fields[name] = ["x", "y", "z"].map((axis) => numberField({ label: axis, name: `${name}_${axis}`, change: () => change(read()), ...options }));
-        return (this.groups[name] = h("div", {}, h("div", {}, text(`field_${name}`)), h("div", { class: "vector" }, this.fields[name].map((field) => field.row))));
+        return (this.groups[name] = h(
+            "div",
+            {},
+            h("div", {}, text(`field_${name}`)),
+            h(
+                "div",
+                { class: "vector" },
+                this.fields[name].map((field) => field.row),
+            ),
+        ));
     }
 
     buildSelection() {
@@ -115,8 +133,18 @@ export class CloudSide {
     buildApply() {
         const { edits, tools } = this.editor;
         const b = tools.buttons;
-        this.colorInput = h("input", { type: "color", name: "color", "aria-label": text("field_color"), onchange: () => edits.setPaint({ color: this.colorInput.value }) });
-        this.fields.mode = choiceField({ label: text("field_mode"), name: "mode", options: ["tint", "solid"].map((o) => [o, text(`option_${o}`)]), change: (mode) => edits.setPaint({ mode }) });
+        this.colorInput = h("input", {
+            type: "color",
+            name: "color",
+            "aria-label": text("field_color"),
+            onchange: () => edits.setPaint({ color: this.colorInput.value }),
+        });
+        this.fields.mode = choiceField({
+            label: text("field_mode"),
+            name: "mode",
+            options: ["tint", "solid"].map((o) => [o, text(`option_${o}`)]),
+            change: (mode) => edits.setPaint({ mode }),
+        });
         return group("apply", h("div", { class: "row" }, b.act_remove, b.act_transform, b.act_duplicate),
             h("div", { class: "row" }, b.act_recolor), h("label", { class: "field" }, h("span", {}, text("field_color")), this.colorInput), this.fields.mode.row,
             this.number("strength", { min: 0, max: 1, step: 0.05 }, (strength) => edits.setPaint({ strength })),
@@ -144,7 +172,13 @@ export class CloudSide {
             editor.showPreview();
         } }); // prettier-ignore
         const frame = h("label", { class: "field" }, h("span", {}, text("field_view_frame")), this.frameInput);
-        return group("projection", h("div", { class: "preview" }, editor.preview), frame, h("div", { class: "row" }, editor.tools.buttons.view_frame), editor.previewText);
+        return group(
+            "projection",
+            h("div", { class: "preview" }, editor.preview),
+            frame,
+            h("div", { class: "row" }, editor.tools.buttons.view_frame),
+            editor.previewText,
+        );
     }
 
     show() {

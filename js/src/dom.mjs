@@ -38,7 +38,11 @@ export function numberField({ label, name, step = 0.01, min, max, digits = 4, ch
 
 /** A labelled choice: {row, select, show(value), enable(flag)}. options: [[value, text], ...]. */
 export function choiceField({ label, name, options, change }) {
-    const select = h("select", { name, "aria-label": label }, options.map(([value, text]) => h("option", { value }, text)));
+    const select = h(
+        "select",
+        { name, "aria-label": label },
+        options.map(([value, text]) => h("option", { value }, text)),
+    );
     select.addEventListener("change", () => change(select.value));
     return {
         row: h("label", { class: "field" }, h("span", {}, label), select),

@@ -45,7 +45,10 @@ const OPERATIONS = {
         const positions = other.positions.slice();
         const bounds = boundsOf(positions);
         if (bounds) move(positions, edit, bounds);
-        const joined = concat([cloud, { positions, colors: other.colors, views: new Int32Array(sizeOf(other)).fill(-1), marks: new Uint8Array(sizeOf(other)) }]);
+        const joined = concat([
+            cloud,
+            { positions, colors: other.colors, views: new Int32Array(sizeOf(other)).fill(-1), marks: new Uint8Array(sizeOf(other)) },
+        ]);
         return { cloud: joined, count: sizeOf(other), bounds, changed: tail(joined, cloud) };
     },
 };

@@ -80,7 +80,10 @@ const SHAPES = {
         if (!mask) throw new Error("no mask is connected");
         const camera = frameCamera(cameras, frame);
         const { width, height, data } = mask;
-        const selected = each(positions, inImage(camera, width, height, (u, v) => data[Math.floor(v) * width + Math.floor(u)]));
+        const selected = each(
+            positions,
+            inImage(camera, width, height, (u, v) => data[Math.floor(v) * width + Math.floor(u)]),
+        );
         return through ? selected : front(selected, positions, camera, width, height, voxel);
     },
     lasso({ positions }, { frame = -1, camera, points, through = false }, scene) {
@@ -183,7 +186,12 @@ function smallestAxis(m) {
     const a = [m.slice(0, 3), m.slice(3, 6), m.slice(6, 9)];
     const v = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]; // prettier-ignore
     for (let sweep = 0; sweep < 50; sweep++) {
-        for (const [p, q] of [[0, 1], [0, 2], [1, 2]]) { // prettier-ignore
+        for (const [p, q] of [
+            [0, 1],
+            [0, 2],
+            [1, 2],
+        ]) {
+            // prettier-ignore
             if (a[p][q] === 0) continue;
             const theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
             const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));

@@ -18,7 +18,7 @@ export async function openEditor(Kind, node) {
         editor.start3d();
     } catch (error) {
         editor.close();
-        throw new Error(text("no_webgl", { message: error.message }));
+        throw new Error(text("no_webgl", { message: error.message }), { cause: error });
     }
     await editor.loadScene();
     return editor;
@@ -100,7 +100,12 @@ export class Editor extends EventTarget {
                 if (!wish) return;
                 const shrink = wish.full ? 1 : Math.min(1, Math.sqrt(PREVIEW_PIXELS / (wish.width * wish.height)));
                 const [w, high] = [wish.width, wish.height].map((size) => Math.round(size * shrink));
-                const { pixels, width, height, coverage } = await this.analyst.ask("preview", { camera: wish.camera, width: w, height: high, options: this.projecting });
+                const { pixels, width, height, coverage } = await this.analyst.ask("preview", {
+                    camera: wish.camera,
+                    width: w,
+                    height: high,
+                    options: this.projecting,
+                });
                 if (this.ended) return;
                 for (const canvas of [this.preview, wish.full].filter(Boolean)) {
                     Object.assign(canvas, { width, height });

@@ -51,16 +51,22 @@ app.registerExtension({
         if (node.comfyClass === "SpatiaCameraPath") foldPresetWidgets(node);
         const editor = EDITORS[node.comfyClass];
         if (!editor) return;
-        const button = node.addWidget("button", text(editor.button), null, async () => {
-            // Relative to this module: the host may serve it below any path.
-            try {
-                const editors = await import("./spatia-editors.mjs");
-                await editor.open(editors, node);
-            } catch (error) {
-                console.error(error);
-                toast("error", text(editor.button), error.message);
-            }
-        }, { serialize: false });
+        const button = node.addWidget(
+            "button",
+            text(editor.button),
+            null,
+            async () => {
+                // Relative to this module: the host may serve it below any path.
+                try {
+                    const editors = await import("./spatia-editors.mjs");
+                    await editor.open(editors, node);
+                } catch (error) {
+                    console.error(error);
+                    toast("error", text(editor.button), error.message);
+                }
+            },
+            { serialize: false },
+        );
         button.serialize = false;
     },
 });

@@ -26,7 +26,8 @@ export function* allNodes(graph) {
  * Null without any.
  */
 export function nodeAfter(node, kinds) {
-    const graph = node.graph, seen = new Set([node]);
+    const graph = node.graph,
+        seen = new Set([node]);
     for (const current of seen) {
         if (current !== node && kinds.includes(current.comfyClass)) return current;
         for (const id of (current.outputs ?? []).flatMap((output) => output.links ?? [])) {
@@ -40,7 +41,8 @@ export function nodeAfter(node, kinds) {
 
 /** The loader of the model that a node is for: the nearest one that its inputs lead back to; null without one. */
 export function loaderBefore(node) {
-    const graph = node?.graph, seen = new Set(node ? [node] : []);
+    const graph = node?.graph,
+        seen = new Set(node ? [node] : []);
     for (const current of seen) {
         if (current.comfyClass === LOADER) return current;
         for (const { link: id } of current.inputs ?? []) {

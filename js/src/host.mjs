@@ -76,7 +76,9 @@ export async function runOnly(node) {
 
 /** Why the server refused what was queued last, or null. */
 export function queueRefusal() {
-    const refused = Object.values(app.extensionManager?.lastNodeErrors ?? app.lastNodeErrors ?? {}).flatMap(({ class_type, errors }) => errors.map((error) => `${class_type}: ${error.message} ${error.details}`));
+    const refused = Object.values(app.extensionManager?.lastNodeErrors ?? app.lastNodeErrors ?? {}).flatMap(({ class_type, errors }) =>
+        errors.map((error) => `${class_type}: ${error.message} ${error.details}`),
+    );
     return refused.join("\n") || null;
 }
 

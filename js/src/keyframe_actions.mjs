@@ -196,7 +196,12 @@ export class KeyframeActions {
             const path = [...before, ...flown];
             if (path.length > MOST_FRAMES) throw new Error(text("too_long", { frames: path.length, most: MOST_FRAMES }));
             const turn = (FLIGHT.turn * Math.PI) / 180;
-            state.keyframes = keyframesOf(path, start, state.units, depth, { tolerance: FLIGHT.position * depth, turn, limit: kept.length + FLIGHT.most, kept });
+            state.keyframes = keyframesOf(path, start, state.units, depth, {
+                tolerance: FLIGHT.position * depth,
+                turn,
+                limit: kept.length + FLIGHT.most,
+                kept,
+            });
             state.frames = path.length;
             // It ends where it was flown to.
             state.close_loop = "off";

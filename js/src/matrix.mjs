@@ -15,8 +15,7 @@ export const distance = (a, b) => length(subtract(a, b));
 export function multiply(a, b) {
     const out = new Array(16);
     for (let r = 0; r < 4; r++)
-        for (let c = 0; c < 4; c++)
-            out[4 * r + c] = a[4 * r] * b[c] + a[4 * r + 1] * b[4 + c] + a[4 * r + 2] * b[8 + c] + a[4 * r + 3] * b[12 + c];
+        for (let c = 0; c < 4; c++) out[4 * r + c] = a[4 * r] * b[c] + a[4 * r + 1] * b[4 + c] + a[4 * r + 2] * b[8 + c] + a[4 * r + 3] * b[12 + c];
     return out;
 }
 
@@ -86,9 +85,7 @@ export function rotationOf([x, y, z, w]) {
 
 /** Spherical interpolation the short way, from quaternion a (u = 0) to b (u = 1). */
 export function slerp(a, b, u) {
-    let cosine = a.reduce((sum, v, i) => sum + v * b[i], 0);
-    const sign = cosine < 0 ? -1 : 1;
-    cosine *= sign;
+    const sign = a.reduce((sum, v, i) => sum + v * b[i], 0) < 0 ? -1 : 1;
     // The angle from the chord keeps its digits where the cosine is nearly 1.
     const angle = 2 * Math.atan2(length(a.map((v, i) => v - sign * b[i])), length(a.map((v, i) => v + sign * b[i])));
     if (angle < 1e-12) return normalize(a.map((v, i) => v + u * (sign * b[i] - v)));

@@ -20,9 +20,9 @@ const LARGEST_ANGLE = 1e6;
 const LARGEST_ZOOM = LARGEST_FOCAL / SMALLEST_FOCAL;
 const LONGEST_KEYFRAMES = 4 << 20;
 const offset = [-LARGEST_COORDINATE, LARGEST_COORDINATE];
-const angle = [-LARGEST_ANGLE, LARGEST_ANGLE];
+const degrees = [-LARGEST_ANGLE, LARGEST_ANGLE];
 const RANGES = {
-    frame: [0, MOST_CAMERAS - 1], right: offset, up: offset, forward: offset, yaw: angle, pitch: angle, roll: angle,
+    frame: [0, MOST_CAMERAS - 1], right: offset, up: offset, forward: offset, yaw: degrees, pitch: degrees, roll: degrees,
     zoom: [1 / LARGEST_ZOOM, LARGEST_ZOOM], fov: [fovOf(LARGEST_FOCAL), fovOf(SMALLEST_FOCAL)],
 }; // prettier-ignore
 const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
@@ -111,7 +111,7 @@ function checkKeyframes(keyframes) {
 export function formatKeyframes(units, keyframes) {
     const rows = keyframes.map((key) => {
         const kept = FIELDS.filter((name) => name === "frame" || key[name] !== START[name]);
-        return "  " + JSON.stringify(Object.fromEntries(kept.map((name) => [name, tidy(key[name])])));
+        return `  ${JSON.stringify(Object.fromEntries(kept.map((name) => [name, tidy(key[name])])))}`;
     });
     return `{"version": ${VERSION}, "units": "${units}", "keyframes": [\n${rows.join(",\n")}\n]}`;
 }
@@ -203,7 +203,7 @@ export function presetPath(preset, start, frames, { angle, distance, depth, easi
 }
 
 function motionAt(motion, s, angle, distance, depth, turns) {
-    const turned = (...degrees) => pose(yawPitchRoll(...degrees), [0, 0, 0]);
+    const turned = (...angles) => pose(yawPitchRoll(...angles), [0, 0, 0]);
     const moved = (...at) => pose([1, 0, 0, 0, 1, 0, 0, 0, 1], at);
     const a = s * angle;
     switch (motion) {

@@ -62,8 +62,14 @@ export class PathScene {
         set(this.line, places);
         set(this.beads, places);
         this.showCoverage(coverage);
-        set(this.keys, keys.filter((_, i) => !chosen.includes(i) && i > 0).flatMap((camera) => outline(camera, reach)));
-        set(this.selected, keys.filter((_, i) => chosen.includes(i)).flatMap((camera) => outline(camera, reach)));
+        set(
+            this.keys,
+            keys.filter((_, i) => !chosen.includes(i) && i > 0).flatMap((camera) => outline(camera, reach)),
+        );
+        set(
+            this.selected,
+            keys.filter((_, i) => chosen.includes(i)).flatMap((camera) => outline(camera, reach)),
+        );
         set(this.current, path[frame] ? outline(path[frame], 0.7 * reach) : []);
         set(this.start, outline(start, 1.4 * reach));
         set(this.dots, keys.map((camera) => position(invertPose(camera.w2c)))); // prettier-ignore
@@ -140,4 +146,3 @@ export class Handle extends THREE.Object3D {
         this.matrix.decompose(this.position, this.quaternion, this.scale);
     }
 }
-

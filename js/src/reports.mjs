@@ -40,7 +40,10 @@ export function reportOf(output) {
     const warnings = more.warnings ?? [];
     const said = new Set(warnings.flatMap((warning) => [warning, `Warning: ${warning}`]));
     return {
-        lines: (output.text ?? []).join("\n").split("\n").filter((line) => line.trim() && !said.has(line)),
+        lines: (output.text ?? [])
+            .join("\n")
+            .split("\n")
+            .filter((line) => line.trim() && !said.has(line)),
         warnings,
         curve: more.curve ?? [],
         title: more.curve_title ?? "",
@@ -62,7 +65,15 @@ export function showReport(node, output) {
     element.replaceChildren(
         h("span", { class: "line" }, line),
         ...(report.curve.length > 1 ? [curve(report.curve, report.title)] : []),
-        ...(report.pictures.length ? [h("span", { class: "pictures" }, report.pictures.map(({ file }) => h("img", { src: viewUrl(file), alt: "" })))] : []),
+        ...(report.pictures.length
+            ? [
+                  h(
+                      "span",
+                      { class: "pictures" },
+                      report.pictures.map(({ file }) => h("img", { src: viewUrl(file), alt: "" })),
+                  ),
+              ]
+            : []),
     );
     if (isNew && !node.spatiaBadge) badge(node);
     const height = node.computeSize()[1];
@@ -92,7 +103,15 @@ function reportElement(node) {
     addStyle("spatia-report-style", CSS);
     const element = h("button", { type: "button", class: "spatia-report", "aria-label": text("report_open"), onclick: () => openReport(node) });
     const height = () => heightOf(node.spatiaShown) + 2 * MARGIN;
-    const widget = node.addDOMWidget(NAME, NAME, element, { serialize: false, hideOnZoom: false, getValue: () => "", setValue: () => {}, getMinHeight: height, getMaxHeight: height, margin: MARGIN });
+    const widget = node.addDOMWidget(NAME, NAME, element, {
+        serialize: false,
+        hideOnZoom: false,
+        getValue: () => "",
+        setValue: () => {},
+        getMinHeight: height,
+        getMaxHeight: height,
+        margin: MARGIN,
+    });
     widget.serialize = false;
     return { element, isNew: true };
 }
@@ -127,7 +146,13 @@ function openReport(node) {
         "dialog",
         { class: "spatia-report-all", onclose: () => dialog.remove(), onclick: (event) => event.target === dialog && dialog.close() },
         h("h2", {}, node.title),
-        warnings.length ? h("ul", {}, warnings.map((warning) => h("li", {}, warning))) : null,
+        warnings.length
+            ? h(
+                  "ul",
+                  {},
+                  warnings.map((warning) => h("li", {}, warning)),
+              )
+            : null,
         h("pre", {}, lines.join("\n")),
         values.length > 1 ? h("figure", { style: "width: 100%; margin: 0" }, curve(values, title), h("figcaption", {}, title)) : null,
         pictures.map(({ file, caption }) => h("figure", {}, h("img", { src: viewUrl(file), alt: caption }), h("figcaption", {}, caption))),

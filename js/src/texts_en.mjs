@@ -25,7 +25,8 @@ export default {
     view_free: "Free view",
     view_camera: "Through camera",
     view_projection: "Projection",
-    hint_orbit: "drag: orbit · right drag: pan · wheel: zoom · drag a dot: move its keyframe · shift: several · K: add · F: frame · G: fly · O: record · 1 2 3: views",
+    hint_orbit:
+        "drag: orbit · right drag: pan · wheel: zoom · drag a dot: move its keyframe · shift: several · K: add · F: frame · G: fly · O: record · 1 2 3: views",
     hint_fly: "drag: look · W A S D Q E: fly, with shift faster · wheel: speed · G: back to orbit",
     hint_through: "space: play · , and .: one frame · 1: free view",
     preview: "Preview",

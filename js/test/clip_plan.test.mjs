@@ -46,7 +46,11 @@ test("what is made, made again and new", () => {
 
 const paths = {
     preset: { preset: "out_and_back", keyframes: [keyframe({ frame: 0 })], frames: 25 },
-    keyframes: { preset: "keyframes", keyframes: [keyframe({ frame: 0 }), keyframe({ frame: 9, right: 0.1, yaw: 12 }), keyframe({ frame: 24, right: 0.3, up: 0.1, easing: "smooth" })], frames: 25 },
+    keyframes: {
+        preset: "keyframes",
+        keyframes: [keyframe({ frame: 0 }), keyframe({ frame: 9, right: 0.1, yaw: 12 }), keyframe({ frame: 24, right: 0.3, up: 0.1, easing: "smooth" })],
+        frames: 25,
+    },
     held: { preset: "keyframes", keyframes: [keyframe({ frame: 0 }), keyframe({ frame: 9, right: 0.1, yaw: 12 })], frames: 25 },
     still: { preset: "keyframes", keyframes: [keyframe({ frame: 0 })], frames: 25 },
     closed: { preset: "keyframes", keyframes: [keyframe({ frame: 0 }), keyframe({ frame: 20, right: 0.2 })], frames: 25, close_loop: "blend" },

@@ -13,7 +13,10 @@ function projectPoint(w2c, [fx, fy, cx, cy], point, width, height) {
 const c2w = pose(yawPitchRoll(25, -40, 10), [0.4, -1.2, 3]);
 
 test("the start camera looks down -z, y up", () => {
-    assert.deepEqual(cvToThree(IDENTITY).map((v) => v + 0), [...IDENTITY]);
+    assert.deepEqual(
+        cvToThree(IDENTITY).map((v) => v + 0),
+        [...IDENTITY],
+    );
     // One unit forward and up for us is towards -z and +y there.
     const [x, y, z] = [3, 7, 11].map((i) => cvToThree(pose([1, 0, 0, 0, 1, 0, 0, 0, 1], [0.5, -1, 2]))[i]);
     assert.deepEqual([x, y, z], [0.5, 1, -2]);
@@ -31,7 +34,11 @@ test("three.js draws a point where the intrinsics put it", () => {
     const area = imageRectangle(aspect, width, height);
     assert.ok(Math.abs(area.width / area.height - aspect) < 1e-12 && area.width <= width && area.height <= height);
     const P = projectionOf(intrinsics, aspect, width, height, 0.1, 100);
-    for (const point of [[0.2, -0.7, 6], [1, 0.4, 9], [-2, 1, 7]]) {
+    for (const point of [
+        [0.2, -0.7, 6],
+        [1, 0.4, 9],
+        [-2, 1, 7],
+    ]) {
         const { u, v, z } = projectPoint(invertPose(c2w), intrinsics, point, area.width, area.height);
         // The same through three.js's matrices: world turned upright, camera inverse, clip space, viewport.
         const upright = [point[0], -point[1], -point[2], 1];
@@ -55,7 +62,12 @@ test("slerp keeps its speed and takes the short way", () => {
     assert.ok(difference(third, yawPitchRoll(30, 0, 0)) < 1e-12);
     const place = (R) => pose(R, [0, 0, 0]);
     assert.ok(Math.abs(turnBetween(place(yawPitchRoll(10, 0, 0)), place(yawPitchRoll(-15, 0, 0))) - 25) < 1e-9);
-    for (const angles of [[180, 0, 0], [0, 180, 0], [0, 0, 180], [120, 40, 160]]) {
+    for (const angles of [
+        [180, 0, 0],
+        [0, 180, 0],
+        [0, 0, 180],
+        [120, 40, 160],
+    ]) {
         assert.ok(difference(rotationOf(quaternionOf(yawPitchRoll(...angles))), yawPitchRoll(...angles)) < 1e-12);
     }
 });

@@ -71,7 +71,14 @@ test("what fails is told and left out", () => {
 });
 
 test("angles of a rotation", () => {
-    for (const degrees of [[0, 0, 0], [10, 70, -130], [-179, -89, 4], [0, 90, 33], [0, -90, -140], [120, 15, 88]]) {
+    for (const degrees of [
+        [0, 0, 0],
+        [10, 70, -130],
+        [-179, -89, 4],
+        [0, 90, 33],
+        [0, -90, -140],
+        [120, 15, 88],
+    ]) {
         const R = rotationOfDegrees(degrees);
         assert.ok(difference(rotationOfDegrees(degreesOfRotation(R)), R) < 1e-9, `${degrees}`);
     }
@@ -81,12 +88,28 @@ test("selections drawn one after the other are one", () => {
     const [a, b, c] = [{ shape: "sphere" }, { shape: "box", invert: true }, { shape: "cluster", at: [0, 0, 0], distance: 1 }];
     assert.equal(combine([]), null);
     assert.deepEqual(combine([{ mode: "add", shape: a }]), a);
-    assert.deepEqual(combine([{ mode: "new", shape: a }, { mode: "new", shape: b }]), b);
+    assert.deepEqual(
+        combine([
+            { mode: "new", shape: a },
+            { mode: "new", shape: b },
+        ]),
+        b,
+    );
     assert.deepEqual(combine([{ mode: "subtract", shape: b }]), { shape: "box" });
-    const added = [{ mode: "new", shape: a }, { mode: "add", shape: b }, { mode: "add", shape: c }];
+    const added = [
+        { mode: "new", shape: a },
+        { mode: "add", shape: b },
+        { mode: "add", shape: c },
+    ];
     assert.deepEqual(combine(added), { shape: "union", of: [a, b, c] });
     assert.deepEqual(combine([...added, { mode: "subtract", shape: a }]).of[1], opposite(a));
-    assert.deepEqual(combine([{ mode: "new", shape: a }, { mode: "intersect", shape: c }]), { ...c, within: a });
+    assert.deepEqual(
+        combine([
+            { mode: "new", shape: a },
+            { mode: "intersect", shape: c },
+        ]),
+        { ...c, within: a },
+    );
     assert.deepEqual(shapesOf(combine([...added, { mode: "intersect", shape: c }])), ["cluster", "sphere", "box"]);
 });
 
@@ -100,8 +123,19 @@ test("the list as text", () => {
 });
 
 test("the edit of the node's own widgets", () => {
-    assert.equal(ownEdit((name) => ({ operation: "none" })[name]), null);
-    const values = { operation: "recolor", "operation.color": "#112233", "operation.mode": "tint", "operation.strength": 1, select: "sphere", "select.radius": 2, invert: true };
+    assert.equal(
+        ownEdit((name) => ({ operation: "none" })[name]),
+        null,
+    );
+    const values = {
+        operation: "recolor",
+        "operation.color": "#112233",
+        "operation.mode": "tint",
+        "operation.strength": 1,
+        select: "sphere",
+        "select.radius": 2,
+        invert: true,
+    };
     for (const axis of ["x", "y", "z"]) values[`select.center_${axis}`] = 1;
     assert.deepEqual(ownEdit((name) => values[name]), {
         do: "recolor", select: { shape: "sphere", center: [1, 1, 1], radius: 2, invert: true }, color: "#112233", mode: "tint", strength: 1,

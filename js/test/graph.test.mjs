@@ -43,7 +43,10 @@ test("a number that says auto is the one that the node's model was made for", ()
     loader.widgets = [{ name: "backbone", value: "bundled small model" }];
     other.widgets = [{ name: "backbone", value: "wan2.2_ti2v_5B_fp16.safetensors" }];
     const window = graph.getNodeById("Window");
-    window.widgets = [{ name: "first_frames", value: 0 }, { name: "radius", value: 0.02 }];
+    window.widgets = [
+        { name: "first_frames", value: 0 },
+        { name: "radius", value: 0.02 },
+    ];
     assert.equal(loaderBefore(window), loader);
     assert.deepEqual(numbersOf(window, { first_frames: 1, radius: 1, points_per_pixel: 5 }), { first_frames: 25, radius: 0.02, points_per_pixel: 5 });
     assert.deepEqual(numbersOf(graph.getNodeById("Other"), { first_frames: 1, radius: 1 }), { first_frames: 121, radius: 0.01 });
@@ -52,12 +55,18 @@ test("a number that says auto is the one that the node's model was made for", ()
 });
 
 test("what the models were made for is what Python says", () => {
-    for (const [name, profile] of [["the released Spatia", RELEASE], ["the bundled small model", SMALL]]) {
+    for (const [name, profile] of [
+        ["the released Spatia", RELEASE],
+        ["the bundled small model", SMALL],
+    ]) {
         for (const [key, value] of Object.entries(profile)) assert.equal(value, vectors.profiles[name][key], key);
     }
 });
 
 test("nodes inside of subgraphs are nodes of the graph", () => {
     const graph = { nodes: [{ id: 1 }, { id: 2, subgraph: { nodes: [{ id: 3 }] } }] };
-    assert.deepEqual([...allNodes(graph)].map((node) => node.id), [1, 2, 3]);
+    assert.deepEqual(
+        [...allNodes(graph)].map((node) => node.id),
+        [1, 2, 3],
+    );
 });

@@ -24,7 +24,14 @@ for (const text of vectors.refused) {
 }
 
 test("angles of a rotation, and unwound next to a neighbour's", () => {
-    for (const angles of [[0, 0, 0], [30, -50, 170], [-179, 89, 3], [12, 90, 0], [0, -90, 0], [170, 10, -170]]) {
+    for (const angles of [
+        [0, 0, 0],
+        [30, -50, 170],
+        [-179, 89, 3],
+        [12, 90, 0],
+        [0, -90, 0],
+        [170, 10, -170],
+    ]) {
         assert.ok(difference(yawPitchRoll(...anglesOf(yawPitchRoll(...angles))), yawPitchRoll(...angles)) < 1e-9, `${angles}`);
     }
     const near = { yaw: 350, pitch: 100, roll: 180 };

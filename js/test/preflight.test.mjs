@@ -44,7 +44,10 @@ test("the ground below a place", () => {
 test("every frame is measured once, coarse ones first", () => {
     for (const count of [1, 2, 5, 121]) {
         const order = coarseToFine(count);
-        assert.deepEqual([...order].sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i));
+        assert.deepEqual(
+            [...order].sort((a, b) => a - b),
+            Array.from({ length: count }, (_, i) => i),
+        );
     }
     assert.deepEqual(coarseToFine(8), [0, 4, 2, 6, 1, 3, 5, 7]);
 });
@@ -93,7 +96,10 @@ for (const { name, path, positions: points, depth, loop, warnings } of vectors.p
     test(`Camera Path warns of the same: ${name}`, () => {
         const seen = new Occupancy(Float32Array.from(points), depth);
         const told = warningsOf(path, { occupancy: seen, loop, depth });
-        assert.deepEqual(told.map(({ kind, from, to }) => `${kind} ${from} ${to}`).sort(), warnings.map(({ kind, start, end }) => `${kind} ${start} ${end}`).sort());
+        assert.deepEqual(
+            told.map(({ kind, from, to }) => `${kind} ${from} ${to}`).sort(),
+            warnings.map(({ kind, start, end }) => `${kind} ${start} ${end}`).sort(),
+        );
     });
 }
 

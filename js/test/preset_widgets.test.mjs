@@ -17,7 +17,8 @@ const shown = (node) => node.widgets.filter((widget) => !widget.hidden && !widge
 
 test("every preset has its fields, and what all share is always shown", () => {
     for (const preset of PRESETS) assert.ok(preset === "static" || PRESET_FIELDS[preset], preset);
-    for (const preset of [...PRESETS, "to_view", "keyframes"]) for (const name of ["preset", "frames", "depth", "close_loop"]) assert.ok(isUsed(name, { preset, close_loop: "off", memory: true }));
+    for (const preset of [...PRESETS, "to_view", "keyframes"])
+        for (const name of ["preset", "frames", "depth", "close_loop"]) assert.ok(isUsed(name, { preset, close_loop: "off", memory: true }));
 });
 
 test("the node shows what it reads, and follows its settings and links", () => {
@@ -39,7 +40,10 @@ test("the node shows what it reads, and follows its settings and links", () => {
     node.inputs = [{ name: "memory", link: 3 }];
     node.onConnectionsChange();
     assert.ok(!shown(node).includes("fov"));
-    node.inputs = [{ name: "preset", link: 3 }, { name: "close_loop", link: 4 }];
+    node.inputs = [
+        { name: "preset", link: 3 },
+        { name: "close_loop", link: 4 },
+    ];
     node.onConnectionsChange();
     assert.deepEqual(shown(node), NAMES);
 });

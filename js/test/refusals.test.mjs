@@ -24,7 +24,12 @@ test("each sentence of our nodes is left once, and is the message", () => {
 
 test("answers and refusals are shortened, and passed on", async () => {
     const refusal = Object.assign(new Error("refused"), { response: { node_errors: answer() } });
-    for (const reply of [() => ({ prompt_id: "x", node_errors: answer() }), () => { throw refusal; }]) {
+    for (const reply of [
+        () => ({ prompt_id: "x", node_errors: answer() }),
+        () => {
+            throw refusal;
+        },
+    ]) {
         const api = { queuePrompt: async (number) => (assert.equal(number, 7), reply()) };
         sayOnce(api);
         const got = await api.queuePrompt(7).catch((error) => error.response);

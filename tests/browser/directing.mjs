@@ -7,92 +7,92 @@ const EDITOR = "Edit path";
 const of = (type) => `window.app.rootGraph.nodes.find((node) => node.type === "${type}")`;
 
 export default async ({ page, options, loadTemplate }) => {
-  await loadTemplate(options.template);
-  const set = (type, values) =>
+    await loadTemplate(options.template);
+    const set = (type, values) =>
     page.evaluate(([kind, given]) => {
       const node = window.app.rootGraph.nodes.find((one) => one.type === kind);
       for (const [name, value] of Object.entries(given)) node.widgets.find((widget) => widget.name === name).value = value;
     }, [type, values]); // prettier-ignore
-  await set("SpatiaCameraPath", { preset: "truck", frames: 25, distance: 0.2 });
-  await set("SpatiaVideo", { name: options.world, prompts: "A quiet room." });
-  const shot = (name) => page.screenshot({ path: `${options.folder}/${name}.png` });
+    await set("SpatiaCameraPath", { preset: "truck", frames: 25, distance: 0.2 });
+    await set("SpatiaVideo", { name: options.world, prompts: "A quiet room." });
+    const shot = (name) => page.screenshot({ path: `${options.folder}/${name}.png` });
 
-  // The button on Spatia Video opens the editor of the path that it films.
-  await page.evaluate(`${of("SpatiaVideo")}.widgets.find((widget) => widget.type === "button").callback()`);
-  const editor = page.getByRole("dialog", { name: EDITOR });
-  await editor.waitFor();
-  // A small view: it is drawn in software.
-  await page.setViewportSize(options.view ?? { width: 900, height: 700 });
-  await page.waitForFunction(() => window.spatiaEditor?.director?.looked);
-  const strip = editor.getByRole("region", { name: "Clips of the video" });
+    // The button on Spatia Video opens the editor of the path that it films.
+    await page.evaluate(`${of("SpatiaVideo")}.widgets.find((widget) => widget.type === "button").callback()`);
+    const editor = page.getByRole("dialog", { name: EDITOR });
+    await editor.waitFor();
+    // A small view: it is drawn in software.
+    await page.setViewportSize(options.view ?? { width: 900, height: 700 });
+    await page.waitForFunction(() => window.spatiaEditor?.director?.looked);
+    const strip = editor.getByRole("region", { name: "Clips of the video" });
 
-  const state = () =>
-    page.evaluate(() => {
-      const { director, path, viewer } = window.spatiaEditor;
-      const { widgets, spatiaShown } = director.video;
-      return {
+    const state = () =>
+        page.evaluate(() => {
+            const { director, path, viewer } = window.spatiaEditor;
+            const { widgets, spatiaShown } = director.video;
+            return {
         clips: director.clips.map(({ number, state, prompt, seed, known }) => ({ number, state, prompt, seed, id: known?.id ?? null, takes: known?.takes.length ?? 0 })),
         cards: [...document.querySelectorAll(".clips .card")].map((card) => card.className),
         posters: document.querySelectorAll(".clips .card > img").length,
         widgets: Object.fromEntries(["prompts", "clip_seeds", "seed"].map((name) => [name, widgets.find((widget) => widget.name === name).value])),
         frames: path.length, points: viewer.cloud?.count ?? 0, report: spatiaShown?.lines ?? [], status: director.status, took: director.took ?? null,
       }; // prettier-ignore
+        });
+    const previews = () => page.evaluate(() => window.spatiaPreviews ?? 0);
+    await page.evaluate(() => {
+        window.app.api.addEventListener("b_preview", () => (window.spatiaPreviews = (window.spatiaPreviews ?? 0) + 1));
     });
-  const previews = () => page.evaluate(() => window.spatiaPreviews ?? 0);
-  await page.evaluate(() => {
-    window.app.api.addEventListener("b_preview", () => (window.spatiaPreviews = (window.spatiaPreviews ?? 0) + 1));
-  });
-  const run = async (button) => {
-    await button.click();
-    await page.waitForFunction(() => window.spatiaEditor.director.running);
-    await page.waitForFunction(() => !window.spatiaEditor.director.running && window.spatiaEditor.director.took, null, { timeout: 600_000 });
-    return { ...(await state()), previews: await previews() };
-  };
-  const generate = strip.getByRole("button", { name: "Generate" });
+    const run = async (button) => {
+        await button.click();
+        await page.waitForFunction(() => window.spatiaEditor.director.running);
+        await page.waitForFunction(() => !window.spatiaEditor.director.running && window.spatiaEditor.director.took, null, { timeout: 600_000 });
+        return { ...(await state()), previews: await previews() };
+    };
+    const generate = strip.getByRole("button", { name: "Generate" });
 
-  const result = { opened: await state() };
-  result.first = await run(generate);
-  await shot("first");
+    const result = { opened: await state() };
+    result.first = await run(generate);
+    await shot("first");
 
-  // One clip longer: what is there stays, and a keyframe at the new end moves only what is new.
-  const before = await page.evaluate(() => window.spatiaEditor.path.map(({ w2c }) => w2c));
-  await strip.getByRole("button", { name: "Next clip" }).click();
-  await page.keyboard.press("k");
-  const yaw = editor.locator("input[name=yaw]");
-  await yaw.fill("-12");
-  await yaw.press("Enter");
-  const after = await page.evaluate(() => window.spatiaEditor.path.map(({ w2c }) => w2c));
-  result.moved = Math.max(...before.flatMap((pose, frame) => pose.map((value, i) => Math.abs(value - after[frame][i]))));
-  const prompt = strip.getByLabel("Prompt of clip 2").first();
-  await prompt.fill("A quiet room at dusk.");
-  await prompt.press("Tab");
-  result.longer = await state();
-  result.second = await run(generate);
-  await shot("second");
+    // One clip longer: what is there stays, and a keyframe at the new end moves only what is new.
+    const before = await page.evaluate(() => window.spatiaEditor.path.map(({ w2c }) => w2c));
+    await strip.getByRole("button", { name: "Next clip" }).click();
+    await page.keyboard.press("k");
+    const yaw = editor.locator("input[name=yaw]");
+    await yaw.fill("-12");
+    await yaw.press("Enter");
+    const after = await page.evaluate(() => window.spatiaEditor.path.map(({ w2c }) => w2c));
+    result.moved = Math.max(...before.flatMap((pose, frame) => pose.map((value, i) => Math.abs(value - after[frame][i]))));
+    const prompt = strip.getByLabel("Prompt of clip 2").first();
+    await prompt.fill("A quiet room at dusk.");
+    await prompt.press("Tab");
+    result.longer = await state();
+    result.second = await run(generate);
+    await shot("second");
 
-  // Another take of the second clip, both side by side, and the first take again.
-  const card = strip.locator('[data-number="2"]');
-  result.redone = await run(card.getByRole("button", { name: "Redo" }));
-  await card.getByRole("button", { name: /Takes/ }).click();
-  const takes = editor.locator(".spatia-player .take");
-  result.compared = await takes.locator("video").evaluateAll((videos) => videos.map((video) => video.src));
-  await page.waitForFunction(() => [...document.querySelectorAll(".spatia-player video")].every((video) => video.readyState >= 2));
-  await shot("takes");
-  await takes.nth(1).getByRole("button", { name: "Use this take" }).click();
-  result.reverted = await run(generate);
+    // Another take of the second clip, both side by side, and the first take again.
+    const card = strip.locator('[data-number="2"]');
+    result.redone = await run(card.getByRole("button", { name: "Redo" }));
+    await card.getByRole("button", { name: /Takes/ }).click();
+    const takes = editor.locator(".spatia-player .take");
+    result.compared = await takes.locator("video").evaluateAll((videos) => videos.map((video) => video.src));
+    await page.waitForFunction(() => [...document.querySelectorAll(".spatia-player video")].every((video) => video.readyState >= 2));
+    await shot("takes");
+    await takes.nth(1).getByRole("button", { name: "Use this take" }).click();
+    result.reverted = await run(generate);
 
-  // From the first clip on.
-  await strip.locator('[data-number="1"]').getByRole("button", { name: "▶" }).click();
-  await page.waitForFunction(() => /clip 2/.test(document.querySelector(".spatia-player figure")?.textContent ?? ""));
-  result.played = true;
-  await editor.locator("button[name=direct_close]").click();
+    // From the first clip on.
+    await strip.locator('[data-number="1"]').getByRole("button", { name: "▶" }).click();
+    await page.waitForFunction(() => /clip 2/.test(document.querySelector(".spatia-player figure")?.textContent ?? ""));
+    result.played = true;
+    await editor.locator("button[name=direct_close]").click();
 
-  // A keyframe of what is made: the strip says what that costs.
-  await page.evaluate(() => {
-    const { spatiaEditor } = window;
-    spatiaEditor.change((state) => (state.keyframes.at(-1).yaw -= 3));
-  });
-  result.bent = await state();
-  await shot("bent");
-  return { ...result, folder: options.folder };
+    // A keyframe of what is made: the strip says what that costs.
+    await page.evaluate(() => {
+        const { spatiaEditor } = window;
+        spatiaEditor.change((state) => (state.keyframes.at(-1).yaw -= 3));
+    });
+    result.bent = await state();
+    await shot("bent");
+    return { ...result, folder: options.folder };
 };

@@ -12,23 +12,30 @@ const [script, outcome, text] = process.argv.slice(2);
 const options = JSON.parse(text);
 const { default: run } = await import(pathToFileURL(resolve(script)));
 const browser = await chromium.launch({
-  executablePath: options.chromium,
-  args: [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-  ],
+    executablePath: options.chromium,
+    args: [
+        "--no-sandbox",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--use-gl=angle",
+        "--use-angle=swiftshader",
+        "--enable-unsafe-swiftshader",
+    ],
 });
 let tools;
 try {
-  tools = await openPage(browser, options);
-  const result = await run(tools);
-  writeFileSync(outcome, JSON.stringify({ result: result ?? null, problems: tools.problems }));
+    tools = await openPage(browser, options);
+    const result = await run(tools);
+    writeFileSync(outcome, JSON.stringify({ result: result ?? null, problems: tools.problems }));
 } catch (error) {
-  if (tools) {
-    await tools.page.screenshot({ path: options.screenshot });
-    console.error(`In the page: ${JSON.stringify(tools.problems)}\nScreenshot: ${options.screenshot}`);
-  }
-  throw error;
+    if (tools) {
+        await tools.page.screenshot({ path: options.screenshot });
+        console.error(`In the page: ${JSON.stringify(tools.problems)}\nScreenshot: ${options.screenshot}`);
+    }
+    throw error;
 } finally {
-  await browser.close();
+    await browser.close();
 }

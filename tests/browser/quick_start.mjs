@@ -1,52 +1,47 @@
 // Opens the quick start, shortens its sampling, presses Run, waits for the end, and reloads the page.
 
 export default async ({ page, options, loadTemplate, queue, save, ready }) => {
-  await loadTemplate("Image to loop, runs now, 41 frames out and back");
-  await page.evaluate((steps) => {
-    for (const node of window.app.rootGraph.nodes) {
-      if (node.type !== "SpatiaSampler") continue;
-      const widget = node.widgets.find((one) => one.name === "steps");
-      widget.value = steps;
-      widget.callback?.(steps);
-    }
-    window.app.rootGraph.change();
-    window.app.extensionManager.workflow.activeWorkflow.changeTracker.checkState();
-  }, options.steps);
-  const outputs = await queue();
-  const kinds = await page.evaluate(
-    (ids) => Object.fromEntries(ids.map((id) => [id, window.app.rootGraph.getNodeById(id)?.type])),
-    Object.keys(outputs),
-  );
-  const reports = () =>
-    page.evaluate(() =>
-      Object.fromEntries(
-        [...window.app.rootGraph.nodes].flatMap((node) => {
-          const element = node.widgets?.find((widget) => widget.name === "spatia_report")?.element;
-          if (!element?.isConnected) return [];
-          const { height } = element.querySelector(".line").getBoundingClientRect();
-          return [[node.title, { text: element.textContent, warns: element.classList.contains("warns"), height }]];
-        }),
-      ),
-    );
-  await page.waitForTimeout(1000);
-  const reported = await reports();
-  await page.locator(".spatia-report.warns").first().click();
-  const opened = await page.locator("dialog.spatia-report-all").innerText();
-  await page.keyboard.press("Escape");
-  const before = await save();
-  // The page writes its draft a moment after a change.
-  await page.waitForTimeout(3000);
-  await page.reload();
-  await ready();
-  await page.waitForFunction((count) => window.app.rootGraph.nodes.length === count, before.nodes.length);
-  const after = await save();
-  await page.waitForFunction(() => document.querySelector(".spatia-report"));
-  await page.waitForTimeout(1000);
-  const restored = await reports();
-  // A 3D viewer keeps its camera in its widgets, and moves it when a cloud arrives.
-  const state = ({ nodes }) =>
-    nodes
-      .filter(({ type }) => type !== "PreviewPointCloud")
-      .map(({ id, type, pos, widgets_values }) => ({ id, type, pos: [...pos], widgets_values }));
-  return { outputs, kinds, before: state(before), after: state(after), reported, opened, restored };
+    await loadTemplate("Image to loop, runs now, 41 frames out and back");
+    await page.evaluate((steps) => {
+        for (const node of window.app.rootGraph.nodes) {
+            if (node.type !== "SpatiaSampler") continue;
+            const widget = node.widgets.find((one) => one.name === "steps");
+            widget.value = steps;
+            widget.callback?.(steps);
+        }
+        window.app.rootGraph.change();
+        window.app.extensionManager.workflow.activeWorkflow.changeTracker.checkState();
+    }, options.steps);
+    const outputs = await queue();
+    const kinds = await page.evaluate((ids) => Object.fromEntries(ids.map((id) => [id, window.app.rootGraph.getNodeById(id)?.type])), Object.keys(outputs));
+    const reports = () =>
+        page.evaluate(() =>
+            Object.fromEntries(
+                [...window.app.rootGraph.nodes].flatMap((node) => {
+                    const element = node.widgets?.find((widget) => widget.name === "spatia_report")?.element;
+                    if (!element?.isConnected) return [];
+                    const { height } = element.querySelector(".line").getBoundingClientRect();
+                    return [[node.title, { text: element.textContent, warns: element.classList.contains("warns"), height }]];
+                }),
+            ),
+        );
+    await page.waitForTimeout(1000);
+    const reported = await reports();
+    await page.locator(".spatia-report.warns").first().click();
+    const opened = await page.locator("dialog.spatia-report-all").innerText();
+    await page.keyboard.press("Escape");
+    const before = await save();
+    // The page writes its draft a moment after a change.
+    await page.waitForTimeout(3000);
+    await page.reload();
+    await ready();
+    await page.waitForFunction((count) => window.app.rootGraph.nodes.length === count, before.nodes.length);
+    const after = await save();
+    await page.waitForFunction(() => document.querySelector(".spatia-report"));
+    await page.waitForTimeout(1000);
+    const restored = await reports();
+    // A 3D viewer keeps its camera in its widgets, and moves it when a cloud arrives.
+    const state = ({ nodes }) =>
+        nodes.filter(({ type }) => type !== "PreviewPointCloud").map(({ id, type, pos, widgets_values }) => ({ id, type, pos: [...pos], widgets_values }));
+    return { outputs, kinds, before: state(before), after: state(after), reported, opened, restored };
 };
