@@ -12,7 +12,7 @@ export default [
     {
         rules: {
             eqeqeq: ["error", "always", { null: "ignore" }],
-            "no-unused-vars": ["error", { args: "after-used", ignoreRestSiblings: true }],
+            "no-unused-vars": ["error", { args: "after-used", argsIgnorePattern: "^_", ignoreRestSiblings: true }],
             "no-var": "error",
             "object-shorthand": "error",
             "prefer-const": ["error", { destructuring: "all" }],

@@ -15,7 +15,7 @@ export class CameraFiles {
         const { editor } = this;
         try {
             // Of two files the poses come first: the others are named intrinsics.txt by the release, cameras.txt by COLMAP.
-            const last = ({ name }) => /^(intrinsics|cameras)\b/i.test(name);
+            const last = ({ name }) => Number(/^(intrinsics|cameras)\b/i.test(name));
             const texts = await Promise.all([...files].sort((a, b) => last(a) - last(b)).map((file) => file.text()));
             let read;
             try {

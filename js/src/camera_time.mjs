@@ -25,9 +25,9 @@ export class CameraTime {
         const canvas = h("canvas", { class: "timeline" });
         this.element = h("div", { class: "time" }, h("div", { class: "play" }, play, this.frameText, this.rate), canvas);
         this.timeline = new Timeline(canvas, text("timeline"));
-        this.timeline.addEventListener("scrub", ({ detail }) => editor.goTo(detail.frame));
-        this.timeline.addEventListener("select", ({ detail }) => editor.select(detail.index, detail));
-        this.timeline.addEventListener("retime", ({ detail }) => editor.keyframes.retime(detail.index, detail.frame, detail.done));
+        this.timeline.on("scrub", (detail) => editor.goTo(detail.frame));
+        this.timeline.on("select", (detail) => editor.select(detail.index, detail));
+        this.timeline.on("retime", (detail) => editor.keyframes.retime(detail.index, detail.frame, detail.done));
     }
 
     /** Frames per second of the playback, and of what is flown. */

@@ -24,6 +24,16 @@ export function openCloudEditor(node) {
 }
 
 export class CloudEditor extends Editor {
+    /** What the gizmo holds. @type {"edit" | "selection" | undefined} */
+    focus;
+    /** Of the scene: {low, high}. @type {any} */
+    bounds;
+    /** Points that are shown, and that there are. */
+    known = 0;
+    total = 0;
+    /** Scene units that a cluster bridges; from the first scene on. @type {number | undefined} */
+    gap;
+
     constructor(node) {
         super(node, { name: "cloud-editor", title: "edit_cloud", report: "spatia_edit" });
         this.current = -1; // of the list, what the gizmo and the fields change

@@ -12,7 +12,7 @@ export class CloudList {
 
     show() {
         // A row that has the keyboard keeps it.
-        const held = this.rows.contains(document.activeElement) ? document.activeElement.name : null;
+        const held = this.rows.contains(document.activeElement) ? /** @type {HTMLInputElement} */ (document.activeElement).name : null;
         const own = this.editor.result?.own ?? 0;
         const rows = this.editor.list.map((edit, index) => this.editRow(edit, index, own));
         if (this.editor.own) rows.unshift(this.ownRow());

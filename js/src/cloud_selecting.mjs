@@ -83,7 +83,7 @@ export class CloudSelecting {
         }
     }
 
-    /** What was drawn, as an edit keeps it. */
+    /** What was drawn, as an edit keeps it. @param {{tool: string, image: any, line: number[][], picked?: Promise<any>}} drawn */
     async drawnShape({ tool, image, line, picked }) {
         if (tool === "lasso") {
             const points = polygonOf(line, image);

@@ -56,15 +56,15 @@ export class EditGizmo {
         if (!target) this.controls.detach();
         else {
             if (!this.controls.dragging) {
-                this.handle.position.set(...target.position);
-                this.handle.quaternion.setFromEuler(new THREE.Euler(...target.rotate.map((v) => (v * Math.PI) / 180), "ZYX"));
-                this.handle.scale.set(...target.scale);
+                this.handle.position.fromArray(target.position);
+                this.handle.quaternion.setFromEuler(eulerOf(target.rotate));
+                this.handle.scale.fromArray(target.scale);
             }
             for (const [name, outline] of Object.entries(this.outlines)) {
                 outline.visible = name === target.outline.kind;
                 outline.material.color.set(COLORS[target.of]);
-                outline.position.set(...target.outline.position);
-                outline.scale.set(...target.outline.scale);
+                outline.position.fromArray(target.outline.position);
+                outline.scale.fromArray(target.outline.scale);
             }
             if (!target.modes.includes(this.controls.mode)) this.setMode(target.modes[0]);
             if (this.controls.object !== this.handle) this.controls.attach(this.handle);
@@ -175,3 +175,6 @@ function sphereOutline() {
     }
     return outlined(points);
 }
+
+/** Angles in degrees about the world's axes, x first. */
+const eulerOf = ([x, y, z]) => new THREE.Euler((x * Math.PI) / 180, (y * Math.PI) / 180, (z * Math.PI) / 180, "ZYX");

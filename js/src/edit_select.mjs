@@ -116,8 +116,8 @@ const SHAPES = {
     cluster(cloud, { at, distance, within = { shape: "all" } }, scene) {
         return connected(cloud.positions, select(cloud, within, scene), at, distance);
     },
-    frames: ({ views }, { first, last }) => Uint8Array.from(views, (view) => view >= first && view <= last),
-    clip: ({ views }, { clip }, scene) => Uint8Array.from(views, (view) => view >= 0 && scene.clip[view] === clip),
+    frames: ({ views }, { first, last }) => Uint8Array.from(views, (view) => Number(view >= first && view <= last)),
+    clip: ({ views }, { clip }, scene) => Uint8Array.from(views, (view) => Number(view >= 0 && scene.clip[view] === clip)),
     union: (cloud, { of }, scene) => combined(cloud, of, scene, (a, b) => a | b),
     intersection: (cloud, { of }, scene) => combined(cloud, of, scene, (a, b) => a & b),
 };

@@ -29,10 +29,27 @@ export async function openEditor(Kind, node) {
  * notices(), previewWish(), shortcuts, refresh(), frameSelection(). It fires "changed" when what it makes has changed.
  */
 export class Editor extends EventTarget {
+    // What an editor of its own makes when it is built or started.
+    /** @type {import("./viewer.mjs").Viewer} */
+    viewer;
+    /** @type {import("./worker_client.mjs").WorkerClient} */
+    analyst;
+    /** @type {any} */
+    gizmo;
+    /** @type {ResizeObserver} */
+    resizes;
+    /** @type {HTMLCanvasElement} */
+    preview;
+    /** @type {HTMLElement} */
+    previewText;
+
     /** name: class of the dialog; title: of the dialog; report: name under which the node's runs report their scene. */
     constructor(node, { name, title, report }) {
         super();
-        Object.assign(this, { node, name, title, report });
+        this.node = node;
+        this.name = name;
+        this.title = title;
+        this.report = report;
         this.done = [];
         this.undone = [];
         this.unsettled = null; // how it was before a change that is still being made
@@ -43,6 +60,45 @@ export class Editor extends EventTarget {
         node.spatiaReported = (told) => this.useReport(told).catch((error) => this.say(error.message));
         this.onError = ({ detail }) => this.say(`${detail.node_type}: ${detail.exception_message}`);
         api.addEventListener("execution_error", this.onError);
+    }
+
+    // --- what an editor of its own says ---
+
+    /** What undo brings back. @returns {string} */
+    snapshot() {
+        throw this.missing("snapshot");
+    }
+
+    /** Brings a snapshot back. @param {string} _saved @returns {any} */
+    recall(_saved) {
+        throw this.missing("recall");
+    }
+
+    /** Shows what a run of the node reported, unless another scene is wanted meanwhile. @param {any} _report @param {() => boolean} [_latest] */
+    async useReport(_report, _latest) {
+        throw this.missing("useReport");
+    }
+
+    /** The frame whose projection is to be drawn; null for none. @returns {any} */
+    previewWish() {
+        throw this.missing("previewWish");
+    }
+
+    notices() {
+        throw this.missing("notices");
+    }
+
+    /** @param {any} [_options] */
+    refresh(_options) {
+        throw this.missing("refresh");
+    }
+
+    frameSelection() {
+        throw this.missing("frameSelection");
+    }
+
+    missing(name) {
+        return new Error(`${this.constructor.name} has no ${name}()`);
     }
 
     // --- what the node says ---
@@ -253,7 +309,7 @@ export class Editor extends EventTarget {
         this.setNavigation(this.viewer.navigation.mode === "fly" ? "orbit" : "fly");
     }
 
-    /** Keys of every editor: what is pressed, as `combination` names it -> what it does; false: not for us. */
+    /** Keys of every editor: what is pressed, as `combination` names it -> what it does; false: not for us. @returns {Record<string, () => any>} */
     get shortcuts() {
         return {
             "ctrl+z": () => this.undo(), "ctrl+shift+z": () => this.redo(), "ctrl+y": () => this.redo(), escape: () => this.leave(),
@@ -287,7 +343,10 @@ function widgetValues(node) {
     return kept.map(({ name, value }) => [name, value]).sort(([a], [b]) => a.split(".").length - b.split(".").length);
 }
 
-/** A button of a toolbar; its text without the key it names in brackets, which the tooltip keeps. */
+/**
+ * A button of a toolbar; its text without the key it names in brackets, which the tooltip keeps.
+ * @param {string} name @param {(event: Event) => void} act @param {{label?: string, title?: string}} options
+ */
 export function toolButton(name, act, { label, title } = {}) {
     return h("button", { type: "button", name, title: title ?? text(name), onclick: act }, label ?? text(name).replace(/ \([^)]*\)$/, ""));
 }

@@ -46,7 +46,8 @@ function averaged(tracks, time, seconds) {
         sum += weight;
     }
     const norm = Math.hypot(...turn);
-    return pose(rotationOf(turn.map((v) => v / norm)), at.map((v) => v / sum)); // prettier-ignore
+    const [w, x, y, z] = turn.map((v) => v / norm);
+    return pose(rotationOf([w, x, y, z]), at.map((v) => v / sum)); // prettier-ignore
 }
 
 function poseAt(tracks, time) {

@@ -54,7 +54,7 @@ export function parseKeyframes(source) {
     const keyframes = entries.map(keyframe);
     if (keyframes[0].frame !== 0) keyframes.unshift({ ...START });
     checkKeyframes(keyframes);
-    return { units, keyframes };
+    return { units: /** @type {"depth" | "scene"} */ (units), keyframes };
 }
 
 function entriesOfJson(text) {

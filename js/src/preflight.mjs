@@ -39,8 +39,8 @@ export class Occupancy {
  * Warnings of a path: [{kind, from, to}] over frame ranges.
  * kind: "wall" (the camera passes through a surface), "turn" (it turns too fast), "unknown" (it sees little of the
  * scene), "open" (a path that comes back nearly, but not exactly, to the pose a closed loop ends on).
- * @param {object[]} path cameras
- * @param {{occupancy?: Occupancy, coverage?: number[], loop?: object, depth?: number}} facts coverage: per frame,
+ * @param {any[]} path cameras
+ * @param {{occupancy?: Occupancy, coverage?: number[], loop?: any, depth?: number}} facts coverage: per frame,
  *   undefined where not measured yet; loop: the camera a closed loop must end on; depth: scene units, of the subject
  */
 export function warningsOf(path, { occupancy, coverage = [], loop, depth = 1 } = {}) {

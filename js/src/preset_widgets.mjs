@@ -21,9 +21,11 @@ const SETTING = ["preset", "close_loop"]; // widgets that others depend on
 
 /**
  * Whether the node reads the widget of this name.
+ * @param {string} name
  * @param {{preset?: string, close_loop?: string, memory: boolean}} set what is set; undefined where it comes over a link
  */
-export function isUsed(name, { preset, close_loop, memory }) {
+export function isUsed(name, set) {
+    const { preset, close_loop, memory } = set;
     if (WITHOUT_MEMORY.includes(name)) return !memory;
     if (name === "closing_frames") return close_loop === undefined || close_loop === "append";
     if (!BY_PRESET.includes(name) || preset === undefined) return true;

@@ -4,6 +4,7 @@
 /**
  * @param {{positions: Float32Array, colors: Uint8Array}} cloud world positions (n * 3), colours (n * 3)
  * @param {{w2c: number[], intrinsics: number[]}} camera
+ * @param {number} width @param {number} height pixels
  * @param {{radius?: number, layers?: number, image?: boolean}} options radius: fraction of half the shorter side;
  *   layers: points a pixel blends; image: false measures the coverage alone
  * @returns {{pixels: Uint8ClampedArray, coverage: number, nearest: number}} RGBA picture, share of the picture that

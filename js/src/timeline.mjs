@@ -12,6 +12,7 @@ export class Timeline extends EventTarget {
     /**
      * Events: "scrub" {frame}, "select" {index, extend, keep}, "retime" {index, frame, done}.
      * @param {HTMLCanvasElement} canvas keyboard: arrows step, shift by 10, Home and End
+     * @param {string} label
      */
     constructor(canvas, label) {
         super();
@@ -22,7 +23,7 @@ export class Timeline extends EventTarget {
         this.data = { frames: 1, frame: 0, keys: [], chosen: [], rounds: [], coverage: [], warnings: [], editable: true };
         canvas.addEventListener("pointerdown", (event) => this.press(event));
         canvas.addEventListener("pointermove", (event) => this.drag(event));
-        canvas.addEventListener("pointerup", (event) => this.release(event));
+        canvas.addEventListener("pointerup", () => this.release());
         canvas.addEventListener("keydown", (event) => this.key(event));
         this.resizes = new ResizeObserver(() => this.draw());
         this.resizes.observe(canvas);
@@ -34,9 +35,9 @@ export class Timeline extends EventTarget {
 
     show(data) {
         Object.assign(this.data, data);
-        this.canvas.setAttribute("aria-valuemin", 0);
-        this.canvas.setAttribute("aria-valuemax", this.data.frames - 1);
-        this.canvas.setAttribute("aria-valuenow", this.data.frame);
+        this.canvas.setAttribute("aria-valuemin", "0");
+        this.canvas.setAttribute("aria-valuemax", String(this.data.frames - 1));
+        this.canvas.setAttribute("aria-valuenow", String(this.data.frame));
         this.draw();
     }
 
@@ -51,6 +52,11 @@ export class Timeline extends EventTarget {
 
     tell(type, detail) {
         this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+
+    /** Calls heard(detail) for each event of this name. */
+    on(type, heard) {
+        this.addEventListener(type, (event) => heard(/** @type {CustomEvent} */ (event).detail));
     }
 
     press(event) {

@@ -91,7 +91,7 @@ export class Viewer extends EventTarget {
         cancelAnimationFrame(this.scheduled);
         clearTimeout(this.rest);
         this.setCloud(null);
-        this.scene.traverse((object) => {
+        this.scene.traverse((/** @type {any} */ object) => {
             object.geometry?.dispose();
             for (const material of [object.material].flat()) {
                 material?.map?.dispose();
@@ -124,8 +124,8 @@ export class Viewer extends EventTarget {
                 uniforms: { size: { value: pointSize ?? sizeForDensity(cloud, cloud.count) }, scale: { value: 1 }, halfHeight: { value: 1 } },
             });
             this.points = new THREE.Points(geometry, material);
-            this.points.position.set(...cloud.low);
-            this.points.scale.set(...extent);
+            this.points.position.fromArray(cloud.low);
+            this.points.scale.fromArray(extent);
             this.world.add(this.points);
         }
         this.clip();

@@ -46,7 +46,7 @@ const HANDLERS = {
     preview({ job, camera, width, height, options }) {
         const empty = { positions: new Float32Array(), colors: new Uint8Array() };
         const { pixels, coverage } = drawSoft(cloud ?? empty, camera, width, height, options);
-        postMessage({ type: "preview", job, pixels, width, height, coverage }, [pixels.buffer]);
+        postMessage({ type: "preview", job, pixels, width, height, coverage }, { transfer: [pixels.buffer] });
     },
     pick({ job, camera, width, height, u, v }) {
         postMessage({ type: "pick", job, point: cloud && pickPoint(cloud, camera, width, height, u, v) });
