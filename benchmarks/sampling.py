@@ -86,7 +86,7 @@ class Bench:
         import comfy.ops
         import torch
         from spatia_pack.nodes.host import patching
-        from spatia_pack.spatia_core.model.checkpoint import ControlLayout
+        from spatia_pack.spatia_core.weights.layouts import ControlLayout
 
         self.torch, self.patching, self.device, self.dtype, self.shrink = torch, patching, device, dtype, shrink
         dim, ffn, heads = DIM // shrink, FFN // shrink, max(1, HEADS // shrink)

@@ -129,8 +129,8 @@ def make_autoencoder(work: Path, budget) -> None:
     import comfy.latent_formats
     import torch
     from comfy.ldm.wan.vae2_2 import WanVAE
-    from spatia_pack.spatia_core.model.checkpoint import save_quantised
     from spatia_pack.spatia_core.training.autoencoder import initialise, normalise_latents, train_autoencoder
+    from spatia_pack.spatia_core.weights.scaled import save_quantised
 
     torch.manual_seed(0)
     vae = WanVAE(**AUTOENCODER)
@@ -159,7 +159,7 @@ def deployed_autoencoder(work: Path):
     """The autoencoder as users load it, from the file that is shipped, and the stock latent format."""
     import comfy.latent_formats
     from comfy.ldm.wan.vae2_2 import WanVAE
-    from spatia_pack.spatia_core.model.checkpoint import load_quantised
+    from spatia_pack.spatia_core.weights.scaled import load_quantised
 
     path = work / VAE_FILE
     if not path.is_file():
@@ -174,8 +174,8 @@ def deployed_autoencoder(work: Path):
 def make_decoder(work: Path, budget, seed: int) -> None:
     """The decoder trained on; what the encoder makes of a video stays the same."""
     import torch
-    from spatia_pack.spatia_core.model.checkpoint import save_quantised
     from spatia_pack.spatia_core.training.autoencoder import centre_output, train_decoder
+    from spatia_pack.spatia_core.weights.scaled import save_quantised
 
     vae, _ = deployed_autoencoder(work)
     drawn = room_reader(rooms(work), ("frames",), 800)
@@ -352,8 +352,8 @@ def build_network():
     import torch
     from comfy.ldm.wan.model import WanModel
     from spatia_pack.nodes.host.patching import ControlBranch
-    from spatia_pack.spatia_core.model.checkpoint import ControlLayout
     from spatia_pack.spatia_core.model.control import control_positions
+    from spatia_pack.spatia_core.weights.layouts import ControlLayout
 
     plain = comfy.ops.disable_weight_init
     backbone = WanModel(model_type="t2v", in_dim=48, out_dim=48, dtype=torch.float32, operations=plain, **BACKBONE)
@@ -464,7 +464,7 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
 def export(work: Path) -> None:
     import torch
     from spatia_pack.spatia_core.files import write_bytes
-    from spatia_pack.spatia_core.model.checkpoint import save_quantised
+    from spatia_pack.spatia_core.weights.scaled import save_quantised
 
     network = torch.load(work / "network.pt")
     config = {"transformer": {"num_heads": BACKBONE["num_heads"], "text_dim": BACKBONE["text_dim"]}}

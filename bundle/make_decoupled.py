@@ -112,7 +112,6 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
 
     import torch
     from spatia_pack.nodes.host.decoupled import BranchRun
-    from spatia_pack.spatia_core.model.checkpoint import dequantise, load_quantised, quantise
     from spatia_pack.spatia_core.model.decoupled.assembly import stack_slots
     from spatia_pack.spatia_core.training.decoupled import (
         ALONE,
@@ -123,6 +122,7 @@ def make_branch(work: Path, budget, share: float, resume: bool, batch_size: int 
         train_branch,
     )
     from spatia_pack.spatia_core.training.objective import Batch
+    from spatia_pack.spatia_core.weights.scaled import dequantise, load_quantised, quantise
 
     torch.manual_seed(0)
     backbone, control = make.build_network()
@@ -189,7 +189,7 @@ def branch_name(share: float) -> str:
 
 
 def export(weights: dict, path: Path) -> None:
-    from spatia_pack.spatia_core.model.checkpoint import save_quantised
+    from spatia_pack.spatia_core.weights.scaled import save_quantised
 
     save_quantised(weights, path, {"num_heads": str(LAYOUT["num_heads"])})
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB", flush=True)

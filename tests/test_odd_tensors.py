@@ -19,9 +19,9 @@ from spatia_core.memory import load_memory, new_memory, save_memory
 from spatia_core.memory.retrieval import retrieve_references
 from spatia_core.metrics import closed_loop, colour_shift
 from spatia_core.metrics.pose import align_pose
-from spatia_core.model.checkpoint import lora_for_host
 from spatia_core.model.flow_unipc import FlowUniPC, flow_schedule
 from spatia_core.render.visibility import pack_masks, unpack_masks, visible_bits
+from spatia_core.weights.lora import lora_for_host
 
 HEIGHT, WIDTH = 12, 16
 EDGES = np.array([0, -0.0, 1, -2.5, 1e-45, 1e-40, 1e-38, 1e30, 3.4e38, -3.4e38, np.inf, -np.inf, np.nan], np.float32)

@@ -43,6 +43,39 @@ def test_core_knows_nothing_of_its_host(path):
             assert node.level <= depth, f"line {node.lineno} leaves spatia_core"
 
 
+# The rooms of the core, in the order in which one may use another: those before it, never those behind.
+ROOMS = ("cameras", "render", "weights", "cloud", "metrics", "estimate", "memory", "model", "world", "training")
+
+
+def relative_imports(path: Path, package: Path) -> set[str]:
+    """Rooms and modules directly below `package` that a file in it imports."""
+    found = set()
+    here = path.relative_to(package).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*here[: len(here) - node.level + 1], *(node.module.split(".") if node.module else ())]
+            found |= {base[0]} if base else {alias.name for alias in node.names}
+    return found
+
+
+def test_rooms_of_the_core_use_those_before_them():
+    core = ROOT / "spatia_core"
+    assert {path.name for path in core.iterdir() if (path / "__init__.py").is_file()} == set(ROOMS)
+    for path in core.rglob("*.py"):
+        parts = path.relative_to(core).parts
+        if len(parts) == 1:
+            continue
+        allowed = set(ROOMS[: ROOMS.index(parts[0]) + 1])
+        assert relative_imports(path, core) & set(ROOMS) <= allowed, path.relative_to(ROOT)
+
+
+def test_the_host_side_knows_no_node():
+    """nodes/host serves the nodes: it imports the core and itself."""
+    files = {path.stem for path in (ROOT / "nodes").glob("*.py")} - {"__init__", "sockets"}
+    for path in (ROOT / "nodes" / "host").glob("*.py"):
+        assert not relative_imports(path, ROOT / "nodes") & files, path.name
+
+
 def test_our_own_packages_are_imported_relatively():
     """ComfyUI imports the pack under a path of its own, where `spatia_core` and our `nodes` are no top-level names."""
     for folder in ("nodes", "spatia_core"):

@@ -23,7 +23,7 @@ from spatia_core.cloud.point_cloud import make_point_cloud
 from spatia_core.files import replacing, write_bytes, write_text
 from spatia_core.memory import Clip, HeldFrames, SpatialMemory, load_memory, memory_of_image, save_memory
 from spatia_core.memory.clip import no_change
-from spatia_core.model.checkpoint import save_quantised
+from spatia_core.weights.scaled import save_quantised
 
 POINTS, FRAMES, HEIGHT, WIDTH = 4000, 5, 24, 32
 

@@ -13,7 +13,8 @@ import comfy.sd
 import torch
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.checkpoint import VaeLayout, load_quantised, vae_file, vae_layout
+from ...spatia_core.weights.layouts import VaeLayout, vae_file, vae_layout
+from ...spatia_core.weights.scaled import load_quantised
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "bundle")
 BACKBONE = "spatia_small_backbone.safetensors"

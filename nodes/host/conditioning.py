@@ -11,9 +11,9 @@ from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.memory import SpatialMemory, history
 from ...spatia_core.memory.windows import latent_count, require_clip_length
-from ...spatia_core.model.checkpoint import LATENT_CHANNELS
 from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
 from ...spatia_core.model.sizes import SIZE_STEP, nearest_size
+from ...spatia_core.weights.layouts import LATENT_CHANNELS
 from .decoupled import DECOUPLED
 from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
 from .video import encode_video

@@ -24,12 +24,12 @@ from comfy.ldm.wan.model import sinusoidal_embedding_1d
 from comfy.patcher_extension import WrappersMP
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.checkpoint import SCALE_SUFFIX, dequantise, unscale_float8
 from ...spatia_core.model.control import frame_timesteps
 from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.decoupled.cameras import pluecker_rays
 from ...spatia_core.model.decoupled.layout import DecoupledLayout, decoupled_layout
 from ...spatia_core.precision import working_dtype
+from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
 from .patching import _PLAIN_DTYPES, CLIP
 
 DECOUPLED = "spatia_decoupled"  # additional model and wrappers of the memory branch

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import folder_paths
 from comfy_execution.graph_utils import is_link
 
-from ...spatia_core.model.checkpoint import shard_files
+from ...spatia_core.weights.shards import shard_files
 from . import bundle, depth_sources, models
 
 COMMIT, OPEN = "SpatiaCommitClip", "SpatiaOpenWorld"  # node ids; their clips are in worlds

@@ -9,7 +9,8 @@ import torch
 from comfy_execution.graph_utils import ExecutionBlocker
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.checkpoint import backbone_layout, first_shard, shard_files, sharded_shapes
+from ...spatia_core.weights.layouts import backbone_layout
+from ...spatia_core.weights.shards import first_shard, shard_files, sharded_shapes
 from . import bundle
 from .patching import apply_spatia, require_backbone
 

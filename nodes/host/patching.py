@@ -23,18 +23,12 @@ from comfy.patcher_extension import WrappersMP
 from comfy_api.torch_helpers.torch_compile import TORCH_COMPILE_KWARGS as _COMPILE_OPTIONS
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.checkpoint import (
-    LATENT_CHANNELS,
-    SCALE_SUFFIX,
-    ControlLayout,
-    control_layout,
-    dequantise,
-    lora_for_host,
-    unscale_float8,
-)
 from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
 from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 from ...spatia_core.precision import working_dtype
+from ...spatia_core.weights.layouts import LATENT_CHANNELS, ControlLayout, control_layout
+from ...spatia_core.weights.lora import lora_for_host
+from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
 
 CONTROL = "spatia_control"  # additional model: the control branch's own patcher
 LORA = "spatia_lora"  # attachment: patches of the release's LoRA, applied clip by clip

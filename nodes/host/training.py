@@ -22,24 +22,21 @@ from ...spatia_core.estimate.depth import DepthMaps
 from ...spatia_core.estimate.mapanything import load_mapanything, mapanything_depth
 from ...spatia_core.estimate.plane_sweep import plane_sweep
 from ...spatia_core.estimate.small_depth import load_small_depth
-from ...spatia_core.model.checkpoint import (
-    LATENT_CHANNELS,
-    SCALE_SUFFIX,
-    BackboneLayout,
-    ControlLayout,
-    backbone_layout,
-    control_layout,
-    dequantise,
-    shard_files,
-    sharded_shapes,
-    strip_backbone_prefix,
-    unscale_float8,
-)
 from ...spatia_core.model.control import CONTROL_INTERVAL, control_positions
 from ...spatia_core.training.recipe import StageSettings
 from ...spatia_core.training.samples import DepthEstimator, stored_depth
 from ...spatia_core.training.stages import Network, copy_control, prepare_stage
 from ...spatia_core.training.videos import PosedVideo
+from ...spatia_core.weights.layouts import (
+    LATENT_CHANNELS,
+    BackboneLayout,
+    ControlLayout,
+    backbone_layout,
+    control_layout,
+    strip_backbone_prefix,
+)
+from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
+from ...spatia_core.weights.shards import shard_files, sharded_shapes
 from . import bundle
 from .da3 import da3_multiview_depth
 from .depth_sources import SMALL_DEPTH

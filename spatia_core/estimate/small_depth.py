@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import SpatiaError
-from ..model.checkpoint import load_quantised
+from ..weights.scaled import load_quantised
 
 NATIVE_SIZE = (64, 96)  # height, width it was trained at
 _WIDTHS = (32, 64, 96, 128, 160)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..cloud.point_cloud import PointCloud
-from ..model.shapes import LONGEST_HEADER, parse_header, short
+from ..weights.header import LONGEST_HEADER, parse_header, short
 
 CLOUD_TYPES = dict(
     zip(PointCloud._fields, (torch.float32, torch.uint8, torch.int32, torch.float32, torch.int32), strict=True)

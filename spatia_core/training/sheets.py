@@ -8,8 +8,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
-from ..model.checkpoint import LATENT_CHANNELS
 from ..model.flow_unipc import FlowUniPC, flow_schedule, flow_timesteps
+from ..weights.layouts import LATENT_CHANNELS
 from .cache import Latents
 
 # Normalised latents (48, T, h, w) to frames (N, H, W, 3) in 0..1.

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from ..errors import SpatiaError
 from ..files import replacing
-from ..model.checkpoint import control_layout, lora_for_host
 from ..precision import working_dtype
+from ..weights.layouts import control_layout
+from ..weights.lora import lora_for_host
 from .lora import add_lora_layers, released_names
 from .objective import velocity
 from .recipe import CONTROL, StageSettings, generator_of

@@ -190,8 +190,8 @@ def safetensors_file(header: dict | bytes, data: bytes = b"") -> bytes:
 
 
 def control_shapes(blocks: int = 1) -> dict[str, list[int]]:
-    from spatia_core.model.checkpoint import ControlLayout
-    from spatia_core.model.checkpoint import control_shapes as shapes
+    from spatia_core.weights.layouts import ControlLayout
+    from spatia_core.weights.layouts import control_shapes as shapes
 
     return {name: list(shape) for name, shape in shapes(ControlLayout(16, 32, blocks, 96, (1, 2, 2))).items()}
 
@@ -207,7 +207,7 @@ def decoupled_shapes() -> dict[str, list[int]]:
 
 
 def layouts() -> list[bytes]:
-    from spatia_core.model.checkpoint import BackboneLayout, backbone_shapes
+    from spatia_core.weights.layouts import BackboneLayout, backbone_shapes
 
     backbone = {
         name: list(shape) for name, shape in backbone_shapes(BackboneLayout(16, 32, 1, 48, 48, 8, 8, (1, 2, 2))).items()

@@ -45,11 +45,13 @@ from spatia_core.memory import (
     update,
     with_cloud,
 )
-from spatia_core.model.checkpoint import backbone_layout, control_layout, read_header, sharded_shapes, vae_layout
 from spatia_core.model.decoupled.layout import decoupled_layout
 from spatia_core.prompts import clip_prompt
 from spatia_core.render.soft import render_soft
 from spatia_core.render.visibility import visible_points
+from spatia_core.weights.header import read_header
+from spatia_core.weights.layouts import backbone_layout, control_layout, vae_layout
+from spatia_core.weights.shards import sharded_shapes
 
 HEIGHT, WIDTH, FRAMES = 24, 32, 25
 

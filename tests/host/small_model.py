@@ -48,7 +48,7 @@ def backbone_weights() -> dict:
 
 
 def control_weights(in_channels: int = 96) -> dict:
-    from spatia_core.model.checkpoint import ControlLayout, control_shapes
+    from spatia_core.weights.layouts import ControlLayout, control_shapes
 
     return random_weights(control_shapes(ControlLayout(DIM, FFN, CONTROL_BLOCKS, in_channels, (1, 2, 2))), 2)
 
@@ -72,7 +72,7 @@ def lora_weights(rank: int = 2) -> dict:
 
 
 def write_bundle(folder: Path) -> None:
-    from spatia_core.model.checkpoint import save_quantised
+    from spatia_core.weights.scaled import save_quantised
 
     config = {"config": {"transformer": {"num_heads": HEADS, "text_dim": TEXT}}}
     save_quantised(backbone_weights(), folder / "spatia_small_backbone.safetensors", config)

@@ -458,7 +458,7 @@ def test_foreign_files_are_refused(nodes_of, comfy_host):
 def test_the_bundled_branch_is_a_choice_and_says_when_it_is_missing(nodes_of, apply, sample, loaded):
     from pathlib import Path
 
-    from spatia_core.model.checkpoint import save_quantised
+    from spatia_core.weights.scaled import save_quantised
 
     bundle, models = nodes_of("nodes.host.bundle"), nodes_of("nodes.host.models")
     load = nodes_of("nodes.decoupled_memory").SpatiaLoadDecoupledMemory

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 from small_model import HEADS, TEXT, backbone_weights, clip_inputs, control_weights
 
-from spatia_core.model.checkpoint import (
+from spatia_core.weights.layouts import (
     BackboneLayout,
     ControlLayout,
     VaeLayout,
@@ -23,9 +23,9 @@ from spatia_core.model.checkpoint import (
     backbone_shapes,
     control_layout,
     control_shapes,
-    lora_for_host,
     vae_layout,
 )
+from spatia_core.weights.lora import lora_for_host
 
 BACKBONE = BackboneLayout(3072, 14336, 30, 48, 48, 4096, 256, (1, 2, 2))
 CONTROL = ControlLayout(3072, 14336, 8, 96, (1, 2, 2))

@@ -422,7 +422,7 @@ def test_the_releases_sizes_build_the_branch(nodes_of):
     """At full size, without its gigabytes: names and shapes of the module are those of the released checkpoint."""
     import comfy.ops
 
-    from spatia_core.model.checkpoint import ControlLayout, control_shapes
+    from spatia_core.weights.layouts import ControlLayout, control_shapes
 
     patching = nodes_of("nodes.host.patching")
     layout = ControlLayout(3072, 14336, 8, 96, (1, 2, 2))

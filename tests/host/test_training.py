@@ -20,7 +20,8 @@ from safetensors.torch import load_file, save_file
 from small_model import CONTROL_BLOCKS, DIM, FFN, LAYERS, TEXT, write_bundle
 from test_released_files import BACKBONE, CONTROL, LORA_RANK, lora_shapes
 
-from spatia_core.model.checkpoint import control_shapes, save_quantised
+from spatia_core.weights.layouts import control_shapes
+from spatia_core.weights.scaled import save_quantised
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHAPE = (4, 2, 4)  # latent frames, rows, columns of every clip here
@@ -545,7 +546,7 @@ class TestEdges:
             host.load_backbone(str(files / "absent.safetensors"), torch.float32)
 
     def test_a_control_checkpoint_of_another_backbone(self, host, files, tmp_path, refused):
-        from spatia_core.model.checkpoint import ControlLayout
+        from spatia_core.weights.layouts import ControlLayout
 
         backbone = host.load_backbone(str(files / "spatia_small_backbone.safetensors"), torch.float32)
         other = ControlLayout(DIM // 2, FFN, CONTROL_BLOCKS, 96, (1, 2, 2))

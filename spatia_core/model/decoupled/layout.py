@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..shapes import FileShapes
+from ...weights.shapes import FileShapes
 
 HEAD_DIM = 128  # of the release and of the host's networks; no tensor tells it
 

@@ -12,26 +12,21 @@ import torch
 from safetensors.torch import save
 
 from spatia_core.errors import SpatiaError
-from spatia_core.model.checkpoint import (
+from spatia_core.model.control import control_positions
+from spatia_core.model.decoupled.layout import DecoupledLayout, decoupled_layout, decoupled_shapes
+from spatia_core.weights.header import read_header
+from spatia_core.weights.layouts import (
     BackboneLayout,
     ControlLayout,
     backbone_layout,
     backbone_shapes,
     control_layout,
     control_shapes,
-    dequantise,
-    load_quantised,
-    lora_for_host,
-    quantise,
-    read_header,
-    save_quantised,
-    shard_files,
-    sharded_shapes,
-    unscale_float8,
     vae_layout,
 )
-from spatia_core.model.control import control_positions
-from spatia_core.model.decoupled.layout import DecoupledLayout, decoupled_layout, decoupled_shapes
+from spatia_core.weights.lora import lora_for_host
+from spatia_core.weights.scaled import dequantise, load_quantised, quantise, save_quantised, unscale_float8
+from spatia_core.weights.shards import shard_files, sharded_shapes
 
 RELEASE = ControlLayout(dim=3072, ffn_dim=14336, blocks=8, in_channels=96, patch=(1, 2, 2))
 

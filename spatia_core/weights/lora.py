@@ -1,0 +1,55 @@
+"""The release's LoRA under the host's names."""
+
+from __future__ import annotations
+
+import re
+
+from torch import Tensor
+
+from ..errors import SpatiaError
+from .header import short
+
+_LORA_NAME = re.compile(r"^(?:pipe\.dit\.|diffusion_model\.)(?P<module>.+)\.lora_(?P<part>[AB])(?:\.default)?\.weight$")
+
+
+def lora_for_host(state_dict, file: str):
+    """The release's LoRA (`pipe.dit.<module>.lora_A[.default].weight`) under the host's names, and the names left out.
+
+    W += B @ A: alpha is 1 and there is no division by the rank, which is what the host does without an alpha tensor.
+    Training files may carry other tensors beside the pairs; the release takes the pairs only, and so do we.
+    Raises SpatiaError when there is no pair, or a module has half of one, one twice, or halves of two ranks.
+    """
+    renamed, left_out = {}, []
+    parts: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in state_dict.items():
+        match = _LORA_NAME.match(name)
+        if match is None:
+            left_out.append(name)
+            continue
+        renamed[f"diffusion_model.{match['module']}.lora_{match['part']}.weight"] = tensor
+        pair = parts.setdefault(match["module"], {})
+        if match["part"] in pair:
+            raise SpatiaError(
+                f"LoRA {file}: module {short(match['module'])} has lora_{match['part']} under two names, expected one; "
+                "the file is damaged, choose another in `lora`."
+            )
+        pair[match["part"]] = tensor
+    if not parts:
+        raise SpatiaError(
+            f"LoRA {file} holds no tensor named pipe.dit.<module>.lora_A.weight (its first is "
+            f"{short(next(iter(state_dict), 'none'))}), so it "
+            "is not a Spatia LoRA. Choose another file in `lora`, or load it with the host's own LoRA loader."
+        )
+    for module, pair in parts.items():
+        if len(pair) < 2:
+            raise SpatiaError(
+                f"LoRA {file}: module {short(module)} has lora_{next(iter(pair))} only, expected lora_A and lora_B; "
+                "the file is incomplete."
+            )
+        down, up = tuple(pair["A"].shape), tuple(pair["B"].shape)
+        if len(down) != 2 or len(up) != 2 or down[0] != up[1]:
+            raise SpatiaError(
+                f"LoRA {file}: module {short(module)} has lora_A of shape {down} and lora_B of shape {up}, expected "
+                "(rank, inputs) and (outputs, rank); the file is damaged, choose another in `lora`."
+            )
+    return renamed, left_out
