@@ -571,14 +571,17 @@ def workflow_to_prompt(workflow: dict, object_info: dict) -> dict:
 def _widget_inputs(node: dict, info: dict) -> dict:
     """Widget values by name; the file stores them by position."""
     values = list(node.get("widgets_values") or [])
-    inputs: dict = {}
-    _take_widgets(info["input"], info.get("input_order", {}), "", values, inputs, node)
     # The file also lists its widgets' sockets: a node that gained, lost or moved one is caught before values shift.
     stored = [
         socket_["name"]
         for socket_ in node.get("inputs", [])
         if socket_.get("widget") and socket_.get("type") != "IMAGEUPLOAD"
     ]
+    if not node["type"].startswith("Spatia") and len(stored) == len(values):
+        # A node of the host, whose widgets differ from one of its versions to the next.
+        return _by_name(dict(zip(stored, values)), info)
+    inputs: dict = {}
+    _take_widgets(info["input"], info.get("input_order", {}), "", values, inputs, node)
     if stored != [name for name in inputs if name in stored]:
         raise RunError(
             f"node {node['id']} ({node['type']}) of the workflow stores the widgets {', '.join(stored)}, this server's has "
@@ -587,13 +590,30 @@ def _widget_inputs(node: dict, info: dict) -> dict:
     return inputs
 
 
+def _by_name(values: dict, info: dict) -> dict:
+    """Those of the stored values that this server's node takes; what it needs beyond them has its default."""
+    inputs = {}
+    for section in ("required", "optional"):
+        for name, spec in info["input"].get(section, {}).items():
+            options = spec[1] if len(spec) > 1 else {}
+            if name in values:
+                inputs |= {key: value for key, value in values.items() if key == name or key.startswith(f"{name}.")}
+            elif section == "required" and _is_widget(spec[0], options) and "default" in options:
+                inputs[name] = options["default"]
+    return inputs
+
+
+def _is_widget(kind, options: dict) -> bool:
+    return not options.get("forceInput") and (kind == _DYNAMIC_COMBO or isinstance(kind, list) or kind in _WIDGET_TYPES)
+
+
 def _take_widgets(sections: dict, order: dict, prefix: str, values: list, inputs: dict, node: dict) -> None:
     for section in ("required", "optional"):
         specs = sections.get(section, {})
         for name in order.get(section, specs):
             kind, options = specs[name][0], (specs[name][1] if len(specs[name]) > 1 else {})
             dynamic = kind == _DYNAMIC_COMBO
-            if options.get("forceInput") or not (dynamic or isinstance(kind, list) or kind in _WIDGET_TYPES):
+            if not _is_widget(kind, options):
                 continue
             if not values:
                 raise RunError(
@@ -821,6 +841,8 @@ def command_demo(options: argparse.Namespace, comfyui: Path, python: Path, cache
 async def demo(server: Server, options: argparse.Namespace) -> None:
     workflow = json.loads(DEMO_WORKFLOW.read_text(encoding="utf-8"))
     try:
+        # There is no page to look at the scene in, and older hosts have no such node, or want the page's view of it.
+        workflow["nodes"] = [node for node in workflow["nodes"] if node["type"] != "PreviewPointCloud"]
         prompt = workflow_to_prompt(workflow, server.get("/object_info"))
     except RunError as error:
         raise RunError(f"{error}.\n{server.log_tail()}") from error

@@ -26,7 +26,7 @@ from .host.files import existing_file, stamp
 from .host.preview import cloud_file, mask_file, text_file, views_file
 from .host.reports import report_ui
 from .host.routes import camera_list
-from .sockets import SpatiaMemory
+from .sockets import AnyPointCloudFile, PointCloudFile, SpatiaMemory
 
 
 def _number(
@@ -199,7 +199,7 @@ class SpatiaEditPointCloud(io.ComfyNode):
                 ),
                 io.MultiType.Input(
                     "point_cloud",
-                    types=[io.File3DPLY, io.File3DPointCloudAny, io.File3DAny],
+                    types=[PointCloudFile, AnyPointCloudFile, io.File3DAny],
                     optional=True,
                     tooltip="For operation = merge: a PLY file with coloured points, in x right, y down, z forward, or a GLB mesh, which becomes points. "
                     "Other clouds (pcd, xyz, pts) and meshes (obj, stl) need Open3D; a message says how to install it.",

@@ -19,7 +19,7 @@ from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.profiles import AUTO, model_profile
 from .host.reports import report_ui
-from .sockets import SpatiaCameras, SpatiaMemory
+from .sockets import PointCloudFile, SpatiaCameras, SpatiaMemory
 
 _BYTES_PER_PIXEL = 180  # while the points are made and merged; measured
 _SIZE_STEP = 32  # pixels: what the video network needs of both sides
@@ -92,7 +92,7 @@ class SpatiaEstimateScene(io.ComfyNode):
             ],
             outputs=[
                 SpatiaMemory.Output(display_name="memory", tooltip="The scene's cloud and the image, posed."),
-                io.File3DPLY.Output(
+                PointCloudFile.Output(
                     display_name="point_cloud",
                     tooltip="The cloud as a file, in the scene's own axes (y down). For an upright preview use Scene Point Cloud.",
                 ),

@@ -20,7 +20,7 @@ from ..spatia_core.memory import SpatialMemory, load_memory, memory_of_image, sa
 from .host.files import existing_file, listed_files, new_output_file, relative_to_output, stamp
 from .host.images import frames_from_image
 from .host.reports import report_ui
-from .sockets import SpatiaCameras, SpatiaMemory
+from .sockets import PointCloudFile, SpatiaCameras, SpatiaMemory
 
 OPENCV, Y_UP = "x right, y down (scene)", "y up (viewers)"
 ARCHIVE = ".spatia"
@@ -45,7 +45,7 @@ class SpatiaSceneCloud(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.File3DPLY.Output(display_name="point_cloud"),
+                PointCloudFile.Output(display_name="point_cloud"),
                 io.Int.Output(display_name="points", tooltip="Number of points in the scene."),
             ],
         )

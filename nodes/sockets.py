@@ -10,3 +10,7 @@ SpatiaWorld = io.Custom("SPATIA_WORLD")
 
 # A spatia_core.cameras.Cameras: posed OpenCV cameras with normalised intrinsics.
 SpatiaCameras = io.Custom("SPATIA_CAMERAS")
+
+# Files of point clouds: the host's own types, which hosts before 0.24 do not know by name.
+PointCloudFile = getattr(io, "File3DPLY", None) or io.Custom("FILE_3D_PLY")
+AnyPointCloudFile = getattr(io, "File3DPointCloudAny", None) or io.Custom("FILE_3D_POINT_CLOUD_ANY")

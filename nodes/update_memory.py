@@ -16,7 +16,7 @@ from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.notices import notice, slow_kernels
 from .host.reports import report_ui
-from .sockets import SpatiaCameras, SpatiaMemory
+from .sockets import PointCloudFile, SpatiaCameras, SpatiaMemory
 
 
 def keyframe_input(advanced: bool | None = None) -> io.Input:
@@ -75,7 +75,7 @@ class SpatiaUpdateMemory(io.ComfyNode):
                     display_name="memory", tooltip="The memory with the clip in it; the one that came in is unchanged."
                 ),
                 io.String.Output(display_name="report", tooltip="Points added, scale, coverage and warnings."),
-                io.File3DPLY.Output(
+                PointCloudFile.Output(
                     display_name="point_cloud",
                     tooltip="The whole cloud as a file, in the scene's own axes (y down). For an upright preview use Scene Point Cloud.",
                 ),

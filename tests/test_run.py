@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -236,13 +237,22 @@ class TestCommandLine:
         assert [part for part in command if part in expected] == expected
         assert environment["COMFYUI_PATH"] == str(tmp_path / "ComfyUI") and environment["OMP_NUM_THREADS"]
 
+    @pytest.mark.skipif(None in (shutil.which("node"), shutil.which("npm")), reason="needs Node.js 20 or newer and npm")
     @pytest.mark.parametrize(
-        "text, code, named",
-        [("one = 1\n", 0, ""), ("import os\n", 1, "F401"), ("one  =  1\n", 1, "would be reformatted")],
+        "text, page, code, named",
+        [
+            ("one = 1\n", 0, 0, ""),
+            ("import os\n", 0, 1, "F401"),
+            ("one  =  1\n", 0, 1, "would be reformatted"),
+            ("one = 1\n", 3, 1, "of the page"),
+        ],
     )
-    def test_lint_fails_on_a_rule_and_on_the_layout(self, run_py, text, code, named, tmp_path, monkeypatch, capfd):
+    def test_lint_fails_on_a_rule_and_on_the_layout(
+        self, run_py, text, page, code, named, tmp_path, monkeypatch, capfd
+    ):
         folder = tmp_path / "repository"
-        folder.mkdir()
+        (folder / "js").mkdir(parents=True)
+        (folder / "js" / "lint.mjs").write_text(f'console.log("of the page"); process.exitCode = {page};')
         (folder / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
         (folder / "some.py").write_text(text)
         monkeypatch.setattr(run_py, "ROOT", folder)
@@ -250,7 +260,7 @@ class TestCommandLine:
         monkeypatch.setattr(run_py, "handle_signals", lambda: None)  # pytest has its own
         assert run_py.main(["lint"]) == code
         assert named in "".join(capfd.readouterr())
-        assert sorted(path.name for path in folder.iterdir()) == ["pyproject.toml", "some.py"]
+        assert sorted(path.name for path in folder.iterdir()) == ["js", "pyproject.toml", "some.py"]
 
     def test_a_wrong_comfyui_path_is_explained(self, tmp_path):
         answer = self.run("test", SPATIA_CACHE=str(tmp_path / "cache"), COMFYUI_PATH=str(tmp_path))

@@ -251,7 +251,7 @@ class _SpatiaSampling(comfy.model_sampling.ModelSamplingDiscreteFlow, comfy.mode
     def noise_scaling(self, sigma, noise, latent_image, max_denoise=False):
         # The release starts from noise itself; the host would mix in (1 - 0.9998) of the latent.
         if float(sigma.max()) >= float(self.sigma(torch.tensor(SIGMA_MAX * self.multiplier))) - 1e-6:
-            return noise * self.noise_scale
+            return noise * getattr(self, "noise_scale", 1.0)  # hosts before 0.24 have none
         return super().noise_scaling(sigma, noise, latent_image, max_denoise)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import weakref
@@ -21,6 +22,11 @@ PIXELS_PER_LATENT = 16
 FRAMES_PER_LATENT = 4
 TILES = (512, 256, 128)  # pixels, tried in turn when a whole frame does not fit
 _OVERLAP = 4  # tiles overlap by a quarter
+
+
+def _on(device: torch.device) -> contextlib.AbstractContextManager:
+    """Kernels of CUDA run on this card where there are several, as the host's own context has it since 0.24."""
+    return torch.cuda.device(device) if device.type == "cuda" else contextlib.nullcontext()
 
 
 class _Encoded:
@@ -140,7 +146,7 @@ def decode_stream(vae, latents: Iterable[torch.Tensor]) -> Iterator[torch.Tensor
             )
         full = False
         try:
-            with comfy.model_management.cuda_device_context(vae.device):
+            with _on(vae.device):
                 for pixels in _stream(vae, samples, cache, first=not loaded):
                     yield from pixels
         except Exception as error:
@@ -175,7 +181,7 @@ def _decode(vae, samples: torch.Tensor, frames: int, tile: int | None, progress:
             memory_required=vae.memory_used_decode(largest, vae.vae_dtype),
             force_full_load=vae.disable_offload,
         )
-        with comfy.model_management.cuda_device_context(vae.device):
+        with _on(vae.device):
             for rows, columns, weight in tiles:
                 latents = samples[:, :, :latent_frames, rows, columns]
                 start = 0
