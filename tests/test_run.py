@@ -26,29 +26,29 @@ def make_archive(path: Path, names: dict[str, bytes], inside: str) -> Path:
 
 class TestArchive:
     def test_unpacks_only_comfyui(self, run_py, tmp_path):
-        archive = make_archive(tmp_path / "a.tar.gz", {"main.py": b"m", "comfy/x.py": b"x"}, run_py.COMFYUI_INSIDE)
-        run_py.extract_comfyui(archive, tmp_path / "out")
+        archive = make_archive(tmp_path / "a.tar.gz", {"main.py": b"m", "comfy/x.py": b"x"}, run_py.COMFYUI.inside)
+        run_py.extract_comfyui(archive, tmp_path / "out", run_py.COMFYUI.inside)
         found = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.py"))
         assert found == ["comfy/x.py", "main.py"]
 
     def test_refuses_to_leave_its_folder(self, run_py, tmp_path):
         archive = make_archive(
-            tmp_path / "a.tar.gz", {"main.py": b"m", "../../../../evil.py": b"x"}, run_py.COMFYUI_INSIDE
+            tmp_path / "a.tar.gz", {"main.py": b"m", "../../../../evil.py": b"x"}, run_py.COMFYUI.inside
         )
         with pytest.raises(run_py.RunError, match="not unpacked"):
-            run_py.extract_comfyui(archive, tmp_path / "deep" / "out")
+            run_py.extract_comfyui(archive, tmp_path / "deep" / "out", run_py.COMFYUI.inside)
         assert not list(tmp_path.rglob("evil.py"))
 
     def test_refuses_an_archive_without_comfyui(self, run_py, tmp_path):
         archive = make_archive(tmp_path / "a.tar.gz", {"readme": b""}, "elsewhere/")
         (tmp_path / "out").mkdir()
         with pytest.raises(run_py.RunError, match="holds no"):
-            run_py.extract_comfyui(archive, tmp_path / "out")
+            run_py.extract_comfyui(archive, tmp_path / "out", run_py.COMFYUI.inside)
 
     def test_refuses_another_digest(self, run_py, tmp_path):
         (tmp_path / "a.tar.gz").write_bytes(b"something else")
         with pytest.raises(run_py.RunError, match="sha256"):
-            run_py.check_archive(tmp_path / "a.tar.gz")
+            run_py.check_archive(tmp_path / "a.tar.gz", run_py.COMFYUI.sha256)
 
 
 class TestSetUp:

@@ -56,7 +56,7 @@ def da3_multiview_depth(model, frames: Tensor, cameras: Cameras, *, resolution: 
         known &= out["sky"].float().cpu() < 0.5
     scale, origin = None, "scale from the camera path"
     if "extrinsics" in out:
-        E = out["extrinsics"].double().cpu().reshape(count, -1, 4)
+        E = out["extrinsics"].cpu().double().reshape(count, -1, 4)
         scale = baseline_scale(cameras.centers, -(E[:, :3, :3].mT @ E[:, :3, 3:])[..., 0])
     if scale is None and spread > _LEAST_SPREAD:
         scale, origin = spread, "scale as the cameras were given"

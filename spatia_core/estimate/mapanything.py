@@ -97,7 +97,7 @@ def mapanything_depth(
     good = torch.stack([answer["mask"].cpu().reshape(h, w).bool() for answer in answers])
     depth = torch.where(good & torch.isfinite(depth) & (depth > 0), depth, 0.0)
     confidence = torch.stack([answer["conf"].float().cpu().reshape(h, w) for answer in answers])
-    own = torch.stack([answer["camera_poses"].double().cpu().reshape(4, 4)[:3, 3] for answer in answers])
+    own = torch.stack([answer["camera_poses"].cpu().double().reshape(4, 4)[:3, 3] for answer in answers])
     scale, origin = _scale(depth, prior, cameras, own)
     return DepthMaps(
         depth * scale, True, f"MapAnything, {origin} (times {scale:.4g})", cameras.intrinsics[0], confidence

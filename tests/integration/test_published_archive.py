@@ -1,4 +1,4 @@
-"""The registry's archive on a bare host: unpacked as a custom node, it runs the quick start from its own image."""
+"""The registry's archive on the oldest host: unpacked as a custom node, it runs the quick start from its own image."""
 
 import asyncio
 import json
@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.long(600, "starts a server and makes the quick start's video")
-def test_the_archive_runs_the_quick_start(run_py, comfyui_path, tmp_path):
+def test_the_archive_runs_the_quick_start_on_the_oldest_host(run_py, tmp_path):
+    cache = run_py.cache_folder()
+    with run_py.lock(cache / "set-up.lock"):
+        oldest = run_py.fetched_comfyui(run_py.OLDEST_COMFYUI, cache)
     base = tmp_path / "base"
     for name in ("custom_nodes", "input", "output", "temp", "models", "user"):
         (base / name).mkdir(parents=True)
@@ -25,8 +28,8 @@ def test_the_archive_runs_the_quick_start(run_py, comfyui_path, tmp_path):
     workflow = json.loads(
         (pack / "workflows" / "Image to loop, runs now, 41 frames out and back.json").read_text(encoding="utf-8")
     )
-    with run_py.Server(comfyui_path, Path(sys.executable), base, tmp_path) as server:
-        graph = run_py.workflow_to_prompt(workflow, server.get("/object_info"))
+    with run_py.Server(oldest, Path(sys.executable), base, tmp_path) as server:
+        graph = run_py.workflow_to_prompt(run_py.without_viewers(workflow), server.get("/object_info"))
         outputs = asyncio.run(run_py.run_prompt(server, graph, run_py.Progress(graph, quiet=True)))
     report = outputs[run_py.nodes_of(graph, "SpatiaClosedLoopMetrics")[0]]["text"][0]
     assert float(report.split()[1]) > 30, report  # decibels
