@@ -28,14 +28,33 @@ def test_it_holds_what_runs_and_no_more(files):
     assert sum((ROOT / file).stat().st_size for file in files) < MOST_BYTES
 
 
-@pytest.mark.parametrize("page", ["README.md", "bundle/README.md", "docs/world_format.md"])
-def test_links_lead_to_what_it_holds(files, page):
+def test_links_lead_to_what_it_holds(files):
+    pages = [file for file in files if file.endswith(".md") and not file.startswith("js/docs/")]
+    assert len(pages) > 5
+    for page in pages:
+        require_links(files, page)
+
+
+def require_links(files: list[str], page: str) -> None:
     links = re.findall(r"\]\(([^)#\s]+)", (ROOT / page).read_text(encoding="utf-8"))
     inside = [link for link in links if not link.startswith("http")]
     assert inside or page != "README.md"
     for link in inside:
         target = (ROOT / page).parent.joinpath(link).resolve().relative_to(ROOT).as_posix()
         assert target in files, f"{page} leads to {link}"
+
+
+def test_metadata_is_in_step():
+    """One owner in every address, and the newest heading of the changes is the version."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (repository,) = re.findall(r'^Repository = "https://github\.com/(.+)"$', project, re.MULTILINE)
+    addresses = re.findall(r'= "(https://[^"]+)"', project)
+    assert len(addresses) == 5 and all(f"/{repository}" in address for address in addresses)
+    for address in addresses[3:]:
+        assert (ROOT / address.split("/main/")[1]).is_file()
+    version = re.search(r'^version = "(.+)"$', project, re.MULTILINE).group(1)
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE).group(1)
+    assert newest == version
 
 
 def imports_of(tree: ast.AST, package: list[str]) -> list[list[str]]:
