@@ -5,6 +5,7 @@ out of
 range would be the whole server's end.
 """
 
+import importlib.util
 import itertools
 import math
 from pathlib import Path
@@ -186,7 +187,7 @@ def test_a_voxel_set_takes_anything():
     assert fresh.any() and not taken.add(every_triple()).any()
 
 
-def test_many_large_discs_are_drawn_in_parts(monkeypatch):
+def test_many_large_discs_are_drawn_in_parts(monkeypatch, tmp_path):
     """A point lies in every tile that its disc may touch: with large discs, more than can be held at once."""
     generator = torch.Generator().manual_seed(0)
     positions = torch.rand(500, 3, generator=generator) + torch.tensor([-0.5, -0.5, 1.0])
@@ -198,18 +199,16 @@ def test_many_large_discs_are_drawn_in_parts(monkeypatch):
     source = Path(soft_numba.__file__).read_text(encoding="utf-8")
     source = source.replace("_ENTRIES_AT_ONCE = 1 << 25", "_ENTRIES_AT_ONCE = 700")
     assert "_ENTRIES_AT_ONCE = 700" in source
-    parts = {"__name__": soft_numba.__name__, "__package__": soft_numba.__package__, "__file__": soft_numba.__file__}
-    exec(
-        compile(
-            source.replace("@kernel", "@_compiled").replace(
-                "from ..kernels import kernel", "from numba import njit as _compiled"
-            ),
-            "parts",
-            "exec",
-        ),
-        parts,
+    source = source.replace("@kernel", "@_compiled").replace(
+        "from ..kernels import kernel", "from numba import njit as _compiled"
     )
-    monkeypatch.setattr(soft_numba, "draw_soft", parts["draw_soft"])
+    file = tmp_path / "parts.py"
+    file.write_text(source, encoding="utf-8")
+    # In the package of the original, whose neighbours it imports.
+    spec = importlib.util.spec_from_file_location(f"{soft_numba.__package__}.soft_in_parts", file)
+    parts = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(parts)
+    monkeypatch.setattr(soft_numba, "draw_soft", parts.draw_soft)
     in_parts = render_soft(positions, colors_of(positions), view, 100, 150, radius=1.0, backend="numba")
     assert torch.equal(in_parts.image, drawn.image) and torch.equal(in_parts.coverage, drawn.coverage)
     assert (drawn.image.int() - reference.image.int()).abs().max() <= 1
