@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import comfy.model_management
 import comfy.utils
 import torch
@@ -12,9 +14,9 @@ from ..spatia_core.cameras.preflight import KNOWN_SHARE, frame_runs
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.profile import PROFILES, profile_named
-from ..spatia_core.render.soft import render_soft
+from ..spatia_core.render.soft import render_soft, why_no_triton
 from .host.free_memory import require_memory
-from .host.notices import notice, slow_kernels
+from .host.notices import Bulletin, slow_kernels
 from .host.profiles import AUTO
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -87,8 +89,12 @@ class SpatiaRenderCameraPath(io.ComfyNode):
 
     @classmethod
     def execute(cls, memory, cameras, width, height, radius, points_per_pixel) -> io.NodeOutput:
-        notice(cls, *(slow_kernels() if render_device().type == "cpu" else ()))
-        projection, holes = project(memory, cameras, height, width, radius=radius, points_per_pixel=points_per_pixel)
+        bulletin = Bulletin(cls)
+        bulletin.state("")  # takes back what an earlier run said
+        bulletin.warn(*drawing_notices())
+        projection, holes = project(
+            memory, cameras, height, width, radius=radius, points_per_pixel=points_per_pixel, tell=bulletin.warn
+        )
         report, warnings, covered = coverage_report(holes)
         if radius and memory.made_for in PROFILES:
             warnings += PROFILES[memory.made_for].radius_misfit(radius)
@@ -117,9 +123,18 @@ def coverage_report(holes: torch.Tensor) -> tuple[str, list[str], list[float]]:
 
 
 def render_device() -> torch.device:
-    """CUDA has kernels of its own. Elsewhere the CPU's are the fast ones, and some devices lack float64."""
+    """CUDA has kernels of its own, by Triton. Elsewhere the CPU's are the fast ones, and some devices lack float64."""
     device = comfy.model_management.get_torch_device()
-    return device if device.type == "cuda" else torch.device("cpu")
+    return device if device.type == "cuda" and why_no_triton(device) is None else torch.device("cpu")
+
+
+def drawing_notices() -> tuple[str, ...]:
+    """Why drawing is slower than it need be, empty where it is not."""
+    device = comfy.model_management.get_torch_device()
+    reason = why_no_triton(device) if device.type == "cuda" else None
+    if reason is None and device.type == "cuda":
+        return ()
+    return (*(() if reason is None else (f"The scene is drawn on the CPU: {reason}.",)), *slow_kernels())
 
 
 def project(
@@ -130,10 +145,11 @@ def project(
     *,
     radius: float,
     points_per_pixel: int = POINTS_PER_PIXEL,
+    tell: Callable[[str], None],
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The projection IMAGE (N, H, W, 3) and holes MASK (N, H, W) of the memory's cloud; sides of 0: the memory's.
 
-    radius: AUTO for that of the profile which the memory was made for. Raises SpatiaError on an empty cloud, another shape
+    radius: AUTO for that of the profile which the memory was made for. tell: hears that a full card left it to the CPU. Raises SpatiaError on an empty cloud, another shape
     of picture, a radius below SMALLEST_RADIUS, or when there is no room.
     """
     if not memory.cloud.size:
@@ -159,20 +175,38 @@ def project(
     )  # fmt: skip
     projection = torch.empty(cameras.count, height, width, 3)
     holes = torch.empty(cameras.count, height, width)
-    device = render_device()
-    positions, colors = memory.cloud.positions.to(device), memory.cloud.colors.to(device)
-    # Batches keep every core, or the card, busy and the bar moving; updating the bar is also where the host interrupts.
-    batch = max(1, torch.get_num_threads()) if device.type == "cpu" else 8
+    device, done = render_device(), 0
+    positions = colors = drawn = None
     bar = comfy.utils.ProgressBar(cameras.count)
-    for start in range(0, cameras.count, batch):
-        part = slice(start, start + batch)
-        drawn = render_soft(
-            positions, colors, cameras.select(part), height, width, radius=radius, points_per_pixel=points_per_pixel
-        )
-        # In place: of pictures that fill the memory there is no room for a second copy.
-        projection[part].copy_(drawn.image).div_(255)
-        holes[part].copy_(drawn.coverage).div_(-255).add_(1)
-        bar.update(drawn.image.shape[0])
+    while done < cameras.count:
+        try:
+            positions, colors = memory.cloud.positions.to(device), memory.cloud.colors.to(device)
+            # Batches keep every core, or the card, busy and the bar moving; updating the bar is also where the host interrupts.
+            batch = max(1, torch.get_num_threads()) if device.type == "cpu" else 8
+            while done < cameras.count:
+                part = slice(done, done + batch)
+                drawn = render_soft(
+                    positions,
+                    colors,
+                    cameras.select(part),
+                    height,
+                    width,
+                    radius=radius,
+                    points_per_pixel=points_per_pixel,
+                )
+                # In place: of pictures that fill the memory there is no room for a second copy.
+                projection[part].copy_(drawn.image).div_(255)
+                holes[part].copy_(drawn.coverage).div_(-255).add_(1)
+                done += drawn.image.shape[0]
+                bar.update(drawn.image.shape[0])
+        except torch.OutOfMemoryError:
+            if device.type == "cpu":
+                raise
+            tell(
+                f"The scene of {memory.cloud.size} points does not fit on {device} beside what lies there: it is drawn on the CPU."
+            )
+            device, positions, colors, drawn = torch.device("cpu"), None, None, None
+            comfy.model_management.soft_empty_cache()
     return projection, holes
 
 

@@ -40,11 +40,11 @@ from .host.clip_depth import (
 )
 from .host.directing import tell_clip, video_report
 from .host.identity import clip_id
-from .host.notices import Bulletin, slow_kernels
+from .host.notices import Bulletin
 from .host.profiles import AUTO, AUTO_REFERENCES, model_profile
 from .host.reports import report_ui
 from .host.worlds import WorldPlace, running, world_named
-from .render import project, radius_input, render_device
+from .render import drawing_notices, project, radius_input
 from .retrieve import choice_inputs, find_references
 from .sampler import lora_input, make_clip, solver_inputs
 from .sockets import SpatiaCameras, SpatiaMemory, SpatiaWorld
@@ -204,7 +204,7 @@ class SpatiaVideo(io.ComfyNode):
         plan = _planned(cls, world, widgets, model)
         losses = _losses(plan.world)
         bulletin = Bulletin(cls)
-        bulletin.warn(*(slow_kernels() if render_device().type == "cpu" else ()))
+        bulletin.warn(*drawing_notices())
         maker = _Maker(plan, widgets | plan.settings, bulletin, model, clip, vae, moge_model, da3_model)
         last, memory, reports = maker.video(image)
         bulletin.state("")
@@ -467,7 +467,7 @@ class _Maker:
         logging.info("Spatia Video: %s, frames %d to %d.", title, window.start, window.end - 1)
         cameras = window_cameras(path, window)
         self.bulletin.state(f"{title}: drawing the projection")
-        projection, holes = project(memory, cameras, radius=widgets["radius"])
+        projection, holes = project(memory, cameras, radius=widgets["radius"], tell=self.bulletin.warn)
         references, found = find_references(
             memory,
             cameras,

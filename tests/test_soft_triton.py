@@ -9,6 +9,7 @@ import pytest
 import torch
 from test_render import cameras, random_cloud
 
+from spatia_core.cameras import Cameras
 from spatia_core.errors import SpatiaError
 from spatia_core.render import soft
 from spatia_core.render.soft import render_soft
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The interpreter is chosen when a kernel is defined, so it has a process of its own.
 INTERPRETED = """
 import torch
-from spatia_core.render import soft_triton
+from spatia_core.render import soft, soft_triton
 from spatia_core.render.soft import render_soft
 from test_render import cameras, random_cloud
 
@@ -40,6 +41,7 @@ print("in bands, view by view", *differing(positions[:100], colors[:100], 2, 40,
 for cloud in (torch.tensor([[0.0, 0.0, -1.0], [0.0, 0.0, 0.0], [50.0, 0.0, 1.0]]), torch.zeros(0, 3)):
     drawn = render_soft(cloud, torch.full(cloud.shape, 255, dtype=torch.uint8), cameras(2), 12, 16, backend="triton")
     assert drawn.image.shape == (2, 12, 16, 3) and not drawn.image.any() and not drawn.coverage.any()
+print("self-test", soft.disagreement(soft_triton.draw_soft_triton, torch.device("cpu")))
 """
 
 # The same clouds as the CPU kernels get, thinned: the interpreter takes milliseconds for each block of points.
@@ -83,9 +85,25 @@ def interpret(program: str) -> list[str]:
 def test_the_kernels_draw_the_reference():
     # Largest difference of image and coverage, and how many values differ.
     assert interpret(INTERPRETED) == [
-        f"{case} [0, 0] 0"
-        for case in ("two views", "release", "discs smaller than a pixel", "equal depths", "in bands, view by view")
+        *(
+            f"{case} [0, 0] 0"
+            for case in ("two views", "release", "discs smaller than a pixel", "equal depths", "in bands, view by view")
+        ),
+        "self-test None",
     ]
+
+
+@pytest.mark.parametrize("wrong", ["image", "coverage"])
+def test_a_card_that_draws_something_else_is_found_out(wrong):
+    def draw(positions, colors, w2c, lenses, height, width, radius, layers):
+        views = Cameras(w2c, torch.tensor([[0.8, 1.0, 0.5, 0.5]], dtype=torch.float64).repeat(2, 1))
+        drawn = render_soft(positions, colors, views, height, width, radius=2 * radius / height, backend="torch")
+        spoilt = getattr(drawn, wrong).clone()
+        spoilt[1, 15:20] = 255 - spoilt[1, 15:20]
+        return drawn._replace(**{wrong: spoilt})
+
+    found = soft.disagreement(draw, torch.device("cpu"))
+    assert found is not None and f"of the {wrong} differ" in found
 
 
 def test_no_number_leads_the_kernels_astray():
@@ -146,20 +164,20 @@ def test_without_a_gpu_it_is_refused():
 def test_without_triton_it_is_refused_and_auto_takes_torch(monkeypatch):
     monkeypatch.setitem(sys.modules, "triton", None)  # as Python itself marks what cannot be imported
     monkeypatch.delitem(sys.modules, "spatia_core.render.soft_triton", raising=False)
-    soft._no_triton.cache_clear()
+    soft.why_no_triton.cache_clear()
     try:
         positions, colors = random_cloud(5)
         with pytest.raises(SpatiaError, match="'triton': the triton package is not installed; use 'auto' or 'torch'"):
             render_soft(positions, colors, cameras(), 8, 8, backend="triton")
         assert soft._backend("auto", torch.device("cuda")) == "torch"
     finally:
-        soft._no_triton.cache_clear()
+        soft.why_no_triton.cache_clear()
 
 
 @compiler
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_auto_takes_torch_where_triton_cannot_start_and_says_why(caplog):
     pytest.importorskip("triton", reason="triton is not installed")
-    soft._no_triton.cache_clear()
+    soft.why_no_triton.cache_clear()
     assert soft._backend("auto", torch.device("cuda")) == "torch"
     assert "Triton cannot start here" in caplog.text

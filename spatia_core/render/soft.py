@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..cameras.camera import Cameras
+from ..cameras.camera import Cameras, make_cameras
 from ..errors import SpatiaError
 from ..inputs import MOST_PIXELS
 from ..interrupt import look_for_interrupt
@@ -153,25 +153,28 @@ def _backend(backend: str, device: torch.device) -> str:
     if backend == "auto":
         if device.type == "cpu":
             return "numba" if kernels_run() else "torch"
-        return "triton" if device.type == "cuda" and _no_triton(device) is None else "torch"
+        return "triton" if device.type == "cuda" and why_no_triton(device) is None else "torch"
     if backend == "numba" and (reason := why_no_kernels()) is not None:
         raise SpatiaError(f"backend 'numba': {reason}; use 'auto' or 'torch'.")
     if backend == "numba" and device.type != "cpu":
         raise SpatiaError(f"backend 'numba' draws on the CPU, and the points are on {device}; use 'triton' or 'torch'.")
-    if backend == "triton" and (reason := _no_triton(device)) is not None:
+    if backend == "triton" and (reason := why_no_triton(device)) is not None:
         raise SpatiaError(f"backend 'triton': {reason}; use 'auto' or 'torch'.")
     return backend
 
 
 @cache
-def _no_triton(device: torch.device) -> str | None:
-    """Why Triton cannot draw on a device, None where it can. Asked once per device: Triton is only imported where it is used."""
+def why_no_triton(device: torch.device) -> str | None:
+    """Why Triton cannot draw on a device, None where it can: it has started there, and drawn a small scene as the reference does.
+
+    Asked once per device: Triton is only imported where it is used.
+    """
     try:
         import triton
     except ImportError:
         return "the triton package is not installed"
     try:
-        from .soft_triton import interpreted
+        from .soft_triton import draw_soft_triton, interpreted
 
         if interpreted():
             return None
@@ -182,6 +185,9 @@ def _no_triton(device: torch.device) -> str | None:
         logging.info(
             "Spatia draws on %s with Triton; it compiles the kernels that its cache does not hold yet, once.", device
         )
+        if (off := disagreement(draw_soft_triton, device)) is not None:
+            logging.warning("Spatia: %s.", off)
+            return off
     except Exception as error:  # whatever a broken installation raises: the reason is handed on, by 'auto' into the log
         reason = f"Triton cannot start here ({type(error).__name__}: {error})"
         logging.warning("Spatia: %s.", reason)
@@ -273,3 +279,27 @@ def _composite_band(u, v, palette, top, bottom, width, radius_px, points_per_pix
 def _truncate(values: Tensor) -> Tensor:
     # The release truncates; the small term keeps an exact grey level from falling to the one below.
     return (values + 1e-4).clamp(0, 255).to(torch.uint8)
+
+
+def disagreement(draw, device: torch.device) -> str | None:
+    """How a path of `draw_soft_triton`'s signature differs from the reference on a small scene, None where it does not.
+
+    Pictures of the same points may differ by one step of 8 bits in a thousandth of their values: sums round otherwise.
+    """
+    generator = torch.Generator().manual_seed(0)
+    positions = torch.rand(600, 3, generator=generator) * torch.tensor([2.0, 1.5, 2.0]) - torch.tensor(
+        [1.0, 0.75, -1.0]
+    )
+    colors = torch.randint(0, 256, (600, 3), generator=generator, dtype=torch.uint8)
+    w2c = torch.eye(4, dtype=torch.float64).repeat(2, 1, 1)
+    w2c[1, 0, 3] = 0.3
+    cameras = make_cameras(w2c, [0.8, 1.0, 0.5, 0.5])
+    height, width, radius = 36, 48, 0.15
+    reference = render_soft(positions, colors, cameras, height, width, radius=radius, backend="torch")
+    lenses = np.array([lens(cameras, view, height, width, False) for view in range(2)])
+    drawn = draw(positions.to(device), colors.to(device), cameras.w2c, lenses, height, width, radius * height / 2, 5)
+    for name, ours, theirs in zip(SoftRender._fields, drawn, reference, strict=True):
+        same = ((ours.cpu().int() - theirs.int()).abs() <= 1).double().mean()
+        if not same >= 0.999:
+            return f"Triton draws on {device} what the reference does not: {1 - same:.1%} of the values of the {name} differ"
+    return None

@@ -35,3 +35,45 @@ def test_a_machine_without_a_compiler_says_so(render, pack_module, monkeypatch, 
         "Render Camera Path: This is many times slower than it need be, since the CPU kernels cannot run: numba cannot compile here (a test)."
         in caplog.text
     )
+
+
+class TestCards:
+    """A card is stood in for by "meta", whose tensors hold nothing: what is drawn on it is replaced."""
+
+    @pytest.fixture
+    def card(self, pack_module, monkeypatch):
+        module = pack_module("nodes.render")
+        monkeypatch.setattr(module.comfy.model_management, "get_torch_device", lambda: torch.device("cuda"))
+        return module
+
+    def test_where_triton_cannot_draw_the_cpu_does_and_says_so(self, render, card, monkeypatch, caplog):
+        monkeypatch.setattr(card, "why_no_triton", lambda device: "the triton package is not installed")
+        memory, view = clip_inputs(1, 0)["memory"], make_cameras(torch.eye(4)[None], [1.0, 1.0, 0.5, 0.5])
+        assert card.render_device() == torch.device("cpu")
+        drawn = render.execute(memory, view, 0, 0, 0.05, 5).result
+        assert drawn[0].max() > 0
+        assert "The scene is drawn on the CPU: the triton package is not installed." in caplog.text
+
+    def test_a_card_where_triton_draws_is_taken(self, card, monkeypatch):
+        monkeypatch.setattr(card, "why_no_triton", lambda device: None)
+        assert card.render_device() == torch.device("cuda") and card.drawing_notices() == ()
+
+    def test_a_full_card_leaves_the_rest_to_the_cpu(self, card, monkeypatch):
+        memory = clip_inputs(1, 0)["memory"]
+        views = make_cameras(torch.eye(4).repeat(20, 1, 1), [1.0, 1.0, 0.5, 0.5])
+        whole = card.project(memory, views, radius=0.05, tell=pytest.fail)
+        real, asked, told = card.render_soft, [], []
+
+        def draw(positions, colors, cameras, *size, **options):
+            asked.append((positions.device.type, cameras.count))
+            if positions.device.type == "meta" and len(asked) == 2:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return real(memory.cloud.positions, memory.cloud.colors, cameras, *size, **options)
+
+        monkeypatch.setattr(card, "render_device", lambda: torch.device("meta"))
+        monkeypatch.setattr(card, "render_soft", draw)
+        parts = card.project(memory, views, radius=0.05, tell=told.append)
+        assert asked[:2] == [("meta", 8), ("meta", 8)] and all(device == "cpu" for device, _ in asked[2:])
+        assert sum(count for _, count in asked) == 8 + 8 + 12
+        assert all(torch.equal(a, b) for a, b in zip(parts, whole))
+        assert len(told) == 1 and "does not fit on meta" in told[0]
