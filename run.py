@@ -448,12 +448,18 @@ def choose_device(wanted: str, python: Path, environment: dict[str, str]) -> str
         return "cpu"
     if wanted == "auto" and not _has_nvidia_driver():
         return "cpu"  # without the seconds that importing torch takes
-    probe = "import torch; print(torch.cuda.is_available())"
+    probe = "import torch; print(torch.cuda.is_available(), torch.version.cuda)"
     answer = subprocess.run([str(python), "-c", probe], env=environment, capture_output=True, text=True, check=True)
-    available = answer.stdout.strip() == "True"
-    if wanted == "cuda" and not available:
-        raise RunError("--device cuda: this torch sees no CUDA device. Use --device cpu.")
-    return "cuda" if available else "cpu"
+    available, built_for = answer.stdout.split()
+    if available == "True":
+        return "cuda"
+    why = "this torch is built for CPUs alone" if built_for == "None" else "this torch sees no CUDA device"
+    if wanted == "cuda":
+        raise RunError(
+            f"--device cuda: {why}. Use --device cpu, or COMFYUI_PATH and the Python of a ComfyUI that uses the card."
+        )
+    say(f"There is an NVIDIA driver, but {why}: everything runs on the CPU.")
+    return "cpu"
 
 
 def _has_nvidia_driver() -> bool:

@@ -262,6 +262,18 @@ class TestCommandLine:
         assert named in "".join(capfd.readouterr())
         assert sorted(path.name for path in folder.iterdir()) == ["js", "pyproject.toml", "some.py"]
 
+    def test_a_card_that_torch_does_not_see_is_told_of(self, run_py, monkeypatch, capsys):
+        torch = pytest.importorskip("torch")
+        if torch.cuda.is_available():
+            pytest.skip("torch sees a card")
+        monkeypatch.setattr(run_py, "_has_nvidia_driver", lambda: True)
+        asked = Path(sys.executable), dict(os.environ)
+        assert run_py.choose_device("cpu", *asked) == "cpu" and not capsys.readouterr().out
+        assert run_py.choose_device("auto", *asked) == "cpu"
+        assert "an NVIDIA driver, but this torch" in capsys.readouterr().out
+        with pytest.raises(run_py.RunError, match="--device cuda: this torch"):
+            run_py.choose_device("cuda", *asked)
+
     def test_a_wrong_comfyui_path_is_explained(self, tmp_path):
         answer = self.run("test", SPATIA_CACHE=str(tmp_path / "cache"), COMFYUI_PATH=str(tmp_path))
         assert answer.returncode == 1
