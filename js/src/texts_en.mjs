@@ -118,4 +118,12 @@ export default {
     hold: "Hold",
     hold_title: "The path's last pose, kept for so many frames",
     hold_frames: "Frames to hold",
+    grid: "Grid",
+    grid_title: "Grid on the scene's floor, and the world's axes (X)",
+    look_from_right: "Look from the right (+X)",
+    look_from_left: "Look from the left (−X)",
+    look_from_below: "Look from below (+Y)",
+    look_from_above: "Look from above (−Y)",
+    look_from_front: "Look from the front, back to the start (+Z)",
+    look_from_behind: "Look from behind, the way the start looks (−Z)",
 };

@@ -117,4 +117,12 @@ export default {
     hold: "停留",
     hold_title: "保持路径的最后位姿若干帧",
     hold_frames: "停留帧数",
+    grid: "网格",
+    grid_title: "场景地面上的网格与世界坐标轴 (X)",
+    look_from_right: "从右侧看 (+X)",
+    look_from_left: "从左侧看 (−X)",
+    look_from_below: "从下方看 (+Y)",
+    look_from_above: "从上方看 (−Y)",
+    look_from_front: "从前方看，朝向起点 (+Z)",
+    look_from_behind: "从后方看，与起点同向 (−Z)",
 };
