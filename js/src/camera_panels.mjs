@@ -1,5 +1,5 @@
 // The camera editor's tools and the fields beside its view: what they are, and what they show of the editor's state.
-import { FORMATS } from "./camera_files.mjs";
+import { ACCEPTED, FORMATS } from "./camera_files.mjs";
 import { fovOf } from "./conventions.mjs";
 import { choiceField, h, numberField } from "./dom.mjs";
 import { gap, toolButton } from "./editor.mjs";
@@ -20,7 +20,7 @@ export class CameraTools {
     constructor(editor) {
         this.editor = editor;
         const { keyframes, files } = editor;
-        this.fileInput = h("input", { type: "file", accept: ".txt,.json", multiple: true, hidden: true, onchange: () => {
+        this.fileInput = h("input", { type: "file", accept: ACCEPTED, multiple: true, hidden: true, onchange: () => {
             files.read(this.fileInput.files);
             this.fileInput.value = "";
         } }); // prettier-ignore

@@ -126,4 +126,5 @@ export default {
     look_from_above: "Look from above (−Y)",
     look_from_front: "Look from the front, back to the start (+Z)",
     look_from_behind: "Look from behind, the way the start looks (−Z)",
+    which_camera: "The file holds several cameras. Which one?",
 };

@@ -125,4 +125,5 @@ export default {
     look_from_above: "从上方看 (−Y)",
     look_from_front: "从前方看，朝向起点 (+Z)",
     look_from_behind: "从后方看，与起点同向 (−Z)",
+    which_camera: "文件中有多个相机。用哪一个？",
 };

@@ -21,7 +21,7 @@ from spatia_core.cameras import (
     scale_path,
     write_cameras,
 )
-from spatia_core.cameras.formats import FORMATS
+from spatia_core.cameras.formats import TEXT_FORMATS
 from spatia_core.cameras.trajectories import close_loop, continue_path
 from spatia_core.cloud.edit import Scene, apply_edits, parse_edits
 from spatia_core.cloud.foreign import read_foreign
@@ -188,7 +188,7 @@ def _index(data: bytes) -> None:
 def _cameras(data: bytes) -> None:
     text, _, intrinsics = text_of(data).partition("\n---\n")
     first, read = None, 0
-    for name in ("auto", *FORMATS):
+    for name in ("auto", *TEXT_FORMATS):
         try:
             path = read_cameras(text, intrinsics, name, width=WIDTH, height=HEIGHT)
         except SpatiaError as error:
@@ -196,7 +196,7 @@ def _cameras(data: bytes) -> None:
             continue
         check_cameras(path)
         read += 1
-        for written in FORMATS:
+        for written in TEXT_FORMATS:
             files = list(write_cameras(path, written, width=WIDTH, height=HEIGHT).values())
             again = read_cameras(files[0], "".join(files[1:]), written, width=WIDTH, height=HEIGHT)
             assert again.count == path.count
