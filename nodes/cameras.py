@@ -50,6 +50,7 @@ from .sockets import SpatiaCameras, SpatiaMemory
 KEYFRAMES, TO_VIEW = "keyframes", "to_view"
 AS_IN_FILE, AT_LAST_CAMERA = "as in the file", "at the memory's last camera"
 CONTINUE, KEEP = "continue from the last pose", "keep poses"
+_SHOWN_POSES = 300  # of the memory's frames, for the page's editor
 EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n12 0.2 0 0.1 -15 0 0\n24 0 0 0 0 0 0"
 
 
@@ -617,10 +618,16 @@ def _page_report(path: Cameras, start: Cameras, depth: float, width: int, height
         "width": width,
         "height": height,
         "video_frames": 0,
+        "memory": [],
     }
     files = {}
     if memory is not None:
         facts["video_frames"] = memory.cameras.count
+        shown_frames = _evenly(memory.cameras.count, _SHOWN_POSES)
+        facts["memory"] = [
+            camera | {"frame": frame}
+            for frame, camera in zip(shown_frames, camera_list(memory.cameras.select(shown_frames)))
+        ]
         try:
             facts["scene_depth"] = scene_depth(memory.cloud.positions, start)
         except SpatiaError:
@@ -631,6 +638,11 @@ def _page_report(path: Cameras, start: Cameras, depth: float, width: int, height
             "image": image_file(memory.read_frames([memory.frame_count - 1])[0]),
         }
     return {"facts": text_file("path", json.dumps(facts)), **files}
+
+
+def _evenly(count: int, most: int) -> list[int]:
+    """Of so many frames, at most `most`, the first and the last among them."""
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)}) if count > most else list(range(count))
 
 
 def _camera_files(name: str) -> tuple[str, str | None]:

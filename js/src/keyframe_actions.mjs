@@ -75,8 +75,11 @@ export class KeyframeActions {
         editor.change((state) => Object.assign(state.keyframes[editor.selected], values), options);
     }
 
-    /** Moves the selected keyframe to a camera-to-world pose; those selected with it make the same move, each on its own spot. */
-    setPose(c2w, options) {
+    /**
+     * Moves the selected keyframe to a camera-to-world pose; those selected with it make the same move, each on its own spot.
+     * lens: {zoom, fov} that it gets; onto: {camera, key} that it becomes exactly, an earlier keyframe's or a frame's.
+     */
+    setPose(c2w, { lens, onto, ...options }) {
         const { editor } = this;
         const from = invertPose(editor.keys[editor.selected].w2c);
         const step = subtract(position(c2w), position(from));
@@ -87,6 +90,9 @@ export class KeyframeActions {
                 const moved = pose(rotation(multiply(turn, still(was))), add(position(was), step));
                 this.put(state.keyframes[index], index, index === editor.selected ? c2w : moved);
             }
+            Object.assign(state.keyframes[editor.selected], lens);
+            if (onto) this.putOnto(state.keyframes, editor.selected, onto);
+            this.unwind(state.keyframes);
         }, options); // prettier-ignore
     }
 
@@ -96,6 +102,20 @@ export class KeyframeActions {
         const camera = { w2c: invertPose(c2w), intrinsics: editor.keys[index].intrinsics };
         const { right, up, forward, yaw, pitch, roll } = keyframeOf(camera, editor.start, key.frame, editor.unit, key);
         Object.assign(key, { right, up, forward, yaw, pitch, roll });
+    }
+
+    /** Makes a keyframe the pose and the lens of another, to the last digit. */
+    putOnto(keyframes, index, { camera, key }) {
+        const { editor } = this;
+        const before = keyframes[index - 1];
+        const goal = key ?? keyframeOf(camera, editor.start, 0, editor.unit, before);
+        const { right, up, forward, zoom, fov } = goal;
+        Object.assign(keyframes[index], { right, up, forward, zoom, fov, ...unwound(goal, before) });
+    }
+
+    /** The node takes the short way between neighbours: angles are wound to be within half a turn of those before. */
+    unwind(keyframes) {
+        for (let i = 1; i < keyframes.length; i++) Object.assign(keyframes[i], unwound(keyframes[i], keyframes[i - 1]));
     }
 
     /** Moves a keyframe to another frame, those selected with it by as many, as far as the others leave room. */
@@ -130,8 +150,7 @@ export class KeyframeActions {
                 const level = [0, 1, 2].flatMap((i) => [right[i], down[i], forward[i]]);
                 this.put(state.keyframes[index], index, pose(level, position(c2w)));
             }
-            // The node takes the short way between neighbours.
-            for (let i = 1; i < state.keyframes.length; i++) Object.assign(state.keyframes[i], unwound(state.keyframes[i], state.keyframes[i - 1]));
+            this.unwind(state.keyframes);
         });
     }
 

@@ -139,7 +139,7 @@ export class Navigation {
             const share = Math.max(0, Math.min(1, (now - begun) / TURNING));
             this.orbit((share - before) * yaw, (share - before) * pitch);
             before = share;
-            if (share < 1) this.turning = requestAnimationFrame(step);
+            this.turning = share < 1 ? requestAnimationFrame(step) : null;
         };
         this.turning = requestAnimationFrame(step);
     }

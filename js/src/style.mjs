@@ -24,6 +24,7 @@ const CSS = `
 .spatia-editor :focus-visible { outline: 2px solid var(--p-primary-color, #4a7bd0); outline-offset: 1px; }
 .spatia-editor .view { grid-area: view; position: relative; min-height: 0; overflow: hidden; }
 .spatia-editor .view .stage { position: absolute; inset: 0; }
+.spatia-editor .snap { position: absolute; pointer-events: none; white-space: nowrap; padding: 1px 7px; border-radius: 4px; font-size: 12px; color: #fff; background: #1d7a4a; }
 .spatia-editor .corner { position: absolute; top: 8px; right: 8px; display: flex; flex-direction: column; align-items: center; gap: 2px; pointer-events: none; }
 .spatia-editor .corner button { pointer-events: auto; }
 .spatia-editor .corner > button { padding: 1px 8px; font-size: 12px; }

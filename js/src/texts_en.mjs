@@ -127,4 +127,7 @@ export default {
     look_from_front: "Look from the front, back to the start (+Z)",
     look_from_behind: "Look from behind, the way the start looks (−Z)",
     which_camera: "The file holds several cameras. Which one?",
+    snapped: "{name} · Alt: free",
+    snap_keyframe: "pose of frame {frame}",
+    snap_memory: "frame {frame} of the video so far",
 };

@@ -126,4 +126,7 @@ export default {
     look_from_front: "从前方看，朝向起点 (+Z)",
     look_from_behind: "从后方看，与起点同向 (−Z)",
     which_camera: "文件中有多个相机。用哪一个？",
+    snapped: "{name} · Alt：自由",
+    snap_keyframe: "第 {frame} 帧的位姿",
+    snap_memory: "已有视频的第 {frame} 帧",
 };

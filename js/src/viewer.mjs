@@ -173,6 +173,12 @@ export class Viewer extends EventTarget {
         this.moved();
     }
 
+    /** As frame, of the box round these places with so much room. */
+    framePlaces(places, room) {
+        const bound = (pick, by) => [0, 1, 2].map((i) => places.reduce((most, place) => pick(most, place[i]), places[0][i]) + by);
+        this.frame(bound(Math.min, -room), bound(Math.max, room));
+    }
+
     lookAlong(direction) {
         const [x, y, z] = direction;
         // No negative zero: straight from above, the angle round the vertical would be half a turn.

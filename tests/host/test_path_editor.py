@@ -51,6 +51,9 @@ def test_the_report_of_a_memory(node, memory):
     assert facts["first"]["w2c"] == memory.cameras.w2c[0].flatten().tolist()
     assert (facts["width"], facts["height"], facts["video_frames"]) == (48, 32, 2)
     assert facts["depth"] == facts["scene_depth"] == pytest.approx(2.0)
+    # What a dragged keyframe snaps onto.
+    assert [pose.pop("frame") for pose in facts["memory"]] == [0, 1]
+    assert facts["memory"] == [facts["first"], facts["start"]]
     magic, _, count, total = struct.unpack_from("<4sIII", opened(found["points"]))
     assert magic == b"SPTP" and count == total == memory.cloud.size
     assert opened(found["image"])[:2] == b"\xff\xd8"
@@ -58,6 +61,13 @@ def test_the_report_of_a_memory(node, memory):
     assert report(node, memory=memory, frames=5)[0] == found
     moved = memory._replace(cloud=memory.cloud._replace(positions=memory.cloud.positions + 0.5))
     assert report(node, memory=moved, frames=5)[0]["points"] != found["points"]
+
+
+def test_a_long_memory_is_told_in_part(pack_module):
+    evenly = pack_module("nodes.cameras")._evenly
+    for count in (1, 2, 299, 300, 301, 5000):
+        frames = evenly(count, 300)
+        assert frames[0] == 0 and frames[-1] == count - 1 and len(frames) == min(count, 300)
 
 
 def test_a_path_to_a_viewers_pose(node, pack_module, memory):
