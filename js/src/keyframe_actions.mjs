@@ -1,6 +1,7 @@
 // What the camera editor does to keyframes. Each is one undoable change of the editor's state.
 import { add, axis, cross, distance, invertPose, length, multiply, normalize, pose, position, rotation, subtract, turnBetween } from "./matrix.mjs";
 import { cameraOf, cameraPath, formatKeyframes, keyframeOf, keyframePath, keyframesOf, unwound } from "./path.mjs";
+import { evened, paced } from "./speed.mjs";
 import { text } from "./texts.mjs";
 
 const RETURN_FRAMES = [16, 120]; // fewest and most of the way back to an earlier pose
@@ -135,6 +136,28 @@ export class KeyframeActions {
             editor.choose(index, moved);
             editor.frame = keys[index].frame;
         }, { settled }); // prettier-ignore
+    }
+
+    /** The way to a keyframe takes so many frames; what comes later moves with it, and the path's end. */
+    pace(index, span, settled) {
+        const { editor } = this;
+        editor.change((state) => {
+            Object.assign(state, paced(state.keyframes, index, span, state.frames, MOST_FRAMES));
+            editor.frame = Math.min(editor.frame, state.frames - 1);
+        }, { settled }); // prettier-ignore
+    }
+
+    /** Retimes the keyframes to one speed: those between the first and the last of several selected ones, else all. */
+    evenSpeed() {
+        const { editor } = this;
+        if (!editor.editing) return;
+        const { keyframes } = editor.state;
+        const [from, to] = editor.chosen.length > 1 ? [editor.chosen[0], editor.chosen.at(-1)] : [0, keyframes.length - 1];
+        if (to - from < 2) return editor.say(text("even_speed_few"));
+        editor.change((state) => {
+            state.keyframes = evened(state.keyframes, from, to, { units: state.units, start: editor.start, depth: editor.depth });
+            editor.frame = state.keyframes[editor.selected].frame;
+        });
     }
 
     /** The selected keyframes turn on the spot to a point of the world, level. */

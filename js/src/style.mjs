@@ -48,7 +48,7 @@ const CSS = `
 .spatia-editor .warnings { display: flex; flex-direction: column; gap: 3px; }
 .spatia-editor .warnings button { text-align: left; border-left: 3px solid #d9822b; }
 .spatia-editor .time { grid-area: time; border-top: 1px solid var(--border-color); padding: 6px 8px; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 8px; align-items: center; }
-.spatia-editor .time canvas { width: 100%; height: 92px; display: block; touch-action: none; border-radius: 4px; }
+.spatia-editor .time canvas { width: 100%; height: 150px; display: block; touch-action: none; border-radius: 4px; }
 .spatia-editor .time .play { display: flex; flex-direction: column; gap: 4px; align-items: stretch; width: 108px; }
 .spatia-editor .view .flight { position: absolute; right: 8px; bottom: 34px; display: flex; gap: 10px; align-items: center; padding: 4px 9px;
   background: var(--comfy-menu-bg); border: 1px solid var(--border-color); border-radius: 4px; }

@@ -1,5 +1,5 @@
 // The path editor's tools, on a Camera Path node alone: the orientation gizmo and the grid, an animated camera written and
-// read. Returns what the widgets hold and what the editor shows after each step.
+// read, a dragged keyframe snapped onto an earlier one, the curve of speed dragged and made even. Returns what the widgets hold and what the editor shows after each step.
 import { readFileSync } from "node:fs";
 import { dragGizmo } from "./gizmo.mjs";
 
@@ -120,6 +120,43 @@ async function snapping(page, editor, options) {
     return result;
 }
 
+/** A way made slower by dragging its part of the curve of speed down, undone; all of it made even; a click there scrubs. */
+async function speeds(page, editor, options) {
+    const strip = await editor.locator("canvas.timeline").boundingBox();
+    const state = () => page.evaluate(() => ({ keys: structuredClone(window.spatiaEditor.state.keyframes), frames: window.spatiaEditor.state.frames, moves: window.spatiaEditor.time.speeds.moves })); // prettier-ignore
+    const x = (frame) => page.evaluate((at) => window.spatiaEditor.time.timeline.x(at), frame);
+    await page.evaluate(() => {
+        const { keyframes } = window.spatiaEditor.state;
+        window.spatiaEditor.select(keyframes.length - 1);
+        window.spatiaEditor.keyframes.set({ easing: "smooth" });
+    });
+    const result = { before: await state() };
+    const [a, b] = result.before.keys.slice(1, 3).map((key) => key.frame);
+    const spot = [strip.x + (await x((a + b) / 2)), strip.y + 125];
+    await page.mouse.move(...spot);
+    result.title = await editor.locator("canvas.timeline").getAttribute("title");
+    await page.mouse.down();
+    for (let step = 1; step <= 4; step++) await page.mouse.move(spot[0], spot[1] + 10 * step);
+    await page.screenshot({ path: `${options.folder}/slower.png` });
+    await page.mouse.up();
+    result.slower = await state();
+    await page.keyboard.press("Control+z");
+    result.undone = await state();
+    await page.mouse.move(...spot);
+    await page.mouse.down();
+    for (let step = 1; step <= 4; step++) await page.mouse.move(spot[0], spot[1] - 10 * step);
+    await page.mouse.up();
+    result.faster = await state();
+    await page.keyboard.press("Control+z");
+    await page.mouse.click(...spot);
+    result.scrubbed = await page.evaluate(() => window.spatiaEditor.frame);
+    result.spot = Math.round((a + b) / 2);
+    await editor.getByRole("button", { name: "Even speed" }).click();
+    result.even = await state();
+    await page.screenshot({ path: `${options.folder}/even.png` });
+    return result;
+}
+
 export default async ({ page, options }) => {
     await page.setViewportSize({ width: 1100, height: 700 });
     await page.evaluate(() => {
@@ -136,6 +173,6 @@ export default async ({ page, options }) => {
     result.keyframes = await keyframes(page);
     result.animated = await animated(page, editor, options);
     result.snapping = await snapping(page, editor, options);
-    await page.screenshot({ path: `${options.folder}/tools.png` });
+    result.speeds = await speeds(page, editor, options);
     return result;
 };

@@ -32,7 +32,11 @@ def test_picture_of_directing(run_page_script):
         world="picture of directing",
         view={"width": 1500, "height": 900},
     )
-    save(Image.open(Path(result["folder"]) / "second.png").convert("RGB"), IMAGES / "directing_editor.jpg", LIMITS["editor"])
+    save(
+        Image.open(Path(result["folder"]) / "second.png").convert("RGB"),
+        IMAGES / "directing_editor.jpg",
+        LIMITS["editor"],
+    )
 
 
 def save(picture: Image.Image, path: Path, limit: int):
