@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import struct
+import sys
 
 import numpy as np
 import pytest
@@ -252,6 +253,13 @@ def test_an_animated_lens_is_refused_and_pointers_to_nodes_are_followed():
         read_gltf(gltf([{"camera": 0}], [moves], KEYS))
     target["extensions"]["KHR_animation_pointer"]["pointer"] = "/nodes/0/translation"
     assert read_gltf(gltf([{"camera": 0}], [moves], KEYS), fps=1).centers[:, 0].tolist() == [0, 1]
+
+
+def test_without_its_library_a_sentence_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pygltflib", None)
+    for use in (lambda: write_cameras(path(2), "gltf", width=64, height=32), lambda: read_gltf(gltf([{"camera": 0}]))):
+        with pytest.raises(SpatiaError, match="needs the package pygltflib"):
+            use()
 
 
 def test_damaged_files_are_read_or_refused_never_more():

@@ -67,8 +67,7 @@ def write_gltf(cameras: Cameras, *, width: int, height: int, fps: float) -> byte
 
     Raises SpatiaError for what a camera of glTF cannot be: one that zooms, or whose picture is not centred.
     """
-    import pygltflib as gltf
-
+    gltf = _library()
     require_image_size(width, height)
     fps = widget_number("fps", fps, 1e-3, 1e5)
     fx, fy = _one_lens(cameras)
@@ -476,14 +475,24 @@ def _chunks(data: bytes) -> tuple[bytes, bytes]:
 
 def _object(kind: str, described: Any):
     """A description as pygltflib's object of this kind; values of a wrong kind stay what they are."""
-    import pygltflib
-
+    library = _library()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # of what is missing, which is looked at where it is needed
-            return getattr(pygltflib, kind).from_dict(described, infer_missing=True)
+            return getattr(library, kind).from_dict(described, infer_missing=True)
     except Exception as error:  # whatever the library comes upon in what it trusts
         raise _unsound(f"{shown(described)} is no {kind} of glTF's ({type(error).__name__})") from error
+
+
+def _library():
+    """pygltflib, which only glTF needs."""
+    try:
+        import pygltflib
+    except ImportError as error:
+        raise SpatiaError(
+            f"glTF needs the package pygltflib ({error}), which is among the requirements of this one; install them."
+        ) from error
+    return pygltflib
 
 
 def _lens(camera, width: int, height: int) -> list[float]:
