@@ -207,6 +207,14 @@ def _cameras(data: bytes) -> None:
         raise first
 
 
+def _animated_camera(data: bytes) -> None:
+    path = read_cameras(data, format="gltf", width=WIDTH, height=HEIGHT)
+    check_cameras(path)
+    if (path.intrinsics == path.intrinsics[:1]).all():
+        again = read_cameras(write_cameras(path, "gltf", width=WIDTH, height=HEIGHT)["cameras.glb"])
+        assert again.count == path.count
+
+
 def _keyframes(data: bytes) -> None:
     path = keyframe_path(text_of(data), cameras(), FRAMES, depth=2.0)
     assert path.count == FRAMES
@@ -411,6 +419,7 @@ TARGETS: dict[str, Target] = {
     "cameras": Target(
         _cameras, ("camera", "Camera", "pose", "Pose", "ntrinsics", "transforms.json", "images.txt", "RealEstate10K")
     ),
+    "animated camera": Target(_animated_camera, ("glTF", "fps", "Camera")),
     "keyframes": Target(_keyframes, ("eyframe",)),
     "edits": Target(_edits, ("dit",)),
     "numbers": Target(_numbers, ("frames", "angle", "distance", "depth", "turns", "scale", "preset", "path", "camera")),
