@@ -4,7 +4,7 @@ import { TransformControls } from "three/addons/controls/TransformControls.js";
 import { axis, dot, invertPose, position, subtract } from "./matrix.mjs";
 import { h } from "./dom.mjs";
 import { Handle } from "./path_scene.mjs";
-import { nearestPose } from "./snapping.mjs";
+import { nearestPose, standNear } from "./snapping.mjs";
 import { text } from "./texts.mjs";
 
 const GRAB = 12; // pixels from a keyframe's dot
@@ -99,6 +99,9 @@ export class KeyframeGizmo {
         const { zoom, fov } = editor.state.keyframes[editor.selected];
         this.taken = { c2w: invertPose(editor.keys[editor.selected].w2c), lens: { zoom, fov }, turning: this.controls.dragging && this.mode === "rotate" };
         this.candidates = this.earlierPoses();
+        // Where it stands already it is only moved onto after it was away: a touch must not change it.
+        const beside = this.taken.turning ? [] : this.candidates.filter(({ camera }) => this.near(camera, editor.keys[editor.selected]));
+        this.beside = new Set(beside);
     }
 
     /** Poses onto which the selected keyframe snaps: of earlier keyframes that stay, and of the memory's frames. */
@@ -118,10 +121,16 @@ export class KeyframeGizmo {
         const { editor } = this;
         const moved = { w2c: invertPose(c2w), intrinsics: editor.keys[editor.selected].intrinsics };
         const options = { reach: editor.reach, turning: this.taken.turning };
-        const onto = this.free ? null : nearestPose(this.candidates, moved, (point) => this.viewer.toScreen(point), options);
+        for (const one of this.beside) if (!this.near(one.camera, moved)) this.beside.delete(one);
+        const open = this.candidates.filter((one) => !this.beside.has(one));
+        const onto = this.free ? null : nearestPose(open, moved, (point) => this.viewer.toScreen(point), options);
         const goal = onto ? invertPose(onto.camera.w2c) : c2w;
         editor.keyframes.setPose(goal, { settled, lens: this.taken.lens, onto });
         this.showSnap(onto);
+    }
+
+    near(a, b) {
+        return standNear(a, b, (point) => this.viewer.toScreen(point));
     }
 
     /** Marks and names the pose that the dragged keyframe is on. */

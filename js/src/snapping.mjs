@@ -5,6 +5,9 @@ import { frustumCorners } from "./frustum.mjs";
 const NEAR = 10; // pixels
 const TURNED = 6; // degrees: seen from far, frusta of any direction are near each other
 
+/** Whether two cameras stand within snapping distance, as one sees them. */
+export const standNear = (a, b, screen) => apart(...[a, b].map(({ w2c }) => screen(position(invertPose(w2c))))) <= NEAR;
+
 /**
  * The candidate that a moved pose is near to, null for none.
  * candidates: [{camera, ...}], the preferred ones first; moved: the camera that is dragged; screen(point): its pixel [x, y],
@@ -13,7 +16,6 @@ const TURNED = 6; // degrees: seen from far, frusta of any direction are near ea
  */
 export function nearestPose(candidates, moved, screen, { reach, turning }) {
     const at = screen(position(invertPose(moved.w2c)));
-    if (!at) return null;
     let best = null;
     for (const candidate of candidates) {
         const c2w = invertPose(candidate.camera.w2c);

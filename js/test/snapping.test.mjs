@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { invertPose, pose, yawPitchRoll } from "../src/matrix.mjs";
-import { nearestPose } from "../src/snapping.mjs";
+import { nearestPose, standNear } from "../src/snapping.mjs";
 
 const LENS = [0.9, 1.2, 0.5, 0.5];
 const camera = (at, angles = [0, 0, 0]) => ({ w2c: invertPose(pose(yawPitchRoll(...angles), at)), intrinsics: LENS });
@@ -14,6 +14,7 @@ test("a pose within ten pixels is snapped onto, whatever its direction and its h
     assert.equal(near([goal], camera([1.09, 0, 1])), goal);
     assert.equal(near([goal], camera([1.11, 0, 1])), null);
     assert.equal(near([], camera([1, 0, 1])), null);
+    assert.ok(standNear(goal.camera, camera([1.09, 0, 1]), screen) && !standNear(goal.camera, camera([1.11, 0, 1]), screen));
 });
 
 test("the nearest counts, and of poses at one spot that which looks more the same way, else the first", () => {

@@ -112,6 +112,17 @@ async function snapping(page, editor, options) {
     const [from, to] = [await dotOf(last), await dotOf(1)];
     await dragGizmo(page, "X", [to[0] - from[0], to[1] - from[1]]);
     result.arrow = await keyframes(page);
+    // A keyframe that stands on another's spot and looks elsewhere is not changed by a touch.
+    await page.evaluate((index) => {
+        window.spatiaEditor.select(index);
+        window.spatiaEditor.keyframes.set({ yaw: -40 });
+    }, last);
+    const spot = await dotOf(last);
+    await dragDot(page, [spot[0] + 2, spot[1] - 2]);
+    await page.mouse.up();
+    result.touched = await keyframes(page);
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
     await page.keyboard.press("r");
     await dragGizmo(page, "Y", [30, 4]);
     result.ring = await keyframes(page);

@@ -54,6 +54,10 @@ def test_a_dragged_keyframe_becomes_an_earlier_pose(tools):
     assert near(snapping["path"][frames[-1]], snapping["path"][frames[1]], 1e-12)
 
 
+def test_a_touch_where_an_earlier_one_stands_keeps_its_direction(tools):
+    assert tools["snapping"]["touched"][-1]["yaw"] == pytest.approx(-40)
+
+
 def test_turned_on_an_earlier_spot_it_is_not_held_back(tools):
     snapping = tools["snapping"]
     arrow, ring = snapping["arrow"][-1], snapping["ring"][-1]
