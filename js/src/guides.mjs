@@ -8,6 +8,7 @@ import { channels } from "./theme.mjs";
 /** Colours of the world's axes x, y, z, here and in the orientation gizmo. */
 export const AXIS_COLORS = ["#e0533d", "#35a06a", "#4a90e2"];
 const AXIS_CELLS = 3; // length of an axis
+const EDGE_ON = 1e-3; // of the distance looked at: a grid that is no higher or lower than this is not seen as one
 const STRENGTH = { weak: 0.22, strong: 0.5 };
 const KEPT = "spatia.guides"; // in the browser's storage: "off" where they are not wanted
 
@@ -45,8 +46,11 @@ export class Guides {
         this.group.visible = this.wanted && free;
         if (!this.group.visible) return;
         const reach = distance(eye, target);
+        const above = Math.abs((this.floor ?? 0) - eye[1]);
+        // From within its plane it would be one line through the picture.
+        this.grid.visible = above > EDGE_ON * reach;
         // A floor far below is seen from far.
-        const spacing = gridSpacing(Math.max(reach, Math.abs((this.floor ?? 0) - eye[1])));
+        const spacing = gridSpacing(Math.max(reach, above));
         const middle = [target[0], target[2]].map((v) => Math.round(v / spacing) * spacing);
         const length = AXIS_CELLS * gridSpacing(reach);
         const drawn = [spacing, ...middle, length].join(" ");
