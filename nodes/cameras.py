@@ -35,12 +35,13 @@ from ..spatia_core.cameras import (
     viewer_framing,
     write_cameras,
 )
-from ..spatia_core.cameras.formats import FILE_NAMES
+from ..spatia_core.cameras.formats import FILE_NAMES, GLTF_NAME
+from ..spatia_core.cameras.gltf import is_gltf
 from ..spatia_core.cameras.preflight import TURN_LIMIT, path_warnings, turns_between
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.files import write_text
+from ..spatia_core.files import write_bytes, write_text
 from ..spatia_core.inputs import MOST_CAMERAS, shown
-from .host.files import existing_file, new_output_file, read_text, relative_to_output, stamp
+from .host.files import as_text, existing_file, new_output_file, read_bytes, read_text, relative_to_output, stamp
 from .host.preview import cloud_file, image_file, text_file
 from .host.reports import report_ui
 from .host.routes import camera_list
@@ -49,6 +50,7 @@ from .sockets import SpatiaCameras, SpatiaMemory
 KEYFRAMES, TO_VIEW = "keyframes", "to_view"
 AS_IN_FILE, AT_LAST_CAMERA = "as in the file", "at the memory's last camera"
 CONTINUE, KEEP = "continue from the last pose", "keep poses"
+_SHOWN_POSES = 300  # of the memory's frames, for the page's editor
 EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n12 0.2 0 0.1 -15 0 0\n24 0 0 0 0 0 0"
 
 
@@ -294,20 +296,31 @@ class SpatiaImportCameras(io.ComfyNode):
             node_id="SpatiaImportCameras",
             display_name="Import Cameras",
             category="Spatia",
-            search_aliases=["load cameras", "colmap", "nerfstudio", "transforms.json", "realestate10k", "w2c"],
-            description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json or COLMAP text.",
+            search_aliases=[
+                "load cameras",
+                "colmap",
+                "nerfstudio",
+                "transforms.json",
+                "realestate10k",
+                "w2c",
+                "blender",
+                "gltf",
+                "glb",
+            ],
+            description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json, COLMAP text, "
+            "or an animated camera from Blender (glTF).",
             inputs=[
                 io.String.Input(
                     "file",
                     default="",
-                    tooltip="Name of a file in ComfyUI's input folder (or output, temp), such as shot/w2c.txt, transforms.json or images.txt, or of a folder that holds "
+                    tooltip="Name of a file in ComfyUI's input folder (or output, temp), such as shot/w2c.txt, transforms.json, images.txt or camera.glb, or of a folder that holds "
                     "one of them. intrinsics.txt (official) or cameras.txt (COLMAP) beside it is found by itself. Leave empty to use text.",
                 ),
                 io.Combo.Input(
                     "format",
                     options=["auto", *FORMATS],
                     default="auto",
-                    tooltip="auto looks at the text. spatia is the official format: one JSON matrix per line.",
+                    tooltip="auto looks at the file. spatia is the official format: one JSON matrix per line. gltf is an animated camera of Blender's and others.",
                 ),
                 io.String.Input(
                     "text", multiline=True, default="", tooltip="The camera text itself, used when file is empty."
@@ -339,7 +352,7 @@ class SpatiaImportCameras(io.ComfyNode):
                     min=0,
                     max=16384,
                     advanced=True,
-                    tooltip="Image width in pixels, for a transforms.json that lacks w.",
+                    tooltip="Image width in pixels, for a transforms.json that lacks w, or a glTF camera without an aspect ratio.",
                 ),
                 io.Int.Input(
                     "height",
@@ -347,12 +360,29 @@ class SpatiaImportCameras(io.ComfyNode):
                     min=0,
                     max=16384,
                     advanced=True,
-                    tooltip="Image height in pixels, for a transforms.json that lacks h.",
+                    tooltip="Image height in pixels, as width.",
                 ),
                 SpatiaMemory.Input(
                     "memory",
                     optional=True,
                     tooltip="Where the path starts, when start says so; and what close_loop returns to.",
+                ),
+                io.Float.Input(
+                    "fps",
+                    default=24.0,
+                    min=0.01,
+                    max=1000.0,
+                    step=1.0,
+                    optional=True,
+                    advanced=True,
+                    tooltip="Cameras per second of a glTF animation. The video's own rate keeps its speed.",
+                ),
+                io.String.Input(
+                    "camera",
+                    default="",
+                    optional=True,
+                    advanced=True,
+                    tooltip="Name of the camera in a glTF file, needed where it holds several.",
                 ),
             ],
             outputs=[
@@ -380,16 +410,31 @@ class SpatiaImportCameras(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, file, format, text, intrinsics, start, scale, close_loop, closing_frames, width, height, memory=None
+        cls,
+        file,
+        format,
+        text,
+        intrinsics,
+        start,
+        scale,
+        close_loop,
+        closing_frames,
+        width,
+        height,
+        memory=None,
+        fps=24.0,
+        camera="",
     ) -> io.NodeOutput:
         if file.strip():
             main, second = _camera_files(file)
-            text = read_text(main, "file")
+            data = read_bytes(main, "file")
+            text = data if format == "gltf" or is_gltf(data) else as_text(data, main, "file")
             if second and not intrinsics.strip():
                 intrinsics = read_text(second, "file")
         elif not text.strip():
             raise SpatiaError("Neither file nor text was given, expected camera poses; fill in one of them.")
-        path = scale_path(read_cameras(text, intrinsics, format, width=width, height=height), scale)
+        path = read_cameras(text, intrinsics, format, width=width, height=height, fps=fps, camera=camera)
+        path = scale_path(path, scale)
         if start == AT_LAST_CAMERA:
             if memory is None:
                 raise SpatiaError(
@@ -408,8 +453,19 @@ class SpatiaExportCameras(io.ComfyNode):
             display_name="Export Cameras",
             category="Spatia",
             is_output_node=True,
-            search_aliases=["save cameras", "colmap", "nerfstudio", "transforms.json", "realestate10k", "w2c"],
-            description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format.",
+            search_aliases=[
+                "save cameras",
+                "colmap",
+                "nerfstudio",
+                "transforms.json",
+                "realestate10k",
+                "w2c",
+                "blender",
+                "gltf",
+                "glb",
+            ],
+            description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format, "
+            "or as an animated camera for Blender (glTF).",
             inputs=[
                 SpatiaCameras.Input("cameras", tooltip="The path to write."),
                 io.String.Input(
@@ -421,7 +477,8 @@ class SpatiaExportCameras(io.ComfyNode):
                     "format",
                     options=list(FORMATS),
                     default="spatia",
-                    tooltip="spatia is the official w2c.txt + intrinsics.txt. colmap writes images.txt + cameras.txt.",
+                    tooltip="spatia is the official w2c.txt + intrinsics.txt. colmap writes images.txt + cameras.txt. "
+                    "gltf writes an animated camera for Blender and others, cameras.glb; it cannot zoom.",
                 ),
                 io.Int.Input(
                     "width",
@@ -438,7 +495,7 @@ class SpatiaExportCameras(io.ComfyNode):
                     max=1000.0,
                     step=1.0,
                     advanced=True,
-                    tooltip="Frames per second, for RealEstate10K's timestamps.",
+                    tooltip="Frames per second, for RealEstate10K's timestamps and the keys of a glTF animation.",
                 ),
                 io.Int.Input(
                     "view_frame",
@@ -472,7 +529,8 @@ class SpatiaExportCameras(io.ComfyNode):
         files = write_cameras(cameras, format, width=width, height=height, fps=fps)
         with new_output_file(filename_prefix, "filename_prefix") as stem:
             for name, text in files.items():
-                write_text(stem + name, text)
+                write = write_bytes if isinstance(text, bytes) else write_text
+                write(stem + name, text)
         names = [relative_to_output(stem + name) for name in files]
         camera = cameras.select(view_frame)
         if memory is None:
@@ -560,10 +618,16 @@ def _page_report(path: Cameras, start: Cameras, depth: float, width: int, height
         "width": width,
         "height": height,
         "video_frames": 0,
+        "memory": [],
     }
     files = {}
     if memory is not None:
         facts["video_frames"] = memory.cameras.count
+        shown_frames = _evenly(memory.cameras.count, _SHOWN_POSES)
+        facts["memory"] = [
+            camera | {"frame": frame}
+            for frame, camera in zip(shown_frames, camera_list(memory.cameras.select(shown_frames)))
+        ]
         try:
             facts["scene_depth"] = scene_depth(memory.cloud.positions, start)
         except SpatiaError:
@@ -576,16 +640,22 @@ def _page_report(path: Cameras, start: Cameras, depth: float, width: int, height
     return {"facts": text_file("path", json.dumps(facts)), **files}
 
 
+def _evenly(count: int, most: int) -> list[int]:
+    """Of so many frames, at most `most`, the first and the last among them."""
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)}) if count > most else list(range(count))
+
+
 def _camera_files(name: str) -> tuple[str, str | None]:
     """Paths of the main file and of its companion, if that is there."""
     path = existing_file(name, "file", allow_folder=True)
     if os.path.isdir(path):
-        mains = [main for main, _ in FILE_NAMES.values() if os.path.isfile(os.path.join(path, main))]
+        known = [*(main for main, _ in FILE_NAMES.values()), GLTF_NAME]
+        mains = [main for main in known if os.path.isfile(os.path.join(path, main))]
         if len(mains) != 1:
             found = f"{len(mains)} of them ({', '.join(mains)})" if mains else "none of them"
             raise SpatiaError(
                 f"file {shown(name)} is a folder with {found}, expected exactly one of "
-                f"{', '.join(m for m, _ in FILE_NAMES.values())}; name the file itself."
+                f"{', '.join(known)}; name the file itself."
             )
         path = os.path.join(path, mains[0])
     folder, base = os.path.split(path)

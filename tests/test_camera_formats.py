@@ -9,7 +9,8 @@ import pytest
 import torch
 from test_cameras import random_poses
 
-from spatia_core.cameras import FORMATS, detect_format, make_cameras, preset_path, read_cameras, write_cameras
+from spatia_core.cameras import detect_format, make_cameras, preset_path, read_cameras, write_cameras
+from spatia_core.cameras.formats import TEXT_FORMATS
 from spatia_core.errors import SpatiaError
 
 CASE_3 = Path(__file__).parent / "data" / "cameras" / "case_3"
@@ -43,7 +44,7 @@ def test_the_official_sample():
     assert rewritten["intrinsics.txt"] == (CASE_3 / "intrinsics.txt").read_text().strip() + "\n"
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", TEXT_FORMATS)
 def test_round_trip_and_detection(format):
     cameras = sample()
     files = write_cameras(cameras, format, width=320, height=176, fps=24)
@@ -258,7 +259,7 @@ def test_names_of_long_numbers_are_sorted_by_value():
         read_cameras(json.dumps(frames))
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", TEXT_FORMATS)
 def test_too_many_cameras_are_refused_before_any_is_read(format, monkeypatch):
     files = list(write_cameras(sample(30), format, width=320, height=176).values())
     assert read_cameras(*files, format=format, most=30).count == 30

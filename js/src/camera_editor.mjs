@@ -113,6 +113,11 @@ export class CameraEditor extends Editor {
         return (this.reported && this.facts.scene_depth) || 1;
     }
 
+    /** Scene units of a drawn frustum. */
+    get reach() {
+        return 0.12 * this.depth;
+    }
+
     get size() {
         if (this.reported) return [this.facts.width, this.facts.height];
         return [this.value("width"), this.value("height")];
@@ -181,10 +186,7 @@ export class CameraEditor extends Editor {
 
     frameCameras(cameras) {
         if (this.view !== "free") this.setView("free");
-        const places = cameras.map(({ w2c }) => position(invertPose(w2c)));
-        const room = 0.3 * this.depth;
-        const bound = (pick, by) => [0, 1, 2].map((i) => places.reduce((most, place) => pick(most, place[i]), places[0][i]) + by);
-        this.viewer.frame(bound(Math.min, -room), bound(Math.max, room));
+        this.viewer.framePlaces(cameras.map(({ w2c }) => position(invertPose(w2c))), 0.3 * this.depth); // prettier-ignore
     }
 
     // --- drawing ---
@@ -216,7 +218,7 @@ export class CameraEditor extends Editor {
 
     showPath() {
         this.scene.show({
-            path: this.path, keys: this.keys, chosen: this.chosen, frame: this.frame, start: this.start, reach: 0.12 * this.depth,
+            path: this.path, keys: this.keys, chosen: this.chosen, frame: this.frame, start: this.start, reach: this.reach,
             coverage: this.coverage,
         }); // prettier-ignore
     }

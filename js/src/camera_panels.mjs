@@ -1,5 +1,5 @@
 // The camera editor's tools and the fields beside its view: what they are, and what they show of the editor's state.
-import { FORMATS } from "./camera_files.mjs";
+import { ACCEPTED, FORMATS } from "./camera_files.mjs";
 import { fovOf } from "./conventions.mjs";
 import { choiceField, h, numberField } from "./dom.mjs";
 import { gap, toolButton } from "./editor.mjs";
@@ -20,7 +20,7 @@ export class CameraTools {
     constructor(editor) {
         this.editor = editor;
         const { keyframes, files } = editor;
-        this.fileInput = h("input", { type: "file", accept: ".txt,.json", multiple: true, hidden: true, onchange: () => {
+        this.fileInput = h("input", { type: "file", accept: ACCEPTED, multiple: true, hidden: true, onchange: () => {
             files.read(this.fileInput.files);
             this.fileInput.value = "";
         } }); // prettier-ignore
@@ -94,6 +94,7 @@ export class CameraSide {
         this.buttons = {
             look_at: toolButton("look_at", () => editor.gizmo.setPicking(!editor.gizmo.picking), { title: text("look_at_title") }),
             return_here: toolButton("return_here", () => keyframes.returnHere(), { title: text("return_here_title") }),
+            even_speed: toolButton("even_speed", () => keyframes.evenSpeed(), { title: text("even_speed_title") }),
             hold: toolButton("hold", () => this.holdFrames.reportValidity() && keyframes.hold(Math.round(Number(this.holdFrames.value))), {
                 title: text("hold_title"),
             }),
@@ -105,7 +106,7 @@ export class CameraSide {
         const group = (name, ...children) => h("fieldset", { class: name }, h("legend", {}, text(`group_${name}`)), ...children);
         this.element = h("div", { class: "side" },
             group("path", f.preset.row, f.angle.row, f.distance.row, f.turns.row, f.base_motion.row, f.easing.row, this.toKeyframes, f.frames.row, f.close_loop.row, f.units.row, f.reach.row,
-                h("div", { class: "row" }, b.return_here, h("span", { class: "hold" }, b.hold, this.holdFrames)),
+                h("div", { class: "row" }, b.even_speed, b.return_here, h("span", { class: "hold" }, b.hold, this.holdFrames)),
                 h("div", { class: "row" }, t.buttons.import, t.exportSelect, t.fileInput)),
             group("keyframe", f.frame.row, f.right.row, f.up.row, f.forward.row, f.yaw.row, f.pitch.row, f.roll.row, f.fov.row, f.key_easing.row,
                 h("div", { class: "row" }, b.look_at, t.buttons.level, t.buttons.copy, t.buttons.paste)),
@@ -166,6 +167,7 @@ export class CameraSide {
         fields.reach.enable(editing && this.reach > 0);
         this.showKeyframe(key, editing && editor.selected > 0);
         for (const name of ["return_here", "hold"]) this.buttons[name].disabled = !editable || Boolean(editor.problem);
+        this.buttons.even_speed.disabled = !editing;
         this.buttons.look_at.disabled = !editor.movable.length || !editor.viewer.cloud;
         this.buttons.look_at.setAttribute("aria-pressed", Boolean(editor.gizmo.picking));
     }

@@ -5,6 +5,7 @@ import { h } from "./dom.mjs";
 import { toolButton } from "./editor.mjs";
 import { CUT_BY, RELEASE, nodeAfter, numbersOf } from "./graph.mjs";
 import { roundStarts } from "./path.mjs";
+import { speedsOf } from "./speed.mjs";
 import { Playback } from "./playback.mjs";
 import { text } from "./texts.mjs";
 import { Timeline } from "./timeline.mjs";
@@ -28,6 +29,7 @@ export class CameraTime {
         this.timeline.on("scrub", (detail) => editor.goTo(detail.frame));
         this.timeline.on("select", (detail) => editor.select(detail.index, detail));
         this.timeline.on("retime", (detail) => editor.keyframes.retime(detail.index, detail.frame, detail.done));
+        this.timeline.on("pace", (detail) => editor.keyframes.pace(detail.index, detail.span, detail.done));
     }
 
     /** Frames per second of the playback, and of what is flown. */
@@ -47,12 +49,36 @@ export class CameraTime {
         const { editor } = this;
         const { path, frame, editing, state, chosen, coverage } = editor;
         const { first, later } = this.rounds;
+        if (this.timed !== path) {
+            this.timed = path;
+            this.speeds = speedsOf(path);
+        }
+        const keys = editing ? state.keyframes : [];
         this.timeline.show({
-            frames: path.length, frame, keys: editing ? state.keyframes.map((key) => key.frame) : [], chosen, editable: editing, coverage,
+            frames: path.length, frame, keys: keys.map((key) => key.frame), easings: keys.map((key) => key.easing), chosen, editable: editing, coverage,
+            speeds: this.speeds, speedLabel: this.speedLabel(), frameSpeed: (at, held) => this.frameSpeed(at, held),
             rounds: roundStarts(path.length, first, later), roundLabel: (number) => text("clip", { number }),
             warnings: this.warnings, warningLabel: describeWarning,
         }); // prettier-ignore
         this.frameText.textContent = `${frame} / ${path.length - 1}`;
+    }
+
+    /** What the curve of speed is of, in numbers. */
+    speedLabel() {
+        const { mean, turns } = this.speeds;
+        return text("speed", { mean: Number(mean.toPrecision(3)), turn: Number(Math.max(...turns).toFixed(2)) });
+    }
+
+    /** The speed at one frame. held: whether its way can be dragged. */
+    frameSpeed(frame, held) {
+        const { moves, turns, mean } = this.speeds;
+        const told = text("speed_frame", {
+            frame,
+            move: Number(moves[frame].toPrecision(3)),
+            times: mean > 0 ? (moves[frame] / mean).toFixed(2) : 0,
+            turn: turns[frame].toFixed(2),
+        });
+        return held ? `${told}\n${text("speed_drag")}` : told;
     }
 
     /** Asks for the coverage of every frame and for warnings, which come one by one. */

@@ -313,7 +313,7 @@ export class Editor extends EventTarget {
     get shortcuts() {
         return {
             "ctrl+z": () => this.undo(), "ctrl+shift+z": () => this.redo(), "ctrl+y": () => this.redo(), escape: () => this.leave(),
-            f: () => this.frameSelection(), g: () => this.toggleFly(),
+            f: () => this.frameSelection(), g: () => this.toggleFly(), x: () => this.viewer.toggleGuides(),
         }; // prettier-ignore
     }
 

@@ -1,6 +1,7 @@
 // What the camera editor does to keyframes. Each is one undoable change of the editor's state.
 import { add, axis, cross, distance, invertPose, length, multiply, normalize, pose, position, rotation, subtract, turnBetween } from "./matrix.mjs";
 import { cameraOf, cameraPath, formatKeyframes, keyframeOf, keyframePath, keyframesOf, unwound } from "./path.mjs";
+import { evened, paced } from "./speed.mjs";
 import { text } from "./texts.mjs";
 
 const RETURN_FRAMES = [16, 120]; // fewest and most of the way back to an earlier pose
@@ -75,8 +76,11 @@ export class KeyframeActions {
         editor.change((state) => Object.assign(state.keyframes[editor.selected], values), options);
     }
 
-    /** Moves the selected keyframe to a camera-to-world pose; those selected with it make the same move, each on its own spot. */
-    setPose(c2w, options) {
+    /**
+     * Moves the selected keyframe to a camera-to-world pose; those selected with it make the same move, each on its own spot.
+     * lens: {zoom, fov} that it gets; onto: {camera, key} that it becomes exactly, an earlier keyframe's or a frame's.
+     */
+    setPose(c2w, { lens, onto, ...options }) {
         const { editor } = this;
         const from = invertPose(editor.keys[editor.selected].w2c);
         const step = subtract(position(c2w), position(from));
@@ -87,6 +91,9 @@ export class KeyframeActions {
                 const moved = pose(rotation(multiply(turn, still(was))), add(position(was), step));
                 this.put(state.keyframes[index], index, index === editor.selected ? c2w : moved);
             }
+            Object.assign(state.keyframes[editor.selected], lens);
+            if (onto) this.putOnto(state.keyframes, editor.selected, onto);
+            this.unwind(state.keyframes);
         }, options); // prettier-ignore
     }
 
@@ -96,6 +103,20 @@ export class KeyframeActions {
         const camera = { w2c: invertPose(c2w), intrinsics: editor.keys[index].intrinsics };
         const { right, up, forward, yaw, pitch, roll } = keyframeOf(camera, editor.start, key.frame, editor.unit, key);
         Object.assign(key, { right, up, forward, yaw, pitch, roll });
+    }
+
+    /** Makes a keyframe the pose and the lens of another, to the last digit. */
+    putOnto(keyframes, index, { camera, key }) {
+        const { editor } = this;
+        const before = keyframes[index - 1];
+        const goal = key ?? keyframeOf(camera, editor.start, 0, editor.unit, before);
+        const { right, up, forward, zoom, fov } = goal;
+        Object.assign(keyframes[index], { right, up, forward, zoom, fov, ...unwound(goal, before) });
+    }
+
+    /** The node takes the short way between neighbours: angles are wound to be within half a turn of those before. */
+    unwind(keyframes) {
+        for (let i = 1; i < keyframes.length; i++) Object.assign(keyframes[i], unwound(keyframes[i], keyframes[i - 1]));
     }
 
     /** Moves a keyframe to another frame, those selected with it by as many, as far as the others leave room. */
@@ -117,6 +138,28 @@ export class KeyframeActions {
         }, { settled }); // prettier-ignore
     }
 
+    /** The way to a keyframe takes so many frames; what comes later moves with it, and the path's end. */
+    pace(index, span, settled) {
+        const { editor } = this;
+        editor.change((state) => {
+            Object.assign(state, paced(state.keyframes, index, span, state.frames, MOST_FRAMES));
+            editor.frame = Math.min(editor.frame, state.frames - 1);
+        }, { settled }); // prettier-ignore
+    }
+
+    /** Retimes the keyframes to one speed: those between the first and the last of several selected ones, else all. */
+    evenSpeed() {
+        const { editor } = this;
+        if (!editor.editing) return;
+        const { keyframes } = editor.state;
+        const [from, to] = editor.chosen.length > 1 ? [editor.chosen[0], editor.chosen.at(-1)] : [0, keyframes.length - 1];
+        if (to - from < 2) return editor.say(text("even_speed_few"));
+        editor.change((state) => {
+            state.keyframes = evened(state.keyframes, from, to, { units: state.units, start: editor.start, depth: editor.depth });
+            editor.frame = state.keyframes[editor.selected].frame;
+        });
+    }
+
     /** The selected keyframes turn on the spot to a point of the world, level. */
     lookAt(point) {
         const { editor } = this;
@@ -130,8 +173,7 @@ export class KeyframeActions {
                 const level = [0, 1, 2].flatMap((i) => [right[i], down[i], forward[i]]);
                 this.put(state.keyframes[index], index, pose(level, position(c2w)));
             }
-            // The node takes the short way between neighbours.
-            for (let i = 1; i < state.keyframes.length; i++) Object.assign(state.keyframes[i], unwound(state.keyframes[i], state.keyframes[i - 1]));
+            this.unwind(state.keyframes);
         });
     }
 

@@ -2,7 +2,9 @@
 // point of the cloud is picked for them to look at.
 import { TransformControls } from "three/addons/controls/TransformControls.js";
 import { axis, dot, invertPose, position, subtract } from "./matrix.mjs";
+import { h } from "./dom.mjs";
 import { Handle } from "./path_scene.mjs";
+import { nearestPose, standNear } from "./snapping.mjs";
 import { text } from "./texts.mjs";
 
 const GRAB = 12; // pixels from a keyframe's dot
@@ -17,6 +19,8 @@ export class KeyframeGizmo {
         this.controls = new TransformControls(this.viewer.camera, this.viewer.canvas);
         this.controls.setSize(0.8);
         this.viewer.scene.add(this.controls.getHelper());
+        this.name = h("div", { class: "snap", hidden: true });
+        editor.stage.append(this.name);
         this.connect();
     }
 
@@ -42,14 +46,17 @@ export class KeyframeGizmo {
     }
 
     connect() {
-        const { controls, editor } = this;
+        const { controls } = this;
         const { canvas } = this.viewer;
         controls.addEventListener("change", () => this.viewer.invalidate());
         controls.addEventListener("dragging-changed", ({ value }) => {
             this.viewer.navigation.enabled = !value;
-            if (!value) editor.keyframes.setPose(this.handle.c2w, { settled: true });
+            if (value) return this.take();
+            this.move(this.handle.c2w, true);
+            this.showSnap(null);
         });
-        controls.addEventListener("objectChange", () => editor.keyframes.setPose(this.handle.c2w, { settled: false }));
+        controls.addEventListener("objectChange", () => this.move(this.handle.c2w, false));
+        canvas.addEventListener("pointermove", (event) => (this.free = event.altKey), { capture: true });
         canvas.addEventListener("pointerdown", (event) => this.press(event), { capture: true });
         canvas.addEventListener("pointermove", (event) => this.drag(event));
         canvas.addEventListener("pointerup", () => this.release());
@@ -71,19 +78,70 @@ export class KeyframeGizmo {
         this.controls.enabled = false;
         viewer.canvas.setPointerCapture(event.pointerId);
         editor.select(index, { extend: event.shiftKey, keep: editor.chosen.includes(index) });
+        this.take();
         if (editor.selected === index) this.dragged = { index, at: position(invertPose(editor.keys[index].w2c)), moved: false, alone: !event.shiftKey };
     }
 
     drag(event) {
-        const { editor } = this;
         if (!this.dragged?.index) return;
         const forward = axis(this.viewer.pose(), 2);
         const { origin, direction } = this.viewer.ray(event);
         const reach = dot(subtract(this.dragged.at, origin), forward) / dot(direction, forward);
-        const c2w = invertPose(editor.keys[editor.selected].w2c);
+        const c2w = [...this.taken.c2w];
         [c2w[3], c2w[7], c2w[11]] = origin.map((v, i) => v + reach * direction[i]);
         this.dragged.moved = true;
-        editor.keyframes.setPose(c2w, { settled: false });
+        this.move(c2w, false);
+    }
+
+    /** A drag of the selected keyframe begins: its pose and lens are those that it has again wherever it is on no other's. */
+    take() {
+        const { editor } = this;
+        const { zoom, fov } = editor.state.keyframes[editor.selected];
+        this.taken = { c2w: invertPose(editor.keys[editor.selected].w2c), lens: { zoom, fov }, turning: this.controls.dragging && this.mode === "rotate" };
+        this.candidates = this.earlierPoses();
+        // Where it stands already it is only moved onto after it was away: a touch must not change it.
+        const beside = this.taken.turning ? [] : this.candidates.filter(({ camera }) => this.near(camera, editor.keys[editor.selected]));
+        this.beside = new Set(beside);
+    }
+
+    /** Poses onto which the selected keyframe snaps: of earlier keyframes that stay, and of the memory's frames. */
+    earlierPoses() {
+        const { state, keys, selected, movable, reported, facts } = this.editor;
+        const earlier = keys.map((camera, index) => ({ camera, index, key: state.keyframes[index] }));
+        const stay = earlier.filter(({ index }) => index < selected && !movable.includes(index));
+        const known = reported ? (facts.memory ?? []) : [];
+        return [
+            ...stay.map(({ camera, key }) => ({ camera, key: { ...key }, name: text("snap_keyframe", { frame: key.frame }) })),
+            ...known.map((camera) => ({ camera, name: text("snap_memory", { frame: camera.frame }) })),
+        ];
+    }
+
+    /** Moves the selected keyframe to a pose, or onto an earlier one that is near, unless Alt is held. */
+    move(c2w, settled) {
+        const { editor } = this;
+        const moved = { w2c: invertPose(c2w), intrinsics: editor.keys[editor.selected].intrinsics };
+        const options = { reach: editor.reach, turning: this.taken.turning };
+        for (const one of this.beside) if (!this.near(one.camera, moved)) this.beside.delete(one);
+        const open = this.candidates.filter((one) => !this.beside.has(one));
+        const onto = this.free ? null : nearestPose(open, moved, (point) => this.viewer.toScreen(point), options);
+        const goal = onto ? invertPose(onto.camera.w2c) : c2w;
+        editor.keyframes.setPose(goal, { settled, lens: this.taken.lens, onto });
+        this.showSnap(onto);
+    }
+
+    near(a, b) {
+        return standNear(a, b, (point) => this.viewer.toScreen(point));
+    }
+
+    /** Marks and names the pose that the dragged keyframe is on. */
+    showSnap(onto) {
+        const held = this.controls.dragging || this.dragged;
+        this.editor.scene.showSnapping(held ? this.candidates : [], held ? onto : null, this.editor.reach);
+        const at = held && onto && this.viewer.toScreen(position(invertPose(onto.camera.w2c)));
+        this.name.hidden = !at;
+        if (!at) return;
+        this.name.textContent = text("snapped", { name: onto.name });
+        Object.assign(this.name.style, { left: `${at[0] + 14}px`, top: `${at[1] - 30}px` });
     }
 
     release() {
@@ -91,7 +149,10 @@ export class KeyframeGizmo {
         this.dragged = null;
         this.controls.enabled = this.editor.view === "free";
         if (!this.controls.dragging) this.viewer.navigation.enabled = this.editor.view === "free";
-        if (dragged?.moved) this.editor.change(() => {});
+        if (dragged?.moved) {
+            this.editor.change(() => {});
+            this.showSnap(null);
+        }
         // A click on one of several selects that one.
         else if (dragged?.alone && this.editor.chosen.length > 1) this.editor.select(dragged.index);
     }
@@ -129,5 +190,6 @@ export class KeyframeGizmo {
     dispose() {
         this.controls.detach();
         this.controls.dispose();
+        this.name.remove();
     }
 }

@@ -8,6 +8,7 @@ const TURN = 0.005; // radians per pixel
 const KEY_TURN = 0.06; // radians per key press
 const SPEEDS = [1 / 8, 8]; // slowest and fastest flight
 const STEEPEST = Math.PI / 2 - 0.01;
+const TURNING = 200; // milliseconds in which the camera turns to a side that was asked for
 const FLY_KEYS = { KeyW: [0, 0, -1], KeyS: [0, 0, 1], KeyA: [-1, 0, 0], KeyD: [1, 0, 0], KeyQ: [0, -1, 0], KeyE: [0, 1, 0] };
 
 export class Navigation {
@@ -42,11 +43,13 @@ export class Navigation {
     dispose() {
         this.ended.abort();
         cancelAnimationFrame(this.flight);
+        cancelAnimationFrame(this.turning);
     }
 
     press(event) {
         this.element.focus({ preventScroll: true });
         if (!this.enabled) return;
+        cancelAnimationFrame(this.turning);
         this.button = event.button === 0 && event.shiftKey ? 2 : event.button;
         this.element.setPointerCapture(event.pointerId);
         this.last = [event.clientX, event.clientY];
@@ -107,15 +110,38 @@ export class Navigation {
         this.flight = requestAnimationFrame(step);
     }
 
+    /** The way from the target to the camera. */
+    get arm() {
+        return new THREE.Spherical().setFromVector3(this.camera.position.clone().sub(this.target));
+    }
+
     /** Turns about the target, world y staying upright. */
     orbit(yaw, pitch) {
-        const arm = new THREE.Spherical().setFromVector3(this.camera.position.clone().sub(this.target));
+        const arm = this.arm;
         arm.theta += yaw;
         arm.phi = Math.max(0.01, Math.min(Math.PI - 0.01, arm.phi + pitch));
         this.camera.position.setFromSpherical(arm).add(this.target);
         this.camera.up.set(0, 1, 0);
         this.camera.lookAt(this.target);
         this.changed();
+    }
+
+    /** Turns about the target, in a moment, until the camera stands on this side of it (three.js axes). */
+    turnTo(side) {
+        cancelAnimationFrame(this.turning);
+        const goal = new THREE.Spherical().setFromVector3(side);
+        const from = this.arm;
+        const yaw = Math.atan2(Math.sin(goal.theta - from.theta), Math.cos(goal.theta - from.theta));
+        const pitch = goal.phi - from.phi;
+        let before = 0;
+        const begun = performance.now();
+        const step = (now) => {
+            const share = Math.max(0, Math.min(1, (now - begun) / TURNING));
+            this.orbit((share - before) * yaw, (share - before) * pitch);
+            before = share;
+            this.turning = share < 1 ? requestAnimationFrame(step) : null;
+        };
+        this.turning = requestAnimationFrame(step);
     }
 
     look(yaw, pitch) {

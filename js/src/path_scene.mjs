@@ -1,19 +1,12 @@
 // The path as three.js objects: the curve, a frustum per keyframe, the given image in its frustum, the current camera.
 import * as THREE from "three";
-import { invertPose, position, transformPoint } from "./matrix.mjs";
+import { frustumCorners } from "./frustum.mjs";
+import { invertPose, position } from "./matrix.mjs";
 import { transposed } from "./conventions.mjs";
 import { KNOWN_SHARE } from "./preflight.mjs";
 
-const COLORS = { path: 0x4a90e2, key: 0x4a90e2, selected: 0xf5b301, current: 0xe0533d, start: 0x35a06a, unknown: 0xd9822b };
+const COLORS = { path: 0x4a90e2, key: 0x4a90e2, selected: 0xf5b301, current: 0xe0533d, start: 0x35a06a, unknown: 0xd9822b, snapped: 0x35d07f };
 const WELL_KNOWN = 0.6; // of the picture: from here on the path has its own colour
-
-/** Corners (world) of a camera's image at a distance, and its centre. */
-export function frustumCorners(camera, reach) {
-    const [fx, fy, cx, cy] = camera.intrinsics;
-    const c2w = invertPose(camera.w2c);
-    const corner = (u, v) => transformPoint(c2w, [((u - cx) / fx) * reach, ((v - cy) / fy) * reach, reach]);
-    return { centre: position(c2w), corners: [corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)] };
-}
 
 export class PathScene {
     /** @param {import("./viewer.mjs").Viewer} viewer */
@@ -30,6 +23,12 @@ export class PathScene {
         this.current = this.lines(THREE.LineSegments, COLORS.current);
         this.start = this.lines(THREE.LineSegments, COLORS.start);
         this.dots = this.points(9);
+        // Poses that a dragged keyframe snaps onto, and the one it is on.
+        this.poses = this.points(5);
+        this.poses.material.vertexColors = false;
+        this.poses.material.color.setHex(COLORS.snapped);
+        this.snapped = this.lines(THREE.LineSegments, COLORS.snapped);
+        for (const object of [this.poses, this.snapped]) Object.assign(object, { visible: false, renderOrder: 2 }).material.depthTest = false;
         // Above the points, which would hide what is to be grabbed.
         this.dots.material.depthTest = false;
         this.dots.renderOrder = 2;
@@ -76,6 +75,15 @@ export class PathScene {
         const colors = keys.flatMap((_, i) => new THREE.Color(chosen.includes(i) ? COLORS.selected : i === 0 ? COLORS.start : COLORS.key).toArray());
         this.dots.geometry.setAttribute("color", new THREE.Float32BufferAttribute(colors, 3));
         this.image.geometry.setAttribute("position", new THREE.Float32BufferAttribute(frustumCorners(start, 1.4 * reach).corners.flat(), 3));
+        this.viewer.invalidate();
+    }
+
+    /** Marks the poses that a dragged keyframe may snap onto, and the one it is on; none when the drag is over. */
+    showSnapping(candidates, snapped, reach) {
+        this.poses.visible = candidates.length > 0;
+        this.snapped.visible = Boolean(snapped);
+        if (candidates.length) set(this.poses, candidates.map(({ camera }) => position(invertPose(camera.w2c)))); // prettier-ignore
+        if (snapped) set(this.snapped, outline(snapped.camera, 1.2 * reach));
         this.viewer.invalidate();
     }
 

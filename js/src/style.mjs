@@ -24,6 +24,14 @@ const CSS = `
 .spatia-editor :focus-visible { outline: 2px solid var(--p-primary-color, #4a7bd0); outline-offset: 1px; }
 .spatia-editor .view { grid-area: view; position: relative; min-height: 0; overflow: hidden; }
 .spatia-editor .view .stage { position: absolute; inset: 0; }
+.spatia-editor .snap { position: absolute; pointer-events: none; white-space: nowrap; padding: 1px 7px; border-radius: 4px; font-size: 12px; color: #fff; background: #1d7a4a; }
+.spatia-editor .corner { position: absolute; top: 8px; right: 8px; display: flex; flex-direction: column; align-items: center; gap: 2px; pointer-events: none; }
+.spatia-editor .corner button { pointer-events: auto; }
+.spatia-editor .corner > button { padding: 1px 8px; font-size: 12px; }
+.spatia-editor .orientation { position: relative; width: 88px; height: 88px; isolation: isolate; }
+.spatia-editor .orientation button { position: absolute; left: 35px; top: 35px; width: 18px; height: 18px; padding: 0; border-width: 2px; border-radius: 50%;
+  font-size: 11px; line-height: 14px; font-weight: 600; color: #fff; }
+.spatia-editor .orientation i { position: absolute; left: 44px; top: 43px; width: 1px; height: 2px; transform-origin: 0 50%; }
 .spatia-editor .view .overlay { position: absolute; pointer-events: none; border: 1px solid var(--p-primary-color, #4a7bd0); }
 .spatia-editor .view .overlay canvas { width: 100%; height: 100%; display: block; }
 .spatia-editor .view .hint { position: absolute; left: 8px; bottom: 8px; pointer-events: none; opacity: .75; font-size: 12px; text-shadow: 0 0 4px var(--bg-color); }
@@ -40,7 +48,7 @@ const CSS = `
 .spatia-editor .warnings { display: flex; flex-direction: column; gap: 3px; }
 .spatia-editor .warnings button { text-align: left; border-left: 3px solid #d9822b; }
 .spatia-editor .time { grid-area: time; border-top: 1px solid var(--border-color); padding: 6px 8px; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 8px; align-items: center; }
-.spatia-editor .time canvas { width: 100%; height: 92px; display: block; touch-action: none; border-radius: 4px; }
+.spatia-editor .time canvas { width: 100%; height: 150px; display: block; touch-action: none; border-radius: 4px; }
 .spatia-editor .time .play { display: flex; flex-direction: column; gap: 4px; align-items: stretch; width: 108px; }
 .spatia-editor .view .flight { position: absolute; right: 8px; bottom: 34px; display: flex; gap: 10px; align-items: center; padding: 4px 9px;
   background: var(--comfy-menu-bg); border: 1px solid var(--border-color); border-radius: 4px; }

@@ -1,4 +1,6 @@
-// The strip under the view: frames, clips, keyframes, what the memory knows of each frame, warnings, the playhead.
+// The strip under the view: frames, clips, keyframes, what the memory knows of each frame, warnings, speed, the playhead.
+import { segmentAt } from "./speed.mjs";
+import { drawSpeed, onCurve } from "./speed_curve.mjs";
 import { channels } from "./theme.mjs";
 
 const LEFT = 8;
@@ -6,11 +8,14 @@ const RULER = 20;
 const KEYS = 38; // middle of the keyframes' row
 const STRIP = { top: 54, height: 26 };
 const WARNINGS = { top: 82, height: 8 };
+const TWICE = 40; // pixels up, for a way between two keyframes to be twice as fast
+const CLICK = 3; // pixels: less is no drag
 const WARNED = { wall: "#d64545", turn: "#b065d6", unknown: "#d9822b", open: "#4a90e2" };
 
 export class Timeline extends EventTarget {
     /**
-     * Events: "scrub" {frame}, "select" {index, extend, keep}, "retime" {index, frame, done}.
+     * Events: "scrub" {frame}, "select" {index, extend, keep}, "retime" {index, frame, done}, "pace" {index, span, done}:
+     * the way to a keyframe is to take so many frames.
      * @param {HTMLCanvasElement} canvas keyboard: arrows step, shift by 10, Home and End
      * @param {string} label
      */
@@ -20,7 +25,10 @@ export class Timeline extends EventTarget {
         canvas.tabIndex = 0;
         canvas.setAttribute("role", "slider");
         canvas.setAttribute("aria-label", label);
-        this.data = { frames: 1, frame: 0, keys: [], chosen: [], rounds: [], coverage: [], warnings: [], editable: true };
+        this.data = {
+            frames: 1, frame: 0, keys: [], easings: [], chosen: [], rounds: [], coverage: [], warnings: [], editable: true,
+            speeds: { moves: [], turns: [], mean: 0 }, speedLabel: "",
+        }; // prettier-ignore
         canvas.addEventListener("pointerdown", (event) => this.press(event));
         canvas.addEventListener("pointermove", (event) => this.drag(event));
         canvas.addEventListener("pointerup", () => this.release());
@@ -67,14 +75,31 @@ export class Timeline extends EventTarget {
             this.held = { index: near.index, from: this.data.keys[near.index], alone: !event.shiftKey };
             // What is selected stays so for a drag; shift adds to it.
             this.tell("select", { index: near.index, extend: event.shiftKey, keep: true });
+        } else if (this.segment(event) > 0) {
+            const pace = this.segment(event);
+            this.held = { pace, from: event.offsetY, span: this.data.keys[pace] - this.data.keys[pace - 1] };
         } else {
             this.held = {};
             this.tell("scrub", { frame: this.frameAt(event.offsetX) });
         }
     }
 
+    /** The keyframe on the way to which the mouse is, over the curve of speed; -1 elsewhere. */
+    segment(event) {
+        return this.data.editable && onCurve(event.offsetY) ? segmentAt(this.data.keys, this.frameAt(event.offsetX)) : -1;
+    }
+
+    /** Frames that the held way is to take: the higher it is dragged, the faster and the fewer. */
+    pace(event, done) {
+        const up = this.held.from - event.offsetY;
+        if (Math.abs(up) > CLICK) this.held.moved = true;
+        if (!this.held.moved) return done && this.tell("scrub", { frame: this.frameAt(event.offsetX) });
+        this.tell("pace", { index: this.held.pace, span: Math.max(1, Math.round(this.held.span * 2 ** (-up / TWICE))), done });
+    }
+
     drag(event) {
         if (!this.held) return this.explain(event);
+        if (this.held.pace) return this.pace(event, false);
         const frame = this.frameAt(event.offsetX);
         if (this.held.index === undefined) this.tell("scrub", { frame });
         else if (this.data.editable && this.held.index > 0 && frame !== this.data.keys[this.held.index]) {
@@ -86,12 +111,17 @@ export class Timeline extends EventTarget {
     explain(event) {
         const [first, last] = [this.frameAt(event.offsetX - 5), this.frameAt(event.offsetX + 5)];
         const told = this.data.warnings.filter(({ from, to }) => from <= last && to >= first);
-        this.canvas.title = told.map((warning) => this.data.warningLabel(warning)).join("\n");
+        const lines = told.map((warning) => this.data.warningLabel(warning));
+        if (onCurve(event.offsetY)) lines.push(this.data.frameSpeed(this.frameAt(event.offsetX), this.segment(event) > 0));
+        this.canvas.title = lines.join("\n");
+        this.canvas.style.cursor = this.segment(event) > 0 ? "ns-resize" : "";
     }
 
-    release() {
+    release(event) {
         const { held } = this;
+        if (held?.pace) this.pace(event, true);
         this.held = null;
+        if (held?.pace) this.draw();
         if (held?.index === undefined) return;
         if (this.data.keys[held.index] !== held.from) this.tell("retime", { index: held.index, frame: this.data.keys[held.index], done: true });
         // A click on one of several selects that one.
@@ -146,6 +176,8 @@ export class Timeline extends EventTarget {
             pen.fillRect(left, STRIP.top + STRIP.height - tall, Math.min(this.x(frame) + bar / 2, width - LEFT) - left + 0.5, tall);
         });
         this.drawWarnings(pen, text);
+        const speed = { ...data, held: this.held?.pace ?? -1, label: data.speedLabel };
+        drawSpeed(pen, speed, { x: (frame) => this.x(frame), text, faint });
         data.rounds.forEach((frame, index) => {
             const x = this.x(frame - 0.5);
             pen.fillStyle = text;

@@ -6,6 +6,8 @@
 //   viewer.lookFrom(c2w, depth)                 free camera to an OpenCV pose, its orbit target `depth` ahead
 //   viewer.lookAt(eye, target)                  free camera to a place, turned to another (world, OpenCV axes)
 //   viewer.frame(low, high)                     free camera to where it sees this box (world, OpenCV axes), its direction kept
+//   viewer.lookAlong(direction)                 free camera turned about its target to look this way (world, OpenCV axes)
+//   viewer.toggleGuides()                       grid and axes, which the free view alone shows, on or off
 //   viewer.imageCameraOf(width, height)         what the free camera sees, as an image's camera {w2c, intrinsics}
 //   viewer.viewThrough({c2w, intrinsics, aspect}) / viewer.viewThrough(null)    an image's own camera / the free one
 //   viewer.navigation.mode = "orbit" | "fly"
@@ -17,8 +19,10 @@
 //   viewer.dispose()                            gives everything back; the container is empty again
 import * as THREE from "three";
 import { FLIP, cvToThree, projectionOf, threeToCv, transposed } from "./conventions.mjs";
+import { Guides } from "./guides.mjs";
 import { invertPose } from "./matrix.mjs";
 import { Navigation } from "./navigation.mjs";
+import { ViewCorner } from "./orientation.mjs";
 import { channels, readTheme, watchTheme } from "./theme.mjs";
 
 // Our colours are bytes for the screen: three.js is to pass them on as they are.
@@ -76,6 +80,8 @@ export class Viewer extends EventTarget {
         this.pointScale = 1;
         this.budget = Infinity; // points drawn while moving
         this.navigation = new Navigation(this.camera, this.canvas, () => this.moved());
+        this.guides = new Guides(this.world);
+        this.corner = new ViewCorner(this);
 
         this.applyTheme(readTheme());
         this.stopTheme = watchTheme((theme) => this.applyTheme(theme));
@@ -88,6 +94,7 @@ export class Viewer extends EventTarget {
         this.resizes.disconnect();
         this.stopTheme();
         this.navigation.dispose();
+        this.corner.dispose();
         cancelAnimationFrame(this.scheduled);
         clearTimeout(this.rest);
         this.setCloud(null);
@@ -128,6 +135,7 @@ export class Viewer extends EventTarget {
             this.points.scale.fromArray(extent);
             this.world.add(this.points);
         }
+        this.guides.setCloud(cloud);
         this.clip();
         this.invalidate();
     }
@@ -163,6 +171,23 @@ export class Viewer extends EventTarget {
         this.camera.up.set(0, 1, 0);
         this.camera.lookAt(this.navigation.target);
         this.moved();
+    }
+
+    /** As frame, of the box round these places with so much room. */
+    framePlaces(places, room) {
+        const bound = (pick, by) => [0, 1, 2].map((i) => places.reduce((most, place) => pick(most, place[i]), places[0][i]) + by);
+        this.frame(bound(Math.min, -room), bound(Math.max, room));
+    }
+
+    lookAlong(direction) {
+        const [x, y, z] = direction;
+        // No negative zero: straight from above, the angle round the vertical would be half a turn.
+        this.navigation.turnTo(new THREE.Vector3(0 - x, y + 0, z + 0));
+    }
+
+    toggleGuides() {
+        this.guides.toggle();
+        this.invalidate();
     }
 
     imageCameraOf(width, height) {
@@ -222,6 +247,7 @@ export class Viewer extends EventTarget {
     applyTheme(theme) {
         this.theme = theme;
         this.scene.background = new THREE.Color(...channels(theme.background));
+        this.guides.setTheme(theme);
         this.dispatchEvent(new Event("theme"));
         this.invalidate();
     }
@@ -283,6 +309,9 @@ export class Viewer extends EventTarget {
             this.points.material.uniforms.scale.value = this.pointScale;
             this.points.material.uniforms.halfHeight.value = this.renderer.getDrawingBufferSize(new THREE.Vector2()).y / 2;
         }
+        const [eye, target] = [this.camera.position, this.navigation.target].map(({ x, y, z }) => [x, -y, -z]);
+        this.guides.follow(eye, target, !this.through);
+        this.corner.show();
         this.renderer.render(this.scene, this.active);
         this.dispatchEvent(new Event("draw"));
     }

@@ -192,6 +192,11 @@ def stamp(path: str) -> str:
 
 def read_text(path: str, widget: str, limit: int = LONGEST_TEXT) -> str:
     """Text of a file. Raises SpatiaError when it is larger than `limit` bytes, not text or cannot be read."""
+    return as_text(read_bytes(path, widget, limit), path, widget)
+
+
+def read_bytes(path: str, widget: str, limit: int = LONGEST_TEXT) -> bytes:
+    """Contents of a file. Raises SpatiaError when it is larger than `limit` bytes or cannot be read."""
     name = os.path.basename(path)
     try:
         with open(path, "rb") as file:
@@ -203,10 +208,15 @@ def read_text(path: str, widget: str, limit: int = LONGEST_TEXT) -> str:
         raise SpatiaError(
             f"{widget}: {name} has {size} bytes, expected a camera text of at most {limit}; choose another file."
         )
+    return data
+
+
+def as_text(data: bytes, path: str, widget: str) -> str:
+    """Contents of a file as text. Raises SpatiaError when they are none."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpatiaError(f"{widget}: {name} is not a text file; choose another file.") from error
+        raise SpatiaError(f"{widget}: {os.path.basename(path)} is not a text file; choose another file.") from error
 
 
 def _require_name(name: str, widget: str) -> None:

@@ -1,4 +1,4 @@
-"""Routes of the page's camera path editor: camera files read and written as text, and what worlds hold.
+"""Routes of the page's camera path editor: camera files read and written, and what worlds hold.
 
 No file of the server is written, and of those that are there only worlds are read.
 """
@@ -6,11 +6,14 @@ No file of the server is written, and of those that are there only worlds are re
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 from collections.abc import Callable
 
 from aiohttp import web
 
 from ...spatia_core.cameras import make_cameras, read_cameras, write_cameras
+from ...spatia_core.cameras.gltf import camera_names, is_gltf
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import number, parse_json, shown, whole
 from .world_routes import add_world_routes
@@ -22,6 +25,8 @@ MOST_CAMERAS = 10000
 def add_routes(routes: web.RouteTableDef) -> None:
     """Adds POST /spatia/cameras/read and /spatia/cameras/write: JSON in, JSON out, 400 with {"error"} on what is refused.
 
+    Files that are no text (glTF) are base64: "data" of what is read, "binary" beside "files" of what was written. Where
+    a file holds several cameras, and "camera" names none, the answer is their names: {"choose": [...]}.
     And those of `add_world_routes`.
     """
     routes.post("/spatia/cameras/read")(_answer(_read))
@@ -37,9 +42,15 @@ def camera_list(cameras) -> list[dict]:
 
 
 def _read(body: dict) -> dict:
+    try:
+        given = base64.b64decode(_text(body, "data"), validate=True)
+    except (binascii.Error, ValueError):
+        raise SpatiaError("data: expected the bytes of a file as base64.") from None
+    if is_gltf(given) and not _text(body, "camera") and len(names := camera_names(given)) > 1:
+        return {"choose": names}
     cameras = read_cameras(
-        _text(body, "text"), _text(body, "intrinsics"), width=_size(body, "width"), height=_size(body, "height"),
-        most=MOST_CAMERAS,
+        given or _text(body, "text"), _text(body, "intrinsics"), width=_size(body, "width"),
+        height=_size(body, "height"), fps=body.get("fps", 24.0), camera=_text(body, "camera"), most=MOST_CAMERAS,
     )  # fmt: skip
     return {"cameras": camera_list(cameras)}
 
@@ -56,8 +67,12 @@ def _write(body: dict) -> dict:
     rows = [_numbers(camera.get("w2c"), 16, f"camera {i}, w2c") for i, camera in enumerate(given)]
     lenses = [_numbers(camera.get("intrinsics"), 4, f"camera {i}, intrinsics") for i, camera in enumerate(given)]
     cameras = make_cameras([[row[0:4], row[4:8], row[8:12], row[12:16]] for row in rows], lenses)
+    files = write_cameras(
+        cameras, _text(body, "format"), width=_size(body, "width"), height=_size(body, "height"), fps=body.get("fps", 24.0)
+    )  # fmt: skip
     return {
-        "files": write_cameras(cameras, _text(body, "format"), width=_size(body, "width"), height=_size(body, "height"))
+        "files": {name: text for name, text in files.items() if isinstance(text, str)},
+        "binary": {name: base64.b64encode(data).decode() for name, data in files.items() if isinstance(data, bytes)},
     }
 
 

@@ -1,12 +1,13 @@
-"""Camera file formats, text in and text out.
+"""Camera file formats: texts, and glTF (gltf.py).
 
     spatia       w2c.txt: one JSON 3x4 or 4x4 world-to-camera list per line; intrinsics.txt: `[fx fy cx cy]`
                  normalised, one line for all cameras or one per camera
     realestate10k  a title line, then per camera: microseconds fx fy cx cy 0 0 and the 12 numbers of a 3x4 w2c
     nerfstudio   transforms.json: OpenGL camera-to-world (y up, z backward), intrinsics in pixels
     colmap       images.txt (w2c as quaternion and translation) and cameras.txt (pixels; pinhole models only)
+    gltf         cameras.glb: an animated camera, for Blender; float32, and without zoom
 
-Numbers are written with all their digits, so that reading back gives the same cameras.
+In texts, numbers are written with all their digits, so that reading back gives the same cameras.
 
 How many cameras a text says it has is counted first, and only a text of few enough is taken apart. So no loop here is
 long enough to look for an interrupt, which a page that has cameras read beside a run would take away from that run.
@@ -28,13 +29,16 @@ from scipy.spatial.transform import Rotation
 from ..errors import SpatiaError
 from ..inputs import MOST_CAMERAS, number, number_text, parse_json, shown, whole_text, widget_number
 from .camera import LARGEST_SIDE, Cameras, make_cameras, require_image_size
+from .gltf import is_gltf, read_gltf, write_gltf
 
-FORMATS = ("spatia", "realestate10k", "nerfstudio", "colmap")
+TEXT_FORMATS = ("spatia", "realestate10k", "nerfstudio", "colmap")
+FORMATS = (*TEXT_FORMATS, "gltf")
 
 # OpenGL camera axes (y up, z backward) in OpenCV ones; its own inverse.
 _OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
 
-# Companion of each format's main file, for those that keep intrinsics apart: (main, intrinsics).
+GLTF_NAME = "cameras.glb"
+# Companion of each text format's main file, for those that keep intrinsics apart: (main, intrinsics).
 FILE_NAMES = {
     "spatia": ("w2c.txt", "intrinsics.txt"),
     "realestate10k": ("cameras_re10k.txt", None),
@@ -55,17 +59,20 @@ _LONGEST_NAME, _LONGEST_NAMES = 1000, 16 << 20
 
 
 def read_cameras(
-    text: str, intrinsics_text: str = "", format: str = "auto", *,
-    width: int = 0, height: int = 0, most: int = MOST_CAMERAS,
+    text: str | bytes, intrinsics_text: str = "", format: str = "auto", *,
+    width: int = 0, height: int = 0, fps: float = 24.0, camera: str = "", most: int = MOST_CAMERAS,
 ) -> Cameras:  # fmt: skip
-    """Cameras of a file's text, in the order of time.
+    """Cameras of a file's text, or of a glTF file's text or bytes, in the order of time.
 
     intrinsics_text: the second file of formats that have one (intrinsics.txt, cameras.txt); the official intrinsics
     line may also stand in the main text. width, height: pixels, only used where a nerfstudio file does not say its
     own. COLMAP and nerfstudio list images in any order: they come out sorted by file name, numbers by value.
-    most: cameras. Raises SpatiaError naming the line that cannot be read, on lens distortion, on poses that are not
+    fps, camera: of `read_gltf`. most: cameras. Raises SpatiaError naming the line that cannot be read, on lens distortion, on poses that are not
     rigid or out of range, and, before it reads them, on more cameras than `most` and on texts beyond LONGEST_TEXT.
     """
+    if format == "gltf" or (format == "auto" and is_gltf(text)) or isinstance(text, bytes):
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+        return read_gltf(data, width=width, height=height, fps=fps, camera=camera, most=most)
     text, intrinsics_text = _plain_lines(text, "camera text"), _plain_lines(intrinsics_text, "intrinsics text")
     if not text.strip():
         raise SpatiaError("The camera text is empty, expected camera poses; choose another file or paste its text.")
@@ -84,12 +91,16 @@ def read_cameras(
     )
 
 
-def write_cameras(cameras: Cameras, format: str, *, width: int, height: int, fps: float = 24.0) -> dict[str, str]:
-    """The format's files as {name: text}. width, height (pixels) and fps are written where the format needs them."""
+def write_cameras(
+    cameras: Cameras, format: str, *, width: int, height: int, fps: float = 24.0
+) -> dict[str, str | bytes]:
+    """The format's files as {name: text, or bytes}. width, height (pixels) and fps are written where the format needs them."""
     if format not in FORMATS:
         raise SpatiaError(
             f"Camera format {shown(format)} was asked for, expected one of {', '.join(FORMATS)}; change format."
         )
+    if format == "gltf":
+        return {GLTF_NAME: write_gltf(cameras, width=width, height=height, fps=fps)}
     require_image_size(width, height)
     # Below and above, RealEstate10K's microseconds would not rise or not be numbers.
     fps = widget_number("fps", fps, 1e-3, 1e5)
@@ -107,6 +118,8 @@ def write_cameras(cameras: Cameras, format: str, *, width: int, height: int, fps
 def detect_format(text: str, most: int = MOST_CAMERAS) -> str:
     """Name of the format a text is in. Raises SpatiaError when it is none, or longer than `most` cameras take."""
     text = _plain_lines(text, "camera text")
+    if is_gltf(text):
+        return "gltf"
     if re.match(r"\s*\{", text):
         return "nerfstudio"
     _refuse_lines(text, most, "camera text")

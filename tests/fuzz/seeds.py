@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -106,6 +107,42 @@ NAMES = [
     b"%width%x",
 ]
 INDEX = [b'{"metadata": {"total_size": 4}, "weight_map": {"a": "file-00001-of-00001.safetensors"}}']
+
+
+def animated_cameras() -> list[bytes]:
+    """A path as .glb, and a .gltf with parents, a matrix, a cubic spline and its data inside."""
+    keys = np.array([[0], [1]], "<f4").tobytes()
+    rows = np.array([[0, 0, 0], [0, 0, 0], [0, 0, 1], [0, 0, 1], [1, 0, 0], [0, 0, 0]], "<f4").tobytes()
+    root = {
+        "asset": {"version": "2.0"},
+        "cameras": [{"type": "perspective", "perspective": {"yfov": 0.9, "aspectRatio": 1.5, "znear": 0.1}}],
+        "nodes": [
+            {"name": "Camera", "camera": 0, "rotation": [0, 0.6, 0, 0.8]},
+            {"name": "Dolly", "children": [0], "scale": [2, 2, 2]},
+            {"children": [1], "matrix": np.eye(4).flatten().tolist()},
+        ],
+        "animations": [
+            {
+                "channels": [{"sampler": 0, "target": {"node": 1, "path": "translation"}}],
+                "samplers": [{"input": 0, "output": 1, "interpolation": "CUBICSPLINE"}],
+            }
+        ],
+        "accessors": [
+            {"bufferView": 0, "componentType": 5126, "count": 2, "type": "SCALAR"},
+            {"bufferView": 1, "componentType": 5126, "count": 6, "type": "VEC3"},
+        ],
+        "bufferViews": [
+            {"buffer": 0, "byteLength": len(keys)},
+            {"buffer": 0, "byteOffset": len(keys), "byteLength": len(rows)},
+        ],
+        "buffers": [
+            {
+                "byteLength": len(keys + rows),
+                "uri": "data:application/octet-stream;base64," + base64.b64encode(keys + rows).decode(),
+            }
+        ],
+    }
+    return [write_cameras(cameras(), "gltf", width=32, height=24)["cameras.glb"], json.dumps(root).encode()]
 
 
 def route_bodies() -> list[bytes]:

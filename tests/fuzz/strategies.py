@@ -203,6 +203,7 @@ def strategies() -> dict[str, st.SearchStrategy[bytes]]:
         "layouts": bent_text(seeds.layouts()),
         "index": bent_text(seeds.INDEX),
         "cameras": bent_text(seeds.camera_texts()),
+        "animated camera": bent_text(seeds.animated_cameras()[1:]) | _bent_any(seeds.animated_cameras()),
         "keyframes": bent_text(seeds.KEYFRAMES),
         "edits": bent_text(seeds.EDITS),
         "numbers": _numbers(),

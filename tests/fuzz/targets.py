@@ -21,7 +21,7 @@ from spatia_core.cameras import (
     scale_path,
     write_cameras,
 )
-from spatia_core.cameras.formats import FORMATS
+from spatia_core.cameras.formats import TEXT_FORMATS
 from spatia_core.cameras.trajectories import close_loop, continue_path
 from spatia_core.cloud.edit import Scene, apply_edits, parse_edits
 from spatia_core.cloud.foreign import read_foreign
@@ -190,7 +190,7 @@ def _index(data: bytes) -> None:
 def _cameras(data: bytes) -> None:
     text, _, intrinsics = text_of(data).partition("\n---\n")
     first, read = None, 0
-    for name in ("auto", *FORMATS):
+    for name in ("auto", *TEXT_FORMATS):
         try:
             path = read_cameras(text, intrinsics, name, width=WIDTH, height=HEIGHT)
         except SpatiaError as error:
@@ -198,7 +198,7 @@ def _cameras(data: bytes) -> None:
             continue
         check_cameras(path)
         read += 1
-        for written in FORMATS:
+        for written in TEXT_FORMATS:
             files = list(write_cameras(path, written, width=WIDTH, height=HEIGHT).values())
             again = read_cameras(files[0], "".join(files[1:]), written, width=WIDTH, height=HEIGHT)
             assert again.count == path.count
@@ -207,6 +207,14 @@ def _cameras(data: bytes) -> None:
             assert torch.allclose(again.w2c, path.w2c, rtol=near, atol=near * float(path.w2c.abs().max()))
     if not read:
         raise first
+
+
+def _animated_camera(data: bytes) -> None:
+    path = read_cameras(data, format="gltf", width=WIDTH, height=HEIGHT)
+    check_cameras(path)
+    if (path.intrinsics == path.intrinsics[:1]).all():
+        again = read_cameras(write_cameras(path, "gltf", width=WIDTH, height=HEIGHT)["cameras.glb"])
+        assert again.count == path.count
 
 
 def _keyframes(data: bytes) -> None:
@@ -413,6 +421,7 @@ TARGETS: dict[str, Target] = {
     "cameras": Target(
         _cameras, ("camera", "Camera", "pose", "Pose", "ntrinsics", "transforms.json", "images.txt", "RealEstate10K")
     ),
+    "animated camera": Target(_animated_camera, ("glTF", "fps", "Camera")),
     "keyframes": Target(_keyframes, ("eyframe",)),
     "edits": Target(_edits, ("dit",)),
     "numbers": Target(_numbers, ("frames", "angle", "distance", "depth", "turns", "scale", "preset", "path", "camera")),

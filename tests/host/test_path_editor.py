@@ -1,6 +1,7 @@
 """What the page's camera path editor gets from the node and from its routes, in the real host."""
 
 import asyncio
+import base64
 import json
 import os
 import struct
@@ -50,6 +51,9 @@ def test_the_report_of_a_memory(node, memory):
     assert facts["first"]["w2c"] == memory.cameras.w2c[0].flatten().tolist()
     assert (facts["width"], facts["height"], facts["video_frames"]) == (48, 32, 2)
     assert facts["depth"] == facts["scene_depth"] == pytest.approx(2.0)
+    # What a dragged keyframe snaps onto.
+    assert [pose.pop("frame") for pose in facts["memory"]] == [0, 1]
+    assert facts["memory"] == [facts["first"], facts["start"]]
     magic, _, count, total = struct.unpack_from("<4sIII", opened(found["points"]))
     assert magic == b"SPTP" and count == total == memory.cloud.size
     assert opened(found["image"])[:2] == b"\xff\xd8"
@@ -57,6 +61,13 @@ def test_the_report_of_a_memory(node, memory):
     assert report(node, memory=memory, frames=5)[0] == found
     moved = memory._replace(cloud=memory.cloud._replace(positions=memory.cloud.positions + 0.5))
     assert report(node, memory=moved, frames=5)[0]["points"] != found["points"]
+
+
+def test_a_long_memory_is_told_in_part(pack_module):
+    evenly = pack_module("nodes.cameras")._evenly
+    for count in (1, 2, 299, 300, 301, 5000):
+        frames = evenly(count, 300)
+        assert frames[0] == 0 and frames[-1] == count - 1 and len(frames) == min(count, 300)
 
 
 def test_a_path_to_a_viewers_pose(node, pack_module, memory):
@@ -114,6 +125,40 @@ def test_cameras_written_are_read_again(pack_module, node, format):
     assert status == 200 and len(answer["cameras"]) == 5
     read = torch.tensor([camera["w2c"] for camera in answer["cameras"]], dtype=torch.float64)
     torch.testing.assert_close(read, path.w2c.flatten(1), atol=1e-9, rtol=0)
+
+
+def test_an_animated_camera_is_written_and_read_again(pack_module, node):
+    _, path = report(node, preset="spiral", frames=5)
+    cameras = pack_module("nodes.host.routes").camera_list(path)
+    body = {"cameras": cameras, "format": "gltf", "width": 64, "height": 48, "fps": 12}
+    status, answer = asked(pack_module, "/spatia/cameras/write", body)
+    assert status == 200 and answer["files"] == {} and list(answer["binary"]) == ["cameras.glb"]
+    data = answer["binary"]["cameras.glb"]
+    for fps, frames in ((12, 5), (24, 9)):
+        status, answer = asked(pack_module, "/spatia/cameras/read", {"data": data, "fps": fps})
+        assert status == 200 and len(answer["cameras"]) == frames
+    read = torch.tensor([camera["w2c"] for camera in answer["cameras"]], dtype=torch.float64)
+    torch.testing.assert_close(read[::2], path.w2c.flatten(1), atol=1e-6, rtol=0)
+
+
+def test_several_cameras_are_to_choose_from(pack_module):
+    lens = {"type": "perspective", "perspective": {"yfov": 1, "aspectRatio": 1, "znear": 1}}
+    nodes = [{"name": "Wide", "camera": 0}, {"name": "Close", "camera": 0, "translation": [7, 0, 0]}]
+    text = json.dumps({"asset": {"version": "2.0"}, "cameras": [lens], "nodes": nodes})
+    body = {"data": base64.b64encode(text.encode()).decode()}
+    assert asked(pack_module, "/spatia/cameras/read", body) == (200, {"choose": ["Wide", "Close"]})
+    status, answer = asked(pack_module, "/spatia/cameras/read", body | {"camera": "Close"})
+    assert status == 200 and answer["cameras"][0]["w2c"][3] == -7
+    for wrong in (
+        {"camera": "Tele"},
+        {"data": "?"},
+        {"data": 3},
+        {"camera": 3},
+        {"fps": 0},
+        {"fps": "x", "camera": "Wide"},
+    ):
+        status, answer = asked(pack_module, "/spatia/cameras/read", body | wrong)
+        assert (status == 400) != (wrong == {"fps": 0}), answer  # the rate is asked for later than the camera
 
 
 @pytest.mark.parametrize("body", [
