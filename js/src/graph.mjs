@@ -60,7 +60,8 @@ function sourceOfInput(root, node, input) {
 }
 
 function originOf(root, graph, link) {
-    const around = link.origin_id === SUBGRAPH_INPUTS ? [...allNodes(root)].find((node) => node.subgraph === graph) : null;
+    // Ids are texts in later pages.
+    const around = Number(link.origin_id) === SUBGRAPH_INPUTS ? [...allNodes(root)].find((node) => node.subgraph === graph) : null;
     if (around) {
         const outer = linkOf(around.graph, around.inputs[link.origin_slot]?.link);
         return outer && originOf(root, around.graph, outer);
