@@ -80,6 +80,7 @@ export default async ({ page, options, loadTemplate }) => {
 
     // Another way on after the first clip, stopped while it is made, then made; and back to the first way.
     await strip.locator('[data-number="1"] select[name=direct_more]').selectOption("branch");
+    await page.keyboard.press("k");
     await yaw.fill("9");
     await yaw.press("Enter");
     await strip.getByLabel("Prompt of clip 2").first().fill("Another room.");
@@ -107,11 +108,16 @@ export default async ({ page, options, loadTemplate }) => {
     result.back = await run(generate);
     result.settled = await branch.inputValue();
 
-    // From the first clip on.
+    // From the first clip on, to the end, where the player closes. The clips are short: what it says is written down.
+    await page.evaluate(() => {
+        window.spatiaPlayed = [];
+        const note = () => window.spatiaPlayed.push(document.querySelector(".spatia-player figure div")?.textContent);
+        new MutationObserver(note).observe(window.spatiaEditor.stage, { childList: true, subtree: true });
+    });
     await strip.locator('[data-number="1"]').getByRole("button", { name: "▶" }).click();
-    await page.waitForFunction(() => /clip 2/.test(document.querySelector(".spatia-player figure")?.textContent ?? ""));
+    await page.waitForFunction(() => ["clip 1", "clip 2"].every((clip) => window.spatiaPlayed.includes(clip)));
+    await editor.locator(".spatia-player").waitFor({ state: "detached" });
     result.played = true;
-    await editor.locator("button[name=direct_close]").click();
 
     // A keyframe of what is made: the strip says what that costs.
     await page.evaluate(() => {

@@ -43,11 +43,7 @@ async function generated(page, strip) {
 async function connected(page, options) {
     const strip = await direct(page);
     const begun = await generated(page, strip);
-    await page.keyboard.press("Escape");
-    await page
-        .getByRole("button", { name: /Keep/ })
-        .click()
-        .catch(() => {});
+    await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("dialog", { name: "Edit path" }).waitFor({ state: "detached" });
     await page.evaluate((world) => {
         const { rootGraph } = window.app;
