@@ -219,7 +219,9 @@ def make_clip(
         *clip_misfits(model, memory, cameras),
         *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas),
     )
-    samples = sampling.sample_clip(conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed)
+    samples = sampling.sample_clip(
+        conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed, vae
+    )
     return decode_frames(vae, samples), {**latent, "samples": samples}
 
 

@@ -3,7 +3,7 @@
 import { CameraFiles } from "./camera_files.mjs";
 import { CameraSide, CameraTools } from "./camera_panels.mjs";
 import { CameraTime } from "./camera_time.mjs";
-import { focalOf, imageRectangle } from "./conventions.mjs";
+import { imageRectangle } from "./conventions.mjs";
 import { directorOf } from "./director.mjs";
 import { h } from "./dom.mjs";
 import { Editor, openEditor } from "./editor.mjs";
@@ -11,12 +11,13 @@ import { FlightRecorder } from "./flight_recorder.mjs";
 import { fetchFile, linkedInputs, setWidget, viewUrl } from "./host.mjs";
 import { KeyframeActions } from "./keyframe_actions.mjs";
 import { KeyframeGizmo } from "./keyframe_gizmo.mjs";
-import { IDENTITY, invertPose, position, transformPoint } from "./matrix.mjs";
+import { invertPose, position, transformPoint } from "./matrix.mjs";
 import { cameraOf, cameraPath, formatKeyframes, keyframe, keyframePath, parseKeyframes } from "./path.mjs";
 import { PathScene } from "./path_scene.mjs";
 import { decodePoints, worldPositions } from "./points.mjs";
 import { text } from "./texts.mjs";
 import { Viewer } from "./viewer.mjs";
+import { originOf } from "./widget_path.mjs";
 import { WorkerClient } from "./worker_client.mjs";
 
 const SETTINGS = ["preset", "frames", "angle", "distance", "easing", "base_motion", "turns", "close_loop", "closing_frames"];
@@ -95,10 +96,7 @@ export class CameraEditor extends Editor {
 
     /** The camera the path begins at: the memory's last one, as the last run reported it, else the world's origin. */
     get start() {
-        if (this.reported) return this.facts.start;
-        const [fov, width, height] = ["fov", "width", "height"].map((name) => this.value(name));
-        const fx = focalOf(fov);
-        return { w2c: [...IDENTITY], intrinsics: [fx, (fx * width) / height, 0.5, 0.5] };
+        return this.reported ? this.facts.start : originOf((name) => this.value(name));
     }
 
     /** The camera that close_loop returns to: that of the given image, or the start. */
@@ -258,11 +256,13 @@ export class CameraEditor extends Editor {
     // --- changes ---
 
     snapshot() {
-        return JSON.stringify({ ...Object.fromEntries(EDITED.map((name) => [name, this.value(name)])), selected: this.selected });
+        const values = Object.fromEntries(EDITED.map((name) => [name, this.value(name)]));
+        return JSON.stringify({ ...values, selected: this.selected, video: this.director?.kept });
     }
 
     recall(saved) {
-        const { selected, ...values } = JSON.parse(saved);
+        const { selected, video, ...values } = JSON.parse(saved);
+        if (video) this.director.recall(video);
         for (const name of EDITED) if (!this.linked.includes(name)) setWidget(this.node, name, values[name]);
         this.choose(selected);
         this.read();
@@ -384,9 +384,10 @@ export class CameraEditor extends Editor {
         return this.path.every((_, frame) => this.coverage[frame] !== undefined);
     }
 
-    /** One step back: picking, the editor. */
+    /** One step back: a player over the view, picking, the editor. */
     escape() {
-        if (this.gizmo.picking) this.gizmo.setPicking(false);
+        if (this.director?.player) this.director.player.close();
+        else if (this.gizmo.picking) this.gizmo.setPicking(false);
         else this.leave();
     }
 

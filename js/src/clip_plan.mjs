@@ -57,26 +57,37 @@ export function firstDifference(a, b) {
 /**
  * The clips of the path, and what a run would do with each: "made" (it is there and is read), "again" or "new".
  *
- * clips: of `clipsOf`. prompts, seeds, seed: the widgets. made: clips of the world by number, {prompt, seed, frames}.
- * last: what the last run reported, {path, clips: [{number, line, from, to}]}, or null. path: as it is now.
- * @returns {{number, line, from, to, whole, prompt, seed, state, known}[]} known: the clip of this number in the world
+ * clips: of `clipsOf`. prompts, seeds, seed: the widgets. tree: MadeClips. base: number of the first clip in the world.
+ * filmed: clip of the world -> the path that it was made along, null where that is not known. path: as it is now.
+ * last: what the last run reported, {path, clips: [{number, to}]}, or null: it tells where the world does not.
+ * @returns {{number, line, from, to, whole, prompt, seed, state, known}[]} known: the clip that is read, else the one
+ * that stood in its place
  */
-export function planned({ clips, prompts, seeds, seed, made, last, path }) {
+export function planned({ clips, prompts, seeds, seed, tree, base, filmed, last, path }) {
     const own = parseSeeds(seeds);
-    const fixed = last ? firstDifference(path, last.path) : Infinity;
-    const [number, line] = [last?.clips[0]?.number ?? 1, last?.clips[0]?.line ?? 1];
-    let broken = false;
+    const ends = new Map((last?.clips ?? []).map(({ number, to }) => [number, to]));
+    const follows = (made, clip, number) => {
+        if (made.frames !== clip.to - clip.from - (clip.from === 0 ? 1 : 0)) return false;
+        const along = filmed(made);
+        if (along) return firstDifference(path, along) >= clip.to;
+        return !last || (ends.get(number) === clip.to && firstDifference(path, last.path) >= clip.to);
+    };
+    let before = tree.chain[base - 1] ?? null;
     return clips.map((clip, k) => {
-        const known = made.get(number + k) ?? null;
-        const prompt = promptOf(prompts, line + k);
-        const wanted = own.get(line + k) ?? String(seed);
-        const before = last?.clips[k];
-        const there =
-            known &&
-            known.prompt === prompt &&
-            known.seed === wanted &&
-            (last ? before?.to === clip.to && clip.to <= fixed : known.frames === clip.to - clip.from - (number + k === 1 ? 1 : 0));
-        broken ||= !there;
-        return { ...clip, number: number + k, line: line + k, prompt, seed: wanted, known, state: !broken ? "made" : known ? "again" : "new" };
+        const [number, line] = [base + k, k + 1];
+        const prompt = promptOf(prompts, line);
+        const wanted = own.get(line) ?? String(seed);
+        before = tree.following(before).find((one) => one.prompt === prompt && one.seed === wanted && follows(one, clip, number)) ?? null;
+        const known = before ?? tree.chain[number] ?? null;
+        return { ...clip, number, line, prompt, seed: wanted, known, state: before ? "made" : known ? "again" : "new" };
     });
+}
+
+/** The widgets with which these clips are read again: {prompts, clip_seeds}. common: the seed of the node's own widget. */
+export function widgetsOf(clips, common) {
+    let seeds = "";
+    for (const [k, clip] of clips.entries()) seeds = withSeed(seeds, k + 1, clip.seed, common);
+    const lines = clips.map((clip) => clip.prompt);
+    while (lines.length > 1 && lines.at(-1) === lines.at(-2)) lines.pop();
+    return { prompts: lines.join("\n"), clip_seeds: seeds };
 }

@@ -1,7 +1,7 @@
 // The strip of clips below the camera path editor: what is made, what the next run makes, and how far it is.
 import { addStyle, h } from "./dom.mjs";
 import { viewUrl } from "./host.mjs";
-import { compareTakes, playClips } from "./clip_player.mjs";
+import { branchLabel, compareBranches, compareTakes, playClips } from "./clip_player.mjs";
 import { text } from "./texts.mjs";
 
 const CSS = `
@@ -22,7 +22,11 @@ const CSS = `
 .spatia-editor .clips .card .facts { display: flex; flex-direction: column; gap: 3px; min-width: 0; font-size: 12px; }
 .spatia-editor .clips .card .facts input { width: 100%; padding: 1px 5px; }
 .spatia-editor .clips .card .acts { grid-column: 1 / -1; display: flex; gap: 4px; }
-.spatia-editor .clips .card .acts button { padding: 1px 7px; font-size: 12px; }
+.spatia-editor .clips .card .acts button, .spatia-editor .clips .card .acts select { padding: 1px 7px; font-size: 12px; }
+.spatia-editor .clips .card .acts select { width: 46px; margin-left: auto; }
+.spatia-editor .clips .head label, .spatia-editor .clips .head .branches { display: flex; gap: 4px; align-items: center; white-space: nowrap; }
+.spatia-editor .clips .head .branches[hidden] { display: none; }
+.spatia-editor .clips .head select { max-width: 180px; }
 .spatia-player { position: absolute; inset: 0; background: #000; display: flex; gap: 8px; padding: 8px; z-index: 3; }
 .spatia-player figure { flex: 1; margin: 0; display: flex; flex-direction: column; gap: 6px; align-items: center; justify-content: center; min-width: 0; color: #ddd; }
 .spatia-player video { max-width: 100%; max-height: calc(100% - 60px); width: 100%; object-fit: contain; }
@@ -38,19 +42,46 @@ export class ClipStrip {
         this.generate = button("direct_generate", () => director.generate(), true);
         this.stop = button("direct_stop", () => director.stop());
         this.next = button("direct_next", () => director.addClip());
+        this.previews = h("input", { type: "checkbox", name: "direct_previews", onchange: () => (director.previews = this.previews.checked) });
+        this.previews.checked = director.previews;
+        this.branch = h("select", {
+            name: "direct_branch",
+            "aria-label": text("direct_branch_choice"),
+            title: text("direct_branch_title"),
+            onchange: () => director.useBranch(this.branch.value),
+        });
+        this.branches = h(
+            "span",
+            { class: "branches", hidden: true },
+            this.branch,
+            button("direct_compare", () => compareBranches(director)),
+        );
         this.status = h("output", { role: "status" });
         this.progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": text("direct_progress") });
         this.cards = h("div", { class: "cards" });
         this.element = h("div", { class: "clips", role: "region", "aria-label": text("direct_strip") },
-            h("div", { class: "head" }, this.generate, this.stop, this.next, this.progress, this.status), this.cards); // prettier-ignore
+            h("div", { class: "head" }, this.generate, this.stop, this.next, this.branches, h("label", { title: text("direct_previews_title") }, this.previews, text("direct_previews")), this.progress, this.status), this.cards); // prettier-ignore
     }
 
     show() {
         // What is being typed is left alone.
-        if (!this.cards.contains(document.activeElement) || !document.activeElement.matches("input, textarea")) {
+        if (!this.cards.contains(document.activeElement) || !document.activeElement.matches("input, textarea, select")) {
             this.cards.replaceChildren(...this.director.clips.map((clip) => this.card(clip)));
         }
+        this.showBranches();
         this.showRunning();
+    }
+
+    /** The world's branches; the one that the clips of the strip are on is chosen. */
+    showBranches() {
+        const { tree, clips } = this.director;
+        const last = clips.at(-1);
+        const shown = last?.state === "made" ? [...tree.branches].find(([, end]) => end === last.known.id)?.[0] : null;
+        this.branches.hidden = tree.branches.size < 2;
+        const names = [...tree.branches.keys()];
+        const options = names.map((name) => h("option", { value: name }, branchLabel(tree, name)));
+        this.branch.replaceChildren(...(shown ? [] : [h("option", { value: "" }, text("direct_no_branch"))]), ...options);
+        this.branch.value = shown ?? "";
     }
 
     showRunning() {
@@ -103,7 +134,14 @@ export class ClipStrip {
         } }); // prettier-ignore
         seed.value = clip.seed;
         const act = (name, label, go, disabled = false) => h("button", { type: "button", name, title: text(`${name}_title`), disabled, onclick: go }, label);
-        const takes = known?.takes ?? [];
+        const takes = known ? director.tree.takesOf(known) : [];
+        // A list as a menu: it opens over the strip, which scrolls, and by the keyboard as well.
+        const more = h("select", { name: "direct_more", "aria-label": text("direct_more", { number }), title: text("direct_more", { number }), disabled: state !== "made", onchange: () => {
+            const chosen = { branch: () => director.branchAfter(clip), end: () => director.endWith(clip) }[more.value];
+            more.value = "";
+            more.blur();
+            chosen();
+        } }, [["", "⋯"], ["branch", text("direct_branch_here")], ["end", text("direct_end_here")]].map(([value, label]) => h("option", { value, hidden: !value }, label))); // prettier-ignore
         const facts =
             known && state === "made" ? `${known.frames} · ${known.seconds.toFixed(1)} s` : text("direct_frames", { from: clip.from, to: clip.to - 1 });
         return h("div", { class: `card ${state}`, "data-number": number },
@@ -115,7 +153,7 @@ export class ClipStrip {
             h("div", { class: "acts" },
                 act("direct_redo", text("direct_redo"), () => director.redo(clip), !known || director.linked("clip_seeds")),
                 act("direct_takes", text("direct_takes", { count: takes.length }), () => compareTakes(director, clip), takes.length < 2),
-                act("direct_play", "▶", () => playClips(director, number), !known?.preview)),
+                act("direct_play", "▶", () => playClips(director, number), !known?.preview), more),
         ); // prettier-ignore
     }
 

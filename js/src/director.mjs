@@ -1,21 +1,27 @@
 // Making a video clip by clip from the camera path editor: what Spatia Video behind the path has made, and its next run.
 // All it does are values of widgets and ordinary runs of the workflow, so that the saved workflow makes the same video.
 import { clipRounds } from "./clips.mjs";
-import { clipsOf, framesWithNext, planned, withPrompt, withSeed } from "./clip_plan.mjs";
+import { clipsOf, firstDifference, framesWithNext, planned, widgetsOf, withPrompt, withSeed } from "./clip_plan.mjs";
 import { ClipStrip } from "./clip_strip.mjs";
 import { Latest } from "./dom.mjs";
-import { RELEASE, nodeAfter, numbersOf } from "./graph.mjs";
-import { api, app, captureChange, executionId, fetchFile, isLinked, lastReport, queueRefusal, setWidget, viewUrl, widgetOf } from "./host.mjs";
-import { lengthened } from "./longer_path.mjs";
+import { RELEASE, allNodes, numbersOf, sourceOf } from "./graph.mjs";
+import { PREVIEWS, api, app, executionId, fetchFile, isLinked, lastReport, runWorkflow, saveSetting, setting, setWidget, viewUrl, widgetOf } from "./host.mjs";
+import { cutAfter, lengthened } from "./longer_path.mjs";
+import { MadeClips } from "./made_clips.mjs";
 import { MadePath } from "./made_path.mjs";
 import { text } from "./texts.mjs";
+import { VideoWorld } from "./video_world.mjs";
+import { pathOfWidgets } from "./widget_path.mjs";
+
+const root = () => app.rootGraph ?? app.graph;
+const KEPT = ["prompts", "clip_seeds"]; // widgets of the video that the editor's undo brings back
 
 const rangeOf = (clips) => (clips.length > 1 ? `${clips[0].number} – ${clips.at(-1).number}` : clips[0].number);
 
 /** A director for the editor of the path that a Spatia Video films; null for other paths. */
 export function directorOf(editor) {
-    const video = nodeAfter(editor.node, ["SpatiaVideo"]);
-    return video && givesCameras(video) === editor.node ? new Director(editor, video) : null;
+    const video = [...allNodes(root())].find((node) => node.comfyClass === "SpatiaVideo" && givesCameras(node) === editor.node);
+    return video ? new Director(editor, video) : null;
 }
 
 /** The Camera Path node whose path a Spatia Video films. Throws where another node gives the path. */
@@ -25,10 +31,7 @@ export function pathNodeOf(video) {
     return node;
 }
 
-function givesCameras(video) {
-    const slot = video.inputs?.findIndex((input) => input.name === "cameras") ?? -1;
-    return slot < 0 ? null : video.getInputNode(slot);
-}
+const givesCameras = (video) => sourceOf(root(), video, "cameras");
 
 class Director {
     constructor(editor, video) {
@@ -36,14 +39,19 @@ class Director {
         this.video = video;
         this.facts = null; // of the last run
         this.points = null;
-        this.listing = null; // of the world
+        this.world = new VideoWorld(video);
+        this.tree = new MadeClips(null);
+        this.filmed = new Map(); // of paths that clips were made along
         this.clips = [];
+        this.lost = null; // what a server that ended took with it
         this.running = null; // {state, share, preview, began}
+        this.player = null; // over the view: {close}
         this.loads = new Latest();
         this.strip = new ClipStrip(this);
         this.made = new MadePath(editor.viewer);
         editor.dialog.element.append(this.strip.element);
-        editor.remember(video); // Cancel gives its widgets back as well
+        // Cancel gives their widgets back as well.
+        for (const node of [video, this.world.open].filter(Boolean)) editor.remember(node);
         editor.addEventListener("changed", () => this.show());
         editor.addEventListener("closed", () => this.dispose());
         video.spatiaReported = (report) => (this.showing = this.useReport(report).catch((error) => editor.say(error.message)));
@@ -61,9 +69,11 @@ class Director {
             const mine = Object.entries(nodes ?? {}).find(([id, node]) => node.state === "running" && ours(id))?.[1];
             if (mine && this.running) this.working({ share: mine.max ? mine.value / mine.max : 0 });
         });
-        on("b_preview", (blob) => this.running && this.strip.showPreview(blob));
+        on("b_preview_with_metadata", ({ blob, nodeId }) => ours(nodeId) && this.running && this.strip.showPreview(blob));
         on("spatia.clip", ({ node }) => ours(node) && this.refreshListing());
         for (const type of ["execution_success", "execution_error", "execution_interrupted"]) on(type, () => this.finished());
+        on("reconnecting", () => this.running && this.working({ state: text("direct_server_gone") }));
+        on("reconnected", () => this.running && this.returned().catch((error) => this.editor.say(error.message)));
     }
 
     value(name) {
@@ -76,9 +86,14 @@ class Director {
 
     /** New frames of the first clip and of later ones, as the last run cut them where the widgets leave that to the model. */
     get rounds() {
-        const { first_frames, later_frames, history_frames } = numbersOf(this.video, this.facts?.lengths ?? RELEASE);
-        const continued = this.linked("world") && (this.facts?.clips[0]?.line ?? 1) === 1;
-        return clipRounds(first_frames, later_frames, history_frames, continued);
+        const { first_frames, later_frames, history_frames } = numbersOf(this.video, this.facts?.lengths ?? RELEASE, root());
+        return clipRounds(first_frames, later_frames, history_frames, this.base !== 1);
+    }
+
+    /** Number in the world of the path's first clip. */
+    get base() {
+        const told = this.facts?.world === this.tree.world ? this.facts : null;
+        return this.world.base(told, this.tree, this.editor.path?.length ?? 1);
     }
 
     // --- what there is ---
@@ -97,7 +112,8 @@ class Director {
     async useReport(report) {
         const latest = this.loads.begin();
         const facts = await fetchFile(report.facts);
-        if (this.ended.signal.aborted || !latest() || !facts) return;
+        if (this.ended.signal.aborted || !latest()) return;
+        if (!facts) return this.refreshListing(); // of a server that has ended since: what it made is in the world
         this.facts = JSON.parse(new TextDecoder().decode(facts));
         this.points = report.points;
         await this.editor.showPoints(report.points);
@@ -111,20 +127,27 @@ class Director {
         this.show();
     }
 
-    /** The world and branch that the video is in; null where only a run can say it. */
-    get place() {
-        if (!this.linked("world")) return this.linked("name") ? null : { name: String(this.value("name")), branch: "main" };
-        return this.facts && { name: this.facts.world, branch: this.facts.branch };
-    }
-
     async refreshListing() {
-        const { place } = this;
+        const place = this.world.place(this.facts);
         const response = place && (await api.fetchApi(`/spatia/world?${new URLSearchParams(place)}`, { cache: "no-store" }));
+        const listing = response?.ok ? await response.json() : null;
         if (this.ended.signal.aborted) return;
-        this.listing = response?.ok ? await response.json() : null;
-        const poster = this.listing?.clips[0]?.poster;
+        this.tree = new MadeClips(listing);
+        const poster = this.tree.chain[0]?.poster;
         if (poster && !this.editor.hasMemory) this.editor.scene.showImage(viewUrl(poster));
         this.show();
+    }
+
+    /** The path that a clip of the world was made along; null where that is not known. */
+    pathOf(clip) {
+        const { editor, filmed } = this;
+        const widgets = this.tree.pathOf(clip);
+        if (!widgets) return null;
+        // It depends on where the path begins, too.
+        const memory = editor.reported ? editor.facts : null;
+        const key = JSON.stringify([clip.path, memory?.start, memory?.first, memory?.scene_depth]);
+        if (!filmed.has(key)) filmed.set(key, pathOfWidgets(widgets, memory));
+        return filmed.get(key);
     }
 
     /** What a run would make of the path as it is. Called whenever the path or a widget has changed. */
@@ -132,10 +155,10 @@ class Director {
         const { first, later } = this.rounds;
         const { path } = this.editor;
         if (!path) return;
-        const made = new Map((this.listing?.clips ?? []).map((clip) => [clip.number, clip]));
         this.clips = planned({
             clips: clipsOf(path.length, first, later), prompts: String(this.value("prompts")), seeds: String(this.value("clip_seeds") ?? ""),
-            seed: this.value("seed"), made, last: this.facts?.world === this.listing?.world ? this.facts : null, path,
+            seed: this.value("seed"), tree: this.tree, base: this.base, filmed: (clip) => this.pathOf(clip),
+            last: this.facts?.world === this.tree.world ? this.facts : null, path,
         }); // prettier-ignore
         const kept = this.clips.filter((clip) => clip.state === "made");
         this.made.show(path.slice(0, kept.at(-1)?.to ?? 0));
@@ -146,27 +169,35 @@ class Director {
         const again = this.clips.filter((clip) => clip.state === "again");
         const fresh = this.clips.filter((clip) => clip.state === "new");
         if (this.running) return this.running.state;
-        const lines = [];
+        const lines = this.lost ? [this.lost] : [];
         if (again.length) lines.push(text("direct_again", { range: rangeOf(again) }));
         if (fresh.length) lines.push(text("direct_new", { count: fresh.length }));
-        if (!lines.length) lines.push(text("direct_all_made"));
+        if (!again.length && !fresh.length) lines.push(text(this.answered ? "direct_all_made" : "direct_all_there"));
         if (this.took) lines.push(text("direct_took", { seconds: this.took.toFixed(1) }));
         return lines.join(" ");
     }
 
     // --- runs ---
 
+    /** Whether the video that the last run gave on is the one of the strip, so that a run would change nothing. */
+    get answered() {
+        const last = this.clips.at(-1);
+        return last?.state === "made" && this.facts?.clip === last.known.id && this.facts.world === this.tree.world;
+    }
+
     async generate() {
-        if (this.clips.every((clip) => clip.state === "made") && this.facts) return this.editor.say(text("direct_all_made"));
-        this.took = null;
+        if (this.running) return;
+        if (this.answered) return this.editor.say(text("direct_all_made"));
+        this.took = this.lost = null;
+        const first = this.clips.find((clip) => clip.state !== "made")?.number ?? null;
+        const stood = this.world.stand(this.base, first, Math.max(0, this.tree.chain.length - 1));
+        if (stood !== null) this.editor.say(text("direct_stands", { number: stood }));
         this.working({ state: text("direct_queued"), share: 0, began: performance.now() });
-        const queued = await app.queuePrompt(0, 1);
-        const refused = queueRefusal();
-        if (refused || queued === false) {
-            this.running = null;
-            this.editor.say(refused ?? text("direct_refused"));
-            this.show();
-        }
+        const refused = await runWorkflow(this.previews);
+        if (refused === null) return;
+        this.running = null;
+        this.editor.say(refused || text("direct_refused"));
+        this.show();
     }
 
     stop() {
@@ -185,6 +216,20 @@ class Director {
         await this.refreshListing().catch((error) => this.editor.say(error.message));
     }
 
+    /** The server answers again. A run that it has no longer, it has lost: a clip is written when it is whole. */
+    async returned() {
+        const response = await api.fetchApi("/queue");
+        const { queue_running = [], queue_pending = [] } = response.ok ? await response.json() : {};
+        if (queue_running.length + queue_pending.length) return;
+        const report = await lastReport(this.video, "spatia_video");
+        if (report) await this.useReport(report); // it was away for a moment only, and the run ended meanwhile
+        this.running = null;
+        await this.refreshListing();
+        const next = this.clips.find((clip) => clip.state !== "made");
+        this.lost = !report && next ? text("direct_lost", { number: next.number }) : null;
+        this.show();
+    }
+
     // --- changes ---
 
     /** One clip longer: the new frames stand in the last pose until a keyframe moves them. */
@@ -201,32 +246,106 @@ class Director {
     }
 
     setPrompt(clip, prompt) {
-        const lines = withPrompt(String(this.value("prompts")), this.clips.at(-1).line, clip.line, prompt);
-        if (lines) this.set("prompts", lines);
-        this.show();
+        const lines = withPrompt(String(this.value("prompts")), this.clips.length, clip.line, prompt);
+        if (lines) this.set({ prompts: lines });
     }
 
     setSeed(clip, seed) {
-        if (/^\d{1,20}$/.test(seed)) this.set("clip_seeds", withSeed(String(this.value("clip_seeds") ?? ""), clip.line, seed, this.value("seed")));
-        this.show();
+        if (!/^\d{1,20}$/.test(seed)) return this.show();
+        this.set({ clip_seeds: withSeed(String(this.value("clip_seeds") ?? ""), clip.line, seed, this.value("seed")) });
     }
 
     /** Another seed for a clip, and at once a run that makes it and those after it. */
     redo(clip) {
+        if (this.running) return;
         this.setSeed(clip, String(Math.floor(Math.random() * 2 ** 48)));
         return this.generate();
     }
 
-    /** The widgets as a take was made with; it is read from the world by the next run. */
+    /** The path ends with this clip, as do the lines for clips; what was made after it stays in the world as a branch. */
+    endWith(clip) {
+        const { editor } = this;
+        if (!editor.editable || editor.executed || editor.problem) return editor.say(text("direct_path_linked"));
+        const kept = this.clips.slice(0, clip.line);
+        editor.change((state) => Object.assign(state, cutAfter(state, editor.path, clip.to, editor.start, editor.unit)), { settled: false });
+        this.set(widgetsOf(kept, this.value("seed")));
+        this.settle();
+        editor.goTo(clip.to - 1);
+    }
+
+    /** Another way on from the end of this clip, whose first clip stands in its last pose. */
+    branchAfter(clip) {
+        this.endWith(clip);
+        if (this.clips.length === clip.line) this.addClip();
+    }
+
+    /** The widgets as a take was made with. Along the same path, the clips after it keep theirs; else its whole branch comes. */
     useTake(clip, take) {
-        this.setPrompt(clip, take.prompt);
-        this.setSeed(clip, take.seed);
+        const along = this.pathOf(take);
+        if (along && firstDifference(this.editor.path, along) < clip.to) return this.useBranch(take.branches[0]);
+        this.useClips([...this.ofPath(take), ...this.clips.slice(clip.line)], null);
         this.editor.say(text("direct_take_used", { number: clip.number }));
     }
 
-    set(name, value) {
-        setWidget(this.video, name, value);
-        captureChange();
+    /** The widgets as a branch of the world was made with. */
+    useBranch(name) {
+        const clips = this.tree.branch(name);
+        const end = clips.at(-1);
+        const path = this.tree.pathOf(end);
+        if (clips.length <= this.base || clips[this.base - 1].id !== this.tree.chain[this.base - 1]?.id)
+            return this.editor.say(text("direct_other_beginning", { name }));
+        if (!path) return this.editor.say(text("direct_path_unknown", { name }));
+        this.useClips(this.ofPath(end), path);
+        this.editor.say(text("direct_branch_used", { name }));
+    }
+
+    /** The clips of the path that lead to one of the world. */
+    ofPath(clip) {
+        return this.tree.leadingTo(clip).slice(this.base);
+    }
+
+    /** Prompts and seeds of these clips, the path's in order; widgets: of the path that they were made along, null for as it is. */
+    useClips(clips, widgets) {
+        const { editor } = this;
+        editor.begin();
+        for (const [name, value] of Object.entries(widgets ?? {}))
+            if (widgetOf(editor.node, name) && !isLinked(editor.node, name)) setWidget(editor.node, name, value);
+        editor.read();
+        this.set(widgetsOf(clips, this.value("seed")));
+        this.settle();
+    }
+
+    /** Sets widgets of the video; alone, or as part of a change that has begun. */
+    set(values) {
+        const { editor } = this;
+        const alone = editor.unsettled === null;
+        editor.begin();
+        for (const [name, value] of Object.entries(values)) if (!this.linked(name)) setWidget(this.video, name, value);
+        if (!alone) return;
+        editor.settle();
+        editor.refresh();
+    }
+
+    settle() {
+        this.editor.settle();
+        this.editor.refresh({ measure: true });
+    }
+
+    /** What the editor's undo brings back of the video. */
+    get kept() {
+        return Object.fromEntries(KEPT.map((name) => [name, this.value(name)]));
+    }
+
+    recall(kept) {
+        for (const name of KEPT) if (!this.linked(name)) setWidget(this.video, name, kept[name]);
+    }
+
+    get previews() {
+        return Boolean(setting(PREVIEWS));
+    }
+
+    set previews(wished) {
+        saveSetting(PREVIEWS, wished);
     }
 
     dispose() {

@@ -2,9 +2,9 @@
 import { app } from "../../../scripts/app.js";
 import { showFirstView } from "./first_view.mjs";
 import { allNodes } from "./graph.mjs";
-import { api, toast } from "./host.mjs";
+import { PREVIEWS, api, toast } from "./host.mjs";
 import { foldPresetWidgets } from "./preset_widgets.mjs";
-import { sayOnce } from "./refusals.mjs";
+import { sayFirst, sayOnce } from "./refusals.mjs";
 import { restoreReports, showReport } from "./reports.mjs";
 import { text } from "./texts.mjs";
 
@@ -14,13 +14,27 @@ const EDITORS = {
     SpatiaEditPointCloud: { button: "edit_cloud", report: "spatia_edit", open: (editors, node) => editors.openCloudEditor(node) },
 };
 
+const titles = {}; // of our nodes, by their types
+
 app.registerExtension({
     name: "Spatia.Editors",
+    settings: [
+        {
+            id: PREVIEWS,
+            category: ["Spatia", "Directing", "LatentPreviews"],
+            name: text("direct_previews_setting"),
+            tooltip: text("direct_previews_title"),
+            type: "boolean",
+            defaultValue: true,
+        },
+    ],
     setup() {
         sayOnce(api);
+        sayFirst(api, (type, sentence) => toast("error", titles[type] ?? type, sentence));
     },
     async beforeRegisterNodeDef(nodeType, nodeData) {
         if (!nodeData.name.startsWith("Spatia")) return;
+        titles[nodeData.name] = nodeData.display_name;
         const editor = EDITORS[nodeData.name];
         const executed = nodeType.prototype.onExecuted;
         nodeType.prototype.onExecuted = function (output) {

@@ -74,6 +74,31 @@ export async function runOnly(node) {
     return queueRefusal();
 }
 
+/**
+ * Runs the workflow. Returns why the server did not take it, "" where the page says why, or null. previews: pictures of what is sampled are sent, also by
+ * a server that sends none by default; where they are wished and the page's settings say more, those count.
+ */
+export async function runWorkflow(previews) {
+    const queue = api.queuePrompt;
+    let failure = null;
+    api.queuePrompt = async (number, data, options) => {
+        const set = options?.previewMethod ?? "default";
+        const previewMethod = previews ? (set === "default" ? "auto" : set) : "none";
+        try {
+            return await queue.call(api, number, data, { ...options, previewMethod });
+        } catch (error) {
+            failure = error;
+            throw error;
+        }
+    };
+    try {
+        const queued = await app.queuePrompt(0, 1);
+        return queueRefusal() ?? failure?.message ?? (queued === false ? "" : null);
+    } finally {
+        api.queuePrompt = queue;
+    }
+}
+
 /** Why the server refused what was queued last, or null. */
 export function queueRefusal() {
     const refused = Object.values(app.extensionManager?.lastNodeErrors ?? app.lastNodeErrors ?? {}).flatMap(({ class_type, errors }) =>
@@ -84,8 +109,15 @@ export function queueRefusal() {
 
 /** A short message in the page's corner. severity: "info", "warn" or "error". */
 export function toast(severity, summary, detail) {
-    app.extensionManager?.toast?.add?.({ severity, summary, detail, life: 6000 });
+    app.extensionManager?.toast?.add?.({ severity, summary, detail, life: severity === "error" ? 20000 : 6000 });
 }
+
+/** Id of the setting that says whether pictures of what is sampled are shown while a clip is made from the strip. */
+export const PREVIEWS = "Spatia.LatentPreviews";
+
+/** A setting of the page, by its id. */
+export const setting = (id) => app.extensionManager?.setting?.get?.(id);
+export const saveSetting = (id, value) => app.extensionManager?.setting?.set?.(id, value);
 
 /** The page's language, to choose texts by. */
 export const language = () => app.extensionManager?.setting?.get?.("Comfy.Locale") ?? navigator.language;

@@ -1,5 +1,6 @@
-// Making a path longer at its end, so that no frame it has moves: keyframes added later bend the curve beyond them only.
-import { keyframeOf } from "./path.mjs";
+// Making a path longer or shorter at its end, so that no frame it keeps moves.
+import { firstDifference } from "./clip_plan.mjs";
+import { keyframeOf, keyframePath } from "./path.mjs";
 
 const PLACE = ["right", "up", "forward"];
 
@@ -16,6 +17,17 @@ export function lengthened(state, path, frames, start, unit) {
     const end = path.length - 1;
     const keyframes = (state.preset === "keyframes" && state.close_loop === "off" && pinned(state.keyframes, end)) || everyFrame(path, start, unit);
     return { ...state, preset: "keyframes", close_loop: "off", keyframes, frames };
+}
+
+/**
+ * The state of the path editor with the first `frames` frames of its path. Its keyframes stay where those up to there make
+ * the same path; else every frame becomes one.
+ */
+export function cutAfter(state, path, frames, start, unit) {
+    const kept = path.slice(0, frames);
+    const few = state.preset === "keyframes" && state.close_loop === "off" ? state.keyframes.filter((key) => key.frame < frames) : [];
+    const same = few.length > 0 && firstDifference(keyframePath(state.units, few, start, frames, unit), kept) === frames;
+    return { ...state, preset: "keyframes", close_loop: "off", keyframes: same ? few : everyFrame(kept, start, unit), frames };
 }
 
 /** The keyframes with what holds the frames up to `end` in place; null where no few keyframes do. */

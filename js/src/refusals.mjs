@@ -1,4 +1,6 @@
-// What the server refuses before a run, said once. The host repeats a node's sentence for every widget that the node
+// What our nodes refuse, said so that their sentence is what is read first: before a run, and in it.
+//
+// What the server refuses before a run, is said once. The host repeats a node's sentence for every widget that the node
 // looked at, and puts "Custom validation failed for node" before it.
 const CHECKED = "custom_validation_failed";
 
@@ -33,4 +35,21 @@ export function shorten(nodeErrors) {
             return true;
         });
     }
+}
+
+const OURS = "SpatiaError";
+
+/**
+ * Of a run that one of our nodes ended, the page itself says no more than that the node failed: show(node type, sentence) says
+ * why. The name of our class of errors, which the page puts before the sentence in its details, is shortened.
+ */
+export function sayFirst(api, show) {
+    const dispatch = api.dispatchCustomEvent;
+    api.dispatchCustomEvent = function (type, detail) {
+        const ours = type === "execution_error" && detail?.exception_type?.split(".").at(-1) === OURS;
+        if (ours) detail.exception_type = OURS;
+        const answer = dispatch.apply(this, arguments);
+        if (ours) show(detail.node_type, detail.exception_message.trim());
+        return answer;
+    };
 }

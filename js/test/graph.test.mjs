@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RELEASE, SMALL, allNodes, loaderBefore, nodeAfter, numbersOf } from "../src/graph.mjs";
+import { RELEASE, SMALL, allNodes, loaderBefore, nodeAfter, numbersOf, sourceOf } from "../src/graph.mjs";
 import { vectors } from "./vectors.mjs";
 
 /** A graph of nodes by name, each with the names that its outputs lead to. */
@@ -69,4 +69,29 @@ test("nodes inside of subgraphs are nodes of the graph", () => {
         [...allNodes(graph)].map((node) => node.id),
         [1, 2, 3],
     );
+});
+
+test("where a value comes from, through the borders of subgraphs", () => {
+    const make = (id, graph, more) => graph.nodes.push({ id, graph, comfyClass: id, inputs: [], outputs: [], ...more }) && graph.nodes.at(-1);
+    const graphs = [0, 1, 2].map(() => {
+        const graph = { nodes: [], links: {}, getNodeById: (id) => graph.nodes.find((node) => node.id === id) };
+        return graph;
+    });
+    const [root, taking, giving] = graphs;
+    // Path stands in one subgraph, the video in another; the loader before both.
+    const loader = make("SpatiaLoadModel", root, { widgets: [{ name: "backbone", value: "bundled small model" }] });
+    const path = make("Path", giving);
+    giving.outputs = [{ linkIds: [7] }];
+    giving.links[7] = { origin_id: "Path", origin_slot: 0, target_id: -20, target_slot: 0 };
+    make("Giving", root, { subgraph: giving });
+    make("Taking", root, { subgraph: taking, inputs: [{ link: 1 }, { link: 2 }] });
+    root.links[1] = { origin_id: "Giving", origin_slot: 0, target_id: "Taking", target_slot: 0 };
+    root.links[2] = { origin_id: "SpatiaLoadModel", origin_slot: 0, target_id: "Taking", target_slot: 1 };
+    const video = make("Video", taking, { inputs: [{ name: "cameras", link: 3 }, { name: "model", link: 4 }, { name: "image", link: null }] }); // prettier-ignore
+    taking.links[3] = { origin_id: -10, origin_slot: 0, target_id: "Video", target_slot: 0 };
+    taking.links[4] = { origin_id: -10, origin_slot: 1, target_id: "Video", target_slot: 1 };
+    assert.equal(sourceOf(root, video, "cameras"), path);
+    assert.equal(sourceOf(root, video, "model"), loader);
+    assert.deepEqual([sourceOf(root, video, "image"), sourceOf(root, video, "none"), loaderBefore(video)], [null, null, null]);
+    assert.equal(numbersOf(video, { radius: 1 }, root).radius, SMALL.radius);
 });

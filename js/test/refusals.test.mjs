@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sayOnce, shorten } from "../src/refusals.mjs";
+import { sayFirst, sayOnce, shorten } from "../src/refusals.mjs";
 
 const failed = (name, sentence) => ({
     type: "custom_validation_failed", message: "Custom validation failed for node", details: `${name} - ${sentence}`, extra_info: { input_name: name },
@@ -35,4 +35,15 @@ test("answers and refusals are shortened, and passed on", async () => {
         const got = await api.queuePrompt(7).catch((error) => error.response);
         assert.equal(got.node_errors[1].errors.length, 3);
     }
+});
+
+test("what one of our nodes says when a run fails is shown, and no other's", () => {
+    const [sent, shown] = [[], []];
+    const api = { dispatchCustomEvent: (type, detail) => sent.push([type, detail?.exception_type]) };
+    sayFirst(api, (...said) => shown.push(said));
+    const ended = (exception_type) => ({ exception_type, node_type: "SpatiaVideo", exception_message: "a came, expected b; change c.\n" });
+    for (const kind of ["custom_nodes.spatia.spatia_core.errors.SpatiaError", "RuntimeError"]) api.dispatchCustomEvent("execution_error", ended(kind));
+    api.dispatchCustomEvent("status", null);
+    assert.deepEqual(sent, [["execution_error", "SpatiaError"], ["execution_error", "RuntimeError"], ["status", undefined]]); // prettier-ignore
+    assert.deepEqual(shown, [["SpatiaVideo", "a came, expected b; change c."]]);
 });

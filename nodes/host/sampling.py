@@ -15,6 +15,7 @@ from tqdm.auto import trange
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.flow_unipc import FlowUniPC
 from ...spatia_core.model.sizes import cheaper_setting
+from .bundle import SizedVAE
 from .patching import clip_condition
 
 INTEGER_TIMESTEPS = "spatia_integer_timesteps"
@@ -54,14 +55,47 @@ def unipc_sampler():
     return comfy.samplers.KSAMPLER(sample_flow_unipc)
 
 
-def sample_clip(model, positive, negative, latent: dict, sampler, sigmas, cfg: float, seed: int) -> torch.Tensor:
-    """Latents (1, 48, T, H, W), raw space, of one clip: what the host's SamplerCustomAdvanced does with the same parts."""
+class _Decoded(latent_preview.LatentPreviewer):
+    """A preview by a VAE that takes next to no time: the host's colours of latents are those of the big VAE."""
+
+    def __init__(self, model, vae):
+        self._raw, self._vae = model.model.process_latent_out, vae
+
+    def decode_latent_to_preview(self, x0):
+        pixels = self._vae.decode(self._raw(x0))
+        return latent_preview.preview_to_image(pixels.reshape(-1, *pixels.shape[-3:])[0], do_scale=False)
+
+
+def _told(model, steps: int, vae):
+    """What tells the page the steps done and, where this run wishes previews, how the clip's last frame looks by then.
+
+    The host's own shows the first frame, which in our clips is given and never changes.
+    """
+    previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
+    if previewer is not None and isinstance(vae, SizedVAE):
+        previewer = _Decoded(model, vae)
+    bar = comfy.utils.ProgressBar(steps)
+
+    def callback(step, x0, x, total_steps):
+        picture = previewer and previewer.decode_latent_to_preview_image("JPEG", x0[:, :, -1:])
+        bar.update_absolute(step + 1, total_steps, picture)
+
+    return callback
+
+
+def sample_clip(
+    model, positive, negative, latent: dict, sampler, sigmas, cfg: float, seed: int, vae=None
+) -> torch.Tensor:
+    """Latents (1, 48, T, H, W), raw space, of one clip: what the host's SamplerCustomAdvanced does with the same parts.
+
+    vae: of the model, for previews.
+    """
     guider = comfy.samplers.CFGGuider(model)
     guider.set_conds(positive, negative)
     guider.set_cfg(cfg)
     start = comfy.sample.fix_empty_latent_channels(model, latent["samples"])
     noise = comfy.sample.prepare_noise(start, seed)
-    callback = latent_preview.prepare_callback(model, sigmas.shape[-1] - 1)
+    callback = _told(model, sigmas.shape[-1] - 1, vae)
     shortage = None
     try:
         samples = guider.sample(

@@ -33,6 +33,7 @@ export default async ({ page, options, sceneLoaded, loadTemplate, save, ready })
     await sceneLoaded(editor);
     result.preset = await page.evaluate(() => ({ facts: window.spatiaEditor.facts, points: window.spatiaEditor.viewer.cloud.count }));
     const shot = async (name) => {
+        if (!options.pictures) return; // for who wants to look at them
         await page.waitForTimeout(1500);
         await page.screenshot({ path: `${options.folder}/${name}.png` });
     };

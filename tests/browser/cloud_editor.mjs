@@ -92,6 +92,7 @@ export default async ({ page, options, queue, ready }) => {
         return edit.id;
     }, options.file);
     const shot = async (name) => {
+        if (!options.pictures) return; // for who wants to look at them
         await page.waitForTimeout(800);
         await page.screenshot({ path: `${options.folder}/${name}.png` });
     };

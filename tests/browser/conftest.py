@@ -1,10 +1,14 @@
 """ComfyUI's real page in a real Chromium: `run_page_script` runs a script of this folder in it."""
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -54,12 +58,46 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
-def page_server(run_py, comfyui_path, chromium, node, tmp_path_factory):
+def frontend(run_py) -> tuple[str, ...]:
+    """Arguments of a server for the page that SPATIA_FRONTEND names: a version, fetched once, or a folder; else ComfyUI's own."""
+    wanted = os.environ.get("SPATIA_FRONTEND", "")
+    if not wanted:
+        return ()
+    folder = Path(wanted).expanduser()
+    if not (folder / "index.html").is_file():
+        if not re.fullmatch(r"\d+(\.\d+)+", wanted):
+            pytest.fail(
+                f"SPATIA_FRONTEND={wanted}: expected a version such as 1.58.1, or a folder with the page's index.html"
+            )
+        folder = fetched_frontend(run_py, wanted)
+    return ("--front-end-root", str(folder.resolve()))
+
+
+def fetched_frontend(run_py, version: str) -> Path:
+    """The page of this version out of comfyui-frontend-package, kept in the cache of run.py."""
+    cache = run_py.cache_folder()
+    static = cache / f"frontend-{version}" / "comfyui_frontend_package" / "static"
+    if static.is_dir():
+        return static
+    with tempfile.TemporaryDirectory(dir=cache) as work:
+        arguments = ["download", "--no-deps", "--dest", work, f"comfyui-frontend-package=={version}"]
+        run_py.pip(sys.executable, arguments, cache / "logs" / "frontend.log", cache)
+        (wheel,) = Path(work).glob("*.whl")
+        unpacked = Path(work) / "unpacked"
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(unpacked)
+        with contextlib.suppress(OSError):  # another run was faster
+            unpacked.rename(cache / f"frontend-{version}")
+    return static
+
+
+@pytest.fixture(scope="session")
+def page_server(run_py, comfyui_path, chromium, node, frontend, tmp_path_factory):
     """A ComfyUI server of its own for the page tests: `.url`, and `.base`, its base folder."""
     base = tmp_path_factory.mktemp("page")
     run_py.make_base(base)
     shutil.copyfile(run_py.DEMO_IMAGE, base / "input" / run_py.DEMO_IMAGE.name)
-    with run_py.Server(comfyui_path, Path(sys.executable), base, base) as server:
+    with run_py.Server(comfyui_path, Path(sys.executable), base, base, extra=frontend) as server:
         server.base = base
         yield server
 
@@ -81,6 +119,7 @@ def run_page_script(page_server, chromium, node, tmp_path_factory):
             "chromium": chromium,
             "screenshot": str(picture),
             "folder": str(folder),
+            "pictures": str(folder) if os.environ.get("SPATIA_BROWSER_PICTURES") else None,
             **options,
         }
         command = [node, str(HERE / "harness.mjs"), str(HERE / script), str(outcome), json.dumps(given)]

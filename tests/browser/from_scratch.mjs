@@ -1,5 +1,6 @@
 // From an empty graph to a video by mouse and keyboard alone: nodes out of the search, links dragged, defaults left as
 // they are, Run pressed. Then a mistake, and what the page says of it.
+import { framesDrawn } from "./page.mjs";
 
 const SCALE = 0.62;
 
@@ -44,24 +45,20 @@ async function addNode(page, title, kind, at) {
     await search.fill(title);
     // The one of exactly this title, wherever it is listed.
     await page.getByText(title, { exact: true }).last().waitFor();
-    await page.waitForTimeout(600);
+    await page.waitForTimeout(300); // the list is filtered some time after the last key
     await page.keyboard.press("Enter");
     await page.waitForFunction((wanted) => window.app.rootGraph.nodes.some((node) => node.type === wanted), kind);
-    // The page hangs it on the mouse until a click.
-    const away = () =>
-        page.evaluate(
-            ([wanted, at]) => {
-                const { pos } = window.app.rootGraph.nodes.find((node) => node.type === wanted);
-                return Math.hypot(pos[0] - at[0], pos[1] - at[1]);
-            },
-            [kind, at],
-        );
-    for (let tries = 0; tries < 20 && (await away()) > 90; tries++) {
-        await page.mouse.move(x + 4 + tries, y + 4, { steps: 3 });
-        await page.waitForTimeout(200);
+    // The page hangs it on the mouse until a click: it is taken up when it follows.
+    const place = () => page.evaluate((wanted) => [...window.app.rootGraph.nodes.find((node) => node.type === wanted).pos], kind);
+    const before = String(await place());
+    for (let tries = 0; tries < 20 && String(await place()) === before; tries++) {
+        await page.mouse.move(x + 30 * (tries % 2), y, { steps: 3 });
+        await framesDrawn(page);
     }
+    await page.mouse.move(x, y, { steps: 3 });
+    await framesDrawn(page);
     await page.mouse.click(x, y);
-    await page.waitForTimeout(300);
+    await framesDrawn(page);
 }
 
 async function drag(page, from, to) {
@@ -70,7 +67,7 @@ async function drag(page, from, to) {
     await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2, { steps: 4 });
     await page.mouse.move(...to, { steps: 4 });
     await page.mouse.up();
-    await page.waitForTimeout(150);
+    await framesDrawn(page);
 }
 
 async function link(page, [from, output, to, input]) {
@@ -105,7 +102,7 @@ export default async ({ page, options, queue }) => {
     const field = page.locator(".graphdialog input");
     await field.fill("41");
     await field.press("Enter");
-    const prompt = page.locator("textarea").first();
+    const prompt = page.locator('textarea[placeholder="prompts"]:visible');
     await prompt.click();
     await page.keyboard.type("a quiet room");
     await page.mouse.click(...(await toWindow(page, [-60, 500])));
@@ -113,7 +110,6 @@ export default async ({ page, options, queue }) => {
         window.app.rootGraph.nodes.find((node) => node.type === "LoadImage").widgets[0].value = picture;
     }, options.picture);
     const outputs = await queue();
-    await page.waitForTimeout(1000);
     await page.screenshot({ path: `${options.folder}/from_scratch.png` });
     const told = Object.values(outputs).find((output) => output.spatia_video);
     const size = await page.evaluate(async (file) => {

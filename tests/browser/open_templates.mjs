@@ -1,19 +1,28 @@
 // Opens each named template from the template browser. Returns {name: {screens, missing, overlaps, prompt, notes, problems}}.
 
+import { settled, viewOf } from "./page.mjs";
+
 // The windows in which a template's first screen is judged, in pixels.
 const WINDOWS = [
     [1600, 900],
     [1366, 768],
 ];
 
-export default async ({ page, options, problems, loadTemplate, missingNodes, overlaps, prompt, nodes, fitView }) => {
+export default async ({ page, options, problems, openTemplates, loadTemplate, openTemplate, missingNodes, overlaps, prompt, nodes, fitView }) => {
     const found = {};
-    for (const name of options.names) {
+    // The browser offers all of them; a click is tried on the first, the others are opened as a click would.
+    const browser = await openTemplates();
+    const offered = [];
+    for (const name of options.names) offered.push((await browser.getByTestId(`template-workflow-${name}`).count()) === 1);
+    await page.keyboard.press("Escape");
+    await browser.waitFor({ state: "hidden" });
+    for (const [k, name] of options.names.entries()) {
         const before = problems.length;
-        await loadTemplate(name);
+        await (k ? openTemplate(name) : loadTemplate(name));
         const screens = await firstScreens(page, options.pictures && `${options.pictures}/${name}`);
         const all = await nodes();
         found[name] = {
+            offered: offered[k],
             screens,
             missing: await missingNodes(),
             overlaps: await overlaps(),
@@ -35,12 +44,9 @@ export default async ({ page, options, problems, loadTemplate, missingNodes, ove
 async function firstScreens(page, picture) {
     const before = page.viewportSize();
     const screens = {};
-    // A dialog about models that are not here would lie over the graph.
-    await page.waitForTimeout(1000);
-    await page.keyboard.press("Escape");
     for (const [width, height] of WINDOWS) {
         await page.setViewportSize({ width, height });
-        await page.waitForTimeout(600);
+        await settled(page, viewOf);
         screens[`${width}x${height}`] = await page.evaluate(firstScreen);
         if (picture) await page.screenshot({ path: `${picture} ${width}x${height}.png` });
     }
@@ -93,6 +99,6 @@ async function overlapsWithReports(page, overlaps) {
             node.onExecuted({ text: ["A report."], spatia_report: [{ warnings: ["A warning."], ...shown[node.comfyClass] }] });
         }
     });
-    await page.waitForTimeout(800);
+    await settled(page, viewOf);
     return overlaps();
 }

@@ -9,6 +9,8 @@ const SETTINGS = {
     "Comfy.VueNodes.Enabled": false,
     "Comfy.Locale": "en",
     "Comfy.RightSidePanel.IsOpen": false,
+    // A dialog about models that are not on this machine would lie over the graph.
+    "Comfy.Workflow.ShowMissingModelsWarning": false,
 };
 
 /**
@@ -31,7 +33,7 @@ export async function openPage(browser, options) {
     page.setDefaultTimeout(PATIENCE);
     const problems = watch(page, options.url);
     const tools = { page, context, browser, options, problems };
-    for (const part of [ready, openTemplates, loadTemplate, nodes, missingNodes, overlaps, prompt, queue, fitView, save, sceneLoaded]) {
+    for (const part of [ready, openTemplates, loadTemplate, openTemplate, nodes, missingNodes, overlaps, prompt, queue, fitView, save, sceneLoaded]) {
         tools[part.name] = (...values) => part(page, ...values);
     }
     await page.goto(options.url);
@@ -74,6 +76,23 @@ export function watch(page, url) {
     return problems;
 }
 
+/** Wait until the page has drawn what it knows by now. */
+export async function framesDrawn(page) {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** Wait until a value that is read in the page has been the same for some time. */
+export async function settled(page, read, patience = 10_000) {
+    const ends = Date.now() + patience;
+    let [before, same] = [null, 0];
+    while (same < 3 && Date.now() < ends) {
+        await framesDrawn(page);
+        const now = JSON.stringify(await page.evaluate(read));
+        same = now === before ? same + 1 : 0;
+        before = now;
+    }
+}
+
 /** Wait until the page's own start is over. */
 export async function ready(page) {
     // The start ends by loading the last or the default workflow; app.graph must not be touched before.
@@ -82,21 +101,36 @@ export async function ready(page) {
     );
 }
 
-/** Open the template browser. */
+/** Open the template browser at this package's templates; returns its dialog. */
 export async function openTemplates(page) {
     await page.evaluate(() => window.app.extensionManager.command.execute("Comfy.BrowseTemplates"));
     await page.getByTestId("template-workflows-content").waitFor();
+    // Another dialog, about missing models for instance, may be open behind it.
+    const templates = page.getByRole("dialog").filter({ has: page.getByTestId("template-workflows-content") });
+    await templates.getByText("Spatia", { exact: true }).first().click();
+    return templates;
 }
 
 /** Choose one of this package's templates in the template browser, and wait until its graph is open. */
 export async function loadTemplate(page, name) {
-    await openTemplates(page);
-    // Another dialog, about missing models for instance, may be open behind it.
-    const templates = page.getByRole("dialog").filter({ has: page.getByTestId("template-workflows-content") });
-    await templates.getByText("Spatia", { exact: true }).first().click();
-    await page.getByTestId(`template-workflow-${name}`).click();
-    await page.waitForFunction((wanted) => window.app.extensionManager.workflow.activeWorkflow?.filename?.startsWith(wanted), name);
+    const templates = await openTemplates(page);
+    await templates.getByTestId(`template-workflow-${name}`).click();
     await page.getByTestId("template-workflows-content").waitFor({ state: "hidden" });
+    await opened(page, name);
+}
+
+/** Open one of this package's templates as a click in the template browser does, without the browser. */
+export async function openTemplate(page, name) {
+    await page.evaluate(async (wanted) => {
+        const [source] = Object.entries(await window.app.api.getWorkflowTemplates()).find(([, names]) => names.includes(wanted));
+        const answer = await fetch(window.app.api.apiURL(`/workflow_templates/${source}/${encodeURIComponent(wanted)}.json`));
+        await window.app.loadGraphData(await answer.json(), true, true, wanted, { openSource: "template" });
+    }, name);
+    await opened(page, name);
+}
+
+async function opened(page, name) {
+    await page.waitForFunction((wanted) => window.app.extensionManager.workflow.activeWorkflow?.filename?.startsWith(wanted), name);
     await page.waitForFunction(() => window.app.rootGraph.nodes.length > 0);
 }
 
@@ -126,7 +160,8 @@ export async function overlaps(page) {
             const { canvas, rootGraph } = window.app;
             canvas.setGraph(id ? rootGraph.subgraphs.get(id) : rootGraph);
         }, subgraph);
-        await fitView(page);
+        // Nodes 2.0 makes elements for what is in sight; the canvas knows its boxes without.
+        if (await page.evaluate(() => window.LiteGraph.vueNodesMode)) await fitView(page);
         pairs.push(...(await overlapsShown(page)));
     }
     await page.evaluate(() => window.app.canvas.setGraph(window.app.rootGraph));
@@ -182,7 +217,14 @@ export async function queue(page, patience = 600_000) {
 /** Show the whole graph in the window. */
 export async function fitView(page) {
     await page.evaluate(() => window.app.extensionManager.command.execute("Comfy.Canvas.FitView"));
-    await page.waitForTimeout(1500);
+    await settled(page, viewOf);
+}
+
+/** In the page: where the canvas looks, and how large the elements of the nodes are. */
+export function viewOf() {
+    const { scale, offset } = window.app.canvas.ds;
+    const sizes = [...document.querySelectorAll("[data-node-id]")].map((node) => [node.offsetWidth, node.offsetHeight]);
+    return [scale, ...offset, innerWidth, innerHeight, sizes];
 }
 
 /** The open graph as the page would save it. */

@@ -37,6 +37,7 @@ class TestTemplates:
     @pytest.mark.parametrize("name", TEMPLATES)
     def test_opens_from_the_template_browser(self, opened, name):
         found = opened[name]
+        assert found["offered"]
         assert not set(found["missing"]) - (LOADERS if "needs" in name else set()) and not found["problems"]
         assert not found["overlaps"] and not found["reported"]
         assert found["notes"] and found["notes"][0].startswith("## ")

@@ -300,6 +300,26 @@ def test_misuse_is_refused(nodes_of, loaded):
         )
 
 
+def test_previews_are_of_the_clips_last_frame_and_change_nothing(loaded, sample, monkeypatch):
+    import comfy.utils
+    import numpy as np
+    from comfy.cli_args import LatentPreviewMethod, args
+
+    told = []
+    monkeypatch.setattr(comfy.utils, "PROGRESS_BAR_HOOK", lambda value, total, preview, **_: told.append(preview))
+    inputs = clip_inputs(FIRST)
+    _, plain = sample(inputs)
+    assert told and not any(told)
+    told.clear()
+    monkeypatch.setattr(args, "preview_method", LatentPreviewMethod.Auto)
+    _, latent = sample(inputs)
+    assert torch.equal(latent["samples"], plain["samples"])
+    assert told[-1] and all(preview[0] == "JPEG" for preview in told)
+    shown = np.asarray(told[-1][1]).astype(float) / 255
+    first, last = (loaded[2].decode(latent["samples"][:, :, k : k + 1 or None])[0, 0].numpy() for k in (0, -1))
+    assert shown.shape == (HEIGHT, WIDTH, 3) and abs(shown - last).mean() < abs(shown - first).mean()
+
+
 def test_a_latent_of_other_size_is_refused_while_sampling(nodes_of, loaded, prompts):
     model, _, vae = loaded
     sampling, flow = nodes_of("nodes.host.sampling"), nodes_of("spatia_core.model.flow_unipc")

@@ -52,14 +52,22 @@ def test_a_world_is_listed_with_its_takes(run, nodes_of):
     run(video("listed", prompts="a\nb"))
     run(video("listed", prompts="a\nb", clip_seeds="3: 17"))
     (status, listing), (_, old) = asked(nodes_of, {"name": "listed"}, {"name": "listed", "branch": "main 2"})
-    assert status == 200 and listing["branches"] == {"main": 4, "main 2": 4}
-    clips = listing["clips"]
-    assert [clip["number"] for clip in clips] == [0, 1, 2, 3, 4] and sum(clip["frames"] for clip in clips) == 33
-    assert [clip["prompt"] for clip in clips[1:]] == ["a", "b", "b", "b"]
-    assert [clip["seed"] for clip in clips[1:]] == ["3", "3", "17", "3"]
-    assert [len(clip["takes"]) for clip in clips] == [0, 1, 1, 2, 1]
-    assert {take["seed"]: take["branches"] for take in clips[3]["takes"]} == {"17": ["main"], "3": ["main 2"]}
-    assert old["clips"][3]["id"] in [take["id"] for take in clips[3]["takes"]]
+    clips = {clip["id"]: clip for clip in listing["clips"]}
+    assert status == 200 and {name: clips[end]["number"] for name, end in listing["branches"].items()} == {
+        "main": 4,
+        "main 2": 4,
+    }
+    chain, before = ([clips[one] for one in answer["chain"]] for answer in (listing, old))
+    assert [clip["number"] for clip in chain] == [0, 1, 2, 3, 4] and sum(clip["frames"] for clip in chain) == 33
+    assert [clip["parent"] for clip in chain] == [None, *listing["chain"][:-1]]
+    assert [clip["prompt"] for clip in chain[1:]] == ["a", "b", "b", "b"]
+    assert [clip["seed"] for clip in chain[1:]] == ["3", "3", "17", "3"]
+    # The two takes of clip 3 begin at the same clip 2, and each leads to a branch of its own.
+    assert chain[:3] == before[:3] and chain[3]["parent"] == before[3]["parent"] and chain[3]["id"] != before[3]["id"]
+    assert (chain[3]["branches"], before[3]["branches"]) == (["main"], ["main 2"]) and len(clips) == 7
+    order = [clip["id"] for clip in listing["clips"]]
+    assert all(order.index(clip["parent"]) < order.index(clip["id"]) for clip in clips.values() if clip["parent"])
+    clips = chain
     assert all(clip["seconds"] > 0 and clip["report"] for clip in clips[1:])
     assert opened(clips[3]["poster"])[:2] == b"\xff\xd8" and b"ftyp" in opened(clips[3]["preview"])[:16]
     assert clips[0]["preview"] is None
@@ -67,7 +75,7 @@ def test_a_world_is_listed_with_its_takes(run, nodes_of):
 
 def test_a_world_that_is_not_begun_has_no_clip(comfy_host, nodes_of):
     ((status, listing),) = asked(nodes_of, {"name": "not begun"})
-    assert status == 200 and listing == {"world": "not begun", "branch": "main", "branches": {}, "clips": []}
+    assert status == 200 and not any(listing[name] for name in ("branches", "chain", "clips", "paths"))
 
 
 @pytest.mark.parametrize("query", [
