@@ -83,10 +83,11 @@ export class CloudSide {
         this.editor = editor;
         this.fields = {};
         this.groups = {};
+        this.memoryText = h("small", { title: text("held_title") });
         this.element = h(
             "div",
             { class: "side" },
-            group("edits", editor.listed.rows),
+            group("edits", editor.listed.rows, this.memoryText),
             this.buildCurrent(),
             this.buildSelection(),
             this.buildApply(),
@@ -186,6 +187,8 @@ export class CloudSide {
         this.frameInput.max = (editor.facts?.cameras.length ?? 1) - 1;
         this.frameInput.value = editor.previewFrame;
         this.frameInput.disabled = !editor.facts;
+        const [worker, view] = [editor.result?.bytes ?? 0, editor.viewer.bytes].map((bytes) => Math.ceil(bytes / 1e6));
+        this.memoryText.textContent = worker ? text("held", { worker, view }) : "";
         this.showSelection();
         this.showCurrent();
     }

@@ -17,6 +17,7 @@ let replay = null;
 let total = 0; // points of the whole cloud, of which a part may be shown
 let shown = null; // the cloud on the screen
 let last = null; // what the last replay gave
+let sheet = {}; // of a cloud, that the page has on its screen
 
 function cloudOf(points, views) {
     const decoded = decodePoints(points);
@@ -40,9 +41,10 @@ const HANDLERS = {
         shown = before ? replay.base : last.cloud;
         const { counts, failures, bounds } = last;
         const selected = last.selected ? { count: countOf(last.selected), bounds: boundsOf(last.cloud.positions, last.selected) } : null;
-        const display = displayed(shown, before ? null : last.selected, total);
-        const answer = { counts, failures, bounds, selected, points: sizeOf(last.cloud), display };
-        return [answer, [display.positions.buffer, display.colors.buffer]];
+        const display = displayed(shown, before ? null : last.selected, total, sheet);
+        sheet = shown.sheet;
+        const answer = { counts, failures, bounds, selected, points: sizeOf(last.cloud), display, bytes: replay.bytes(last) };
+        return [answer, [display.states, display.positions, display.colors].filter(Boolean).map((array) => array.buffer)];
     },
     preview({ camera, width, height, options }) {
         const { pixels, coverage } = drawSoft(shown, camera, width, height, options);
@@ -62,6 +64,7 @@ self.onmessage = ({ data }) => {
         const [answer, moved = []] = HANDLERS[data.type](data);
         postMessage({ type: data.type, job: data.job, ...answer }, moved);
     } catch (error) {
+        sheet = {}; // what did not arrive is sent again
         postMessage({ type: "failed", job: data.job, message: error.message });
     }
 };

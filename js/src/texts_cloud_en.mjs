@@ -79,6 +79,8 @@ export default {
     bad_edits: "The edits text cannot be read ({message}). It stays as it is until you correct it in the node.",
     no_memory: "Connect a memory to this node to see its scene.",
     no_scene: "There is nothing to show yet: run this node once. The list of edits can be changed meanwhile.",
+    held: "Memory held: {worker} MB to compute, {view} MB to show, {view} MB in the graphics card",
+    held_title: "Of this editor, for the points that it shows. It is given back when the editor closes.",
     thinned: "{count} of {total} points are shown and counted. The node edits them all.",
     nothing_there: "There is no point here.",
     leaves_nothing: "These edits leave no point of the scene: the node would refuse them.",

@@ -79,6 +79,8 @@ export default {
     bad_edits: "无法读取 edits 的文字（{message}）。在节点中改正之前保持不变。",
     no_memory: "给这个节点连接记忆，就能看到它的场景。",
     no_scene: "还没有可显示的内容：运行一次这个节点。期间可以修改编辑列表。",
+    held: "占用内存：计算 {worker} MB，显示 {view} MB，显卡 {view} MB",
+    held_title: "本编辑器为所显示的点占用的内存，关闭编辑器后释放。",
     thinned: "显示并统计了 {total} 个点中的 {count} 个。节点编辑全部的点。",
     nothing_there: "这里没有点。",
     leaves_nothing: "这些编辑不会留下任何点：节点会拒绝。",
