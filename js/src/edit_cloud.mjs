@@ -4,15 +4,20 @@
 //           Replay adds marks: Uint8Array (n), and sheet: {positions, colors}, the arrays that a screen has of it, with
 //           places: Uint32Array (n), where each of its points lies in them, null for each at its own; removing keeps the sheet
 //   scene   {cameras, width, height, voxel, clip, mask: {width, height, data} | null, other: cloud | null, files: {name: cloud}}
+import { fillRemoved } from "./edit_fill.mjs";
 import { boundsOf, countOf, rgb, rotationOfDegrees, select, sizeOf } from "./edit_select.mjs";
 
 // --- edits: (cloud, edit, mask, scene) -> {cloud, count, bounds, changed} ---
 //     bounds: of what is moved, copied or inserted, where it was before; changed: which points of the new cloud it touched
 
 const OPERATIONS = {
-    remove(cloud, edit, mask) {
+    remove(cloud, { fill }, mask, scene) {
         const left = subset(cloud, mask, 0);
-        return { cloud: { ...left, sheet: cloud.sheet, places: placesOf(cloud, mask, left) }, count: sizeOf(cloud) - sizeOf(left) };
+        const count = sizeOf(cloud) - sizeOf(left);
+        if (!fill || !count) return { cloud: { ...left, sheet: cloud.sheet, places: placesOf(cloud, mask, left) }, count };
+        const filled = fillRemoved(left, subset(cloud, mask, 1), fill, scene);
+        const joined = concat([left, unseen(filled)]);
+        return { cloud: joined, count, changed: tail(joined, left) };
     },
     recolor(cloud, { color, mode = "solid", strength = 1 }, mask) {
         const colors = cloud.colors.slice();
@@ -46,10 +51,7 @@ const OPERATIONS = {
         const positions = other.positions.slice();
         const bounds = boundsOf(positions);
         if (bounds) move(positions, edit, bounds);
-        const joined = concat([
-            cloud,
-            { positions, colors: other.colors, views: new Int32Array(sizeOf(other)).fill(-1), marks: new Uint8Array(sizeOf(other)) },
-        ]);
+        const joined = concat([cloud, unseen({ positions, colors: other.colors })]);
         return { cloud: joined, count: sizeOf(other), bounds, changed: tail(joined, cloud) };
     },
 };
@@ -135,6 +137,14 @@ function concat(clouds) {
     }
     return fresh(whole);
 }
+
+/** Points that came from no frame. */
+const unseen = ({ positions, colors }) => ({
+    positions,
+    colors,
+    views: new Int32Array(positions.length / 3).fill(-1),
+    marks: new Uint8Array(positions.length / 3),
+});
 
 const tail = (joined, before) => new Uint8Array(sizeOf(joined)).fill(1, sizeOf(before));
 

@@ -207,7 +207,7 @@ export function fittedPlane(positions, point, reach) {
 }
 
 /** Eigenvector of the smallest eigenvalue of a symmetric 3x3 matrix (9 numbers), by Jacobi rotations. */
-function smallestAxis(m) {
+export function smallestAxis(m) {
     const a = [m.slice(0, 3), m.slice(3, 6), m.slice(6, 9)];
     const v = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]; // prettier-ignore
     for (let sweep = 0; sweep < 50; sweep++) {

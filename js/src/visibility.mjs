@@ -12,12 +12,44 @@ const LARGEST = 4; // pixels each way of a square
  */
 export function visiblePoints(positions, camera, width, height, voxel, wanted = null) {
     const n = positions.length / 3;
+    const { surface, left, top, wide } = surfaceOf(positions, camera, width, height, voxel, windowOf(positions, camera, width, height, wanted));
+    const [a, b, c, tx, d, e, f, ty, g, h, i, tz] = camera.w2c;
+    const [fx, fy, cx, cy] = camera.intrinsics;
+    const [fu, bu, fv, bv] = [fx * width, cx * width, fy * height, cy * height];
+    const focal = Math.max(fu, fv);
+    const seen = new Uint8Array(n);
+    for (let p = 0, o = 0; p < n; p++, o += 3) {
+        if (wanted && !wanted[p]) continue;
+        const x = positions[o];
+        const y = positions[o + 1];
+        const t = positions[o + 2];
+        const z = g * x + h * y + i * t + tz;
+        if (!(z > 0)) continue;
+        const column = Math.floor((fu * (a * x + b * y + c * t + tx)) / z + bu);
+        const row = Math.floor((fv * (d * x + e * y + f * t + ty)) / z + bv);
+        if (!(column >= 0 && row >= 0 && column < width && row < height)) continue;
+        const pixel = (row - top) * wide + column - left;
+        let limit = 1.01 * surface[pixel] + 2 * voxel;
+        if (z > limit) {
+            const reach = Math.min(Math.max(Math.ceil((0.87 * voxel * focal) / Math.max(z, 1e-9)), 1), LARGEST);
+            limit += (reach + 1) * slope(surface, pixel, wide, column > 0, column < width - 1, row > 0, row < height - 1);
+        }
+        if (z <= limit) seen[p] = 1;
+    }
+    return seen;
+}
+
+/**
+ * Depth of the nearest point in a part of the picture, every point as large as its voxel: Float32Array by rows, Infinity
+ * where there is nothing. The part is given in whole pixels; to the picture belong LARGEST pixels on each side of it.
+ */
+export function surfaceOf(positions, camera, width, height, voxel, { left, top, wide, high } = wholeOf(width, height)) {
+    const n = positions.length / 3;
     const [a, b, c, tx, d, e, f, ty, g, h, i, tz] = camera.w2c;
     const [fx, fy, cx, cy] = camera.intrinsics;
     const [fu, bu, fv, bv] = [fx * width, cx * width, fy * height, cy * height];
     const focal = Math.max(fu, fv);
     // Only this part of the picture is drawn, and what projects beyond it left out before it is divided by its depth.
-    const { left, top, wide, high } = windowOf(positions, camera, width, height, wanted);
     const [lowU, highU, lowV, highV] = [left - 1 - bu, left + wide + 1 - bu, top - 1 - bv, top + high + 1 - bv];
     const layers = Array.from({ length: LARGEST }, () => new Float32Array(high * wide).fill(Infinity));
     for (let o = 0; o < 3 * n; o += 3) {
@@ -46,31 +78,14 @@ export function visiblePoints(positions, camera, width, height, voxel, wanted = 
         for (let k = 0; k < layer.length; k++) if (layer[k] < surface[k]) surface[k] = layer[k];
         widen(surface, rows, wide, high);
     }
-    const seen = new Uint8Array(n);
-    for (let p = 0, o = 0; p < n; p++, o += 3) {
-        if (wanted && !wanted[p]) continue;
-        const x = positions[o];
-        const y = positions[o + 1];
-        const t = positions[o + 2];
-        const z = g * x + h * y + i * t + tz;
-        if (!(z > 0)) continue;
-        const column = Math.floor((fu * (a * x + b * y + c * t + tx)) / z + bu);
-        const row = Math.floor((fv * (d * x + e * y + f * t + ty)) / z + bv);
-        if (!(column >= 0 && row >= 0 && column < width && row < height)) continue;
-        const pixel = (row - top) * wide + column - left;
-        let limit = 1.01 * surface[pixel] + 2 * voxel;
-        if (z > limit) {
-            const reach = Math.min(Math.max(Math.ceil((0.87 * voxel * focal) / Math.max(z, 1e-9)), 1), LARGEST);
-            limit += (reach + 1) * slope(surface, pixel, wide, column > 0, column < width - 1, row > 0, row < height - 1);
-        }
-        if (z <= limit) seen[p] = 1;
-    }
-    return seen;
+    return { surface, left, top, wide, high };
 }
+
+const wholeOf = (width, height) => ({ left: -LARGEST, top: -LARGEST, wide: width + 2 * LARGEST, high: height + 2 * LARGEST });
 
 /** The part of the picture, in whole pixels and with its border, outside which no point decides about those that are wanted. */
 function windowOf(positions, camera, width, height, wanted) {
-    const whole = { left: -LARGEST, top: -LARGEST, wide: width + 2 * LARGEST, high: height + 2 * LARGEST };
+    const whole = wholeOf(width, height);
     if (!wanted) return whole;
     const [a, b, c, tx, d, e, f, ty, g, h, i, tz] = camera.w2c;
     const [fx, fy, cx, cy] = camera.intrinsics;

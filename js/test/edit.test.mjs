@@ -9,7 +9,7 @@ import { decodePoints, worldPositions } from "../src/points.mjs";
 import { visiblePoints } from "../src/visibility.mjs";
 import { bytes, difference, vectors } from "./vectors.mjs";
 
-const { facts, mask, selections, lists } = vectors.edits;
+const { facts, mask, selections, lists, fills } = vectors.edits;
 
 function sent(name) {
     const decoded = decodePoints(bytes(`${name}.bin`));
@@ -40,6 +40,45 @@ for (const { name, edits, counts, positions, colors, views } of lists) {
         assert.ok(difference([...cloud.positions], positions) < 1e-6);
         assert.deepEqual([...cloud.colors], colors);
         assert.deepEqual([...cloud.views], views);
+    });
+}
+
+/** Share of the points of one list within `reach` of a point of the other, their colours within `shades`. */
+function agreement(a, b, reach, shades) {
+    const cells = new Map();
+    const key = (x, y, z) => `${x},${y},${z}`;
+    const cell = (list, o) => [0, 1, 2].map((axis) => Math.floor(list.positions[o + axis] / reach));
+    for (let o = 0; o < b.positions.length; o += 3) {
+        const name = key(...cell(b, o));
+        cells.set(name, [...(cells.get(name) ?? []), o]);
+    }
+    let found = 0;
+    for (let o = 0; o < a.positions.length; o += 3) {
+        const [x, y, z] = cell(a, o);
+        const near = Array.from({ length: 27 }, (_, k) => cells.get(key(x + (k % 3) - 1, y + (Math.floor(k / 3) % 3) - 1, z + Math.floor(k / 9) - 1)) ?? []).flat();
+        const fits = (p) =>
+            Math.hypot(...[0, 1, 2].map((axis) => a.positions[o + axis] - b.positions[p + axis])) <= reach &&
+            [0, 1, 2].every((c) => Math.abs(a.colors[o + c] - b.colors[p + c]) <= shades);
+        if (near.some(fits)) found++;
+    }
+    return found / (a.positions.length / 3);
+}
+
+// The two add in orders of their own: a few points may fall on the other side of an outline or a voxel.
+for (const { name, edits, counts, positions, colors } of fills) {
+    test(`filled as in Python: ${name}`, () => {
+        const base = sent("furnished");
+        const { cloud, ...result } = new Replay(base, { ...scene, mask: null }).run(edits, { current: edits.length - 1 });
+        assert.deepEqual(result.failures, edits.map(() => null)); // prettier-ignore
+        assert.deepEqual(result.counts, counts);
+        const kept = 3 * (sizeOf(base) - counts.at(-1));
+        const python = { positions: positions.slice(kept), colors: colors.slice(kept) };
+        const page = { positions: cloud.positions.slice(kept), colors: cloud.colors.slice(kept) };
+        assert.ok(python.positions.length > 600, `${python.positions.length / 3} points`);
+        assert.ok(Math.abs(page.positions.length / python.positions.length - 1) < 0.005, `${page.positions.length} against ${python.positions.length}`);
+        assert.ok(agreement(page, python, 0.1 * facts.voxel, 2) > 0.99);
+        assert.ok(agreement(python, page, 0.1 * facts.voxel, 2) > 0.99);
+        assert.ok(cloud.views.slice(kept / 3).every((view) => view === -1) && cloud.marks.slice(kept / 3).every((mark) => mark === 1));
     });
 }
 
