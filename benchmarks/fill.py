@@ -34,7 +34,7 @@ from spatia_core.cloud.point_cloud import concat_clouds, make_point_cloud
 from spatia_core.cloud.voxels import voxel_merge
 from spatia_core.errors import SpatiaError
 from spatia_core.render.soft import render_soft
-from spatia_core.render.visibility import z_buffer
+from spatia_core.render.visibility import surface_depth
 from spatia_core.training.rooms import make_room, render_room, room_path
 
 HEIGHT, WIDTH, VOXEL = 288, 512, 0.01
@@ -55,9 +55,10 @@ def furnished(seed: int):
     for box in rng.permutation(np.arange(1, len(room.boxes))):
         order = [k for k in range(len(room.boxes)) if k != box] + [int(box)]
         moved = room._replace(boxes=room.boxes[order], materials=room.materials[order])
-        seen = render_room(moved, poses, HEIGHT, WIDTH, motion=np.zeros((len(poses), 3)))
-        if 0.02 < seen.moving[0].mean() < 0.2 and seen.moving[-1].mean() > 0.01:
-            return moved, poses, seen
+        still = np.zeros((len(poses), 3))
+        seen = render_room(moved, poses[[0, -1]], 36, 64, supersample=1, motion=still[:2])
+        if 0.02 < seen.moving[0].mean() < 0.2 and seen.moving[1].mean() > 0.01:
+            return moved, poses, render_room(moved, poses, HEIGHT, WIDTH, motion=still)
     return None
 
 
@@ -80,7 +81,7 @@ def scene_of(video, frames: int):
 def measured(cloud, camera, hole, picture, depth) -> tuple[dict, np.ndarray]:
     """The figures of a cloud in one camera's hole, and the projection."""
     seen = render_soft(cloud.positions, cloud.colors, camera, HEIGHT, WIDTH)
-    z = z_buffer(cloud.positions, camera, HEIGHT, WIDTH, voxel_size=VOXEL)[0][0].numpy()
+    z = surface_depth(cloud.positions, camera, HEIGHT, WIDTH, voxel_size=VOXEL)[0][0].numpy()
     cover = seen.coverage[0].numpy()[hole] / 255
     error = (seen.image[0].numpy()[hole].astype(float) - picture[hole]) / 255
     there = hole & (z > 0)
@@ -105,7 +106,8 @@ def main() -> None:
         if found is None:
             continue
         room, poses, video = found
-        truth = render_room(room._replace(boxes=room.boxes[:-1], materials=room.materials[:-1]), poses, HEIGHT, WIDTH)
+        empty = room._replace(boxes=room.boxes[:-1], materials=room.materials[:-1])
+        truth = render_room(empty, poses, HEIGHT, WIDTH)
         for kind, frames in (("photograph", 1), ("clip", 5)):
             cloud, size, cameras = scene_of(video, frames)
             gone = torch.zeros(cloud.size, dtype=torch.bool)

@@ -99,7 +99,7 @@ const blank = (n) => ({ positions: new Float32Array(3 * n), colors: new Uint8Arr
 const fresh = (cloud) => ({ ...cloud, sheet: { positions: cloud.positions, colors: cloud.colors }, places: null });
 
 /** The points whose flag in the mask is `wanted` (0 or 1). */
-function subset(cloud, mask, wanted) {
+export function subset(cloud, mask, wanted) {
     const n = wanted ? countOf(mask) : mask.length - countOf(mask);
     const part = blank(n);
     const { positions, colors, views, marks } = part;

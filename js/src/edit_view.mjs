@@ -14,8 +14,8 @@ const GONE = 3;
 /**
  * What a screen needs to show a cloud, as Viewer.setCloud takes it: per point of the cloud's sheet whether it is selected,
  * marked or gone, and of positions and colours those that the screen does not have yet.
- * @param {object} cloud of Replay @param {Uint8Array | null} selected (n) @param {number} total points of the whole scene
- * @param {object} had the sheet that the screen has, {} for none
+ * @param {any} cloud of Replay @param {Uint8Array | null} selected (n) @param {number} total points of the whole scene
+ * @param {any} had the sheet that the screen has, {} for none
  */
 export function displayed(cloud, selected, total, had = {}) {
     const { sheet } = cloud;

@@ -2,12 +2,13 @@
 //
 //   in   {type: "scene", job, points, views, mask, other, inserted: [{name, points}], facts}    buffers as the server packs them
 //        {type: "replay", job, edits, selection, current, before}    before: show the scene without edits
-//        {type: "preview", job, camera, width, height, options}      of what was shown last
+//        {type: "preview", job, camera, width, height, options, unmarked}      of what was shown last; unmarked: without what
+//                                                                    the current edit changed or added
 //        {type: "pick", job, camera, width, height, u, v}            the front point near a pixel
 //        {type: "plane", job, point, distance}                       the plane that fits the points there
 //        {type: "lasso", job, selection}                             the image size at which its front surface has no holes
 //   out  {type: the same, job, ...}, {type: "failed", job, message}
-import { Replay } from "./edit_cloud.mjs";
+import { Replay, subset } from "./edit_cloud.mjs";
 import { FIT_REACH, boundsOf, countOf, fittedPlane, select, sizeOf } from "./edit_select.mjs";
 import { displayed, lassoSize, pickPoint } from "./edit_view.mjs";
 import { decodePoints, worldPositions } from "./points.mjs";
@@ -46,8 +47,8 @@ const HANDLERS = {
         const answer = { counts, failures, bounds, selected, points: sizeOf(last.cloud), display, bytes: replay.bytes(last) };
         return [answer, [display.states, display.positions, display.colors].filter(Boolean).map((array) => array.buffer)];
     },
-    preview({ camera, width, height, options }) {
-        const { pixels, coverage } = drawSoft(shown, camera, width, height, options);
+    preview({ camera, width, height, options, unmarked }) {
+        const { pixels, coverage } = drawSoft(unmarked ? subset(shown, shown.marks, 0) : shown, camera, width, height, options);
         return [{ pixels, width, height, coverage }, [pixels.buffer]];
     },
     pick: ({ camera, width, height, u, v }) => [{ point: pickPoint(shown, camera, width, height, u, v) }],

@@ -1,5 +1,5 @@
 // Planes round the place of removed points, and their continuation behind and under it: see spatia_core/cloud/fill.py.
-import { smallestAxis } from "./edit_select.mjs";
+import { countOf, smallestAxis } from "./edit_select.mjs";
 import { MOST_NEW_POINTS, SAMPLE, borderOf, byteOf, holeOf, insideOf, pick, spread } from "./fill_holes.mjs";
 
 const MOST_PLANES = 6;
@@ -200,9 +200,10 @@ function findPlanes(around, tolerance, spacing) {
         }
         const offsets = offsetsFrom(points, middle, normal);
         const inliers = [...offsets.keys()].filter((p) => left[p] && Math.abs(offsets[p]) <= tolerance);
+        const beside = countOf(left.map((flag, p) => (flag && Math.abs(offsets[p]) <= 3 * tolerance ? 1 : 0)));
         left = left.map((flag, p) => (Math.abs(offsets[p]) <= 1.5 * tolerance ? 0 : flag));
         const again = planes.some((plane) => Math.abs(dot(normal, plane.normal)) > 0.966 && Math.abs(offsetFrom(plane, middle)) <= 4 * tolerance);
-        if (inliers.length >= least && !again) planes.push(planeOf(middle, normal, pick(points, inliers)));
+        if (inliers.length >= Math.max(least, 0.6 * beside) && !again) planes.push(planeOf(middle, normal, pick(points, inliers)));
     }
     return planes;
 }

@@ -55,7 +55,10 @@ function agreement(a, b, reach, shades) {
     let found = 0;
     for (let o = 0; o < a.positions.length; o += 3) {
         const [x, y, z] = cell(a, o);
-        const near = Array.from({ length: 27 }, (_, k) => cells.get(key(x + (k % 3) - 1, y + (Math.floor(k / 3) % 3) - 1, z + Math.floor(k / 9) - 1)) ?? []).flat();
+        const near = Array.from(
+            { length: 27 },
+            (_, k) => cells.get(key(x + (k % 3) - 1, y + (Math.floor(k / 3) % 3) - 1, z + Math.floor(k / 9) - 1)) ?? [],
+        ).flat();
         const fits = (p) =>
             Math.hypot(...[0, 1, 2].map((axis) => a.positions[o + axis] - b.positions[p + axis])) <= reach &&
             [0, 1, 2].every((c) => Math.abs(a.colors[o + c] - b.colors[p + c]) <= shades);

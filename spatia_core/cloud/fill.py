@@ -6,6 +6,7 @@ does the same in the page; tests compare the two.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from ..cameras.camera import Cameras, pixel_rays, project
 from ..errors import SpatiaError
 from ..interrupt import look_for_interrupt
-from ..render.visibility import visible_points, z_buffer
+from ..render.visibility import nearest_depth, visible_points
 from .point_cloud import NO_VIEW, PointCloud, make_point_cloud
 from .voxels import voxel_merge
 
@@ -105,7 +106,7 @@ def _hole(old: np.ndarray, gone: np.ndarray, camera: Cameras, size: tuple[int, i
     """The hole in one camera's image, None where the removed points are nowhere the front."""
     look_for_interrupt()
     height, width = _image_size(gone, camera, size, spacing)
-    front = z_buffer(torch.from_numpy(gone), camera, height, width, voxel_size=spacing)[0][0].numpy()
+    front = nearest_depth(torch.from_numpy(gone).float(), camera, height, width, voxel_size=spacing)[0].numpy()
     rows, columns = np.nonzero(front)
     if not len(rows):
         return None
@@ -114,7 +115,7 @@ def _hole(old: np.ndarray, gone: np.ndarray, camera: Cameras, size: tuple[int, i
     left, top = max(0, int(left) - aside), max(0, int(top) - above)
     right, bottom = min(width, int(right) + aside), min(height, int(bottom) + above)
     near = _inside(old, camera, height, width, (left, top, right, bottom), _FOOTPRINT + 2)[0]
-    back = z_buffer(torch.from_numpy(old[near]), camera, height, width, voxel_size=spacing)[0][0].numpy()
+    back = nearest_depth(torch.from_numpy(old[near]).float(), camera, height, width, voxel_size=spacing)[0].numpy()
     front = np.where((back == 0) | (front < back), front, 0)
     return _Hole(camera, width, height, front, back, (left, top, right, bottom)) if front.any() else None
 
@@ -221,7 +222,7 @@ def _fill_planes(old, colors, gone, holes: list[_Hole], spacing: float):
         index, column, row, _ = _inside(around, hole.camera, hole.height, hole.width, (0, 0, hole.width, hole.height))
         owner[index[_border(hole)[row, column]]] = -1
     points, made, used = [np.zeros((0, 3))], [np.zeros((0, 3))], 0
-    for k, plane in enumerate(planes):
+    for k in range(len(planes)):
         look_for_interrupt()
         own = (owner == k) & (np.abs(offsets[:, k]) <= tolerance)
         near_plane = np.abs(offsets[:, k]) <= 2 * tolerance
@@ -273,13 +274,16 @@ def _find_planes(around: np.ndarray, tolerance: float, spacing: float) -> list[_
         middle, normal = guesses.pop(best)
         for _ in range(2):
             middle, normal, _ = _fit(rest[np.abs((rest - middle) @ normal) <= tolerance])
-        inliers = left & (np.abs((points - middle) @ normal) <= tolerance)
-        left &= ~(np.abs((points - middle) @ normal) <= 1.5 * tolerance)
+        far = np.abs((points - middle) @ normal)
+        inliers = left & (far <= tolerance)
+        # A slab of a cloud that fills space is no plane: as much lies beside it.
+        beside = left & (far <= 3 * tolerance)
+        left &= ~(far <= 1.5 * tolerance)
         again = any(
             abs(normal @ plane.normal) > 0.966 and abs((middle - plane.middle) @ plane.normal) <= 4 * tolerance
             for plane in planes
         )
-        if inliers.sum() >= least and not again:
+        if inliers.sum() >= max(least, 0.6 * beside.sum()) and not again:
             planes.append(_plane(middle, normal, points[inliers]))
     return planes
 
@@ -291,7 +295,7 @@ def _flat_cells(points: np.ndarray, edge: float, tolerance: float) -> list[tuple
     order = np.argsort(cell_of, kind="stable")
     bounds = np.searchsorted(cell_of[order], np.arange(len(cells) + 1))
     flat = []
-    for first, last in zip(bounds, bounds[1:]):
+    for first, last in pairwise(bounds):
         if last - first < 8:
             continue
         middle, normal, (least, second) = _fit(points[order[first:last]])
@@ -515,7 +519,7 @@ def _seen(points: np.ndarray, colors: np.ndarray, hole: _Hole, spacing: float):
     left, top, right, bottom = hole.window
     near = _inside(points, hole.camera, hole.height, hole.width, hole.window, _FOOTPRINT + 2)[0]
     flags = visible_points(
-        torch.from_numpy(points[near]), hole.camera, hole.height, hole.width, mode="precise", voxel_size=spacing
+        torch.from_numpy(points[near]).float(), hole.camera, hole.height, hole.width, mode="precise", voxel_size=spacing
     )[0]
     near = near[flags.numpy()]
     index, column, row, z = _inside(points[near], hole.camera, hole.height, hole.width, hole.window)
