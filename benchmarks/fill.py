@@ -37,7 +37,7 @@ from spatia_core.render.soft import render_soft
 from spatia_core.render.visibility import surface_depth
 from spatia_core.training.rooms import make_room, render_room, room_path
 
-HEIGHT, WIDTH, VOXEL = 288, 512, 0.01
+HEIGHT, WIDTH, VOXEL = 144, 256, 0.02
 WAYS = (None, "plane", "neighbours")
 
 

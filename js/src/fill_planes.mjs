@@ -24,6 +24,10 @@ export function fillPlanes(kept, gone, cameras, place) {
         const { index, column, row } = insideOf(around, hole.camera, hole.width, hole.height, [0, 0, hole.width, hole.height]);
         for (let i = 0; i < index.length; i++) if (border[row[i] * hole.width + column[i]]) owner[index[i]] = -1;
     }
+    for (const [k, plane] of planes.entries()) {
+        const own = [...owner.keys()].filter((p) => owner[p] === k && Math.abs(offsets[k][p]) <= tolerance);
+        plane.ends = endsOf(k, planes, pick(around, own), tolerance);
+    }
     const made = { positions: [], colors: [] };
     const scene = { planes, around, shades, gone: gone.positions, holes, tolerance, ...place };
     for (let k = 0; k < planes.length; k++) continuePlane(k, offsets[k], owner, scene, made);
@@ -58,11 +62,9 @@ function continuePlane(k, offset, owner, scene, made) {
     const taken = new Uint8Array(wide * high);
     const count = new Int32Array(wide * high);
     const values = new Float64Array(4 * wide * high);
-    const own = [];
     for (let p = 0, o = 0; p < owner.length; p++, o += 3) {
         if (Math.abs(offset[p]) > 2 * tolerance) continue;
         const mine = owner[p] === k && Math.abs(offset[p]) <= tolerance;
-        if (mine) own.push(p);
         const cell = cellOf(placeOn(plane, around[o], around[o + 1], around[o + 2]), grid, spacing);
         if (cell < 0) continue;
         taken[cell] = 1;
@@ -71,8 +73,6 @@ function continuePlane(k, offset, owner, scene, made) {
         for (let c = 0; c < 3; c++) values[4 * cell + c] += shades[o + c];
         values[4 * cell + 3] += offset[p];
     }
-    if (!own.length) return;
-    const cuts = cutsOf(k, planes, pick(around, own), tolerance);
     const under = footprint(plane, gone, grid, tolerance, spacing);
     const [nodes, world] = [[], []];
     for (let cell = 0; cell < taken.length; cell++) {
@@ -80,7 +80,7 @@ function continuePlane(k, offset, owner, scene, made) {
         const flat = [((cell % wide) + low[0] + 0.5) * spacing, (Math.floor(cell / wide) + low[1] + 0.5) * spacing];
         if (!within(plane.outline, flat, beyond)) continue;
         const at = plane.middle.map((v, axis) => v + (flat[0] * plane.u[axis] + flat[1] * plane.v[axis]));
-        if (cuts.some(({ other, sign }) => !(sign * offsetFrom(other, at) >= -0.5 * tolerance))) continue;
+        if (!onThisSide(at, plane, tolerance)) continue;
         nodes.push({ cell, flat, covered: Boolean(under?.[cell]) && within(plane.outline, flat, 4 * spacing) });
         world.push(...at);
     }
@@ -113,14 +113,17 @@ function cellOf(flat, { low, wide, high }, spacing) {
     return column >= 0 && row >= 0 && column < wide && row < high ? row * wide + column : -1;
 }
 
-/** The other planes that this plane's own points end at, with the side on which they lie. */
-function cutsOf(k, planes, own, tolerance) {
-    return planes.flatMap((other, j) => {
-        if (j === k) return [];
-        const sides = offsetsFrom(own, other.middle, other.normal);
-        return [1, -1].filter((sign) => sides.reduce((sum, side) => sum + (sign * side >= -tolerance ? 1 : 0), 0) / sides.length >= 0.98).map((sign) => ({ other, sign })); // prettier-ignore
+/** The planes that plane k ends at, as a floor at its wall, each with its normal to this side. */
+function endsOf(k, planes, own, tolerance) {
+    return planes.flatMap(({ middle, normal }, j) => {
+        if (j === k || !own.length) return [];
+        const sides = offsetsFrom(own, middle, normal);
+        const here = (sign) => countOf(Uint8Array.from(sides, (side) => (sign * side >= -tolerance ? 1 : 0))) / sides.length >= 0.98;
+        return [1, -1].filter(here).map((sign) => ({ middle, normal: normal.map((v) => sign * v) }));
     });
 }
+
+const onThisSide = (at, plane, tolerance) => plane.ends.every((end) => offsetFrom(end, at) >= -0.5 * tolerance);
 
 /** Uint8Array by cell: what the removed points stood on, or beside; null where they do not touch the plane. */
 function footprint(plane, gone, grid, tolerance, spacing) {
@@ -155,8 +158,10 @@ function shadowed(world, nodes, k, planes, { camera, width, height, front, eye }
             const depth = share * z[i];
             const behind = share > 0 && depth >= near - 2 * tolerance;
             if (!(behind && (outside || depth < z[i] - 2 * tolerance))) return true;
-            const flat = placeOn(other, from[0] + share * way[0], from[1] + share * way[1], from[2] + share * way[2]);
-            return !within(other.outline, flat, 0) && !(outside && share > 1 && within(other.outline, flat, margins[1]));
+            const there = from.map((v, axis) => v + share * way[axis]);
+            const flat = placeOn(other, ...there);
+            if (within(other.outline, flat, 0)) return false;
+            return !(outside && share > 1 && onThisSide(there, other, tolerance) && within(other.outline, flat, margins[1]));
         });
     }
 }

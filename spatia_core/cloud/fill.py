@@ -202,6 +202,9 @@ class _Plane(NamedTuple):
     u: np.ndarray
     v: np.ndarray
     outline: np.ndarray  # (V, 2) convex, counter-clockwise, along u and v
+    ends: tuple[
+        tuple[np.ndarray, np.ndarray], ...
+    ] = ()  # planes it ends at, as a floor at its wall: a point, the way to this side
 
 
 def _fill_planes(old, colors, gone, holes: list[_Hole], spacing: float):
@@ -221,13 +224,17 @@ def _fill_planes(old, colors, gone, holes: list[_Hole], spacing: float):
     for hole in holes:
         index, column, row, _ = _inside(around, hole.camera, hole.height, hole.width, (0, 0, hole.width, hole.height))
         owner[index[_border(hole)[row, column]]] = -1
+    owned = [(owner == k) & (np.abs(offsets[:, k]) <= tolerance) for k in range(len(planes))]
+    planes = [
+        plane._replace(ends=_ends(offsets[own], planes, k, tolerance))
+        for k, (plane, own) in enumerate(zip(planes, owned))
+    ]
     points, made, used = [np.zeros((0, 3))], [np.zeros((0, 3))], 0
     for k in range(len(planes)):
         look_for_interrupt()
-        own = (owner == k) & (np.abs(offsets[:, k]) <= tolerance)
         near_plane = np.abs(offsets[:, k]) <= 2 * tolerance
         found = _continue_plane(
-            k, planes, around, shades, offsets[:, k], own, near_plane, gone, holes, tolerance, spacing
+            k, planes, around, shades, offsets[:, k], owned[k], near_plane, gone, holes, tolerance, spacing
         )
         _refuse_many(sum(map(len, points)) + len(found[0]))
         points.append(found[0])
@@ -369,7 +376,7 @@ def _continue_plane(
     nodes = (np.stack([columns, rows], 1) + low + 0.5) * spacing
     wanted = _within(plane.outline, nodes, beyond)
     world = plane.middle + nodes @ axes.T
-    wanted &= _on_this_side(world, k, planes, around[own], tolerance)
+    wanted &= _on_this_side(world, plane, tolerance)
     covered = _footprint(plane, gone, low, wide, high, tolerance, spacing)[rows, columns]
     covered &= _within(plane.outline, nodes, 4 * spacing)
     for hole in holes:
@@ -393,15 +400,21 @@ def _beyond(gone: np.ndarray, spacing: float) -> float:
     return max(4 * spacing, 0.5 * float(np.linalg.norm(gone.max(0) - gone.min(0))))
 
 
-def _on_this_side(world, k: int, planes: list[_Plane], own: np.ndarray, tolerance: float) -> np.ndarray:
-    """Which places are not beyond another plane that this plane's own points end at, as a floor ends at its wall."""
-    inside = np.ones(len(world), bool)
-    for other in planes[:k] + planes[k + 1 :]:
-        side = (own - other.middle) @ other.normal
-        place = (world - other.middle) @ other.normal
+def _ends(offsets: np.ndarray, planes: list[_Plane], k: int, tolerance: float):
+    """The planes that plane k ends at. offsets: (N, planes), of its own points from each."""
+    ends = []
+    for j, other in enumerate(planes):
         for sign in (1, -1):
-            if (sign * side >= -tolerance).mean() >= 0.98:
-                inside &= sign * place >= -0.5 * tolerance
+            if j != k and len(offsets) and (sign * offsets[:, j] >= -tolerance).mean() >= 0.98:
+                ends.append((other.middle, sign * other.normal))
+    return tuple(ends)
+
+
+def _on_this_side(world: np.ndarray, plane: _Plane, tolerance: float) -> np.ndarray:
+    """Which places (N, 3) do not lie beyond a plane that this one ends at."""
+    inside = np.ones(len(world), bool)
+    for middle, way in plane.ends:
+        inside &= (world - middle) @ way >= -0.5 * tolerance
     return inside
 
 
@@ -440,10 +453,11 @@ def _shadowed(world: np.ndarray, k: int, planes: list[_Plane], hole: _Hole, tole
             behind = (share > 0) & (share * z >= front - 2 * tolerance)
             before = behind & (share * z < z - 2 * tolerance)
         at = np.nonzero(before | (behind & outside))[0]
-        flat = (eye + share[at, None] * way[at] - other.middle) @ np.stack([other.u, other.v], 1)
+        there = eye + share[at, None] * way[at]
+        flat = (there - other.middle) @ np.stack([other.u, other.v], 1)
         free[at[_within(other.outline, flat, 0.0)]] = False
         # Of two that could go on here, what lies farther: a wall, and not the cupboard before it.
-        farther = outside[at] & (share[at] > 1)
+        farther = outside[at] & (share[at] > 1) & _on_this_side(there, other, tolerance)
         free[at[farther & _within(other.outline, flat, margins[1])]] = False
     shadowed = np.zeros(len(world), bool)
     shadowed[index[free]] = True
