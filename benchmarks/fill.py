@@ -37,7 +37,7 @@ from spatia_core.render.soft import render_soft
 from spatia_core.render.visibility import surface_depth
 from spatia_core.training.rooms import make_room, render_room, room_path
 
-HEIGHT, WIDTH, VOXEL = 144, 256, 0.02
+HEIGHT, WIDTH, VOXEL, RADIUS = 144, 256, 0.02, 0.03  # as the bundled model has them
 WAYS = (None, "plane", "neighbours")
 
 
@@ -80,7 +80,7 @@ def scene_of(video, frames: int):
 
 def measured(cloud, camera, hole, picture, depth) -> tuple[dict, np.ndarray]:
     """The figures of a cloud in one camera's hole, and the projection."""
-    seen = render_soft(cloud.positions, cloud.colors, camera, HEIGHT, WIDTH)
+    seen = render_soft(cloud.positions, cloud.colors, camera, HEIGHT, WIDTH, radius=RADIUS)
     z = surface_depth(cloud.positions, camera, HEIGHT, WIDTH, voxel_size=VOXEL)[0][0].numpy()
     cover = seen.coverage[0].numpy()[hole] / 255
     error = (seen.image[0].numpy()[hole].astype(float) - picture[hole]) / 255
