@@ -195,7 +195,15 @@ export class CloudEditor extends Editor {
         if (!this.result) return null;
         const frame = this.previewFrame;
         const { width, height, cameras } = this.facts;
-        return { frame, camera: cameras[frame], width, height, describe: (share) => text("preview_frame", { frame, share }) };
+        const bare = this.filling ? this.side.bare : null;
+        const describe = (share, without) => text(bare ? "preview_filled" : "preview_frame", { frame, share, without });
+        return { frame, camera: cameras[frame], width, height, bare, describe };
+    }
+
+    /** Whether the current edit fills what it removes: its projection is then shown with and without. */
+    get filling() {
+        const edit = this.focus === "edit" ? this.list[this.current] : null;
+        return Boolean(edit?.do === "remove" && edit.fill && !edit.off && !this.before && this.result?.current === this.current);
     }
 
     // --- changes ---

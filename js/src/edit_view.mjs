@@ -1,34 +1,50 @@
-// What the cloud editor computes for the screen, without a screen: colours of what is selected, picking, sizes.
+// What the cloud editor computes for the screen, without a screen: what it has to be sent, picking, sizes.
+import { boundsOf } from "./edit_select.mjs";
 
-const SELECTED = [245, 179, 1];
-const MARKED = [74, 144, 226];
 const NEAR = 4; // pixels: among these points the front one is picked
 const FAR = 14; // pixels: farther away nothing is picked
 const FOOTPRINT = 4; // pixels, the largest square of a point when it is decided what lies in front
 const [SMALLEST, LARGEST] = [64, 1024]; // pixels of a lasso's image
 
-/** A cloud as Viewer.setCloud takes it, the selected and marked points tinted. */
-export function displayed(cloud, selected, total) {
-    const n = cloud.views.length;
-    const low = [Infinity, Infinity, Infinity];
-    const high = [-Infinity, -Infinity, -Infinity];
-    for (let k = 0; k < 3 * n; k++) {
-        const axis = k % 3;
-        if (cloud.positions[k] < low[axis]) low[axis] = cloud.positions[k];
-        if (cloud.positions[k] > high[axis]) high[axis] = cloud.positions[k];
+const PLAIN = 0;
+const SELECTED = 1;
+const MARKED = 2;
+const GONE = 3;
+
+/**
+ * What a screen needs to show a cloud, as Viewer.setCloud takes it: per point of the cloud's sheet whether it is selected,
+ * marked or gone, and of positions and colours those that the screen does not have yet.
+ * @param {any} cloud of Replay @param {Uint8Array | null} selected (n) @param {number} total points of the whole scene
+ * @param {any} had the sheet that the screen has, {} for none
+ */
+export function displayed(cloud, selected, total, had = {}) {
+    const { sheet } = cloud;
+    const display = { count: cloud.views.length, total, states: statesOf(cloud, selected, sheet.positions.length / 3) };
+    if (sheet.positions !== had.positions) Object.assign(display, quantized(sheet.positions));
+    if (sheet.colors !== had.colors) display.colors = sheet.colors.slice();
+    return display;
+}
+
+function statesOf({ places, marks }, selected, count) {
+    const states = new Uint8Array(count);
+    if (places) states.fill(GONE);
+    for (let p = 0; p < marks.length; p++) states[places ? places[p] : p] = selected && selected[p] ? SELECTED : marks[p] ? MARKED : PLAIN;
+    return states;
+}
+
+/** Positions as 16-bit numbers between their bounds: {positions, low, high}. */
+function quantized(world) {
+    const { low, high } = boundsOf(world) ?? { low: [0, 0, 0], high: [0, 0, 0] };
+    const positions = new Uint16Array(world.length);
+    const [x0, y0, z0] = low;
+    const [sx, sy, sz] = low.map((v, axis) => 65535 / (high[axis] > v ? high[axis] - v : 1));
+    // Added, for what is written to the array is cut off.
+    for (let o = 0; o < world.length; o += 3) {
+        positions[o] = (world[o] - x0) * sx + 0.5;
+        positions[o + 1] = (world[o + 1] - y0) * sy + 0.5;
+        positions[o + 2] = (world[o + 2] - z0) * sz + 0.5;
     }
-    if (!n) return { count: 0, total: 0, low: [0, 0, 0], high: [0, 0, 0], positions: new Uint16Array(), colors: new Uint8Array() };
-    const step = low.map((v, axis) => 65535 / (high[axis] > v ? high[axis] - v : 1));
-    const positions = new Uint16Array(3 * n);
-    const colors = cloud.colors.slice();
-    for (let p = 0, o = 0; p < n; p++, o += 3) {
-        for (let axis = 0; axis < 3; axis++) positions[o + axis] = Math.round((cloud.positions[o + axis] - low[axis]) * step[axis]);
-        const tint = selected?.[p] ? SELECTED : cloud.marks[p] ? MARKED : null;
-        if (!tint) continue;
-        const share = tint === SELECTED ? 0.65 : 0.35;
-        for (let k = 0; k < 3; k++) colors[o + k] += share * (tint[k] - colors[o + k]);
-    }
-    return { count: n, total, low, high, positions, colors };
+    return { positions, low, high };
 }
 
 /** The point at a pixel (u, v): of those under the mouse the front one, else the nearest on screen. {at, color, z} or null. */
