@@ -29,8 +29,11 @@ app.registerExtension({
         },
     ],
     setup() {
-        sayOnce(api);
-        sayFirst(api, (type, sentence) => toast("error", titles[type] ?? type, sentence));
+        const show = (type, sentence) => toast("error", titles[type] ?? type, sentence);
+        sayOnce(api, show);
+        sayFirst(api, show);
+        // A message that nobody listens to is an error to later pages; the strip of clips does while it is open.
+        api.addEventListener("spatia.clip", () => {});
     },
     async beforeRegisterNodeDef(nodeType, nodeData) {
         if (!nodeData.name.startsWith("Spatia")) return;

@@ -4,19 +4,29 @@
 // looked at, and puts "Custom validation failed for node" before it.
 const CHECKED = "custom_validation_failed";
 
-/** Makes the answers of `api.queuePrompt` say each sentence of our nodes once, the sentence first. */
-export function sayOnce(api) {
+/**
+ * Makes the answers of `api.queuePrompt` say each sentence of our nodes once, the sentence first; show(node type, sentence) says
+ * it too, as later pages name no more than the widget.
+ */
+export function sayOnce(api, show = () => {}) {
     const queue = api.queuePrompt;
     api.queuePrompt = async function (...args) {
         try {
             const answer = await queue.apply(this, args);
-            shorten(answer?.node_errors);
+            told(answer?.node_errors, show);
             return answer;
         } catch (error) {
-            shorten(error?.response?.node_errors);
+            told(error?.response?.node_errors, show);
             throw error;
         }
     };
+}
+
+function told(nodeErrors, show) {
+    shorten(nodeErrors);
+    for (const { class_type, errors } of Object.values(nodeErrors ?? {})) {
+        for (const { type, message } of errors) if (type === CHECKED && class_type?.startsWith("Spatia")) show(class_type, message);
+    }
 }
 
 /** Changes {node id: {class_type, errors}} in place. */
@@ -31,7 +41,9 @@ export function shorten(nodeErrors) {
             if (said.has(sentence)) return false;
             said.add(sentence);
             error.message = sentence;
-            error.details = name;
+            // The widget that the sentence is about, where it begins with one: the host names the first that the node looked at.
+            error.details = /^(\w+):/.exec(sentence)?.[1] ?? name;
+            if (error.extra_info) error.extra_info.input_name = error.details;
             return true;
         });
     }
