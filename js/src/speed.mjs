@@ -5,6 +5,7 @@ import { keyframePath } from "./path.mjs";
 
 const RESTING = 1e-6; // of the longest part: shorter is no way
 const ROUNDS = 12; // the curve through keyframes depends on their times, and these on its length
+const LONG = 2000; // frames: of a longer path each round takes a while, and whole frames round less
 const FINE = 8; // steps per frame over which a part's length is measured
 const MOST_STEPS = 4000;
 export const JUMP = 2.5; // times the mean: a jump
@@ -68,7 +69,8 @@ export function evened(keyframes, from, to, { units, start, depth }) {
     const given = spansOf(keyframes);
     let best = { keyframes, spread: spreadOf(keyframes, from, to, units, start, depth) };
     let keys = keyframes.map((key, i) => (within(i) ? { ...key, easing: "linear" } : key));
-    for (let round = 0; round < ROUNDS; round++) {
+    const rounds = keyframes.at(-1).frame > LONG ? 2 : ROUNDS;
+    for (let round = 0; round < rounds; round++) {
         const spread = spreadOf(keys, from, to, units, start, depth);
         if (spread < best.spread - 1e-9) best = { keyframes: keys, spread };
         const spans = evenSpans(lengthsOf(keys, from, to, units, start, depth), given);
