@@ -1,14 +1,22 @@
 // What the cloud editor computes for the screen, without a screen: colours of what is selected, picking, sizes.
+import { pointsUnder } from "./edit_select.mjs";
 
 const SELECTED = [245, 179, 1];
 const MARKED = [74, 144, 226];
+const LOCKED_TINT = [128, 128, 128];
+export const [HIDDEN, LOCKED] = [1, 2]; // what is out of the way, as `displayed` and the worker number it
 const NEAR = 4; // pixels: among these points the front one is picked
 const FAR = 14; // pixels: farther away nothing is picked
 const FOOTPRINT = 4; // pixels, the largest square of a point when it is decided what lies in front
 const [SMALLEST, LARGEST] = [64, 1024]; // pixels of a lasso's image
 
-/** A cloud as Viewer.setCloud takes it, the selected and marked points tinted. */
-export function displayed(cloud, selected, total) {
+/** A cloud as Viewer.setCloud takes it, the selected, marked and locked points tinted, those that are hidden left out. */
+export function displayed(cloud, selected, total, away = null) {
+    if (away?.includes(HIDDEN)) {
+        const drawn = away.map((kind) => (kind === HIDDEN ? 0 : 1));
+        const kept = (flags) => flags?.filter((_, p) => drawn[p]);
+        return displayed({ ...pointsUnder(cloud, drawn), marks: kept(cloud.marks) }, kept(selected), total, kept(away));
+    }
     const n = cloud.views.length;
     const low = [Infinity, Infinity, Infinity];
     const high = [-Infinity, -Infinity, -Infinity];
@@ -23,35 +31,57 @@ export function displayed(cloud, selected, total) {
     const colors = cloud.colors.slice();
     for (let p = 0, o = 0; p < n; p++, o += 3) {
         for (let axis = 0; axis < 3; axis++) positions[o + axis] = Math.round((cloud.positions[o + axis] - low[axis]) * step[axis]);
-        const tint = selected?.[p] ? SELECTED : cloud.marks[p] ? MARKED : null;
+        const tint = selected?.[p] ? SELECTED : cloud.marks[p] ? MARKED : away?.[p] ? LOCKED_TINT : null;
         if (!tint) continue;
-        const share = tint === SELECTED ? 0.65 : 0.35;
+        const share = tint === MARKED ? 0.35 : 0.65;
         for (let k = 0; k < 3; k++) colors[o + k] += share * (tint[k] - colors[o + k]);
     }
     return { count: n, total, low, high, positions, colors };
 }
 
-/** The point at a pixel (u, v): of those under the mouse the front one, else the nearest on screen. {at, color, z} or null. */
-export function pickPoint(cloud, { w2c, intrinsics }, width, height, u, v) {
+/**
+ * The points at some pixels [[u, v], ...]: of those under each the front one, else the nearest on screen. Per pixel
+ * {at, color, z} or null. away: flags of points that are as if not there; size: of the points as they are drawn, scene units.
+ */
+export function pickPoints(cloud, { w2c, intrinsics }, width, height, places, { away = null, size = 0 } = {}) {
     const [a, b, c, tx, d, e, f, ty, g, h, i, tz] = w2c;
     const [fx, fy, cx, cy] = intrinsics;
     const { positions } = cloud;
-    let best = -1;
-    let score = Infinity;
-    let depth = 0;
+    const [left, top] = [0, 1].map((axis) => places.reduce((least, place) => Math.min(least, place[axis]), Infinity) - FAR);
+    const [right, bottom] = [0, 1].map((axis) => places.reduce((most, place) => Math.max(most, place[axis]), -Infinity) + FAR);
+    // Cells as large as a pick reaches, each with the pixels that reach into it.
+    const columns = Math.floor((right - left) / FAR) + 3;
+    const cells = new Map();
+    const found = places.map(([u, v], index) => {
+        const [column, row] = [Math.floor((u - left) / FAR), Math.floor((v - top) / FAR)];
+        for (const x of [column - 1, column, column + 1]) {
+            for (const y of [row - 1, row, row + 1]) cells.set(y * columns + x, [...(cells.get(y * columns + x) ?? []), index]);
+        }
+        return { p: -1, score: Infinity, z: 0 };
+    });
     for (let p = 0, o = 0; o < positions.length; p++, o += 3) {
+        if (away?.[p]) continue;
         const [x, y, t] = [positions[o], positions[o + 1], positions[o + 2]];
         const z = g * x + h * y + i * t + tz;
         if (!(z > 0)) continue;
-        const far = Math.hypot(((fx * (a * x + b * y + c * t + tx)) / z + cx) * width - u, ((fy * (d * x + e * y + f * t + ty)) / z + cy) * height - v);
-        if (far > FAR) continue;
-        // Those under the mouse come first, by depth; the others after them, by distance.
-        const rank = far <= NEAR ? -1 / z : far;
-        if (rank < score) [best, score, depth] = [p, rank, z];
+        const u = ((fx * (a * x + b * y + c * t + tx)) / z + cx) * width;
+        const v = ((fy * (d * x + e * y + f * t + ty)) / z + cy) * height;
+        if (!(u >= left && v >= top && u <= right && v <= bottom)) continue;
+        const near = Math.min(FAR, Math.max(NEAR, (size * fx * width) / (2 * z)));
+        for (const index of cells.get(Math.floor((v - top) / FAR) * columns + Math.floor((u - left) / FAR)) ?? []) {
+            const far = Math.hypot(u - places[index][0], v - places[index][1]);
+            if (far > FAR) continue;
+            // Those under the mouse come first, by depth; the others after them, by distance.
+            const score = far <= near ? -1 / z : far;
+            if (score < found[index].score) found[index] = { p, score, z };
+        }
     }
-    if (best < 0) return null;
-    return { at: [...positions.subarray(3 * best, 3 * best + 3)], color: [...cloud.colors.subarray(3 * best, 3 * best + 3)], z: depth };
+    const pointAt = ({ p, z }) => ({ at: [...positions.subarray(3 * p, 3 * p + 3)], color: [...cloud.colors.subarray(3 * p, 3 * p + 3)], z });
+    return found.map((best) => (best.p < 0 ? null : pointAt(best)));
 }
+
+/** The point at one pixel. */
+export const pickPoint = (cloud, camera, width, height, u, v) => pickPoints(cloud, camera, width, height, [[u, v]])[0];
 
 /**
  * Width and height in pixels at which a lasso's camera should decide what lies in front: so coarse that the points inside
