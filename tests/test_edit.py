@@ -312,6 +312,14 @@ def test_a_lasso_is_the_mask_it_encloses():
     for through in (False, True):
         lasso = select(cloud, {"shape": "lasso", "points": polygon, "through": through}, scene)
         assert torch.equal(lasso, select(cloud, {"shape": "mask", "through": through}, scene)) and lasso.any()
+    # A hole, bridged.
+    mask[14:18, 20:28] = False
+    hole = [[20 / 48, 14 / 32], [28 / 48, 14 / 32], [28 / 48, 18 / 32], [20 / 48, 18 / 32]]
+    holed = [*polygon, polygon[0], *hole, hole[0]]
+    assert torch.equal(
+        select(cloud, {"shape": "lasso", "points": holed, "through": True}, scene),
+        select(cloud, {"shape": "mask", "through": True}, scene),
+    )
     triangle = select(cloud, {"shape": "lasso", "points": [[0, 0], [1, 0], [0, 1]], "through": True}, scene)
     assert 0.45 < float(triangle.float().mean()) < 0.55
     with pytest.raises(SpatiaError, match="three corners"):

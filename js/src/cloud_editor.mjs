@@ -29,6 +29,7 @@ export class CloudEditor extends Editor {
         this.current = -1; // of the list, what the gizmo and the fields change
         this.parts = []; // of the selection: {mode, shape}, as they were drawn
         this.taken = []; // out of the way: {shape, hidden}, as they were selected; what is not hidden is locked
+        this.brush = null; // its radius, scene units
         this.tool = "navigate";
         this.modes = { brush: "add", others: "new" }; // what the next selection does: strokes of a brush add up
         this.through = false;

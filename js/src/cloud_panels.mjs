@@ -5,7 +5,8 @@ import { gap, toolButton } from "./editor.mjs";
 import { isLinked } from "./host.mjs";
 import { text } from "./texts.mjs";
 
-export const TOOLS = ["navigate", "box", "sphere", "lasso", "cluster", "plane", "color", "brush"];
+export const TOOLS = ["navigate", "box", "sphere", "lasso", "cluster", "plane", "color", "brush", "object"];
+const PICTURES = ".png,.webp,.jpg,.jpeg,.bmp";
 const FILES = ".ply,.glb,.gltf,.obj,.stl,.off,.pcd,.xyz,.pts";
 const SMALL = 1e-6;
 
@@ -17,6 +18,10 @@ export class CloudTools {
         this.fileInput = h("input", { type: "file", accept: FILES, hidden: true, onchange: () => {
             edits.insertFile(this.fileInput.files[0]);
             this.fileInput.value = "";
+        } }); // prettier-ignore
+        this.maskInput = h("input", { type: "file", name: "mask_picture", accept: PICTURES, hidden: true, onchange: () => {
+            selecting.objects.selectPicture(this.maskInput.files[0]);
+            this.maskInput.value = "";
         } }); // prettier-ignore
         const named = (prefix, name, act) =>
             toolButton(name, act, { label: text(`${prefix}_${name}`).replace(/ \([^)]*\)$/, ""), title: text(`${prefix}_${name}`) });
@@ -32,6 +37,7 @@ export class CloudTools {
             lock: toolButton("lock", () => selecting.putAway(false), { title: text("lock_title") }),
             show_all: toolButton("show_all", () => selecting.bringBack(true)),
             unlock_all: toolButton("unlock_all", () => selecting.bringBack(false)),
+            mask_picture: toolButton("mask_picture", () => this.maskInput.click(), { title: text("mask_picture_title") }),
             orbit: toolButton("orbit", () => editor.setNavigation("orbit")),
             fly: toolButton("fly", () => editor.setNavigation("fly")),
             before: toolButton("before", () => editor.setBefore(!editor.before), { title: text("before_title") }),
@@ -53,7 +59,7 @@ export class CloudTools {
         const b = this.buttons;
         this.bar = editor.toolbar(
             b.undo, b.redo, gap(), ...TOOLS.map((name) => b[name]), this.modeSelect, gap(), b.translate, b.rotate, b.scale, gap(),
-            b.orbit, b.fly, gap(), h("label", {}, text("points"), this.sizeInput), gap(), b.before, this.fileInput,
+            b.orbit, b.fly, gap(), h("label", {}, text("points"), this.sizeInput), gap(), b.before, this.fileInput, this.maskInput,
         ); // prettier-ignore
     }
 
@@ -126,7 +132,7 @@ export class CloudSide {
         return group("selection", this.countText,
             h("div", { class: "row" }, buttons.select_all, buttons.select_invert, buttons.select_clear, buttons.front, buttons.through),
             h("div", { class: "row" }, buttons.hide, buttons.lock, buttons.show_all, buttons.unlock_all), this.awayText,
-            this.number("brush", { min: SMALL, digits: 5 }, (value) => (editor.brush = value)),
+            h("div", { class: "row" }, buttons.mask_picture), this.number("brush", { min: SMALL, digits: 5 }, (value) => (editor.brush = value)),
             this.vector("center", {}, part("center")), this.vector("size", { min: SMALL }, part("size")),
             this.vector("rotation", { step: 1, digits: 3 }, part("rotation")), this.number("radius", { min: SMALL }, part("radius")),
             this.number("gap", { min: SMALL, digits: 5 }, (value) => {
@@ -217,6 +223,8 @@ export class CloudSide {
         shows("rotation", shape?.shape === "box" ? (shape.rotation ?? [0, 0, 0]) : undefined, true);
         shows("radius", shape?.shape === "sphere" ? shape.radius : undefined);
         shows("brush", this.editor.tool === "brush" ? this.editor.brush : undefined);
+        this.editor.tools.buttons.mask_picture.hidden = this.editor.tool !== "object";
+        this.editor.tools.buttons.mask_picture.disabled = !this.editor.facts;
         this.showAway(count);
         shows("gap", shape?.shape === "cluster" || (this.editor.tool === "cluster" && !shape) ? (shape?.distance ?? this.editor.gap) : undefined);
         shows("thickness", shape?.shape === "plane" ? shape.distance : undefined);

@@ -1,5 +1,6 @@
 // Selecting in the cloud editor's view: what is pressed, drawn and clicked there becomes a part of the selection.
 import { CloudBrush } from "./cloud_brush.mjs";
+import { CloudObjects } from "./cloud_object.mjs";
 import { imageRectangle } from "./conventions.mjs";
 import { combine, neat, neatAll, opposite, polygonOf, without } from "./edit_list.mjs";
 import { text } from "./texts.mjs";
@@ -16,6 +17,7 @@ export class CloudSelecting {
         const [dabs, shapes, circle] = drawn.children;
         this.drawn = shapes;
         this.brush = new CloudBrush(editor, dabs, circle);
+        this.objects = new CloudObjects(editor);
         this.drawing = null; // what is under the mouse
     }
 
@@ -108,6 +110,7 @@ export class CloudSelecting {
         }
         if (tool === "brush") return this.brush.end();
         const [point] = await picked;
+        if (tool === "object") return this.objects.selectAt(image, line[0], point);
         if (!point) {
             this.editor.say(text("nothing_there"));
             return null;
