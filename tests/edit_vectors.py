@@ -68,8 +68,19 @@ def edit_vectors(folder: Path) -> dict:
     ball = {"shape": "sphere", "center": [0.1, 0.3, 1.9], "radius": 0.4}
     box = {"shape": "box", "center": [0.2, 0.4, 2.0], "size": [1.5, 1.0, 2.5], "rotation": [20, -35, 50]}
     floor = {"shape": "plane", "point": [0, 1.03, 1.8], "distance": 0.04}
-    stroke = {"shape": "stroke", "points": [[-0.3, 0.1, 1.7], [0.1, 0.2, 1.5], [0.1, 0.2, 1.5], [0.5, 0.9, 1.9]], "radius": 0.17}
-    hidden = {"shape": "sequence", "of": [{"shape": "lasso", "points": HEART, "frame": 0}, stroke, {"shape": "lasso", "points": CROSSED, "frame": 0}]}
+    stroke = {
+        "shape": "stroke",
+        "points": [[-0.3, 0.1, 1.7], [0.1, 0.2, 1.5], [0.1, 0.2, 1.5], [0.5, 0.9, 1.9]],
+        "radius": 0.17,
+    }
+    hidden = {
+        "shape": "sequence",
+        "of": [
+            {"shape": "lasso", "points": HEART, "frame": 0},
+            stroke,
+            {"shape": "lasso", "points": CROSSED, "frame": 0},
+        ],
+    }
     seen = hidden | {"invert": True}
     selections = [
         {"shape": "all"}, {"shape": "all", "invert": True}, ball, ball | {"invert": True}, box, {"shape": "color", "color": "#d2322d", "tolerance": 0.09},

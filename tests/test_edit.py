@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -550,9 +551,7 @@ def test_a_stroke_is_all_that_is_near_its_line():
     line = torch.tensor(bent, dtype=torch.float64)
     # Every piece as 2000 balls, so close that they leave out next to nothing.
     share = torch.linspace(0, 1, 2000, dtype=torch.float64)[:, None]
-    far = torch.stack(
-        [torch.cdist(points, a + share * (b - a)).amin(1) for a, b in zip(line, line[1:])]
-    ).amin(0)
+    far = torch.stack([torch.cdist(points, a + share * (b - a)).amin(1) for a, b in pairwise(line)]).amin(0)
     stroke = select(cloud, {"shape": "stroke", "points": bent, "radius": 0.3})
     assert stroke.any() and not stroke[far > 0.3].any() and stroke[far < 0.2999].all()
     ball = {"shape": "sphere", "center": bent[3], "radius": 0.3}

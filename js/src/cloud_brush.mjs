@@ -64,12 +64,15 @@ export class CloudBrush {
     }
 
     begin(image, at) {
-        this.stroke = { image, radius: this.editor.brush, end: at, open: [at], found: [], work: null, failed: null };
+        const dabs = document.createElementNS(this.dabs.namespaceURI, "g");
+        this.dabs.append(dabs);
+        this.stroke = { image, radius: this.editor.brush, end: at, open: [at], found: [], dabs, work: null, failed: null };
         this.lookUp(this.stroke);
     }
 
     extend(at) {
         const { stroke } = this;
+        if (!stroke) return;
         this.mouse = { image: stroke.image, at };
         this.showCircle();
         const [x, y] = stroke.end;
@@ -96,29 +99,30 @@ export class CloudBrush {
                 if (!point) continue;
                 stroke.found.push(point.at);
                 this.depth = point.z;
-                if (stroke === this.stroke) this.showDab(places[i], this.pixels(stroke.radius, stroke.image, point.z));
+                this.showDab(stroke, places[i], point.z);
             }
             this.showCircle();
         }
     }
 
-    showDab([cx, cy], r) {
-        const dab = document.createElementNS(this.dabs.namespaceURI, "circle");
-        for (const [name, value] of Object.entries({ cx, cy, r })) dab.setAttribute(name, String(value));
-        this.dabs.append(dab);
+    showDab({ dabs, image, radius }, [cx, cy], depth) {
+        const dab = document.createElementNS(dabs.namespaceURI, "circle");
+        for (const [name, value] of Object.entries({ cx, cy, r: this.pixels(radius, image, depth) })) dab.setAttribute(name, String(value));
+        dabs.append(dab);
     }
 
     /** The strokes that were painted, null where nothing was met. */
     async end() {
         const { stroke } = this;
+        this.stroke = null;
         await stroke.work;
-        this.drop();
+        stroke.dabs.remove();
         if (stroke.failed) throw stroke.failed;
         return strokesOf(stroke.found, stroke.radius);
     }
 
     drop() {
+        this.stroke?.dabs.remove();
         this.stroke = null;
-        this.dabs.replaceChildren();
     }
 }

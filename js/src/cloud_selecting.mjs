@@ -108,7 +108,7 @@ export class CloudSelecting {
             const shape = { shape: "lasso", camera, points, through: this.editor.through };
             return this.withSize(shape);
         }
-        if (tool === "brush") return this.brush.end();
+        if (tool === "brush") return (await this.brush.end()) ?? this.editor.say(text("nothing_there"));
         const [point] = await picked;
         if (tool === "object") return this.objects.selectAt(image, line[0], point);
         if (!point) {

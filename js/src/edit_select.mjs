@@ -139,16 +139,25 @@ const SHAPES = {
     clip: ({ views }, { clip }, scene) => Uint8Array.from(views, (view) => view >= 0 && scene.clip[view] === clip),
     union: (cloud, { of }, scene) => combined(cloud, of, scene, (a, b) => a | b),
     intersection: (cloud, { of }, scene) => combined(cloud, of, scene, (a, b) => a & b),
-    sequence: (cloud, { of }, scene) => Uint8Array.from(takenBy(cloud, of, scene), (number) => (number ? 1 : 0)),
+    sequence(cloud, { of }, scene) {
+        const by = takenBy(cloud, of, scene);
+        const mask = new Uint8Array(by.length);
+        for (let p = 0; p < by.length; p++) if (by[p]) mask[p] = 1;
+        return mask;
+    },
 };
 
 /** Uint16Array (n): which of these selections takes a point, from 1, each choosing among what those before it left; 0: none does. */
 export function takenBy(cloud, selections, scene) {
     const by = new Uint16Array(sizeOf(cloud));
+    const left = new Uint8Array(by.length).fill(1);
     for (const [i, selection] of selections.entries()) {
-        const left = Uint8Array.from(by, (number) => (number ? 0 : 1));
         const more = spread(left, select(pointsUnder(cloud, left), selection, scene));
-        for (let p = 0; p < by.length; p++) if (more[p]) by[p] = i + 1;
+        for (let p = 0; p < by.length; p++) {
+            if (!more[p]) continue;
+            by[p] = i + 1;
+            left[p] = 0;
+        }
     }
     return by;
 }

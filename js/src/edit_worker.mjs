@@ -31,11 +31,14 @@ function cloudOf(points, views) {
 function awayOf(cloud, edits, taken) {
     const key = JSON.stringify([edits, taken]);
     if (away.key === key) return away;
+    if (!taken.length) return { key, mask: null, hidden: 0, locked: 0 };
     const kinds = [0, ...taken.map(({ hidden }) => (hidden ? HIDDEN : LOCKED))];
     const shapes = taken.map(({ shape }) => shape);
-    const mask = taken.length ? Uint8Array.from(takenBy(cloud, shapes, replay.scene), (number) => kinds[number]) : null;
-    const count = (kind) => mask?.reduce((sum, each) => sum + (each === kind ? 1 : 0), 0) ?? 0;
-    return { key, mask, hidden: count(HIDDEN), locked: count(LOCKED) };
+    const by = takenBy(cloud, shapes, replay.scene);
+    const mask = new Uint8Array(by.length);
+    const counts = [0, 0, 0];
+    for (let p = 0; p < by.length; p++) counts[(mask[p] = kinds[by[p]])]++;
+    return { key, mask, hidden: counts[HIDDEN], locked: counts[LOCKED] };
 }
 
 const HANDLERS = {

@@ -66,7 +66,10 @@ _MOST_PIXELS = 1 << 24  # of the image of a lasso's own camera
 _FIT_REACH = 10  # a plane without a normal is fitted to the points within so many times its distance
 LONGEST_EDITS = 4 << 20  # characters of the edits' text
 MOST_EDITS = 1000
-_MOST_SELECTIONS, _MOST_CORNERS = 1000, 100_000  # of all edits together; and points of strokes; a lasso drawn by hand has hundreds
+_MOST_SELECTIONS, _MOST_CORNERS = (
+    1000,
+    100_000,
+)  # of all edits together; and points of strokes; a lasso drawn by hand has hundreds
 _DEEPEST = 32  # lists and objects inside each other, as in the text that edits are read from
 _LARGEST_ANGLE = 1e6  # degrees
 _LARGEST_INDEX = 2**31 - 1  # of frames and clips, as clouds hold them
