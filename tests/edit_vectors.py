@@ -37,6 +37,32 @@ def room():
     return make_point_cloud(positions, colors, view=torch.randint(-1, 4, (len(positions),), generator=generator))
 
 
+def furnished():
+    """A wall, a floor and a side, even but for a little noise, with shades that change slowly, and a box in their corner."""
+    generator = torch.Generator().manual_seed(3)
+    steps = torch.arange(-1.5, 1.5, VOXEL / 2)
+    a, b = (value.flatten() for value in torch.meshgrid(steps, steps, indexing="ij"))
+    faces = [
+        torch.stack([a, b - 0.5, torch.full_like(a, 2.6)], 1),
+        torch.stack([a, torch.full_like(a, 1.0), b + 1.2], 1)[b < 1.4],
+        torch.stack([torch.full_like(a, 1.2), a - 0.5, b + 1.2], 1)[b < 1.4],
+    ]
+    # What the box hides from the first camera, and what it stands on, was never seen.
+    room_points = torch.cat(faces)
+    near, far = ((torch.tensor([0.2, 0.7, 2.0]) + end) / room_points for end in (-0.3, 0.3))
+    enter, leave = torch.minimum(near, far).amax(1), torch.maximum(near, far).amin(1)
+    room_points = room_points[~((enter < leave) & (enter < 1.001) & (leave > 0))]
+    box = torch.rand(9000, 3, generator=generator) * 0.6 - 0.3
+    face = torch.tensor([0, 1, 2, 4, 5])[torch.arange(9000) % 5]  # the one it stands on was never seen
+    box[torch.arange(9000), face // 2] = 0.6 * (face % 2) - 0.3
+    positions = torch.cat([room_points, box + torch.tensor([0.2, 0.7, 2.0])])
+    positions += 0.002 * torch.randn(positions.shape, generator=generator)
+    shades = 120 + 60 * torch.sin(positions * torch.tensor([2.0, 3.0, 1.0]))
+    view = torch.randint(0, 3, (len(positions),), generator=generator)
+    keep = torch.rand(len(positions), generator=generator) < 0.5
+    return make_point_cloud(positions, shades.to(torch.uint8), view=view).select(keep)
+
+
 def as_sent(cloud, name: str, folder: Path):
     """The cloud as the page gets it, in its order and at its 16-bit places, so that both sides judge the same points."""
     order = packed_order(cloud.size)
@@ -112,6 +138,25 @@ def edit_vectors(folder: Path) -> dict:
             {"do": "remove", "select": ball, "off": True}, {"do": "recolor", "select": ball, "color": "#000000"}, {"do": "merge", "off": True},
         ],
     }  # fmt: skip
+    filled = as_sent(furnished(), "furnished", folder)
+    below = {"shape": "plane", "point": [0, 1, 2], "normal": [0, 1, 0], "distance": 0.02}
+    thing = {"shape": "box", "center": [0.2, 0.7, 2.0], "size": [0.66, 0.66, 0.66]}
+    standing = {"shape": "intersection", "of": [thing, below | {"invert": True}]}
+    fills = []
+    for fill in ("plane", "neighbours"):
+        for name, edits in {
+            "a thing in a corner": [{"do": "remove", "select": standing, "fill": fill}],
+            "what came from no frame": [
+                {"do": "recolor", "select": standing, "color": "#20c040"},
+                {"do": "remove", "select": standing, "fill": fill},
+            ],
+        }.items():
+            edited = apply_edits(filled, edits, scene._replace(mask=None, clip=None))
+            made = {
+                "positions": edited.cloud.positions.flatten().tolist(),
+                "colors": edited.cloud.colors.flatten().tolist(),
+            }
+            fills.append({"name": f"{fill}, {name}", "edits": edits, "counts": list(edited.counts), **made})
     made = []
     for name, edits in lists.items():
         edited = apply_edits(cloud, edits, scene)
@@ -130,4 +175,4 @@ def edit_vectors(folder: Path) -> dict:
         {"selection": selection, "points": select(cloud, selection, scene).nonzero().squeeze(1).tolist()}
         for selection in selections
     ]
-    return {"facts": facts, "mask": mask.int().tolist(), "selections": picked, "lists": made}
+    return {"facts": facts, "mask": mask.int().tolist(), "selections": picked, "lists": made, "fills": fills}

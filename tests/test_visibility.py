@@ -8,6 +8,7 @@ from spatia_core.memory.retrieval import common_points, intersections, seen_poin
 from spatia_core.render import blocks as blocks_module
 from spatia_core.render.blocks import grown_blocks, point_blocks
 from spatia_core.render.visibility import (
+    nearest_depth,
     pack_masks,
     surface_depth,
     unpack_masks,
@@ -209,3 +210,13 @@ def test_blocks_hold_every_point_once_and_are_kept_with_the_cloud():
     assert key in blocks_module._known
     del fresh
     assert key not in blocks_module._known
+
+
+def test_nearest_depth_is_the_z_buffers_by_either_backend():
+    generator = torch.Generator().manual_seed(2)
+    positions = torch.rand(3000, 3, generator=generator) * 3 - torch.tensor([1.5, 1.5, -0.2])
+    cameras = make_cameras(torch.eye(4)[None], [0.8, 1.2, 0.5, 0.5])
+    expected = z_buffer(positions, cameras, 40, 60, voxel_size=0.05)[0]
+    for backend in ("torch", "auto"):
+        found = nearest_depth(positions, cameras, 40, 60, voxel_size=0.05, backend=backend)
+        assert torch.equal(found, expected), backend

@@ -8,7 +8,7 @@ import { useCloudStyle } from "./cloud_style.mjs";
 import { imageRectangle } from "./conventions.mjs";
 import { h } from "./dom.mjs";
 import { editTarget, EditGizmo, selectionTarget } from "./edit_gizmo.mjs";
-import { combine, formatEdits, neat, ownEdit, parseEdits, without } from "./edit_list.mjs";
+import { combine, formatEdits, neat, ownEdit, parseEdits, apartFrom } from "./edit_list.mjs";
 import { Editor, openEditor } from "./editor.mjs";
 import { fetchFile, setWidget } from "./host.mjs";
 import { invertPose } from "./matrix.mjs";
@@ -110,7 +110,7 @@ export class CloudEditor extends Editor {
 
     /** A selection as it is while some points are out of the way. */
     amongRest(shape) {
-        return without(this.taken.map((entry) => entry.shape), shape); // prettier-ignore
+        return apartFrom(this.taken.map((entry) => entry.shape), shape); // prettier-ignore
     }
 
     get mode() {
@@ -201,7 +201,15 @@ export class CloudEditor extends Editor {
         if (!this.result) return null;
         const frame = this.previewFrame;
         const { width, height, cameras } = this.facts;
-        return { frame, camera: cameras[frame], width, height, describe: (share) => text("preview_frame", { frame, share }) };
+        const bare = this.filling ? this.side.bare : null;
+        const describe = (share, without) => text(bare ? "preview_filled" : "preview_frame", { frame, share, without });
+        return { frame, camera: cameras[frame], width, height, bare, describe };
+    }
+
+    /** Whether the current edit fills what it removes: its projection is then shown with and without. */
+    get filling() {
+        const edit = this.focus === "edit" ? this.list[this.current] : null;
+        return Boolean(edit?.do === "remove" && edit.fill && !edit.off && !this.before && this.result?.current === this.current);
     }
 
     // --- changes ---

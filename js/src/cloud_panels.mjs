@@ -8,6 +8,7 @@ import { text } from "./texts.mjs";
 export const TOOLS = ["navigate", "box", "sphere", "lasso", "cluster", "plane", "color", "brush", "object"];
 const PICTURES = ".png,.webp,.jpg,.jpeg,.bmp";
 const FILES = ".ply,.glb,.gltf,.obj,.stl,.off,.pcd,.xyz,.pts";
+const FILLS = ["network", "plane", "neighbours"];
 const SMALL = 1e-6;
 
 export class CloudTools {
@@ -93,10 +94,11 @@ export class CloudSide {
         this.editor = editor;
         this.fields = {};
         this.groups = {};
+        this.memoryText = h("small", { title: text("held_title") });
         this.element = h(
             "div",
             { class: "side" },
-            group("edits", editor.listed.rows),
+            group("edits", editor.listed.rows, this.memoryText),
             this.buildCurrent(),
             this.buildSelection(),
             this.buildApply(),
@@ -169,15 +171,20 @@ export class CloudSide {
         const { edits } = this.editor;
         const edit = (name) => (value) => edits.setEdit({ [name]: value });
         this.currentTitle = h("legend", {});
+        const fills = FILLS.map((name) => [name, text(`option_${name}`)]);
+        // Without "fill" in the edit the hole is left to the network.
+        const change = (fill) => edits.setEdit({ fill: fill === FILLS[0] ? undefined : fill });
+        this.fields.fill = choiceField({ label: text("field_fill"), name: "fill", options: fills, change });
         return (this.groups.current = h("fieldset", { class: "current", hidden: true }, this.currentTitle, this.vector("move", {}, edit("move")),
             this.vector("rotate", { step: 1, digits: 3 }, edit("rotate")), this.vector("scale", { min: 1e-3, step: 0.05 }, edit("scale")), this.vector("offset", {}, edit("offset")),
-            this.number("copies", { min: 1, max: 100, step: 1, digits: 0 }, (value) => edits.setEdit({ copies: Math.round(value) })),
+            this.fields.fill.row, this.number("copies", { min: 1, max: 100, step: 1, digits: 0 }, (value) => edits.setEdit({ copies: Math.round(value) })),
         )); // prettier-ignore
     }
 
     buildProjection() {
         const { editor } = this;
         editor.preview = h("canvas");
+        this.bare = h("canvas", { "aria-label": text("unfilled"), title: text("unfilled") });
         editor.previewText = h("div");
         this.frameInput = h("input", { type: "range", name: "preview_frame", min: 0, max: 0, step: 1, "aria-label": text("field_view_frame"), oninput: () => {
             editor.previewFrame = Number(this.frameInput.value);
@@ -187,7 +194,7 @@ export class CloudSide {
         const frame = h("label", { class: "field" }, h("span", {}, text("field_view_frame")), this.frameInput);
         return group(
             "projection",
-            h("div", { class: "preview" }, editor.preview),
+            h("div", { class: "preview" }, editor.preview, this.bare),
             frame,
             h("div", { class: "row" }, editor.tools.buttons.view_frame),
             editor.previewText,
@@ -199,6 +206,9 @@ export class CloudSide {
         this.frameInput.max = (editor.facts?.cameras.length ?? 1) - 1;
         this.frameInput.value = editor.previewFrame;
         this.frameInput.disabled = !editor.facts;
+        const [worker, view] = [editor.result?.bytes ?? 0, editor.viewer.bytes].map((bytes) => Math.ceil(bytes / 1e6));
+        this.bare.hidden = !editor.filling;
+        this.memoryText.textContent = worker ? text("held", { worker, view }) : "";
         this.showSelection();
         this.showCurrent();
     }
@@ -261,7 +271,10 @@ export class CloudSide {
             scale: moves ? (Array.isArray(scale) ? scale : [scale, scale, scale]) : null,
             offset: edit?.do === "duplicate" ? edit.offset : null,
         };
-        this.groups.current.hidden = !moves && edit?.do !== "duplicate";
+        this.groups.current.hidden = !edit || edit.do === "recolor";
+        this.fields.fill.row.hidden = edit?.do !== "remove";
+        this.fields.fill.show(edit?.fill ?? FILLS[0]);
+        this.fields.fill.enable(this.editor.editable);
         this.currentTitle.textContent = text("group_current", { number: this.editor.current + 1 });
         for (const [name, vector] of Object.entries(values)) {
             this.groups[name].hidden = !vector;

@@ -2,7 +2,7 @@
 import { CloudBrush } from "./cloud_brush.mjs";
 import { CloudObjects } from "./cloud_object.mjs";
 import { imageRectangle } from "./conventions.mjs";
-import { combine, neat, neatAll, opposite, polygonOf, without } from "./edit_list.mjs";
+import { combine, neat, neatAll, opposite, polygonOf, apartFrom } from "./edit_list.mjs";
 import { text } from "./texts.mjs";
 
 const DRAWN = ["box", "sphere", "lasso"]; // the others are clicked
@@ -190,7 +190,7 @@ export class CloudSelecting {
             const staying = [];
             for (const { shape, ...entry } of editor.taken) {
                 if (entry.hidden === hidden) back.push(shape);
-                else staying.push({ ...entry, shape: without(back, shape) });
+                else staying.push({ ...entry, shape: apartFrom(back, shape) });
             }
             editor.taken = staying;
         });

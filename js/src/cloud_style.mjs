@@ -23,6 +23,9 @@ const CSS = `
 .cloud-editor li.off .name { opacity: .5; }
 .cloud-editor li.failed .name small { color: var(--error-text); }
 .cloud-editor li button { padding: 2px 6px; }
+.cloud-editor .preview { display: flex; gap: 3px; }
+.cloud-editor .preview canvas { flex: 1; min-width: 0; }
+.cloud-editor .preview canvas[hidden] { display: none; }
 .cloud-editor .vector { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 3px; }
 .cloud-editor .vector .field { grid-template-columns: 1fr; gap: 0; font-size: 11px; }
 .cloud-editor .paint input { flex: 1; padding: 1px; height: 26px; }

@@ -1,17 +1,23 @@
 // Edits of a cloud, as spatia_core/cloud/edit.py makes them. Tests compare the two on clouds and edits made by Python.
 //
 //   cloud   {positions: Float32Array (n * 3), colors: Uint8Array (n * 3), views: Int32Array (n)}, world, scene units;
-//           Replay adds marks: Uint8Array (n)
+//           Replay adds marks: Uint8Array (n), and sheet: {positions, colors}, the arrays that a screen has of it, with
+//           places: Uint32Array (n), where each of its points lies in them, null for each at its own; removing keeps the sheet
 //   scene   {cameras, width, height, voxel, clip, mask: {width, height, data} | null, other: cloud | null, files: {name: cloud}}
+import { fillRemoved } from "./edit_fill.mjs";
 import { boundsOf, countOf, rgb, rotationOfDegrees, select, sizeOf } from "./edit_select.mjs";
 
 // --- edits: (cloud, edit, mask, scene) -> {cloud, count, bounds, changed} ---
 //     bounds: of what is moved, copied or inserted, where it was before; changed: which points of the new cloud it touched
 
 const OPERATIONS = {
-    remove(cloud, edit, mask) {
-        const keep = mask.map((flag) => 1 - flag);
-        return { cloud: subset(cloud, keep), count: countOf(mask) };
+    remove(cloud, { fill }, mask, scene) {
+        const left = subset(cloud, mask, 0);
+        const count = sizeOf(cloud) - sizeOf(left);
+        if (!fill || !count) return { cloud: { ...left, sheet: cloud.sheet, places: placesOf(cloud, mask, left) }, count };
+        const filled = fillRemoved(left, subset(cloud, mask, 1), fill, scene);
+        const joined = concat([left, unseen(filled)]);
+        return { cloud: joined, count, changed: tail(joined, left) };
     },
     recolor(cloud, { color, mode = "solid", strength = 1 }, mask) {
         const colors = cloud.colors.slice();
@@ -22,16 +28,16 @@ const OPERATIONS = {
             const shade = mode === "tint" ? (0.299 * colors[o] + 0.587 * colors[o + 1] + 0.114 * colors[o + 2]) / 255 : 1;
             for (let k = o; k < o + 3; k++) colors[k] = rounded(colors[k] + strength * (goal[k - o] * shade - colors[k]));
         }
-        return { cloud: { ...cloud, colors, views: withoutView(cloud.views, mask) }, count: countOf(mask), changed: mask };
+        return { cloud: fresh({ ...cloud, colors, views: withoutView(cloud.views, mask) }), count: countOf(mask), changed: mask };
     },
     transform(cloud, edit, mask) {
         const positions = cloud.positions.slice();
         const bounds = boundsOf(positions, mask);
         if (bounds) move(positions, edit, bounds, mask);
-        return { cloud: { ...cloud, positions, views: withoutView(cloud.views, mask) }, count: countOf(mask), bounds, changed: mask };
+        return { cloud: fresh({ ...cloud, positions, views: withoutView(cloud.views, mask) }), count: countOf(mask), bounds, changed: mask };
     },
     duplicate(cloud, { offset, copies = 1 }, mask) {
-        const part = subset(cloud, mask);
+        const part = subset(cloud, mask, 1);
         part.views.fill(-1);
         part.marks.fill(0);
         const parts = [cloud];
@@ -45,10 +51,7 @@ const OPERATIONS = {
         const positions = other.positions.slice();
         const bounds = boundsOf(positions);
         if (bounds) move(positions, edit, bounds);
-        const joined = concat([
-            cloud,
-            { positions, colors: other.colors, views: new Int32Array(sizeOf(other)).fill(-1), marks: new Uint8Array(sizeOf(other)) },
-        ]);
+        const joined = concat([cloud, unseen({ positions, colors: other.colors })]);
         return { cloud: joined, count: sizeOf(other), bounds, changed: tail(joined, cloud) };
     },
 };
@@ -85,24 +88,40 @@ function rounded(value) {
 }
 
 function withoutView(views, mask) {
-    return views.map((view, p) => (mask[p] ? -1 : view));
+    const without = views.slice();
+    for (let p = 0; p < mask.length; p++) if (mask[p]) without[p] = -1;
+    return without;
 }
 
 const blank = (n) => ({ positions: new Float32Array(3 * n), colors: new Uint8Array(3 * n), views: new Int32Array(n), marks: new Uint8Array(n) });
 
-function subset(cloud, mask) {
-    const n = countOf(mask);
+/** A cloud that a screen has to be sent anew: its points are no longer those of another one's sheet. */
+const fresh = (cloud) => ({ ...cloud, sheet: { positions: cloud.positions, colors: cloud.colors }, places: null });
+
+/** The points whose flag in the mask is `wanted` (0 or 1). */
+export function subset(cloud, mask, wanted) {
+    const n = wanted ? countOf(mask) : mask.length - countOf(mask);
     const part = blank(n);
-    for (let p = 0, to = 0; p < mask.length; p++) {
-        if (!mask[p]) continue;
-        for (let k = 0; k < 3; k++) {
-            part.positions[3 * to + k] = cloud.positions[3 * p + k];
-            part.colors[3 * to + k] = cloud.colors[3 * p + k];
-        }
-        part.marks[to] = cloud.marks[p];
-        part.views[to++] = cloud.views[p];
+    const { positions, colors, views, marks } = part;
+    for (let p = 0, to = 0, o = 0; to < n; p++) {
+        if (mask[p] !== wanted) continue;
+        const from = 3 * p;
+        positions[o] = cloud.positions[from];
+        colors[o++] = cloud.colors[from];
+        positions[o] = cloud.positions[from + 1];
+        colors[o++] = cloud.colors[from + 1];
+        positions[o] = cloud.positions[from + 2];
+        colors[o++] = cloud.colors[from + 2];
+        marks[to] = cloud.marks[p];
+        views[to++] = cloud.views[p];
     }
     return part;
+}
+
+function placesOf(cloud, mask, left) {
+    const places = new Uint32Array(sizeOf(left));
+    for (let p = 0, to = 0; to < places.length; p++) if (!mask[p]) places[to++] = cloud.places ? cloud.places[p] : p;
+    return places;
 }
 
 function concat(clouds) {
@@ -116,8 +135,16 @@ function concat(clouds) {
         whole.marks.set(cloud.marks, at);
         at += sizeOf(cloud);
     }
-    return whole;
+    return fresh(whole);
 }
+
+/** Points that came from no frame. */
+const unseen = ({ positions, colors }) => ({
+    positions,
+    colors,
+    views: new Int32Array(positions.length / 3).fill(-1),
+    marks: new Uint8Array(positions.length / 3),
+});
 
 const tail = (joined, before) => new Uint8Array(sizeOf(joined)).fill(1, sizeOf(before));
 
@@ -133,22 +160,31 @@ const KEPT_MASKS = 24;
  */
 export class Replay {
     constructor(base, scene) {
-        this.base = { ...base, marks: new Uint8Array(sizeOf(base)) };
+        this.base = fresh({ ...base, marks: new Uint8Array(sizeOf(base)) });
         this.scene = scene;
         this.masks = new Map();
-        this.kept = { key: "[]", state: { cloud: this.base, counts: [], failures: [] } };
+        this.kept = []; // states before and after the current edit of the list that was applied last: {key, length, state}
+        this.last = null; // {key, state} of that list
     }
 
     run(edits, { selection = null, current = -1 } = {}) {
-        const before = JSON.stringify(edits.slice(0, Math.max(0, current)));
-        const start = this.kept.key === before && current > 0 ? current : 0;
-        let { cloud, counts, failures } = start ? this.kept.state : { cloud: this.base, counts: [], failures: [] };
-        [counts, failures] = [[...counts], [...failures]];
+        const key = JSON.stringify([edits, current]);
+        if (this.last?.key !== key) this.last = { key, state: this.apply(edits, current) };
+        const { state } = this.last;
+        return { ...state, selected: selection && this.mask(state.cloud, edits, selection) };
+    }
+
+    apply(edits, current) {
+        const begin = this.begin(edits, current < 0 ? edits.length : Math.min(current, edits.length));
+        let { cloud } = begin.state;
+        const [counts, failures] = [[...begin.state.counts], [...begin.state.failures]];
+        const keep = (length) => ({ key: JSON.stringify(edits.slice(0, length)), length, state: { cloud, counts: [...counts], failures: [...failures] } });
         let bounds = null;
-        for (let i = start; i < edits.length; i++) {
+        this.kept = [];
+        for (let i = begin.length; i < edits.length; i++) {
             const edit = edits[i];
             // While one edit is dragged, those before it stay as they are.
-            if (i === current) this.kept = { key: before, state: { cloud, counts: [...counts], failures: [...failures] } };
+            if (i === current) this.kept.push(keep(i));
             let failure = null;
             let count = null;
             if (!edit.off) {
@@ -169,8 +205,27 @@ export class Replay {
             counts.push(count);
             failures.push(failure);
         }
-        const selected = selection && this.mask(cloud, edits, selection);
-        return { cloud, counts, failures, selected, bounds };
+        // The next edit begins where this list ends.
+        this.kept.push(keep(edits.length));
+        return { cloud, counts, failures, bounds };
+    }
+
+    /** The state to go on from: the last kept one before `reach` that these edits begin with, its points unmarked. */
+    begin(edits, reach) {
+        const fits = ({ key, length }) => length <= reach && key === JSON.stringify(edits.slice(0, length));
+        const found = this.kept.findLast(fits);
+        if (!found) return { length: 0, state: { cloud: this.base, counts: [], failures: [] } };
+        const { cloud, ...told } = found.state;
+        return { length: found.length, state: { ...told, cloud: { ...cloud, marks: new Uint8Array(sizeOf(cloud)) } } };
+    }
+
+    /** Bytes of the arrays that are held here and in what was made last. */
+    bytes(last) {
+        const { other, files } = this.scene;
+        const clouds = [this.base, ...this.kept.map((kept) => kept.state.cloud), last.cloud, other, ...Object.values(files)].filter(Boolean);
+        const arrays = clouds.flatMap((cloud) => [cloud.positions, cloud.colors, cloud.views, cloud.marks, cloud.places, ...Object.values(cloud.sheet ?? {})]);
+        const buffers = new Set([...arrays, ...this.masks.values()].filter(Boolean).map((array) => array.buffer));
+        return [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
     }
 
     /** Mask of a selection in the cloud that these edits made. */

@@ -51,7 +51,7 @@ function within(shape, points) {
 }
 
 /** A selection as it is when those of `taken` are away, each of which was chosen when those before it were. */
-export function without(taken, shape) {
+export function apartFrom(taken, shape) {
     if (!shape || !taken.length) return shape;
     return within(shape, opposite(taken.length > 1 ? { shape: "sequence", of: taken } : taken[0]));
 }

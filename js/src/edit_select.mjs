@@ -42,7 +42,11 @@ export function boundsOf(positions, mask) {
     return count ? { low, high, count } : null;
 }
 
-export const countOf = (mask) => mask.reduce((sum, flag) => sum + flag, 0);
+export function countOf(mask) {
+    let count = 0;
+    for (let p = 0; p < mask.length; p++) count += mask[p];
+    return count;
+}
 
 // --- selections ---
 
@@ -58,18 +62,30 @@ export function select(cloud, selection, scene) {
 const SHAPES = {
     all: (cloud) => new Uint8Array(sizeOf(cloud)).fill(1),
     box({ positions }, { center, size, rotation = [0, 0, 0] }) {
-        const R = rotationOfDegrees(rotation);
-        return each(positions, (x, y, z) => {
-            const [a, b, c] = [x - center[0], y - center[1], z - center[2]];
-            return (
-                Math.abs(a * R[0] + b * R[3] + c * R[6]) <= size[0] / 2 &&
-                Math.abs(a * R[1] + b * R[4] + c * R[7]) <= size[1] / 2 &&
-                Math.abs(a * R[2] + b * R[5] + c * R[8]) <= size[2] / 2
-            );
-        });
+        const [xx, xy, xz, yx, yy, yz, zx, zy, zz] = rotationOfDegrees(rotation);
+        const [x, y, z] = center;
+        const [wide, high, deep] = size.map((edge) => edge / 2);
+        // A loop of its own, as the sphere has: a call for each of millions of points takes several times as long.
+        const mask = new Uint8Array(positions.length / 3);
+        for (let p = 0, o = 0; p < mask.length; p++, o += 3) {
+            const a = positions[o] - x;
+            const b = positions[o + 1] - y;
+            const c = positions[o + 2] - z;
+            if (Math.abs(a * xx + b * yx + c * zx) <= wide && Math.abs(a * xy + b * yy + c * zy) <= high && Math.abs(a * xz + b * yz + c * zz) <= deep)
+                mask[p] = 1;
+        }
+        return mask;
     },
     sphere({ positions }, { center, radius }) {
-        return each(positions, (x, y, z) => Math.sqrt((x - center[0]) ** 2 + (y - center[1]) ** 2 + (z - center[2]) ** 2) <= radius);
+        const [x, y, z] = center;
+        const mask = new Uint8Array(positions.length / 3);
+        for (let p = 0, o = 0; p < mask.length; p++, o += 3) {
+            const a = positions[o] - x;
+            const b = positions[o + 1] - y;
+            const c = positions[o + 2] - z;
+            if (Math.sqrt(a * a + b * b + c * c) <= radius) mask[p] = 1;
+        }
+        return mask;
     },
     color({ colors }, { color, tolerance = 0.1 }) {
         const [r, g, b] = rgb(color);
@@ -80,10 +96,7 @@ const SHAPES = {
         if (!mask) throw new Error("no mask is connected");
         const camera = frameCamera(cameras, frame);
         const { width, height, data } = mask;
-        const selected = each(
-            positions,
-            inImage(camera, width, height, (u, v) => data[Math.floor(v) * width + Math.floor(u)]),
-        );
+        const selected = inImage(positions, camera, width, height, (u, v) => data[Math.floor(v) * width + Math.floor(u)]);
         return through ? selected : front(selected, positions, camera, width, height, voxel);
     },
     lasso({ positions }, { frame = -1, camera, points, through = false }, scene) {
@@ -103,7 +116,7 @@ const SHAPES = {
             for (const [u0, v0, v1, lean] of edges) if (v0 <= v !== v1 <= v && u < u0 + (v - v0) * lean) odd = !odd;
             return odd;
         };
-        const selected = each(positions, inImage(seen, width, height, inside));
+        const selected = inImage(positions, seen, width, height, inside, [low[0] * width, low[1] * height, high[0] * width, high[1] * height]);
         return through ? selected : front(selected, positions, seen, width, height, scene.voxel);
     },
     plane({ positions }, { point, normal = null, distance }) {
@@ -215,23 +228,32 @@ function frameCamera(cameras, frame) {
     return camera;
 }
 
-/** Test of a world point: is it before the camera, inside its image, and test(u, v) of its pixels? */
-function inImage({ w2c, intrinsics }, width, height, test) {
+/** Mask of the points before the camera, inside its image and this part of it (pixels), where test(u, v) of their pixels holds. */
+function inImage(positions, { w2c, intrinsics }, width, height, test, [left, top, right, bottom] = [0, 0, width, height]) {
     const [a, b, c, tx, d, e, f, ty, g, h, i, tz] = w2c;
     const [fu, fv, cu, cv] = [intrinsics[0] * width, intrinsics[1] * height, intrinsics[2] * width, intrinsics[3] * height];
-    return (x, y, t) => {
+    // Most points are told outside before they are divided by their depth; a pixel more covers what is rounded.
+    const [lowU, highU, lowV, highV] = [left - 1 - cu, right + 1 - cu, top - 1 - cv, bottom + 1 - cv];
+    const mask = new Uint8Array(positions.length / 3);
+    for (let p = 0, o = 0; p < mask.length; p++, o += 3) {
+        const x = positions[o];
+        const y = positions[o + 1];
+        const t = positions[o + 2];
         const z = x * g + y * h + t * i + tz;
-        if (!(z > 0)) return false;
-        const u = ((x * a + y * b + t * c + tx) * fu + z * cu) / z;
-        const v = ((x * d + y * e + t * f + ty) * fv + z * cv) / z;
-        return u >= 0 && v >= 0 && u < width && v < height && test(u, v);
-    };
+        if (!(z > 0)) continue;
+        const across = (x * a + y * b + t * c + tx) * fu;
+        if (!(across >= lowU * z && across <= highU * z)) continue;
+        const down = (x * d + y * e + t * f + ty) * fv;
+        if (!(down >= lowV * z && down <= highV * z)) continue;
+        const u = (across + z * cu) / z;
+        const v = (down + z * cv) / z;
+        if (u >= 0 && v >= 0 && u < width && v < height && test(u, v)) mask[p] = 1;
+    }
+    return mask;
 }
 
 function front(selected, positions, camera, width, height, voxel) {
-    const seen = visiblePoints(positions, camera, width, height, voxel);
-    for (let p = 0; p < seen.length; p++) selected[p] &= seen[p];
-    return selected;
+    return visiblePoints(positions, camera, width, height, voxel, selected);
 }
 
 /** Least-squares plane of the points within reach of one: a point of it and its normal, {from, way}. */
@@ -240,8 +262,11 @@ export function fittedPlane(positions, point, reach) {
     const sum = [0, 0, 0];
     const near = [];
     for (let o = 0; o < positions.length; o += 3) {
-        const offset = [positions[o] - point[0], positions[o + 1] - point[1], positions[o + 2] - point[2]];
-        if (offset[0] ** 2 + offset[1] ** 2 + offset[2] ** 2 > reach ** 2) continue;
+        const x = positions[o] - point[0];
+        const y = positions[o + 1] - point[1];
+        const z = positions[o + 2] - point[2];
+        if (x * x + y * y + z * z > reach * reach) continue;
+        const offset = [x, y, z];
         count++;
         near.push(offset);
         for (let axis = 0; axis < 3; axis++) sum[axis] += offset[axis];
@@ -250,14 +275,14 @@ export function fittedPlane(positions, point, reach) {
     const middle = sum.map((v) => v / count);
     const m = [0, 0, 0, 0, 0, 0, 0, 0, 0];
     for (const offset of near) {
-        const way = offset.map((v, axis) => v - middle[axis]);
-        for (let k = 0; k < 9; k++) m[k] += way[Math.floor(k / 3)] * way[k % 3];
+        const way = [offset[0] - middle[0], offset[1] - middle[1], offset[2] - middle[2]];
+        for (let row = 0; row < 3; row++) for (let column = 0; column < 3; column++) m[3 * row + column] += way[row] * way[column];
     }
     return { from: point.map((v, axis) => v + middle[axis]), way: smallestAxis(m) };
 }
 
 /** Eigenvector of the smallest eigenvalue of a symmetric 3x3 matrix (9 numbers), by Jacobi rotations. */
-function smallestAxis(m) {
+export function smallestAxis(m) {
     const a = [m.slice(0, 3), m.slice(3, 6), m.slice(6, 9)];
     const v = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]; // prettier-ignore
     for (let sweep = 0; sweep < 50; sweep++) {

@@ -1,42 +1,57 @@
-// What the cloud editor computes for the screen, without a screen: colours of what is selected, picking, sizes.
-import { pointsUnder } from "./edit_select.mjs";
+// What the cloud editor computes for the screen, without a screen: what it has to be sent, picking, sizes.
+import { boundsOf } from "./edit_select.mjs";
 
-const SELECTED = [245, 179, 1];
-const MARKED = [74, 144, 226];
-const LOCKED_TINT = [128, 128, 128];
 export const [HIDDEN, LOCKED] = [1, 2]; // what is out of the way, as `displayed` and the worker number it
+
 const NEAR = 4; // pixels: among these points the front one is picked
 const FAR = 14; // pixels: farther away nothing is picked
 const FOOTPRINT = 4; // pixels, the largest square of a point when it is decided what lies in front
 const [SMALLEST, LARGEST] = [64, 1024]; // pixels of a lasso's image
 
-/** A cloud as Viewer.setCloud takes it, the selected, marked and locked points tinted, those that are hidden left out. */
-export function displayed(cloud, selected, total, away = null) {
-    if (away?.includes(HIDDEN)) {
-        const drawn = away.map((kind) => (kind === HIDDEN ? 0 : 1));
-        const kept = (flags) => flags?.filter((_, p) => drawn[p]);
-        return displayed({ ...pointsUnder(cloud, drawn), marks: kept(cloud.marks) }, kept(selected), total, kept(away));
+const PLAIN = 0;
+const SELECTED = 1;
+const MARKED = 2;
+const GONE = 3;
+const FIXED = 4;
+
+/**
+ * What a screen needs to show a cloud, as Viewer.setCloud takes it: per point of the cloud's sheet whether it is selected,
+ * marked, gone (or hidden) or locked, and of positions and colours those that the screen does not have yet.
+ * @param {any} cloud of Replay @param {Uint8Array | null} selected (n) @param {number} total points of the whole scene
+ * @param {any} had the sheet that the screen has, {} for none @param {Uint8Array | null} away (n) HIDDEN, LOCKED or 0
+ */
+export function displayed(cloud, selected, total, had = {}, away = null) {
+    const { sheet } = cloud;
+    const count = away ? away.reduce((sum, kind) => sum + (kind === HIDDEN ? 0 : 1), 0) : cloud.views.length;
+    const display = { count, total, states: statesOf(cloud, selected, away, sheet.positions.length / 3) };
+    if (sheet.positions !== had.positions) Object.assign(display, quantized(sheet.positions));
+    if (sheet.colors !== had.colors) display.colors = sheet.colors.slice();
+    return display;
+}
+
+function statesOf({ places, marks }, selected, away, count) {
+    const states = new Uint8Array(count);
+    if (places) states.fill(GONE);
+    for (let p = 0; p < marks.length; p++) {
+        const plain = away && away[p] ? (away[p] === HIDDEN ? GONE : FIXED) : PLAIN;
+        states[places ? places[p] : p] = selected && selected[p] ? SELECTED : marks[p] && plain === PLAIN ? MARKED : plain;
     }
-    const n = cloud.views.length;
-    const low = [Infinity, Infinity, Infinity];
-    const high = [-Infinity, -Infinity, -Infinity];
-    for (let k = 0; k < 3 * n; k++) {
-        const axis = k % 3;
-        if (cloud.positions[k] < low[axis]) low[axis] = cloud.positions[k];
-        if (cloud.positions[k] > high[axis]) high[axis] = cloud.positions[k];
+    return states;
+}
+
+/** Positions as 16-bit numbers between their bounds: {positions, low, high}. */
+function quantized(world) {
+    const { low, high } = boundsOf(world) ?? { low: [0, 0, 0], high: [0, 0, 0] };
+    const positions = new Uint16Array(world.length);
+    const [x0, y0, z0] = low;
+    const [sx, sy, sz] = low.map((v, axis) => 65535 / (high[axis] > v ? high[axis] - v : 1));
+    // Added, for what is written to the array is cut off.
+    for (let o = 0; o < world.length; o += 3) {
+        positions[o] = (world[o] - x0) * sx + 0.5;
+        positions[o + 1] = (world[o + 1] - y0) * sy + 0.5;
+        positions[o + 2] = (world[o + 2] - z0) * sz + 0.5;
     }
-    if (!n) return { count: 0, total: 0, low: [0, 0, 0], high: [0, 0, 0], positions: new Uint16Array(), colors: new Uint8Array() };
-    const step = low.map((v, axis) => 65535 / (high[axis] > v ? high[axis] - v : 1));
-    const positions = new Uint16Array(3 * n);
-    const colors = cloud.colors.slice();
-    for (let p = 0, o = 0; p < n; p++, o += 3) {
-        for (let axis = 0; axis < 3; axis++) positions[o + axis] = Math.round((cloud.positions[o + axis] - low[axis]) * step[axis]);
-        const tint = selected?.[p] ? SELECTED : cloud.marks[p] ? MARKED : away?.[p] ? LOCKED_TINT : null;
-        if (!tint) continue;
-        const share = tint === MARKED ? 0.35 : 0.65;
-        for (let k = 0; k < 3; k++) colors[o + k] += share * (tint[k] - colors[o + k]);
-    }
-    return { count: n, total, low, high, positions, colors };
+    return { positions, low, high };
 }
 
 /**

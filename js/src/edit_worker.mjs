@@ -3,13 +3,14 @@
 //   in   {type: "scene", job, points, views, mask, other, inserted: [{name, points}], facts}    buffers as the server packs them
 //        {type: "replay", job, edits, selection, taken, current, before}    before: show the scene without edits
 //                                                                    taken: [{shape, hidden}], what is out of the way
-//        {type: "preview", job, camera, width, height, options}      of what was shown last
+//        {type: "preview", job, camera, width, height, options, unmarked}      of what was shown last; unmarked: without what
+//                                                                    the current edit changed or added
 //        {type: "pick", job, camera, width, height, places, size}    the front point near each of these pixels
 //        {type: "plane", job, point, distance}                       the plane that fits the points there
 //        {type: "lasso", job, selection, camera}                     the image size at which its front surface has no holes
 //   out  {type: the same, job, ...}, {type: "failed", job, message}
-import { Replay } from "./edit_cloud.mjs";
-import { FIT_REACH, boundsOf, countOf, fittedPlane, pointsUnder, select, sizeOf, takenBy } from "./edit_select.mjs";
+import { Replay, subset } from "./edit_cloud.mjs";
+import { FIT_REACH, boundsOf, countOf, fittedPlane, select, sizeOf, takenBy } from "./edit_select.mjs";
 import { HIDDEN, LOCKED, displayed, lassoSize, pickPoints } from "./edit_view.mjs";
 import { decodePoints, worldPositions } from "./points.mjs";
 import { drawSoft } from "./render.mjs";
@@ -20,6 +21,7 @@ let shown = null; // the cloud on the screen
 let last = null; // what the last replay gave
 let out = null; // mask of what is out of the way in the cloud on the screen
 let away = { key: "", mask: null, hidden: 0, locked: 0 }; // of its points: HIDDEN, LOCKED, or 0
+let sheet = {}; // of a cloud, that the page has on its screen
 
 function cloudOf(points, views) {
     const decoded = decodePoints(points);
@@ -60,18 +62,19 @@ const HANDLERS = {
         const { counts, failures, bounds } = last;
         const selected = last.selected ? { count: countOf(last.selected), bounds: boundsOf(last.cloud.positions, last.selected) } : null;
         out = before ? null : away.mask;
-        const display = displayed(shown, before ? null : last.selected, total, out);
+        const display = displayed(shown, before ? null : last.selected, total, sheet, out);
+        sheet = shown.sheet;
         const { hidden, locked } = away;
-        const answer = { counts, failures, bounds, selected, hidden, locked, points: sizeOf(last.cloud), display };
-        return [answer, [display.positions.buffer, display.colors.buffer]];
+        const answer = { counts, failures, bounds, selected, hidden, locked, points: sizeOf(last.cloud), display, bytes: replay.bytes(last) };
+        return [answer, [display.states, display.positions, display.colors].filter(Boolean).map((array) => array.buffer)];
     },
-    preview({ camera, width, height, options }) {
-        const { pixels, coverage } = drawSoft(shown, camera, width, height, options);
+    preview({ camera, width, height, options, unmarked }) {
+        const { pixels, coverage } = drawSoft(unmarked ? subset(shown, shown.marks, 0) : shown, camera, width, height, options);
         return [{ pixels, width, height, coverage }, [pixels.buffer]];
     },
     pick: ({ camera, width, height, places, size }) => [{ points: pickPoints(shown, camera, width, height, places, { away: out, size }) }],
     plane({ point, distance }) {
-        const there = away.mask ? pointsUnder(last.cloud, away.mask.map((kind) => (kind ? 0 : 1))) : last.cloud; // prettier-ignore
+        const there = away.mask ? subset(last.cloud, away.mask, 0) : last.cloud;
         return [fittedPlane(there.positions, point, FIT_REACH * distance)];
     },
     lasso({ selection, camera }) {
@@ -86,6 +89,7 @@ self.onmessage = ({ data }) => {
         const [answer, moved = []] = HANDLERS[data.type](data);
         postMessage({ type: data.type, job: data.job, ...answer }, moved);
     } catch (error) {
+        sheet = {}; // what did not arrive is sent again
         postMessage({ type: "failed", job: data.job, message: error.message });
     }
 };

@@ -24,6 +24,11 @@ export async function openEditor(Kind, node) {
     return editor;
 }
 
+function paint(canvas, { pixels, width, height }) {
+    Object.assign(canvas, { width, height });
+    canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
+}
+
 /**
  * An editor says what is its own: snapshot() and recall(text) of what undo brings back, useReport(report, latest),
  * notices(), previewWish(), shortcuts, refresh(), frameSelection(). It fires "changed" when what it makes has changed.
@@ -100,19 +105,15 @@ export class Editor extends EventTarget {
                 if (!wish) return;
                 const shrink = wish.full ? 1 : Math.min(1, Math.sqrt(PREVIEW_PIXELS / (wish.width * wish.height)));
                 const [w, high] = [wish.width, wish.height].map((size) => Math.round(size * shrink));
-                const { pixels, width, height, coverage } = await this.analyst.ask("preview", {
-                    camera: wish.camera,
-                    width: w,
-                    height: high,
-                    options: this.projecting,
-                });
+                const question = { camera: wish.camera, width: w, height: high, options: this.projecting };
+                const ask = (unmarked) => this.analyst.ask("preview", { ...question, unmarked });
+                const drawn = await ask(false);
+                const bare = wish.bare && (await ask(true));
                 if (this.ended) return;
-                for (const canvas of [this.preview, wish.full].filter(Boolean)) {
-                    Object.assign(canvas, { width, height });
-                    canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
-                }
+                for (const canvas of [this.preview, wish.full].filter(Boolean)) paint(canvas, drawn);
+                if (bare) paint(wish.bare, bare);
                 this.preview.dataset.frame = wish.frame;
-                this.previewText.textContent = wish.describe(Math.round(100 * coverage));
+                this.previewText.textContent = wish.describe(...[drawn, bare].filter(Boolean).map(({ coverage }) => Math.round(100 * coverage)));
             } while (this.previewAgain);
         } catch (error) {
             this.say(error.message);

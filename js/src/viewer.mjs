@@ -2,7 +2,8 @@
 //
 //   const viewer = new Viewer(container);       fills the container, follows its size and the page's theme
 //   viewer.world                                THREE.Group in scene units and OpenCV axes: add your objects here
-//   viewer.setCloud(decodePoints(buffer));      the scene's points; null for none
+//   viewer.setCloud(decodePoints(buffer));      the scene's points; null for none. With states (see edit_view.mjs): tinted and left out
+//                                               by them, and of positions and colours it may lack what stays as it is
 //   viewer.lookFrom(c2w, depth)                 free camera to an OpenCV pose, its orbit target `depth` ahead
 //   viewer.lookAt(eye, target)                  free camera to a place, turned to another (world, OpenCV axes)
 //   viewer.frame(low, high)                     free camera to where it sees this box (world, OpenCV axes), its direction kept
@@ -34,11 +35,16 @@ const POINT_SHADER = {
         uniform float halfHeight;
         varying vec3 shade;
         attribute vec3 color;
+        attribute float state; // 0 as it is, 1 selected, 2 marked, 3 gone, 4 locked
         void main() {
             vec4 seen = modelViewMatrix * vec4(position, 1.0);
-            gl_Position = projectionMatrix * seen;
+            // What is gone lies outside of every picture.
+            gl_Position = state > 2.5 && state < 3.5 ? vec4(0.0, 0.0, 2.0, 1.0) : projectionMatrix * seen;
             gl_PointSize = clamp(size * scale * projectionMatrix[1][1] * halfHeight / max(-seen.z, 1e-6), 1.0, 24.0);
             shade = color;
+            if (state > 3.5) shade = mix(color, vec3(0.502), 0.65);
+            else if (state > 1.5) shade = mix(color, vec3(0.29, 0.565, 0.886), 0.35);
+            else if (state > 0.5) shade = mix(color, vec3(0.961, 0.702, 0.004), 0.65);
         }`,
     fragmentShader: `
         varying vec3 shade;
@@ -105,6 +111,14 @@ export class Viewer extends EventTarget {
 
     /** Shows a decoded cloud (see points.mjs). pointSize: scene units, default from the cloud's density. */
     setCloud(cloud, pointSize) {
+        if (cloud && !cloud.positions) this.setAttributes(cloud);
+        else this.setPoints(cloud, pointSize);
+        this.clip();
+        this.invalidate();
+    }
+
+    setPoints(cloud, pointSize) {
+        const colors = cloud?.colors ?? this.points?.geometry.getAttribute("color").array;
         if (this.points) {
             this.world.remove(this.points);
             this.points.geometry.dispose();
@@ -113,23 +127,41 @@ export class Viewer extends EventTarget {
         }
         this.cloud = cloud;
         this.budget = Infinity;
-        if (cloud?.count) {
-            const extent = cloud.high.map((high, axis) => Math.max(high - cloud.low[axis], 1e-9));
-            const geometry = new THREE.BufferGeometry();
-            geometry.setAttribute("position", new THREE.BufferAttribute(cloud.positions, 3, true));
-            geometry.setAttribute("color", new THREE.BufferAttribute(cloud.colors, 3, true));
-            geometry.boundingSphere = new THREE.Sphere(new THREE.Vector3(0.5, 0.5, 0.5), Math.sqrt(3) / 2);
-            const material = new THREE.ShaderMaterial({
-                ...POINT_SHADER,
-                uniforms: { size: { value: pointSize ?? sizeForDensity(cloud, cloud.count) }, scale: { value: 1 }, halfHeight: { value: 1 } },
-            });
-            this.points = new THREE.Points(geometry, material);
-            this.points.position.set(...cloud.low);
-            this.points.scale.set(...extent);
-            this.world.add(this.points);
+        this.held = (cloud?.positions.length ?? 0) / 3; // points in the graphics card, those that are gone among them
+        if (!this.held) return;
+        const extent = cloud.high.map((high, axis) => Math.max(high - cloud.low[axis], 1e-9));
+        const geometry = new THREE.BufferGeometry();
+        geometry.setAttribute("position", new THREE.BufferAttribute(cloud.positions, 3, true));
+        geometry.setAttribute("color", new THREE.BufferAttribute(colors, 3, true));
+        if (cloud.states) geometry.setAttribute("state", new THREE.BufferAttribute(cloud.states, 1));
+        geometry.boundingSphere = new THREE.Sphere(new THREE.Vector3(0.5, 0.5, 0.5), Math.sqrt(3) / 2);
+        const material = new THREE.ShaderMaterial({
+            ...POINT_SHADER,
+            uniforms: { size: { value: pointSize ?? sizeForDensity(cloud, cloud.count) }, scale: { value: 1 }, halfHeight: { value: 1 } },
+        });
+        this.points = new THREE.Points(geometry, material);
+        this.points.position.set(...cloud.low);
+        this.points.scale.set(...extent);
+        this.world.add(this.points);
+    }
+
+    /** Changes colours and states of the points that are there: of millions of points, what little has to be sent. */
+    setAttributes({ count, total, colors, states }) {
+        Object.assign(this.cloud, { count, total });
+        for (const [name, array] of [
+            ["color", colors],
+            ["state", states],
+        ]) {
+            if (!array || !this.points) continue;
+            const attribute = this.points.geometry.getAttribute(name);
+            attribute.array = array;
+            attribute.needsUpdate = true;
         }
-        this.clip();
-        this.invalidate();
+    }
+
+    /** Bytes of the points, in this page and as many again in the graphics card. */
+    get bytes() {
+        return Object.values(this.points?.geometry.attributes ?? {}).reduce((sum, { array }) => sum + array.byteLength, 0);
     }
 
     lookFrom(c2w, depth = 1) {
@@ -279,7 +311,7 @@ export class Viewer extends EventTarget {
         this.scheduled = null;
         if (this.points) {
             this.adapt(now);
-            this.points.geometry.setDrawRange(0, this.moving ? Math.min(this.budget, this.cloud.count) : this.cloud.count);
+            this.points.geometry.setDrawRange(0, this.moving ? Math.min(this.budget, this.held) : this.held);
             this.points.material.uniforms.scale.value = this.pointScale;
             this.points.material.uniforms.halfHeight.value = this.renderer.getDrawingBufferSize(new THREE.Vector2()).y / 2;
         }
@@ -291,9 +323,9 @@ export class Viewer extends EventTarget {
     adapt(now) {
         if (this.moving && this.wasMoving) {
             const took = now - this.lastDraw;
-            const shown = Math.min(this.budget, this.cloud.count);
+            const shown = Math.min(this.budget, this.held);
             if (took > SLOWEST && took < 2000) this.budget = Math.max(20000, shown * Math.max(0.4, SLOWEST / took));
-            else if (took < SLOWEST / 2 && this.budget < this.cloud.count) this.budget = shown * 1.2;
+            else if (took < SLOWEST / 2 && this.budget < this.held) this.budget = shown * 1.2;
         }
         this.wasMoving = this.moving;
         this.lastDraw = now;

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Replay, pivotOf } from "../src/edit_cloud.mjs";
-import { combine, formatEdits, opposite, ownEdit, parseEdits, polygonOf, shapesOf, simplified, strokesOf, without } from "../src/edit_list.mjs";
+import { combine, formatEdits, opposite, ownEdit, parseEdits, polygonOf, shapesOf, simplified, strokesOf, apartFrom } from "../src/edit_list.mjs";
 import { boundsOf, countOf, degreesOfRotation, rotationOfDegrees, select, sizeOf } from "../src/edit_select.mjs";
 import { displayed, lassoSize, pickPoint } from "../src/edit_view.mjs";
 import { IDENTITY } from "../src/matrix.mjs";
 import { decodePoints, worldPositions } from "../src/points.mjs";
+import { visiblePoints } from "../src/visibility.mjs";
 import { bytes, difference, vectors } from "./vectors.mjs";
 
-const { facts, mask, selections, lists } = vectors.edits;
+const { facts, mask, selections, lists, fills } = vectors.edits;
 
 function sent(name) {
     const decoded = decodePoints(bytes(`${name}.bin`));
@@ -39,6 +40,48 @@ for (const { name, edits, counts, positions, colors, views } of lists) {
         assert.ok(difference([...cloud.positions], positions) < 1e-6);
         assert.deepEqual([...cloud.colors], colors);
         assert.deepEqual([...cloud.views], views);
+    });
+}
+
+/** Share of the points of one list within `reach` of a point of the other, their colours within `shades`. */
+function agreement(a, b, reach, shades) {
+    const cells = new Map();
+    const key = (x, y, z) => `${x},${y},${z}`;
+    const cell = (list, o) => [0, 1, 2].map((axis) => Math.floor(list.positions[o + axis] / reach));
+    for (let o = 0; o < b.positions.length; o += 3) {
+        const name = key(...cell(b, o));
+        cells.set(name, [...(cells.get(name) ?? []), o]);
+    }
+    let found = 0;
+    for (let o = 0; o < a.positions.length; o += 3) {
+        const [x, y, z] = cell(a, o);
+        const near = Array.from(
+            { length: 27 },
+            (_, k) => cells.get(key(x + (k % 3) - 1, y + (Math.floor(k / 3) % 3) - 1, z + Math.floor(k / 9) - 1)) ?? [],
+        ).flat();
+        const fits = (p) =>
+            Math.hypot(...[0, 1, 2].map((axis) => a.positions[o + axis] - b.positions[p + axis])) <= reach &&
+            [0, 1, 2].every((c) => Math.abs(a.colors[o + c] - b.colors[p + c]) <= shades);
+        if (near.some(fits)) found++;
+    }
+    return found / (a.positions.length / 3);
+}
+
+// The two add in orders of their own: a few points may fall on the other side of an outline or a voxel.
+for (const { name, edits, counts, positions, colors } of fills) {
+    test(`filled as in Python: ${name}`, () => {
+        const base = sent("furnished");
+        const { cloud, ...result } = new Replay(base, { ...scene, mask: null }).run(edits, { current: edits.length - 1 });
+        assert.deepEqual(result.failures, edits.map(() => null)); // prettier-ignore
+        assert.deepEqual(result.counts, counts);
+        const kept = 3 * (sizeOf(base) - counts.at(-1));
+        const python = { positions: positions.slice(kept), colors: colors.slice(kept) };
+        const page = { positions: cloud.positions.slice(kept), colors: cloud.colors.slice(kept) };
+        assert.ok(python.positions.length > 600, `${python.positions.length / 3} points`);
+        assert.ok(Math.abs(page.positions.length / python.positions.length - 1) < 0.005, `${page.positions.length} against ${python.positions.length}`);
+        assert.ok(agreement(page, python, 0.1 * facts.voxel, 2) > 0.99);
+        assert.ok(agreement(python, page, 0.1 * facts.voxel, 2) > 0.99);
+        assert.ok(cloud.views.slice(kept / 3).every((view) => view === -1) && cloud.marks.slice(kept / 3).every((mark) => mark === 1));
     });
 }
 
@@ -129,20 +172,20 @@ test("what is away is neither taken nor in the way, and each thing is put away o
         { shape: "lasso", points: [[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]], frame: 0 }, // prettier-ignore
         { shape: "sphere", center: [0.1, 0.3, 1.9], radius: 0.4, invert: true },
     ];
-    assert.equal(without([a], null), null);
-    assert.equal(without([], a), a);
+    assert.equal(apartFrom([a], null), null);
+    assert.equal(apartFrom([], a), a);
     const flags = (shape) => [...select(room, shape, scene)];
-    const [gone, next] = [flags(a), flags(without([a], b))];
+    const [gone, next] = [flags(a), flags(apartFrom([a], b))];
     assert.ok(next.some((flag) => flag) && next.every((flag, p) => !(flag && gone[p])));
     // Of what the first hides, the second takes the points.
     assert.ok(next.filter((flag, p) => flag && !flags(b)[p]).length > 10);
     assert.deepEqual(flags({ shape: "sequence", of: [a, b] }), gone.map((flag, p) => flag | next[p])); // prettier-ignore
-    const rest = flags(without([a, b], c));
+    const rest = flags(apartFrom([a, b], c));
     assert.ok(rest.some((flag) => flag) && rest.every((flag, p) => !(flag && (gone[p] || next[p]))));
     // The selection grows with what was put away, not faster.
-    const twenty = JSON.stringify(without(Array(20).fill(a), b)).length;
+    const twenty = JSON.stringify(apartFrom(Array(20).fill(a), b)).length;
     assert.ok(twenty < 25 * JSON.stringify(a).length);
-    assert.deepEqual(shapesOf(without([a], c)), ["sphere"]);
+    assert.deepEqual(shapesOf(apartFrom([a], c)), ["sphere"]);
 });
 
 test("a painted line keeps few points and is cut where the surface jumps", () => {
@@ -208,17 +251,69 @@ test("a lasso's picture is so coarse that the surface has no holes", () => {
     assert.deepEqual(lassoSize(room.positions, new Uint8Array(sizeOf(room)).fill(1), camera, 100), [64, 43]);
 });
 
-test("what is shown is the cloud, its selection tinted", () => {
-    const cloud = { ...room, marks: new Uint8Array(sizeOf(room)) };
-    const all = displayed(cloud, null, 9999);
-    const step = Math.max(...all.high.map((high, axis) => high - all.low[axis])) / 65535;
-    assert.ok(difference([...worldPositions(all)], [...room.positions]) < step && all.total === 9999);
+test("what is shown is the cloud: its points once, then what became of each", () => {
+    const replay = new Replay(room, scene);
+    const step = (shown) => Math.max(...shown.high.map((high, axis) => high - shown.low[axis])) / 65535;
+    const all = displayed(replay.base, null, 9999);
+    assert.ok(difference([...worldPositions(all)], [...room.positions]) < step(all) && all.total === 9999 && all.count === sizeOf(room));
     assert.deepEqual([...all.colors], [...room.colors]);
     const { low, high } = boundsOf(room.positions);
     assert.deepEqual([all.low, all.high], [low, high]);
+    assert.ok(all.states.every((state) => state === 0));
+
     const chosen = new Uint8Array(sizeOf(room));
     chosen[7] = 1;
-    const tinted = displayed(cloud, chosen, 1).colors;
-    const changed = [...tinted.entries()].filter(([k, value]) => value !== room.colors[k]).map(([k]) => Math.floor(k / 3));
-    assert.deepEqual([...new Set(changed)], [7]);
+    const { positions, colors, states } = displayed(replay.base, chosen, 1, replay.base.sheet);
+    assert.deepEqual([positions, colors], [undefined, undefined]);
+    assert.deepEqual([...states.keys()].filter((p) => states[p]), [7]); // prettier-ignore
+    assert.equal(states[7], 1);
+});
+
+/** What a screen shows that keeps what it was sent: the points that are not gone, their colours and states. */
+function screened() {
+    const held = {};
+    return (cloud, selected = null) => {
+        Object.assign(held, displayed(cloud, selected, 1, held.sheet), { sheet: cloud.sheet });
+        const world = worldPositions({ ...held, count: held.states.length });
+        const left = [...held.states.keys()].filter((p) => held.states[p] !== 3);
+        const of = (values) => left.flatMap((p) => [...values.subarray(3 * p, 3 * p + 3)]);
+        assert.equal(held.count, left.length);
+        return { positions: of(world), colors: of(held.colors), states: left.map((p) => held.states[p]) };
+    };
+}
+
+test("a screen that is sent only what changed shows the same as one that is sent everything", () => {
+    const ball = { shape: "sphere", center: [0.1, 0.3, 1.9], radius: 0.4 };
+    const floor = { shape: "plane", point: [0, 1.03, 1.8], normal: [0, 1, 0], distance: 0.04 };
+    const removed = [{ do: "remove", select: ball }, { do: "remove", select: floor }]; // prettier-ignore
+    const painted = { do: "recolor", select: { shape: "box", center: [0, 0, 3], size: [1, 1, 1] }, color: "#20c040" };
+    const moved = { do: "transform", select: painted.select, move: [0, 0, 0.5] };
+    const copied = { do: "duplicate", select: floor, offset: [0, 0.5, 0] };
+    const walk = [
+        [[]], [removed.slice(0, 1)], [removed], [[], ball], [removed, floor], [[...removed, painted], ball], [[removed[0], painted]], [[...removed, moved]],
+        [[copied]], [[copied, removed[0]], { shape: "all" }], [[{ do: "remove" }]], [[]], [[{ ...copied, off: true }, removed[1]]],
+    ]; // prettier-ignore
+    const [replay, screen] = [new Replay(room, scene), screened()];
+    for (const [edits, selection = null] of walk) {
+        const { cloud, selected } = replay.run(edits, { selection, current: edits.length - 1 });
+        const shown = screen(cloud, selected);
+        assert.deepEqual(shown, screened()(cloud, selected));
+        assert.equal(shown.states.length, sizeOf(cloud));
+        assert.ok(difference(shown.positions, [...cloud.positions]) < 1e-3);
+        assert.deepEqual(shown.colors, [...cloud.colors]);
+        for (const [p, state] of shown.states.entries()) assert.equal(state, selected?.[p] ? 1 : cloud.marks[p] ? 2 : 0);
+    }
+    // A removal alone sends nothing but states.
+    const { cloud } = replay.run(removed);
+    assert.deepEqual(Object.keys(displayed(cloud, null, 1, replay.base.sheet)), ["count", "total", "states"]);
+});
+
+test("points that lie in front are the same when only some are asked about", () => {
+    const camera = { w2c: [...IDENTITY], intrinsics: [0.8, 1.2, 0.48, 0.53] };
+    const all = visiblePoints(room.positions, camera, facts.width, facts.height, facts.voxel);
+    for (const [name, value] of Object.entries({ ball: [0.1, 0.3, 1.9], corner: [-2, 1, 3], behind: [0, 0, -9] })) {
+        const wanted = select(room, { shape: "sphere", center: value, radius: 0.5 }, scene);
+        const seen = visiblePoints(room.positions, camera, facts.width, facts.height, facts.voxel, wanted);
+        assert.deepEqual([...seen], [...all].map((flag, p) => flag & wanted[p]), name); // prettier-ignore
+    }
 });

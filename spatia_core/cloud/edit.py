@@ -2,7 +2,7 @@
 
 A list of edits is applied in order; each is an object:
 
-    {"do": "remove",    "select": SELECTION}
+    {"do": "remove",    "select": SELECTION, "fill": "plane" | "neighbours"}      without "fill", the hole is left to the network
     {"do": "recolor",   "select": ..., "color": COLOR, "mode": "solid" | "tint", "strength": 0..1}
     {"do": "transform", "select": ..., "move": [x, y, z], "rotate": [x, y, z], "scale": s | [x, y, z], "pivot": PIVOT}
     {"do": "duplicate", "select": ..., "offset": [x, y, z], "copies": 1}
@@ -36,7 +36,7 @@ then y, then z axis. COLOR is [r, g, b] in 0..255 or "#rrggbb". PIVOT is [x, y, 
 bounding box of what is moved. CAMERA is {"w2c": 16 numbers by rows, "intrinsics": [fx, fy, cx, cy] in parts of the image's
 sides, "size": [width, height] in pixels}; its size only tells the footprint of points apart from holes. "through" also takes points hidden behind the front surface.
 
-Points that no longer look as the video showed them (moved, copied, recoloured, merged in) lose their view (-1).
+Points that no longer look as the video showed them (moved, copied, recoloured, merged in, filled in) lose their view (-1).
 
 Every length, size and coordinate is at most 1e9 scene units, before and after; angles are at most 1e6 degrees.
 """
@@ -60,6 +60,7 @@ from ..inputs import LARGEST_COORDINATE, MOST_POINTS, number, parse_json, shown,
 from ..interrupt import look_for_interrupt
 from ..kernels import kernels_run
 from ..render.visibility import visible_points
+from .fill import FILLS, fill_removed
 from .point_cloud import NO_VIEW, PointCloud, concat_clouds
 
 _MOST_PIXELS = 1 << 24  # of the image of a lasso's own camera
@@ -381,7 +382,20 @@ def _camera(scene: Scene, frame: int, what: str) -> Cameras:
 def _remove(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
     mask = _select(cloud, edit["select"], scene)
     count = int(mask.sum())
-    return cloud.select(~mask), f"removed {count} of {cloud.size} points", count
+    kept, line = cloud.select(~mask), f"removed {count} of {cloud.size} points"
+    if edit["fill"] is None or not count:
+        return kept, line, count
+    filled = fill_removed(
+        kept,
+        cloud.select(mask),
+        edit["fill"],
+        cameras=scene.cameras,
+        size=scene.size,
+        voxel_size=scene.voxel_size,
+    )
+    _refuse_points(kept.size + filled.cloud.size)
+    where = f" on {filled.planes} plane(s)" if edit["fill"] == "plane" else " from its neighbours"
+    return concat_clouds(kept, filled.cloud), f"{line}, filled in {filled.cloud.size}{where}", count
 
 
 def _recolor(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str, int]:
@@ -584,6 +598,12 @@ def _mode(value) -> str:
     return value
 
 
+def _fill(value) -> str | None:
+    if value is not None and value not in FILLS:
+        raise ValueError(f"one of {', '.join(FILLS)}")
+    return value
+
+
 def _direction(value) -> Tensor | None:
     if value is None:
         return None
@@ -688,7 +708,7 @@ _SHAPES = {
 }
 
 _OPERATIONS = {
-    "remove": Operation(_remove, {}),
+    "remove": Operation(_remove, {"fill": Field(_fill, None)}),
     "recolor": Operation(
         _recolor, {"color": Field(_color), "mode": Field(_mode, "solid"), "strength": Field(_fraction, 1.0)}
     ),

@@ -50,6 +50,22 @@ def z_buffer(
     return torch.stack(depths).view(shape), torch.stack(points).view(shape)
 
 
+def nearest_depth(
+    positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float, backend: str = "auto"
+) -> Tensor:
+    """The depth of `z_buffer` alone: (N, H, W) float32, 0 where there is nothing."""
+    _check(positions, height, width, voxel_size)
+    if not _use_kernels(backend, positions):
+        return z_buffer(positions, cameras, height, width, voxel_size=voxel_size)[0]
+    depths = torch.zeros(cameras.count, height, width)
+
+    def fast(view: int, surface, index, pixel, z) -> None:
+        depths[view] = torch.from_numpy(np.where(np.isfinite(surface), surface, 0)).view(height, width)
+
+    _each_view(fast, positions, cameras, height, width, voxel_size)
+    return depths
+
+
 def surface_depth(
     positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float, backend: str = "auto"
 ) -> tuple[Tensor, Tensor]:
