@@ -110,7 +110,11 @@ export class CloudObjects {
         const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
         const answer = await api.fetchApi("/prompt", options);
         const { prompt_id: id, error, node_errors } = await answer.json();
-        if (!answer.ok) throw new Error(Object.values(node_errors ?? {})[0]?.errors[0]?.details || error?.message);
+        if (!answer.ok) {
+            const [refused] = Object.values(node_errors ?? {});
+            const [first] = refused?.errors ?? [];
+            throw new Error(first ? `${refused.class_type}: ${first.message} ${first.details}` : error?.message);
+        }
         let queued = true;
         while (!this.editor.ended) {
             const run = (await (await api.fetchApi(`/history/${id}`)).json())[id];

@@ -60,7 +60,7 @@ export class CloudTools {
         const b = this.buttons;
         this.bar = editor.toolbar(
             b.undo, b.redo, gap(), ...TOOLS.map((name) => b[name]), this.modeSelect, gap(), b.translate, b.rotate, b.scale, gap(),
-            b.orbit, b.fly, gap(), h("label", {}, text("points"), this.sizeInput), gap(), b.before, this.fileInput, this.maskInput,
+            b.orbit, b.fly, gap(), h("label", {}, h("span", { class: "wide" }, text("points")), this.sizeInput), gap(), b.before, this.fileInput, this.maskInput,
         ); // prettier-ignore
     }
 

@@ -5,7 +5,8 @@ const CSS = `
 .cloud-editor .tools { gap: 3px; }
 .cloud-editor .tools h2 { margin-right: 4px; }
 .cloud-editor .tools .gap { margin: 0 2px; }
-.cloud-editor .tools button, .cloud-editor .tools select { padding: 3px 6px; }
+.cloud-editor .tools button, .cloud-editor .tools select { padding: 3px 5px; }
+@media (max-width: 1500px) { .cloud-editor .tools .wide { display: none; } }
 .cloud-editor .notice { right: auto; }
 .cloud-editor .drawn { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .cloud-editor .drawn polygon, .cloud-editor .drawn circle, .cloud-editor .drawn rect { fill: rgb(245 179 1 / .18); stroke: #f5b301; stroke-width: 1.5; }
