@@ -16,7 +16,7 @@ export class CloudTools {
     constructor(editor) {
         this.editor = editor;
         const { selecting, edits } = editor;
-        this.fileInput = h("input", { type: "file", accept: FILES, hidden: true, onchange: () => {
+        this.fileInput = h("input", { type: "file", name: "insert_file", accept: FILES, hidden: true, onchange: () => {
             edits.insertFile(this.fileInput.files[0]);
             this.fileInput.value = "";
         } }); // prettier-ignore

@@ -284,7 +284,7 @@ export default async ({ page, options, queue, ready }) => {
     await shot("list");
 
     // A file from elsewhere: sent to the input folder, loaded by running the node, put where the view looks.
-    await editor.locator("input[type=file]").setInputFiles(options.part);
+    await editor.locator("input[name=insert_file]").setInputFiles(options.part);
     await page.waitForFunction(() => {
         const { list, edits } = window.spatiaEditor;
         return list.length === 4 && !edits.placing && list[3].move;
