@@ -13,6 +13,8 @@ from spatia_core.cloud.packed import packed_order, packed_points, packed_views
 
 WIDTH, HEIGHT, VOXEL = 96, 64, 0.03
 HEART = [[0.5, 0.35], [0.6, 0.2], [0.75, 0.25], [0.78, 0.45], [0.5, 0.85], [0.2, 0.4], [0.28, 0.2], [0.42, 0.22]]
+# A square with a square hole, held together by a bridge.
+HOLED = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.2, 0.2], [0.4, 0.45], [0.7, 0.4], [0.65, 0.7], [0.4, 0.45]]
 CROSSED = [[0.1, 0.1], [0.9, 0.8], [0.9, 0.15], [0.1, 0.9]]
 
 
@@ -92,15 +94,34 @@ def edit_vectors(folder: Path) -> dict:
     ball = {"shape": "sphere", "center": [0.1, 0.3, 1.9], "radius": 0.4}
     box = {"shape": "box", "center": [0.2, 0.4, 2.0], "size": [1.5, 1.0, 2.5], "rotation": [20, -35, 50]}
     floor = {"shape": "plane", "point": [0, 1.03, 1.8], "distance": 0.04}
+    stroke = {
+        "shape": "stroke",
+        "points": [[-0.3, 0.1, 1.7], [0.1, 0.2, 1.5], [0.1, 0.2, 1.5], [0.5, 0.9, 1.9]],
+        "radius": 0.17,
+    }
+    hidden = {
+        "shape": "sequence",
+        "of": [
+            {"shape": "lasso", "points": HEART, "frame": 0},
+            stroke,
+            {"shape": "lasso", "points": CROSSED, "frame": 0},
+        ],
+    }
+    seen = hidden | {"invert": True}
     selections = [
         {"shape": "all"}, {"shape": "all", "invert": True}, ball, ball | {"invert": True}, box, {"shape": "color", "color": "#d2322d", "tolerance": 0.09},
         {"shape": "color", "color": [10, 200, 90], "tolerance": 0.3}, {"shape": "mask", "frame": 1}, {"shape": "mask", "frame": -1, "through": True},
         {"shape": "lasso", "points": HEART, "frame": 0}, {"shape": "lasso", "points": HEART, "frame": -2, "through": True},
-        {"shape": "lasso", "points": CROSSED, "camera": camera}, {"shape": "lasso", "points": CROSSED, "camera": camera, "through": True},
+        {"shape": "lasso", "points": HOLED, "frame": 0, "through": True}, {"shape": "lasso", "points": CROSSED, "camera": camera}, {"shape": "lasso", "points": CROSSED, "camera": camera, "through": True},
         {"shape": "lasso", "points": HEART, "camera": camera | {"size": [700, 394]}}, floor, floor | {"normal": [0.02, 1, -0.01]},
         {"shape": "cluster", "at": [0.1, 0.3, 1.6], "distance": 0.12}, {"shape": "cluster", "at": [0, 1, 2], "distance": 0.15, "within": floor | {"invert": True}},
         {"shape": "frames", "first": 1, "last": 2}, {"shape": "frames", "first": -1, "last": -1}, {"shape": "clip", "clip": 1},
         {"shape": "union", "of": [ball, box, floor]}, {"shape": "intersection", "of": [box, ball | {"invert": True}], "invert": True},
+        stroke, {"shape": "stroke", "points": [[0.1, 0.3, 1.6]], "radius": 0.2, "invert": True}, hidden, seen,
+        {"shape": "lasso", "points": HEART, "frame": 0, "within": seen}, {"shape": "mask", "frame": 1, "within": seen, "invert": True},
+        {"shape": "union", "of": [ball, box], "within": floor | {"invert": True, "within": seen}}, floor | {"within": box},
+        {"shape": "lasso", "points": HEART, "frame": 0, "within": {"shape": "all", "invert": True}},
+        {"shape": "cluster", "at": [0, 1, 2], "distance": 0.15, "within": {"shape": "all", "invert": True}},
     ]  # fmt: skip
     lists = {
         "remove and recolour": [

@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -232,6 +233,13 @@ def nested(depth: int) -> dict:
         ({"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 0], "radius": 1, "r": 1}}, "unknown keys"),
         ({"do": "remove", "select": {"shape": "union", "of": []}}, "a list of selections"),
         ({"do": "remove", "select": {"shape": "union", "of": [{"shape": "box"}]}}, 'lacks "center"'),
+        ({"do": "remove", "select": {"shape": "stroke", "points": [], "radius": 1}}, "at least one"),
+        ({"do": "remove", "select": {"shape": "stroke", "points": [[0, 0]], "radius": 1}}, "three numbers"),
+        ({"do": "remove", "select": {"shape": "stroke", "points": [[0, 0, 0]], "radius": 0}}, "above 0"),
+        ({"do": "remove", "select": {"shape": "stroke", "points": [[0, 0, math.inf]], "radius": 1}}, "a finite number"),
+        ({"do": "remove", "select": {"shape": "all", "within": {"shape": "cone"}}}, "'cone'"),
+        ({"do": "remove", "select": {"shape": "all", "within": []}}, "expected one of all"),
+        ({"do": "remove", "select": {"shape": "sequence", "of": []}}, "a list of selections"),
         ({"do": "remove", "select": {"shape": "all", "invert": 1}}, "true or false"),
         ({"do": "remove", "select": {"shape": "mask"}}, "no mask is connected"),
         ({"do": "remove"}, "leave no point"),
@@ -305,6 +313,14 @@ def test_a_lasso_is_the_mask_it_encloses():
     for through in (False, True):
         lasso = select(cloud, {"shape": "lasso", "points": polygon, "through": through}, scene)
         assert torch.equal(lasso, select(cloud, {"shape": "mask", "through": through}, scene)) and lasso.any()
+    # A hole, bridged.
+    mask[14:18, 20:28] = False
+    hole = [[20 / 48, 14 / 32], [28 / 48, 14 / 32], [28 / 48, 18 / 32], [20 / 48, 18 / 32]]
+    holed = [*polygon, polygon[0], *hole, hole[0]]
+    assert torch.equal(
+        select(cloud, {"shape": "lasso", "points": holed, "through": True}, scene),
+        select(cloud, {"shape": "mask", "through": True}, scene),
+    )
     triangle = select(cloud, {"shape": "lasso", "points": [[0, 0], [1, 0], [0, 1]], "through": True}, scene)
     assert 0.45 < float(triangle.float().mean()) < 0.55
     with pytest.raises(SpatiaError, match="three corners"):
@@ -525,6 +541,48 @@ def test_points_on_a_line_fit_no_plane():
             select(cloud, {"shape": "plane", "point": [0, 0, 0], "distance": 1})
 
 
+# --- strokes, and selections among a part of the points ---
+
+
+def test_a_stroke_is_all_that_is_near_its_line():
+    cloud = random_cloud(4000)
+    points = cloud.positions.double()
+    bent = [[-1, 0, 0], [0.5, 0.2, 0], [0.5, 0.2, 0], [0.5, -1, 0.7]]
+    line = torch.tensor(bent, dtype=torch.float64)
+    # Every piece as 2000 balls, so close that they leave out next to nothing.
+    share = torch.linspace(0, 1, 2000, dtype=torch.float64)[:, None]
+    far = torch.stack([torch.cdist(points, a + share * (b - a)).amin(1) for a, b in pairwise(line)]).amin(0)
+    stroke = select(cloud, {"shape": "stroke", "points": bent, "radius": 0.3})
+    assert stroke.any() and not stroke[far > 0.3].any() and stroke[far < 0.2999].all()
+    ball = {"shape": "sphere", "center": bent[3], "radius": 0.3}
+    for points in (bent[3:], bent[3:] * 2):
+        assert torch.equal(select(cloud, {"shape": "stroke", "points": points, "radius": 0.3}), select(cloud, ball))
+    assert select(cloud, {"shape": "stroke", "points": bent, "radius": 1e9}).all()
+    assert not select(cloud, {"shape": "stroke", "points": [[1e9, 1e9, -1e9]], "radius": 1e-9}).any()
+
+
+def test_what_is_not_within_neither_hides_nor_joins():
+    cam = camera()
+    cloud = concat_clouds(wall(cam, 2.0), wall(cam, 4.0))
+    front = torch.arange(cloud.size) < cloud.size // 2
+    mask = torch.zeros(32, 48, dtype=torch.bool)
+    mask[8:24, 12:36] = True
+    scene = Scene(cam, mask, voxel_size=0.01, size=(32, 48))
+    lasso = {"shape": "lasso", "points": [[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]]}
+    assert torch.equal(select(cloud, lasso, scene), select(cloud, lasso | {"through": True}, scene) & front)
+    cloud = cloud._replace(view=(~front).to(torch.int32))
+    behind = {"shape": "frames", "first": 1, "last": 1}
+    for shape in (lasso, {"shape": "mask"}):
+        seen = select(cloud, shape | {"within": behind}, scene)
+        assert torch.equal(seen, select(cloud, shape | {"through": True}, scene) & ~front) and seen.any()
+        # A sequence takes the front, then what that had hidden; at the outline, the rest of the front still hides some.
+        both = select(cloud, {"shape": "sequence", "of": [shape, shape]}, scene)
+        first = select(cloud, shape, scene)
+        assert torch.equal(both, first | select(cloud, shape | {"within": shape | {"invert": True}}, scene))
+        assert int((both & ~front).sum()) > 0.7 * int(seen.sum())
+        assert not select(cloud, shape | {"within": {"shape": "all", "invert": True}}, scene).any()
+
+
 class Stopped(Exception):
     pass
 
@@ -535,6 +593,8 @@ class Stopped(Exception):
     ([{"do": "duplicate", "offset": [1, 0, 0], "copies": 20}], 20),
     ([{"do": "recolor", "color": "#000000", "select": {"shape": "lasso", "points": [[0, 0], [1, 0], [0, 1]] * 7,
         "through": True}}], 20),
+    ([{"do": "recolor", "color": "#000000", "select": {"shape": "stroke", "points": [[0, 0, 0], [1, 0, 0]] * 10, "radius": 1}}], 20),
+    ([{"do": "recolor", "color": "#000000", "select": {"shape": "sequence", "of": [SPHERE] * 20}}], 20),
 ])  # fmt: skip
 def test_every_long_loop_can_be_stopped(edits, least, monkeypatch):
     from spatia_core import interrupt

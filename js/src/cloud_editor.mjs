@@ -8,7 +8,7 @@ import { useCloudStyle } from "./cloud_style.mjs";
 import { imageRectangle } from "./conventions.mjs";
 import { h } from "./dom.mjs";
 import { editTarget, EditGizmo, selectionTarget } from "./edit_gizmo.mjs";
-import { combine, formatEdits, neat, ownEdit, parseEdits } from "./edit_list.mjs";
+import { combine, formatEdits, neat, ownEdit, parseEdits, apartFrom } from "./edit_list.mjs";
 import { Editor, openEditor } from "./editor.mjs";
 import { fetchFile, setWidget } from "./host.mjs";
 import { invertPose } from "./matrix.mjs";
@@ -38,8 +38,10 @@ export class CloudEditor extends Editor {
         super(node, { name: "cloud-editor", title: "edit_cloud", report: "spatia_edit" });
         this.current = -1; // of the list, what the gizmo and the fields change
         this.parts = []; // of the selection: {mode, shape}, as they were drawn
+        this.taken = []; // out of the way: {shape, hidden}, as they were selected; what is not hidden is locked
+        this.brush = null; // its radius, scene units
         this.tool = "navigate";
-        this.mode = "new";
+        this.modes = { brush: "add", others: "new" }; // what the next selection does: strokes of a brush add up
         this.through = false;
         this.before = false;
         this.frame = null; // of the memory, looked through; null is the free view
@@ -51,13 +53,13 @@ export class CloudEditor extends Editor {
 
     build() {
         const parsed = h("div");
-        parsed.innerHTML = '<svg class="drawn"></svg>';
+        parsed.innerHTML = '<svg class="drawn"><g class="dabs"></g><g></g><circle class="brush"></circle></svg>';
         this.edits = new CloudEdits(this);
         this.listed = new CloudList(this);
         this.selecting = new CloudSelecting(this, parsed.firstChild);
         this.tools = new CloudTools(this);
         this.side = new CloudSide(this);
-        this.openDialog(this.tools.bar, this.buildView([], this.selecting.drawn), this.side.element);
+        this.openDialog(this.tools.bar, this.buildView([], this.selecting.svg), this.side.element);
         this.dialog.element.addEventListener("dragover", (event) => event.preventDefault());
         this.stage.addEventListener("drop", (event) => {
             event.preventDefault();
@@ -113,7 +115,20 @@ export class CloudEditor extends Editor {
     }
 
     get selection() {
-        return combine(this.parts);
+        return this.amongRest(combine(this.parts));
+    }
+
+    /** A selection as it is while some points are out of the way. */
+    amongRest(shape) {
+        return apartFrom(this.taken.map((entry) => entry.shape), shape); // prettier-ignore
+    }
+
+    get mode() {
+        return this.modes[this.tool === "brush" ? "brush" : "others"];
+    }
+
+    set mode(mode) {
+        this.modes[this.tool === "brush" ? "brush" : "others"] = mode;
     }
 
     // --- the scene ---
@@ -136,6 +151,7 @@ export class CloudEditor extends Editor {
         // A point stands for its voxel; of a scene that is shown in part, for more. A small picture's points lie farther apart.
         const voxel = this.facts.voxel_size * Math.sqrt(answer.total / Math.max(1, answer.points));
         this.pointSize = Math.min(Math.max(voxel, sizeForDensity(answer.bounds, answer.points)), 4 * voxel);
+        this.brush ??= neat(Math.max(GAP_VOXELS * this.facts.voxel_size, 0.03 * this.depth), 2);
         this.gap ??= neat(Math.max(GAP_VOXELS * this.facts.voxel_size, 0.01 * this.depth), 3);
         const last = this.facts.cameras.length - 1;
         this.previewFrame = fresh ? last : Math.min(this.previewFrame, last);
@@ -177,7 +193,7 @@ export class CloudEditor extends Editor {
             this.stale = false;
             const own = this.own ? 1 : 0;
             const edits = [...(this.own ? [this.own] : []), ...this.list];
-            const question = { edits, selection: this.selection, current: this.current < 0 ? -1 : this.current + own, before: this.before };
+            const question = { edits, selection: this.selection, taken: this.taken, current: this.current < 0 ? -1 : this.current + own, before: this.before };
             try {
                 const { display, ...result } = await this.analyst.ask("replay", question);
                 if (this.ended) return;
@@ -210,7 +226,16 @@ export class CloudEditor extends Editor {
 
     snapshot() {
         const widgets = (this.node.widgets ?? []).filter(({ name }) => /^(edits|operation)(\.|$)/.test(name)).map(({ name, value }) => [name, value]);
-        return JSON.stringify({ widgets, current: this.current, parts: this.parts });
+        return JSON.stringify({ widgets, current: this.current, parts: this.parts, taken: this.taken });
+    }
+
+    /** Makes one undoable change of what is selected or out of the way: alter() changes this.parts and this.taken. */
+    select(alter, { settled = true } = {}) {
+        this.begin();
+        alter();
+        this.focus = "selection";
+        if (settled) this.settle();
+        return this.replay();
     }
 
     /** Makes one undoable change: alter(list) changes this.list, which is then written to the widget. */
@@ -226,24 +251,20 @@ export class CloudEditor extends Editor {
     }
 
     recall(saved) {
-        const { widgets, current, parts } = JSON.parse(saved);
+        const { widgets, current, parts, taken } = JSON.parse(saved);
         // The kind of the node's own edit first: it brings the widgets of its values.
         widgets.sort(([a], [b]) => a.length - b.length);
         for (const [name, value] of widgets) setWidget(this.node, name, value);
-        Object.assign(this, { current, parts });
+        Object.assign(this, { current, parts, taken });
         this.read();
         this.refresh();
         return this.replay();
     }
 
-    restore(from, to) {
-        if (this.editable) return super.restore(from, to);
-    }
-
     /** What the gizmo was dragged to. */
     held(values, done) {
         if (this.gizmo.target.of === "edit") this.edits.setEdit(values, { settled: done });
-        else this.selecting.setPart(values);
+        else this.selecting.setPart(values, { settled: done });
     }
 
     // --- showing ---
@@ -292,12 +313,13 @@ export class CloudEditor extends Editor {
         this.gizmo.controls.enabled = this.frame === null;
         this.viewer.canvas.style.cursor = this.tool === "navigate" ? "" : "crosshair";
         const { mode } = this.viewer.navigation;
-        if (this.frame !== null) this.hint.textContent = text("tool_hint_frame", { frame: this.frame });
+        if (this.frame !== null && this.tool === "navigate") this.hint.textContent = text("tool_hint_frame", { frame: this.frame });
         else this.hint.textContent = text(this.tool === "navigate" ? (mode === "fly" ? "hint_fly" : "hint_look") : `tool_hint_${this.tool}`);
     }
 
     setTool(tool) {
         this.tool = tool;
+        this.selecting.brush.hide();
         this.refresh();
     }
 
@@ -328,6 +350,7 @@ export class CloudEditor extends Editor {
             "alt+arrowup": () => (row >= 0 ? edits.reorder(row, row - 1) : false), "alt+arrowdown": () => (row >= 0 ? edits.reorder(row, row + 1) : false),
             delete: erase, backspace: erase, 0: () => this.setFrame(null), t: () => this.setGizmo("translate"), r: () => this.setGizmo("rotate"),
             y: () => this.setGizmo("scale"), b: () => this.setBefore(!this.before), v: () => selecting.setThrough(!this.through), i: () => selecting.invertSelection(),
+            h: () => selecting.putAway(true), l: () => selecting.putAway(false), "[": () => selecting.brush.scale(1 / 1.2), "]": () => selecting.brush.scale(1.2),
             ...Object.fromEntries(TOOLS.map((tool, index) => [index + 1, () => this.setTool(tool)])),
         }; // prettier-ignore
     }

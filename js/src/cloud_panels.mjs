@@ -5,7 +5,8 @@ import { gap, toolButton } from "./editor.mjs";
 import { isLinked } from "./host.mjs";
 import { text } from "./texts.mjs";
 
-export const TOOLS = ["navigate", "box", "sphere", "lasso", "cluster", "plane", "color"];
+export const TOOLS = ["navigate", "box", "sphere", "lasso", "cluster", "plane", "color", "brush", "object"];
+const PICTURES = ".png,.webp,.jpg,.jpeg,.bmp";
 const FILES = ".ply,.glb,.gltf,.obj,.stl,.off,.pcd,.xyz,.pts";
 const FILLS = ["network", "plane", "neighbours"];
 const SMALL = 1e-6;
@@ -15,9 +16,13 @@ export class CloudTools {
     constructor(editor) {
         this.editor = editor;
         const { selecting, edits } = editor;
-        this.fileInput = h("input", { type: "file", accept: FILES, hidden: true, onchange: () => {
+        this.fileInput = h("input", { type: "file", name: "insert_file", accept: FILES, hidden: true, onchange: () => {
             edits.insertFile(this.fileInput.files[0]);
             this.fileInput.value = "";
+        } }); // prettier-ignore
+        this.maskInput = h("input", { type: "file", name: "mask_picture", accept: PICTURES, hidden: true, onchange: () => {
+            selecting.objects.selectPicture(this.maskInput.files[0]);
+            this.maskInput.value = "";
         } }); // prettier-ignore
         const named = (prefix, name, act) =>
             toolButton(name, act, { label: text(`${prefix}_${name}`).replace(/ \([^)]*\)$/, ""), title: text(`${prefix}_${name}`) });
@@ -29,6 +34,11 @@ export class CloudTools {
             select_all: toolButton("select_all", () => selecting.selectAll()),
             select_invert: toolButton("select_invert", () => selecting.invertSelection()),
             select_clear: toolButton("select_clear", () => selecting.clearSelection()),
+            hide: toolButton("hide", () => selecting.putAway(true), { title: text("hide_title") }),
+            lock: toolButton("lock", () => selecting.putAway(false), { title: text("lock_title") }),
+            show_all: toolButton("show_all", () => selecting.bringBack(true)),
+            unlock_all: toolButton("unlock_all", () => selecting.bringBack(false)),
+            mask_picture: toolButton("mask_picture", () => this.maskInput.click(), { title: text("mask_picture_title") }),
             orbit: toolButton("orbit", () => editor.setNavigation("orbit")),
             fly: toolButton("fly", () => editor.setNavigation("fly")),
             before: toolButton("before", () => editor.setBefore(!editor.before), { title: text("before_title") }),
@@ -50,14 +60,14 @@ export class CloudTools {
         const b = this.buttons;
         this.bar = editor.toolbar(
             b.undo, b.redo, gap(), ...TOOLS.map((name) => b[name]), this.modeSelect, gap(), b.translate, b.rotate, b.scale, gap(),
-            b.orbit, b.fly, gap(), h("label", {}, text("points"), this.sizeInput), gap(), b.before, this.fileInput,
+            b.orbit, b.fly, gap(), h("label", {}, h("span", { class: "wide" }, text("points")), this.sizeInput), gap(), b.before, this.fileInput, this.maskInput,
         ); // prettier-ignore
     }
 
     show() {
         const { editor, buttons } = this;
-        buttons.undo.disabled = !editor.done.length || !editor.editable;
-        buttons.redo.disabled = !editor.undone.length || !editor.editable;
+        buttons.undo.disabled = !editor.done.length;
+        buttons.redo.disabled = !editor.undone.length;
         for (const name of TOOLS) buttons[name].setAttribute("aria-pressed", editor.tool === name);
         for (const mode of ["orbit", "fly"]) buttons[mode].setAttribute("aria-pressed", editor.viewer.navigation.mode === mode);
         buttons.before.setAttribute("aria-pressed", editor.before);
@@ -120,8 +130,11 @@ export class CloudSide {
         const { buttons } = editor.tools;
         const part = (name) => (value) => editor.selecting.setPart({ [name]: value });
         this.countText = h("output", { name: "selected" });
+        this.awayText = h("output", { name: "away" });
         return group("selection", this.countText,
-            h("div", { class: "row" }, buttons.select_all, buttons.select_invert, buttons.select_clear), h("div", { class: "row" }, buttons.front, buttons.through),
+            h("div", { class: "row" }, buttons.select_all, buttons.select_invert, buttons.select_clear, buttons.front, buttons.through),
+            h("div", { class: "row" }, buttons.hide, buttons.lock, buttons.show_all, buttons.unlock_all), this.awayText,
+            h("div", { class: "row" }, buttons.mask_picture), this.number("brush", { min: SMALL, digits: 5 }, (value) => (editor.brush = value)),
             this.vector("center", {}, part("center")), this.vector("size", { min: SMALL }, part("size")),
             this.vector("rotation", { step: 1, digits: 3 }, part("rotation")), this.number("radius", { min: SMALL }, part("radius")),
             this.number("gap", { min: SMALL, digits: 5 }, (value) => {
@@ -148,7 +161,7 @@ export class CloudSide {
             change: (mode) => edits.setPaint({ mode }),
         });
         return group("apply", h("div", { class: "row" }, b.act_remove, b.act_transform, b.act_duplicate),
-            h("div", { class: "row" }, b.act_recolor), h("label", { class: "field" }, h("span", {}, text("field_color")), this.colorInput), this.fields.mode.row,
+            h("div", { class: "row paint" }, b.act_recolor, this.colorInput), this.fields.mode.row,
             this.number("strength", { min: 0, max: 1, step: 0.05 }, (strength) => edits.setPaint({ strength })),
             h("div", { class: "row" }, b.act_insert, b.act_connected),
         ); // prettier-ignore
@@ -219,6 +232,10 @@ export class CloudSide {
         shows("size", shape?.shape === "box" ? shape.size : undefined, true);
         shows("rotation", shape?.shape === "box" ? (shape.rotation ?? [0, 0, 0]) : undefined, true);
         shows("radius", shape?.shape === "sphere" ? shape.radius : undefined);
+        shows("brush", this.editor.tool === "brush" ? this.editor.brush : undefined);
+        this.editor.tools.buttons.mask_picture.hidden = this.editor.tool !== "object";
+        this.editor.tools.buttons.mask_picture.disabled = !this.editor.facts;
+        this.showAway(count);
         shows("gap", shape?.shape === "cluster" || (this.editor.tool === "cluster" && !shape) ? (shape?.distance ?? this.editor.gap) : undefined);
         shows("thickness", shape?.shape === "plane" ? shape.distance : undefined);
         shows("tolerance", shape?.shape === "color" ? shape.tolerance : undefined);
@@ -232,6 +249,16 @@ export class CloudSide {
         this.colorInput.value = this.editor.paint.color;
         fields.mode.show(this.editor.paint.mode);
         fields.strength.show(this.editor.paint.strength);
+    }
+
+    showAway(count) {
+        const { editor, awayText } = this;
+        const { hidden = 0, locked = 0 } = editor.result ?? {};
+        awayText.textContent = editor.taken.length ? text("away", { hidden, locked }) : "";
+        Object.assign(awayText.dataset, { hidden, locked });
+        for (const name of ["hide", "lock"]) editor.tools.buttons[name].disabled = !count;
+        editor.tools.buttons.show_all.disabled = !editor.taken.some((entry) => entry.hidden);
+        editor.tools.buttons.unlock_all.disabled = !editor.taken.some((entry) => !entry.hidden);
     }
 
     showCurrent() {

@@ -1,6 +1,8 @@
 // Selecting in the cloud editor's view: what is pressed, drawn and clicked there becomes a part of the selection.
+import { CloudBrush } from "./cloud_brush.mjs";
+import { CloudObjects } from "./cloud_object.mjs";
 import { imageRectangle } from "./conventions.mjs";
-import { neat, neatAll, opposite, polygonOf } from "./edit_list.mjs";
+import { combine, neat, neatAll, opposite, polygonOf, apartFrom } from "./edit_list.mjs";
 import { text } from "./texts.mjs";
 
 const DRAWN = ["box", "sphere", "lasso"]; // the others are clicked
@@ -11,7 +13,11 @@ export class CloudSelecting {
     /** @param {import("./cloud_editor.mjs").CloudEditor} editor @param {SVGElement} drawn shows what is under way */
     constructor(editor, drawn) {
         this.editor = editor;
-        this.drawn = drawn;
+        this.svg = drawn;
+        const [dabs, shapes, circle] = /** @type {any} */ (drawn.children);
+        this.drawn = shapes;
+        this.brush = new CloudBrush(editor, dabs, circle);
+        this.objects = new CloudObjects(editor);
         this.drawing = null; // what is under the mouse
     }
 
@@ -21,11 +27,13 @@ export class CloudSelecting {
         canvas.addEventListener("pointermove", (event) => this.draw(event));
         canvas.addEventListener("pointerup", () => this.release());
         canvas.addEventListener("pointercancel", () => this.drop());
+        canvas.addEventListener("pointerleave", () => this.brush.hide());
     }
 
     /** Nothing is drawn after all. */
     drop() {
         this.drawing = null;
+        this.brush.drop();
         this.showDrawn();
     }
 
@@ -53,10 +61,16 @@ export class CloudSelecting {
         const image = this.drawnImage();
         const mode = event.shiftKey ? "add" : event.ctrlKey || event.metaKey ? "subtract" : this.editor.mode;
         this.drawing = { tool: this.editor.tool, mode, image, line: [at] };
-        if (this.editor.tool !== "lasso") {
-            const question = { camera: image.camera, width: image.width, height: image.height, u: at[0] - image.left, v: at[1] - image.top };
-            this.drawing.picked = this.editor.analyst.ask("pick", question);
-        }
+        if (this.editor.tool === "brush") this.brush.begin(image, at);
+        else if (this.editor.tool !== "lasso") this.drawing.picked = this.pick(image, [at]);
+    }
+
+    /** The points of the scene at places of the view: [{at, color, z} or null, ...]. */
+    async pick({ camera, left, top, width, height }, places) {
+        const { viewer, analyst, pointSize } = this.editor;
+        const size = pointSize * viewer.pointScale;
+        const question = { camera, width, height, size, places: places.map(([x, y]) => [x - left, y - top]) };
+        return (await analyst.ask("pick", question)).points;
     }
 
     inView(event) {
@@ -65,9 +79,11 @@ export class CloudSelecting {
     }
 
     draw(event) {
-        if (!this.drawing) return;
-        this.drawing.line.push(this.inView(event));
-        this.showDrawn();
+        const at = this.inView(event);
+        if (!this.drawing) return this.editor.tool === "brush" && this.editor.result && this.brush.hover(this.drawnImage(), at);
+        this.drawing.line.push(at);
+        if (this.drawing.tool === "brush") this.brush.extend(at);
+        else this.showDrawn();
     }
 
     async release() {
@@ -90,10 +106,11 @@ export class CloudSelecting {
             if (points.length < 3) return null;
             const camera = { ...image.camera, size: [Math.round(image.width), Math.round(image.height)] };
             const shape = { shape: "lasso", camera, points, through: this.editor.through };
-            const { size } = await this.editor.analyst.ask("lasso", { selection: shape });
-            return { ...shape, camera: { ...camera, size } };
+            return this.withSize(shape);
         }
-        const { point } = await picked;
+        if (tool === "brush") return (await this.brush.end()) ?? this.editor.say(text("nothing_there"));
+        const [point] = await picked;
+        if (tool === "object") return this.objects.selectAt(image, line[0], point);
         if (!point) {
             this.editor.say(text("nothing_there"));
             return null;
@@ -114,19 +131,23 @@ export class CloudSelecting {
         return { shape: "box", center: at, size: neatAll([2 * reach, 2 * reach, 2 * reach]), rotation: [0, 0, 0] };
     }
 
+    /** A lasso with its camera's image so large that the front surface has no holes. */
+    async withSize(lasso) {
+        const { camera } = lasso;
+        const { size } = await this.editor.analyst.ask("lasso", { selection: this.editor.amongRest(lasso), camera });
+        return { ...lasso, camera: { ...camera, size } };
+    }
+
     addPart(mode, shape) {
-        this.editor.parts = mode === "new" ? [{ mode, shape }] : [...this.editor.parts, { mode, shape }];
-        this.editor.focus = "selection";
-        return this.editor.replay();
+        const { editor } = this;
+        return editor.select(() => (editor.parts = mode === "new" ? [{ mode, shape }] : [...editor.parts, { mode, shape }]));
     }
 
     /** Changes values of the part that was drawn last. */
-    setPart(values) {
-        if (!this.editor.parts.length) return;
-        const last = this.editor.parts.at(-1);
-        this.editor.parts = [...this.editor.parts.slice(0, -1), { ...last, shape: { ...last.shape, ...values } }];
-        this.editor.focus = "selection";
-        this.editor.replay();
+    setPart(values, options) {
+        const { editor } = this;
+        const last = editor.parts.at(-1);
+        if (last) editor.select(() => (editor.parts = [...editor.parts.slice(0, -1), { ...last, shape: { ...last.shape, ...values } }]), options);
     }
 
     setThrough(flag) {
@@ -140,13 +161,39 @@ export class CloudSelecting {
     }
 
     invertSelection() {
-        const whole = this.editor.selection;
+        const whole = combine(this.editor.parts);
         if (whole) this.addPart("new", opposite(whole));
     }
 
     clearSelection() {
-        this.editor.parts = [];
-        return this.editor.replay();
+        return this.editor.select(() => (this.editor.parts = []));
+    }
+
+    /** What is selected is out of the way: hidden, or locked. Nothing that is selected later takes it. */
+    putAway(hidden) {
+        const { editor } = this;
+        if (!editor.result?.selected?.count) return editor.say(text("selected_none"));
+        return editor.select(() => {
+            editor.taken = [...editor.taken, { shape: combine(editor.parts), hidden }];
+            editor.parts = [];
+        });
+    }
+
+    /** Brings back all that is hidden, or all that is locked. */
+    bringBack(hidden) {
+        const { editor } = this;
+        if (!editor.taken.some((entry) => entry.hidden === hidden)) return;
+        return editor.select(() => {
+            // What is selected, and what stays away, was chosen when this was not there.
+            if (editor.parts.length) editor.parts = [{ mode: "new", shape: editor.selection }];
+            const back = [];
+            const staying = [];
+            for (const { shape, ...entry } of editor.taken) {
+                if (entry.hidden === hidden) back.push(shape);
+                else staying.push({ ...entry, shape: apartFrom(back, shape) });
+            }
+            editor.taken = staying;
+        });
     }
 
     /** The line or shape under the mouse while it is drawn. */

@@ -33,7 +33,7 @@ export function combine(parts) {
         else if (mode === "add") whole = joined("union", whole, shape);
         else if (mode === "subtract") whole = joined("intersection", whole, opposite(shape));
         // A cluster grows inside what is selected already, and not through what is not.
-        else if (shape.shape === "cluster") whole = { ...shape, within: whole };
+        else if (shape.shape === "cluster") whole = within(shape, whole);
         else whole = joined("intersection", whole, shape);
     }
     return whole;
@@ -45,6 +45,17 @@ export function opposite(shape) {
     return invert ? rest : { ...rest, invert: true };
 }
 
+/** A selection as it is among these points alone. */
+function within(shape, points) {
+    return shape.within || shape.invert ? { shape: "union", of: [shape], within: points } : { ...shape, within: points };
+}
+
+/** A selection as it is when those of `taken` are away, each of which was chosen when those before it were. */
+export function apartFrom(taken, shape) {
+    if (!shape || !taken.length) return shape;
+    return within(shape, opposite(taken.length > 1 ? { shape: "sequence", of: taken } : taken[0]));
+}
+
 function joined(kind, a, b) {
     return a.shape === kind && !a.invert ? { shape: kind, of: [...a.of, b] } : { shape: kind, of: [a, b] };
 }
@@ -53,8 +64,9 @@ function joined(kind, a, b) {
 export function shapesOf(selection) {
     if (!selection) return [];
     if (selection.of) return [...new Set(selection.of.flatMap(shapesOf))];
-    const within = selection.within ? shapesOf(selection.within) : [];
-    return [...new Set([selection.shape, ...within])];
+    // What a selection keeps out is no part of it.
+    const inside = selection.within && !selection.within.invert ? shapesOf(selection.within) : [];
+    return [...new Set([selection.shape, ...inside])];
 }
 
 /** The edit that the node's other widgets describe, null for none. value(name): of the widget, "operation.move_x" and so on. */
@@ -88,4 +100,44 @@ export function polygonOf(line, { left, top, width, height }, gap = 2) {
         kept.push([x, y]);
     }
     return kept.map(([x, y]) => [neat((x - left) / width, 5), neat((y - top) / height, 5)]);
+}
+
+/** The fewest of a line's points, in any number of dimensions, from which no other is farther than the tolerance (Douglas and Peucker). */
+export function simplified(line, tolerance) {
+    if (line.length < 3) return [...line];
+    const keep = new Uint8Array(line.length);
+    keep[0] = keep[line.length - 1] = 1;
+    const open = [[0, line.length - 1]];
+    while (open.length) {
+        const [first, last] = open.pop();
+        let [worst, at] = [tolerance, -1];
+        for (let i = first + 1; i < last; i++) {
+            const far = distanceToPiece(line[i], line[first], line[last]);
+            if (far > worst) [worst, at] = [far, i];
+        }
+        if (at < 0) continue;
+        keep[at] = 1;
+        open.push([first, at], [at, last]);
+    }
+    return line.filter((_, i) => keep[i]);
+}
+
+function distanceToPiece(point, from, to) {
+    const way = to.map((v, k) => v - from[k]);
+    const offset = point.map((v, k) => v - from[k]);
+    const length = way.reduce((sum, v) => sum + v * v, 0);
+    const share = length > 0 ? Math.max(0, Math.min(1, way.reduce((sum, v, k) => sum + v * offset[k], 0) / length)) : 0;
+    return Math.hypot(...offset.map((v, k) => v - share * way[k]));
+}
+
+/** What a brush painted: one stroke per stretch without a jump of the surface. dabs: its places on the surface, close together. */
+export function strokesOf(dabs, radius) {
+    const stretches = [];
+    for (const at of dabs) {
+        const last = stretches.at(-1);
+        if (last && Math.hypot(...at.map((v, axis) => v - last.at(-1)[axis])) <= 2 * radius) last.push(at);
+        else stretches.push([at]);
+    }
+    const strokes = stretches.map((line) => ({ shape: "stroke", points: simplified(line, 0.1 * radius).map((at) => neatAll(at)), radius }));
+    return strokes.length > 1 ? { shape: "union", of: strokes } : (strokes[0] ?? null);
 }

@@ -54,7 +54,7 @@ export function countOf(mask) {
 export function select(cloud, selection, scene) {
     const shape = SHAPES[selection.shape];
     if (!shape) throw new Error(`"${selection.shape}" is no selection`);
-    const mask = shape(cloud, selection, scene);
+    const mask = selection.within ? among(cloud, selection.within, scene, (part) => shape(part, selection, scene)) : shape(cloud, selection, scene);
     if (selection.invert) for (let p = 0; p < mask.length; p++) mask[p] ^= 1;
     return mask;
 }
@@ -126,14 +126,89 @@ const SHAPES = {
         const [a, b, c] = way.map((v) => v / norm);
         return each(positions, (x, y, z) => Math.abs((x - from[0]) * a + (y - from[1]) * b + (z - from[2]) * c) <= distance);
     },
-    cluster(cloud, { at, distance, within = { shape: "all" } }, scene) {
-        return connected(cloud.positions, select(cloud, within, scene), at, distance);
+    cluster: ({ positions }, { at, distance }) => connected(positions, at, distance),
+    stroke({ positions }, { points, radius }) {
+        const low = [0, 1, 2].map((axis) => Math.min(...points.map((point) => point[axis])) - 1.001 * radius);
+        const high = [0, 1, 2].map((axis) => Math.max(...points.map((point) => point[axis])) + 1.001 * radius);
+        const pieces = (points.length > 1 ? points.slice(1) : points).map(([u, v, w], i) => {
+            const [a, b, c] = points[i];
+            const way = [u - a, v - b, w - c];
+            return [a, b, c, ...way, way[0] * way[0] + way[1] * way[1] + way[2] * way[2]];
+        });
+        return each(positions, (x, y, z) => {
+            if (x < low[0] || y < low[1] || z < low[2] || x > high[0] || y > high[1] || z > high[2]) return false;
+            for (const [a, b, c, u, v, w, length] of pieces) {
+                let [p, q, r] = [x - a, y - b, z - c];
+                if (length > 0) {
+                    const share = Math.max(0, Math.min(1, (p * u + q * v + r * w) / length));
+                    [p, q, r] = [p - share * u, q - share * v, r - share * w];
+                }
+                if (Math.sqrt(p ** 2 + q ** 2 + r ** 2) <= radius) return true;
+            }
+            return false;
+        });
     },
     frames: ({ views }, { first, last }) => Uint8Array.from(views, (view) => Number(view >= first && view <= last)),
     clip: ({ views }, { clip }, scene) => Uint8Array.from(views, (view) => Number(view >= 0 && scene.clip[view] === clip)),
     union: (cloud, { of }, scene) => combined(cloud, of, scene, (a, b) => a | b),
     intersection: (cloud, { of }, scene) => combined(cloud, of, scene, (a, b) => a & b),
+    sequence(cloud, { of }, scene) {
+        const by = takenBy(cloud, of, scene);
+        const mask = new Uint8Array(by.length);
+        for (let p = 0; p < by.length; p++) if (by[p]) mask[p] = 1;
+        return mask;
+    },
 };
+
+/** Uint16Array (n): which of these selections takes a point, from 1, each choosing among what those before it left; 0: none does. */
+export function takenBy(cloud, selections, scene) {
+    const by = new Uint16Array(sizeOf(cloud));
+    const left = new Uint8Array(by.length).fill(1);
+    for (const [i, selection] of selections.entries()) {
+        const more = spread(left, select(pointsUnder(cloud, left), selection, scene));
+        for (let p = 0; p < by.length; p++) {
+            if (!more[p]) continue;
+            by[p] = i + 1;
+            left[p] = 0;
+        }
+    }
+    return by;
+}
+
+/** The points under a mask, as a cloud. */
+export function pointsUnder({ positions, colors, views }, mask) {
+    const n = countOf(mask);
+    const part = { positions: new Float32Array(3 * n), colors: new Uint8Array(3 * n), views: new Int32Array(n) };
+    for (let p = 0, to = 0; p < mask.length; p++) {
+        if (!mask[p]) continue;
+        for (let k = 0; k < 3; k++) {
+            part.positions[3 * to + k] = positions[3 * p + k];
+            part.colors[3 * to + k] = colors[3 * p + k];
+        }
+        part.views[to++] = views[p];
+    }
+    return part;
+}
+
+/** A mask of the points under another mask as one of all points. */
+function spread(mask, part) {
+    const whole = new Uint8Array(mask.length);
+    for (let p = 0, from = 0; p < mask.length; p++) if (mask[p]) whole[p] = part[from++];
+    return whole;
+}
+
+const remembered = new WeakMap(); // cloud -> its last "within" as text, and the mask: what is hidden is asked for again and again
+
+/** What choose(cloud) takes of the points of a selection alone. */
+function among(cloud, within, scene, choose) {
+    const key = JSON.stringify(within);
+    let last = remembered.get(cloud);
+    if (last?.key !== key) {
+        last = { key, mask: select(cloud, within, scene) };
+        remembered.set(cloud, last);
+    }
+    return spread(last.mask, choose(pointsUnder(cloud, last.mask)));
+}
 
 function each(values, test) {
     const mask = new Uint8Array(values.length / 3);
@@ -231,16 +306,13 @@ export function smallestAxis(m) {
     return v.map((row) => row[least]);
 }
 
-/** Points of `within` that hang together with the one nearest to `at`: cells that hold points and touch. */
-function connected(positions, within, at, size) {
-    const n = within.length;
+/** Points that hang together with the one nearest to `at`: cells that hold points and touch. */
+function connected(positions, at, size) {
+    const n = positions.length / 3;
     const selected = new Uint8Array(n);
     let seed = -1;
     let closest = Infinity;
-    let inside = 0;
     for (let p = 0, o = 0; p < n; p++, o += 3) {
-        if (!within[p]) continue;
-        inside++;
         const far = (positions[o] - at[0]) ** 2 + (positions[o + 1] - at[1]) ** 2 + (positions[o + 2] - at[2]) ** 2;
         if (far < closest) {
             closest = far;
@@ -249,10 +321,10 @@ function connected(positions, within, at, size) {
     }
     if (seed < 0) return selected;
     let capacity = 16;
-    while (capacity < 2 * inside) capacity *= 2;
+    while (capacity < 2 * n) capacity *= 2;
     const table = new Int32Array(capacity).fill(-1);
-    const cells = new Int32Array(3 * inside);
-    const cellOf = new Int32Array(n).fill(-1);
+    const cells = new Int32Array(3 * n);
+    const cellOf = new Int32Array(n);
     const slotOf = (x, y, z) => {
         let slot = (Math.imul(x, 0x9e3779b1) ^ Math.imul(y, 0x85ebca77) ^ Math.imul(z, 0xc2b2ae3d)) >>> 0;
         slot = (slot ^ (slot >>> 15)) & (capacity - 1);
@@ -265,7 +337,6 @@ function connected(positions, within, at, size) {
     };
     let found = 0;
     for (let p = 0, o = 0; p < n; p++, o += 3) {
-        if (!within[p]) continue;
         const [x, y, z] = [Math.floor(positions[o] / size), Math.floor(positions[o + 1] / size), Math.floor(positions[o + 2] / size)];
         const slot = slotOf(x, y, z);
         if (table[slot] < 0) {
@@ -287,7 +358,7 @@ function connected(positions, within, at, size) {
             queue[last++] = near;
         }
     }
-    for (let p = 0; p < n; p++) if (cellOf[p] >= 0) selected[p] = reached[cellOf[p]];
+    for (let p = 0; p < n; p++) selected[p] = reached[cellOf[p]];
     return selected;
 }
 

@@ -39,14 +39,15 @@ const POINT_SHADER = {
         uniform float halfHeight;
         varying vec3 shade;
         attribute vec3 color;
-        attribute float state; // 0 as it is, 1 selected, 2 marked, 3 gone
+        attribute float state; // 0 as it is, 1 selected, 2 marked, 3 gone, 4 locked
         void main() {
             vec4 seen = modelViewMatrix * vec4(position, 1.0);
             // What is gone lies outside of every picture.
-            gl_Position = state > 2.5 ? vec4(0.0, 0.0, 2.0, 1.0) : projectionMatrix * seen;
+            gl_Position = state > 2.5 && state < 3.5 ? vec4(0.0, 0.0, 2.0, 1.0) : projectionMatrix * seen;
             gl_PointSize = clamp(size * scale * projectionMatrix[1][1] * halfHeight / max(-seen.z, 1e-6), 1.0, 24.0);
             shade = color;
-            if (state > 1.5) shade = mix(color, vec3(0.29, 0.565, 0.886), 0.35);
+            if (state > 3.5) shade = mix(color, vec3(0.502), 0.65);
+            else if (state > 1.5) shade = mix(color, vec3(0.29, 0.565, 0.886), 0.35);
             else if (state > 0.5) shade = mix(color, vec3(0.961, 0.702, 0.004), 0.65);
         }`,
     fragmentShader: `

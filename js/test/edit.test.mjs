@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Replay, pivotOf } from "../src/edit_cloud.mjs";
-import { combine, formatEdits, opposite, ownEdit, parseEdits, polygonOf, shapesOf } from "../src/edit_list.mjs";
+import { combine, formatEdits, opposite, ownEdit, parseEdits, polygonOf, shapesOf, simplified, strokesOf, apartFrom } from "../src/edit_list.mjs";
 import { boundsOf, countOf, degreesOfRotation, rotationOfDegrees, select, sizeOf } from "../src/edit_select.mjs";
 import { displayed, lassoSize, pickPoint } from "../src/edit_view.mjs";
 import { IDENTITY } from "../src/matrix.mjs";
@@ -154,6 +154,51 @@ test("selections drawn one after the other are one", () => {
         { ...c, within: a },
     );
     assert.deepEqual(shapesOf(combine([...added, { mode: "intersect", shape: c }])), ["cluster", "sphere", "box"]);
+    const outside = { ...c, invert: true };
+    assert.deepEqual(combine([added[0], { mode: "intersect", shape: outside }]), { shape: "union", of: [outside], within: a });
+});
+
+test("what is away is neither taken nor in the way, and each thing is put away once", () => {
+    const [a, b, c] = [
+        {
+            shape: "lasso",
+            points: [
+                [0.2, 0.2],
+                [0.8, 0.2],
+                [0.5, 0.8],
+            ],
+            frame: 0,
+        },
+        { shape: "lasso", points: [[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]], frame: 0 }, // prettier-ignore
+        { shape: "sphere", center: [0.1, 0.3, 1.9], radius: 0.4, invert: true },
+    ];
+    assert.equal(apartFrom([a], null), null);
+    assert.equal(apartFrom([], a), a);
+    const flags = (shape) => [...select(room, shape, scene)];
+    const [gone, next] = [flags(a), flags(apartFrom([a], b))];
+    assert.ok(next.some((flag) => flag) && next.every((flag, p) => !(flag && gone[p])));
+    // Of what the first hides, the second takes the points.
+    assert.ok(next.filter((flag, p) => flag && !flags(b)[p]).length > 10);
+    assert.deepEqual(flags({ shape: "sequence", of: [a, b] }), gone.map((flag, p) => flag | next[p])); // prettier-ignore
+    const rest = flags(apartFrom([a, b], c));
+    assert.ok(rest.some((flag) => flag) && rest.every((flag, p) => !(flag && (gone[p] || next[p]))));
+    // The selection grows with what was put away, not faster.
+    const twenty = JSON.stringify(apartFrom(Array(20).fill(a), b)).length;
+    assert.ok(twenty < 25 * JSON.stringify(a).length);
+    assert.deepEqual(shapesOf(apartFrom([a], c)), ["sphere"]);
+});
+
+test("a painted line keeps few points and is cut where the surface jumps", () => {
+    const dabs = Array.from({ length: 200 }, (_, i) => [0.01 * i, Math.sin(0.05 * i) * 0.3, 2]);
+    const stroke = strokesOf(dabs, 0.1);
+    assert.ok(stroke.shape === "stroke" && stroke.points.length < 20 && stroke.radius === 0.1);
+    assert.deepEqual([stroke.points[0], stroke.points.at(-1)], [dabs[0], dabs.at(-1)].map((at) => at.map((v) => Number(v.toPrecision(7))))); // prettier-ignore
+    assert.ok(dabs.every((at) => select({ positions: Float32Array.from(at), colors: new Uint8Array(3), views: new Int32Array(1) }, { ...stroke, radius: 0.0101 }, scene)[0])); // prettier-ignore
+    const cut = strokesOf([[0, 0, 1], [0.1, 0, 1], [0.2, 0, 3], [0.3, 0, 3]], 0.1); // prettier-ignore
+    assert.deepEqual(cut.of.map(({ points }) => points.length), [2, 2]); // prettier-ignore
+    assert.deepEqual(strokesOf([[1, 2, 3]], 0.5), { shape: "stroke", points: [[1, 2, 3]], radius: 0.5 });
+    assert.equal(strokesOf([], 0.5), null);
+    assert.deepEqual(simplified([[0, 0], [1, 0.01], [2, 0]], 0.1), [[0, 0], [2, 0]]); // prettier-ignore
 });
 
 test("the list as text", () => {

@@ -11,7 +11,8 @@ A list of edits is applied in order; each is an object:
 
 Any edit may have "off": true: it stays in the list and does nothing.
 
-A selection is an object, everything by default; "invert": true takes the rest instead:
+A selection is an object, everything by default; "invert": true takes the rest instead, "within": SELECTION looks at those
+points alone, as if there were no others (nothing else is taken, hides anything or joins a cluster):
 
     {"shape": "all"}
     {"shape": "box", "center": [x, y, z], "size": [x, y, z], "rotation": [x, y, z]}
@@ -22,11 +23,13 @@ A selection is an object, everything by default; "invert": true takes the rest i
                                                                or "camera": CAMERA in place of "frame": drawn on its image
     {"shape": "plane", "point": [x, y, z], "normal": [x, y, z], "distance": d}   at most d away; without normal, the plane
                                                                that fits the points round `point`
-    {"shape": "cluster", "at": [x, y, z], "distance": d, "within": SELECTION}    what hangs together with the point nearest
-                                                               to `at`, over gaps up to about d, inside `within`
+    {"shape": "cluster", "at": [x, y, z], "distance": d}       what hangs together with the point nearest to `at`, over gaps
+                                                               up to about d
+    {"shape": "stroke", "points": [[x, y, z], ...], "radius": r}   at most r away from the line through these points
     {"shape": "frames", "first": 0, "last": 10}                points that came from these frames; -1 is from none
     {"shape": "clip", "clip": 2}                               points that came from that clip; 0 is the given image
     {"shape": "union" | "intersection", "of": [SELECTION, ...]}
+    {"shape": "sequence", "of": [SELECTION, ...]}              all of them, each within what those before it left
 
 Positions are world coordinates (x right, y down, z forward of the first camera), angles degrees about the world's x,
 then y, then z axis. COLOR is [r, g, b] in 0..255 or "#rrggbb". PIVOT is [x, y, z] or "center", the middle of the
@@ -64,7 +67,10 @@ _MOST_PIXELS = 1 << 24  # of the image of a lasso's own camera
 _FIT_REACH = 10  # a plane without a normal is fitted to the points within so many times its distance
 LONGEST_EDITS = 4 << 20  # characters of the edits' text
 MOST_EDITS = 1000
-_MOST_SELECTIONS, _MOST_CORNERS = 1000, 100_000  # of all edits together; a lasso drawn by hand has hundreds
+_MOST_SELECTIONS, _MOST_CORNERS = (
+    1000,
+    100_000,
+)  # of all edits together; and points of strokes; a lasso drawn by hand has hundreds
 _DEEPEST = 32  # lists and objects inside each other, as in the text that edits are read from
 _LARGEST_ANGLE = 1e6  # degrees
 _LARGEST_INDEX = 2**31 - 1  # of frames and clips, as clouds hold them
@@ -206,6 +212,30 @@ def select_lasso(
     return selected
 
 
+def select_stroke(positions: Tensor, line: Tensor, radius: float) -> Tensor:
+    """Points (P, 3) at most `radius` (scene units) from a line through points (V, 3); one point is a ball."""
+    selected = np.zeros(positions.shape[0], dtype=bool)
+    wide = 1.001 * radius  # of the first, coarse choice
+    low, high = line.amin(0) - wide, line.amax(0) + wide
+    near = ((positions >= low) & (positions <= high)).all(1).nonzero().squeeze(1).cpu().numpy()
+    points, line = positions[near].cpu().double().numpy(), line.numpy()
+    # Sorted along the axis in which the line is longest, each piece of it has to look at a short run of them.
+    axis = int((line.max(0) - line.min(0)).argmax())
+    order = points[:, axis].argsort()
+    near, points = near[order], points[order]
+    for start, end in zip(line, line[1:] if len(line) > 1 else line):
+        look_for_interrupt()
+        first, last = min(start[axis], end[axis]) - wide, max(start[axis], end[axis]) + wide
+        run = slice(*np.searchsorted(points[:, axis], (first, last)))
+        way, offset = end - start, points[run] - start
+        length = way[0] * way[0] + way[1] * way[1] + way[2] * way[2]
+        if length > 0:
+            share = (offset[:, 0] * way[0] + offset[:, 1] * way[1] + offset[:, 2] * way[2]) / length
+            offset = offset - share.clip(0, 1)[:, None] * way
+        selected[near[run]] |= np.sqrt(offset[:, 0] ** 2 + offset[:, 1] ** 2 + offset[:, 2] ** 2) <= radius
+    return torch.from_numpy(selected).to(positions.device)
+
+
 def select_plane(positions: Tensor, point: Tensor, normal: Tensor | None, distance: float) -> Tensor:
     """Points (P, 3) at most `distance` from a plane. normal None: the least-squares plane of the points round `point`."""
     offset = positions.to(torch.float64) - point
@@ -260,6 +290,16 @@ def select_cluster(positions: Tensor, at: Tensor, distance: float) -> Tensor:
 
 def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
     look_for_interrupt()
+    if selection["within"] is None:
+        mask = _select_shape(cloud, selection, scene)
+    else:
+        within = _select(cloud, selection["within"], scene)
+        mask = within.clone()
+        mask[within] = _select_shape(cloud.select(within), selection, scene)
+    return ~mask if selection["invert"] else mask
+
+
+def _select_shape(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
     shape = selection["shape"]
     if shape == "all":
         mask = torch.ones(cloud.size, dtype=torch.bool, device=cloud.positions.device)
@@ -289,9 +329,9 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
     elif shape == "plane":
         mask = select_plane(cloud.positions, selection["point"], selection["normal"], selection["distance"])
     elif shape == "cluster":
-        within = _select(cloud, selection["within"], scene)
-        mask = within.clone()
-        mask[within] = select_cluster(cloud.positions[within], selection["at"], selection["distance"])
+        mask = select_cluster(cloud.positions, selection["at"], selection["distance"])
+    elif shape == "stroke":
+        mask = select_stroke(cloud.positions, selection["points"], selection["radius"])
     elif shape == "frames":
         mask = (cloud.view >= selection["first"]) & (cloud.view <= selection["last"])
     elif shape == "clip":
@@ -301,12 +341,17 @@ def _select(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
             )
         known = cloud.view >= 0
         mask = known & (scene.clip.to(torch.int64)[cloud.view.clamp_min(0).long()] == selection["clip"])
+    elif shape == "sequence":
+        mask = torch.zeros(cloud.size, dtype=torch.bool, device=cloud.positions.device)
+        for part in selection["of"]:
+            left = ~mask
+            mask[left] = _select(cloud.select(left), part, scene)
     else:
         mask = _select(cloud, selection["of"][0], scene)
         for part in selection["of"][1:]:
             other = _select(cloud, part, scene)
             mask = mask | other if shape == "union" else mask & other
-    return ~mask if selection["invert"] else mask
+    return mask
 
 
 def _select_connected_mask(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
@@ -464,7 +509,7 @@ def _refuse_bulk(edits: list[dict]) -> None:
         corners += sum(len(part["points"]) for part in shapes if isinstance(part.get("points"), list))
         for count, most, what in (
             (selections, _MOST_SELECTIONS, "selections"),
-            (corners, _MOST_CORNERS, "corners of lassos"),
+            (corners, _MOST_CORNERS, "corners of lassos and points of strokes"),
         ):
             if count > most:
                 raise SpatiaError(f"The edits hold {count} {what} or more, expected at most {most}; take edits out.")
@@ -579,6 +624,12 @@ def _polygon(value) -> Tensor:
     return torch.tensor([[number(v, -limit, limit) for v in corner] for corner in value], dtype=torch.float64)
 
 
+def _line(value) -> Tensor:
+    if not isinstance(value, (list, tuple)) or not value:
+        raise ValueError("a list of points [x, y, z], at least one")
+    return torch.stack([_vector(point) for point in value])
+
+
 def _file_name(value) -> str | None:
     if value is not None and (not isinstance(value, str) or not value.strip()):
         raise ValueError("the name of a file in ComfyUI's input folder")
@@ -611,7 +662,11 @@ def _selection(value) -> dict:
     fields = _named(value, "shape", _SHAPES, where)
     if value.get("frame") is not None and value.get("camera") is not None:
         raise SpatiaError("A selection (lasso) has both frame and camera, expected one of them; correct edits.")
-    return {"shape": value["shape"], **_read(value, "shape", fields | {"invert": Field(_flag, False)}, where)}
+    return {"shape": value["shape"], **_read(value, "shape", fields | _EVERY_SHAPE, where)}
+
+
+def _within(value) -> dict | None:
+    return None if value is None else _selection(value)
 
 
 def _selections(value) -> list[dict]:
@@ -628,6 +683,8 @@ _PLACEMENT = {
     "pivot": Field(_pivot, "center"),
 }
 
+_EVERY_SHAPE = {"invert": Field(_flag, False), "within": Field(_within, None)}
+
 _SHAPES = {
     "all": {},
     "box": {"center": Field(_vector), "size": Field(_lengths), "rotation": Field(_angles, _ZERO)},
@@ -641,11 +698,13 @@ _SHAPES = {
         "through": Field(_flag, False),
     },
     "plane": {"point": Field(_vector), "normal": Field(_direction, None), "distance": Field(_length)},
-    "cluster": {"at": Field(_vector), "distance": Field(_length), "within": Field(_selection, {"shape": "all"})},
+    "cluster": {"at": Field(_vector), "distance": Field(_length)},
+    "stroke": {"points": Field(_line), "radius": Field(_length)},
     "frames": {"first": Field(_index), "last": Field(_index)},
     "clip": {"clip": Field(_index)},
     "union": {"of": Field(_selections)},
     "intersection": {"of": Field(_selections)},
+    "sequence": {"of": Field(_selections)},
 }
 
 _OPERATIONS = {

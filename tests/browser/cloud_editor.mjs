@@ -6,7 +6,11 @@ const editorOf = (page) => page.getByRole("dialog", { name: "Edit cloud" });
 
 /** What the node keeps, and what the editor says of it, once it is at rest. */
 async function state(page, id) {
-    await page.waitForFunction(() => !window.spatiaEditor || !(window.spatiaEditor.replaying || window.spatiaEditor.selecting.drawing));
+    await page.waitForFunction(
+        () =>
+            !window.spatiaEditor ||
+            !(window.spatiaEditor.replaying || window.spatiaEditor.selecting.drawing || window.spatiaEditor.selecting.brush.dabs.childElementCount),
+    );
     return page.evaluate((nodeId) => {
         const node = window.app.rootGraph.getNodeById(nodeId);
         const { result, parts = [] } = window.spatiaEditor ?? {};
@@ -17,6 +21,9 @@ async function state(page, id) {
             failures: result?.failures,
             points: result?.points,
             parts: parts.length,
+            hidden: result?.hidden,
+            locked: result?.locked,
+            told: document.querySelector("output[name=away]")?.textContent,
             selected: shown ? Number(shown) : null,
         };
     }, id);
@@ -72,6 +79,91 @@ async function open(page, id) {
     return editor;
 }
 
+/**
+ * The brush, hide and lock, and an object by a mask, on the scene without edits: an edit of what is left is made, and
+ * taken back. Before it, everything is undone.
+ */
+async function brushAndHide(page, id, editor, options, shot) {
+    const { ball, box } = options;
+    const press = async (keys) => {
+        for (const key of keys) await page.keyboard.press(key);
+        return state(page, id);
+    };
+    const selection = () => page.evaluate(() => structuredClone(window.spatiaEditor.selection));
+    const told = {};
+    // Across the ball and the floor: two strokes at least, for between them the surface jumps. The second adds, Ctrl takes away.
+    await press(["8", "]"]);
+    told.radius = await page.evaluate(() => window.spatiaEditor.brush);
+    const [from, to, floor] = await onScreen(page, [
+        [ball.center[0] - 0.1, ball.center[1], ball.center[2] - ball.radius],
+        [ball.center[0] + 0.5, ball.center[1] + 0.1, ball.center[2]],
+        options.floor,
+    ]);
+    await page.mouse.move(...from);
+    await page.waitForFunction(() => !window.spatiaEditor.selecting.brush.circle.hasAttribute("hidden"));
+    told.circle = await page.evaluate(() => Number(window.spatiaEditor.selecting.brush.circle.getAttribute("r")));
+    await drag(
+        page,
+        Array.from({ length: 13 }, (_, i) => [0, 1].map((axis) => from[axis] + ((to[axis] - from[axis]) * i) / 12)),
+    );
+    await page.waitForFunction(() => window.spatiaEditor.parts.length === 1);
+    told.stroke = { ...(await state(page, id)), selection: await selection() };
+    await shot("brushed");
+    await page.mouse.click(...floor);
+    await page.waitForFunction(() => window.spatiaEditor.parts.length === 2);
+    told.dab = await state(page, id);
+    await drag(page, [floor, [floor[0] + 3, floor[1]]], { held: "Control" });
+    await page.waitForFunction(() => window.spatiaEditor.parts.length === 3);
+    told.taken = { ...(await state(page, id)), selection: await selection() };
+    told.unpainted = await press(["Control+z", "Control+z", "Control+z"]);
+
+    // The ball's front is hidden, then its back, which is behind it; what is left of the view is locked.
+    await press(["4"]);
+    await drag(page, await outline(page, ball.center, ball.radius, 0.9));
+    await page.waitForFunction(() => window.spatiaEditor.parts.length);
+    told.front = await state(page, id);
+    told.hidden = await press(["h"]);
+    await drag(page, await outline(page, ball.center, ball.radius, 0.8));
+    await page.waitForFunction(() => window.spatiaEditor.parts.length);
+    told.behind = { ...(await state(page, id)), selection: await selection() };
+    await shot("behind");
+    told.both = await press(["h"]);
+    told.drawn = await page.evaluate(() => window.spatiaEditor.viewer.cloud.count);
+    await page.evaluate((sphere) => window.spatiaEditor.selecting.addPart("new", sphere), { shape: "sphere", center: box.middle, radius: 0.5 });
+    told.sphere = await state(page, id);
+    told.lockedNow = await press(["l"]);
+    await shot("locked");
+    told.all = { ...(await press(["Control+a"])), selection: await selection() };
+    await editor.locator("button[name=show_all]").click();
+    told.shown = { ...(await state(page, id)), selection: await selection() };
+    // An edit of it is made, and replayed by the test without the page.
+    await editor.locator("button[name=act_recolor]").click();
+    told.recolored = await state(page, id);
+    told.again = await press(["Control+z", "Control+z", "Control+z"]);
+    for (const name of ["show_all", "unlock_all"]) await editor.locator(`button[name=${name}]`).click();
+
+    // A mask picture of the second frame; without SAM 3's weights a click says what is missing.
+    await press(["9"]);
+    await page.evaluate(() => {
+        window.spatiaEditor.previewFrame = 1;
+        window.spatiaEditor.refresh();
+    });
+    await editor.locator("input[name=mask_picture]").setInputFiles(options.mask);
+    await page.waitForFunction(() => window.spatiaEditor.selection?.points?.length > 8 && !window.spatiaEditor.replaying);
+    told.mask = { ...(await state(page, id)), selection: await selection() };
+    await shot("mask");
+    await page.mouse.click(...floor);
+    await editor.getByText("weights are missing").waitFor();
+    told.noWeights = await editor.getByText("weights are missing").textContent();
+
+    await page.evaluate(() => {
+        while (window.spatiaEditor.done.length) window.spatiaEditor.undo();
+    });
+    told.end = await state(page, id);
+    await editor.locator("button[name=navigate]").click();
+    return told;
+}
+
 export default async ({ page, options, queue, ready }) => {
     const { ball, box } = options;
     const id = await page.evaluate(async (file) => {
@@ -110,6 +202,8 @@ export default async ({ page, options, queue, ready }) => {
     result.loadedAfter = Date.now() - before;
     result.scene = await state(page, id);
     await shot("scene");
+
+    result.tools = await brushAndHide(page, id, editor, options, shot);
 
     // The ball's front, by lasso; removed; back; away again.
     await editor.locator("button[name=lasso]").click();
@@ -191,7 +285,7 @@ export default async ({ page, options, queue, ready }) => {
     await shot("list");
 
     // A file from elsewhere: sent to the input folder, loaded by running the node, put where the view looks.
-    await editor.locator("input[type=file]").setInputFiles(options.part);
+    await editor.locator("input[name=insert_file]").setInputFiles(options.part);
     await page.waitForFunction(() => {
         const { list, edits } = window.spatiaEditor;
         return list.length === 4 && !edits.placing && list[3].move;
@@ -230,12 +324,17 @@ export default async ({ page, options, queue, ready }) => {
     result.rows = await again.locator("li").count();
     await shot("reloaded");
 
-    // One row of tools at 1366 pixels; larger points; F goes to what is selected.
+    // One row of tools at 1366 pixels, no text cut off; larger points; F goes to what is selected.
     await page.setViewportSize({ width: 1366, height: 768 });
     result.rowsOfTools = await again.locator(".tools").evaluate((bar) => {
         const shown = [...bar.children].filter((child) => child.offsetHeight);
         return new Set(shown.map((child) => Math.round(child.getBoundingClientRect().top + child.offsetHeight / 2))).size;
     });
+    result.cutOff = await again.evaluate((dialog) =>
+        [...dialog.querySelectorAll(".tools > *, .side .row > *, .side legend")]
+            .filter((element) => element.offsetHeight && element.scrollWidth > element.clientWidth + 1 && element.clientWidth)
+            .map((element) => element.textContent),
+    );
     await again.locator("input[name=point_size]").fill("1");
     result.pointScale = await page.evaluate(() => window.spatiaEditor.viewer.pointScale);
     await page.evaluate(() => window.spatiaEditor.selecting.addPart("new", { shape: "sphere", center: [0, 0.2, 2], radius: 0.5 }));

@@ -4,12 +4,14 @@ import json
 
 import pytest
 import torch
+from PIL import Image
 from small_room import BALL, BOX, RADIUS, SIDE, small_room
 
 from spatia_core.cloud import make_point_cloud
 from spatia_core.cloud.edit import Scene, apply_edits, select
 from spatia_core.cloud.ply import write_ply
 from spatia_core.memory import load_memory
+from spatia_core.render.soft import render_soft
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 # Points are drawn at 16 bits of their place: this share may fall on the other side of an outline.
@@ -34,10 +36,18 @@ def told(run_page_script, room, tmp_path_factory) -> dict:
     """What the page told while its editor was used, in Nodes 2.0; the path's editor is driven in the classic canvas."""
     part = tmp_path_factory.mktemp("part") / "part.ply"
     write_ply(PART, part)
+    # The ball as the second frame shows it, white.
+    memory, owner = room
+    colors = (owner == 1).to(torch.uint8)[:, None].repeat(1, 3) * 255
+    seen = render_soft(
+        memory.cloud.positions, colors, memory.cameras.select(1), memory.height, memory.width, radius=0.03
+    )
+    mask = part.parent / "mask.png"
+    Image.fromarray(((seen.image[0] > 127).to(torch.uint8) * 255).numpy()).save(mask)
     return run_page_script(
         "cloud_editor.mjs", patience=1500, settings={"Comfy.VueNodes.Enabled": True}, file="room.spatia",
-        ball={"center": BALL.tolist(), "radius": RADIUS}, box={"front": [float(BOX[0]), float(BOX[1]), float(BOX[2]) - SIDE / 2]}, floor=[0.0, 0.6, 1.6],
-        part=str(part),
+        ball={"center": BALL.tolist(), "radius": RADIUS}, box={"front": [float(BOX[0]), float(BOX[1]), float(BOX[2]) - SIDE / 2], "middle": BOX.tolist()},
+        floor=[0.0, 0.6, 1.6], part=str(part), mask=str(mask),
     )  # fmt: skip
 
 
@@ -68,6 +78,81 @@ def test_a_lasso_takes_the_front_of_the_ball_and_nothing_else(told, room):
     through = select(memory.cloud, last_selection(told, "removed") | {"through": True}, scene_of(memory))
     assert told["through"]["selected"] == pytest.approx(int(through.sum()), rel=QUANTISED)
     assert int((owner[through] == 1).sum()) > 1.6 * int(mask.sum())
+
+
+def selected(room, selection: dict) -> torch.Tensor:
+    memory, _ = room
+    return select(memory.cloud, selection, scene_of(memory))
+
+
+def test_the_brush_paints_strokes_that_add_up(told, room):
+    _, owner = room
+    tools = told["tools"]
+    stroke = tools["stroke"]["selection"]
+    assert stroke["shape"] == "union" and all(part["shape"] == "stroke" for part in stroke["of"])
+    assert all(part["radius"] == pytest.approx(tools["radius"]) for part in stroke["of"]) and tools["circle"] > 5
+    # Fewer points than places were looked up: a dozen moves, each of some twenty pixels.
+    assert sum(len(part["points"]) for part in stroke["of"]) < 40
+    mask = selected(room, stroke)
+    assert tools["stroke"]["selected"] == pytest.approx(int(mask.sum()), rel=QUANTISED)
+    assert int((owner[mask] == 1).sum()) > 200 and int((owner[mask] == 0).sum()) > 20
+    # All of it lies on what the mouse went over, or within the radius.
+    assert tools["dab"]["selected"] > tools["stroke"]["selected"]
+    assert tools["taken"]["selected"] < tools["dab"]["selected"]
+    assert tools["taken"]["selected"] == pytest.approx(
+        int(selected(room, tools["taken"]["selection"]).sum()), rel=QUANTISED
+    )
+    assert tools["unpainted"]["parts"] == 0
+
+
+def test_what_is_hidden_is_out_of_the_way(told, room):
+    memory, owner = room
+    tools = told["tools"]
+    assert tools["hidden"]["hidden"] == tools["front"]["selected"] > 0 and tools["hidden"]["selected"] is None
+    # Behind the front lies the back of the ball, or the wall: nothing of what is hidden.
+    behind = selected(room, tools["behind"]["selection"])
+    assert tools["behind"]["selected"] == pytest.approx(int(behind.sum()), rel=QUANTISED)
+    assert (
+        int(behind.sum()) > 0
+        and not (behind & selected(room, tools["behind"]["selection"]["within"] | {"invert": False})).any()
+    )
+    assert (owner[behind] == 1).float().mean() > 0.5
+    assert tools["both"]["hidden"] == tools["hidden"]["hidden"] + tools["behind"]["selected"]
+    assert tools["drawn"] == memory.cloud.size - tools["both"]["hidden"]
+    assert str(tools["both"]["hidden"]) in tools["both"]["told"]
+
+
+def test_what_is_locked_is_drawn_and_not_selected(told, room):
+    memory, owner = room
+    tools = told["tools"]
+    assert tools["lockedNow"]["locked"] == tools["sphere"]["selected"] > 0
+    left = memory.cloud.size - tools["lockedNow"]["locked"] - tools["lockedNow"]["hidden"]
+    assert tools["all"]["selected"] == left
+    # Shown again, what was selected stays so, and the edit says it all without the page.
+    assert (
+        tools["shown"]["selected"] == left
+        and tools["shown"]["hidden"] == 0
+        and tools["shown"]["locked"] == tools["lockedNow"]["locked"]
+    )
+    select_all = json.loads(tools["recolored"]["edits"])[0]["select"]
+    assert select_all == tools["shown"]["selection"]
+    mask = selected(room, select_all)
+    assert int(mask.sum()) == pytest.approx(left, rel=QUANTISED)
+    assert not (owner[mask] == 2).any() and int((owner[~mask] == 1).sum()) > tools["front"]["selected"]
+    # Undone: the edit, showing all, selecting all.
+    assert tools["again"]["edits"] == "" and tools["again"]["hidden"] == tools["lockedNow"]["hidden"]
+
+
+def test_a_mask_of_a_frame_selects_its_object(told, room):
+    _, owner = room
+    tools = told["tools"]
+    lasso = tools["mask"]["selection"]
+    mask = selected(room, lasso)
+    assert lasso["shape"] == "lasso" and len(lasso["points"]) < 100
+    assert tools["mask"]["selected"] == pytest.approx(int(mask.sum()), rel=QUANTISED)
+    assert (owner[mask] == 1).float().mean() > 0.98
+    assert "sam3.1_multiplex_fp16.safetensors" in tools["noWeights"] and "checkpoints" in tools["noWeights"]
+    assert tools["end"]["parts"] == 0 and tools["end"]["hidden"] == 0 and tools["end"]["edits"] == ""
 
 
 def test_undo_and_redo(told):
@@ -164,7 +249,7 @@ def test_it_follows_its_container(told):
 
 
 def test_tools_in_one_row_and_the_view_goes_to_the_selection(told):
-    assert told["rowsOfTools"] == 1 and told["pointScale"] == 2
+    assert told["rowsOfTools"] == 1 and told["cutOff"] == [] and told["pointScale"] == 2
     x, y, z = told["framed"]
     assert max(abs(x), abs(-y - 0.2), abs(-z - 2)) < 0.5
 
