@@ -44,7 +44,7 @@ def test_new_nodes_are_set_to_auto(run):  # noqa: F811
     assert defaults("SpatiaEstimateScene")["depth_source"] == defaults("SpatiaUpdateMemory")["depth_source"] == "auto"
 
 
-def test_spatia_video_on_auto_is_the_one_that_is_set(run, counted, profile, nodes_of):  # noqa: F811
+def test_spatia_video_on_auto_is_the_one_that_is_set(run, counted, profile, nodes_of, caplog):  # noqa: F811
     run(video("set", **SET))
     assert counted["count"] == 4
     run(video("auto", **AUTO, depth_source="auto"))
@@ -55,9 +55,11 @@ def test_spatia_video_on_auto_is_the_one_that_is_set(run, counted, profile, node
     assert "model" not in run(video("auto", **AUTO, depth_source="auto")) and counted["count"] == 8
     # A setting that is typed as the model has it makes nothing anew.
     run(video("auto", **AUTO | {"radius": 0.03, "steps": 2}, depth_source="auto"))
-    assert counted["count"] == 8
+    assert counted["count"] == 8 and "drawn with radius" not in caplog.text
     run(video("auto", **AUTO | {"radius": 0.04}, depth_source="auto"))
     assert counted["count"] == 12
+    # What the model was not made for is said once, not of every clip.
+    assert caplog.text.count("Points are drawn with radius 0.04") == 1
     made = world_of(nodes_of, "auto").chain(world_of(nodes_of, "auto").head("main"))
     assert sum(record.frames for record in made) == FRAMES
 
