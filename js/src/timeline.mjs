@@ -31,7 +31,7 @@ export class Timeline extends EventTarget {
         }; // prettier-ignore
         canvas.addEventListener("pointerdown", (event) => this.press(event));
         canvas.addEventListener("pointermove", (event) => this.drag(event));
-        canvas.addEventListener("pointerup", () => this.release());
+        canvas.addEventListener("pointerup", (event) => this.release(event));
         canvas.addEventListener("keydown", (event) => this.key(event));
         this.resizes = new ResizeObserver(() => this.draw());
         this.resizes.observe(canvas);

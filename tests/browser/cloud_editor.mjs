@@ -281,7 +281,7 @@ export default async ({ page, options, queue, ready }) => {
     await editor.locator("button[name=later_0]").click();
     result.later = await state(page, id);
     result.shown = await page.evaluate(() => window.spatiaEditor.viewer.cloud.count);
-    result.preview = await editor.locator(".preview canvas").getAttribute("data-frame");
+    result.preview = await editor.locator(".preview canvas[data-frame]").getAttribute("data-frame");
     await shot("list");
 
     // A file from elsewhere: sent to the input folder, loaded by running the node, put where the view looks.
