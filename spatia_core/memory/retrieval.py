@@ -187,7 +187,7 @@ def common_points(a: Tensor, b: Tensor) -> Tensor:
         range(threads),
         threads,
     )
-    return torch.from_numpy(counts)
+    return torch.from_numpy(common)
 
 
 def seen_points(bits: Tensor) -> Tensor:
