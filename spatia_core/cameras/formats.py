@@ -151,7 +151,7 @@ def _read_spatia(text: str, intrinsics_text: str, most: int) -> Cameras:
     far = (np.abs(rows[:, 2:]) > _OFFICIAL_CENTER).any(1)
     if far.any():
         raise SpatiaError(
-            f"Intrinsics {rows[far.argmax()].tolist()} look like pixels, expected values normalised by width (fx, cx) "
+            f"Intrinsics {rows[np.argmax(far)].tolist()} look like pixels, expected values normalised by width (fx, cx) "
             "and height (fy, cy), with cx and cy near 0.5; divide them by the image size."
         )
     shapes = {np.shape(pose) for pose in poses}

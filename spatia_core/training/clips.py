@@ -37,7 +37,7 @@ class ClipSample(NamedTuple):
 def room_scene(seed: int, moving: bool = False) -> tuple[Room, np.ndarray, np.ndarray | None]:
     """What `room_video` shows of a seed: room, camera-to-world poses (N, 4, 4), displacements (N, 3) of the moving box or None."""
     rng = np.random.default_rng(seed)
-    kind = rng.choice(["out_and_back", "loop", "one_way"], p=[0.5, 0.25, 0.25])
+    kind = str(rng.choice(["out_and_back", "loop", "one_way"], p=[0.5, 0.25, 0.25]))
     while True:
         room = make_room(rng)
         try:
