@@ -5,7 +5,8 @@
     python run.py serve    the same server with its page, for a person to use
     python run.py test     the same environment, then pytest; --fast leaves out browser, server and slow tests
     python run.py fuzz     the same environment, then made-up and damaged inputs against every reader for some minutes
-    python run.py lint     the same environment, then ruff over the Python files, and prettier, ESLint and tsc over the page's
+    python run.py lint     the same environment, then ruff and mypy over the Python files, and prettier, ESLint and tsc over the
+                           page's
 
 The set-up uses the standard library alone. What needs more (the websocket, pictures) runs after this script has
 handed itself to the environment's own interpreter. A ComfyUI named by COMFYUI_PATH is read, never written.
@@ -808,7 +809,7 @@ def command_fuzz(options: argparse.Namespace, comfyui: Path, python: Path, cache
 
 
 def command_lint(options: argparse.Namespace, comfyui: Path, python: Path, cache: Path) -> int:
-    """ruff's rules and its layout over the Python files (pyproject.toml), then prettier, ESLint and tsc over the page's.
+    """ruff's rules and layout and mypy over the Python files (pyproject.toml), then prettier, ESLint and tsc over the page's.
 
     All are looked at, whatever the first finds.
     """
@@ -818,6 +819,9 @@ def command_lint(options: argparse.Namespace, comfyui: Path, python: Path, cache
         subprocess.run([*ruff, *look, str(ROOT)], env=clean_environment(cache), check=False).returncode
         for look in looks
     ]
+    # From the package's folder: what is a module is found from there, whatever the folder is called.
+    types = [str(python), "-m", "mypy", "--cache-dir", str(cache / "mypy")]
+    codes.append(subprocess.run(types, env=clean_environment(cache), cwd=ROOT, check=False).returncode)
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         say("The page's files were not checked: that needs Node.js 20 or newer with npm (nodejs.org).")
@@ -1088,7 +1092,9 @@ def parser() -> argparse.ArgumentParser:
     )
     fuzz.add_argument("--minutes", type=whole_number(1, 10_000), default=10, help="how long (default: 10)")
 
-    commands.add_parser("lint", help="what ruff finds in the Python files and prettier, ESLint and tsc in the page's")
+    commands.add_parser(
+        "lint", help="what ruff and mypy find in the Python files and prettier, ESLint and tsc in the page's"
+    )
     return root
 
 

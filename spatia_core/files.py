@@ -32,14 +32,16 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
     or the folder cannot be written to.
     """
     folder, name = os.path.split(os.path.abspath(path))
-    part, handle = None, None
+    part: str | None = None
+    handle: int | None = None
     try:
         _remove_leftovers(folder)
         part, handle = _new_part(folder, name)
         yield part
         _to_disk(part)
         if _WINDOWS:  # where a file that is open cannot be moved
-            handle = _closed(handle)
+            os.close(handle)
+            handle = None
         os.replace(part, path)
         _folder_to_disk(folder)
     except SpatiaError:
@@ -51,7 +53,8 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
             raise _full(name, folder) from error
         raise
     finally:
-        _closed(handle)
+        if handle is not None:
+            os.close(handle)
         if part is not None:
             with contextlib.suppress(OSError):  # when all went well there is nothing of this name any more
                 os.remove(part)
@@ -139,7 +142,8 @@ def _lock_file(handle: int) -> bool:
     import msvcrt
 
     try:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        # mypy reads the standard library as on Linux (pyproject.toml), where this module is empty.
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     except OSError:
         return False
     return True
@@ -160,11 +164,6 @@ def _new_part(folder: str, name: str) -> tuple[str, int]:
         # Before the lock was ours, another process may have taken the file for a dead one's.
         if os.path.exists(part):
             return part, handle
-        os.close(handle)
-
-
-def _closed(handle: int | None) -> None:
-    if handle is not None:
         os.close(handle)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from .errors import SpatiaError
@@ -128,7 +129,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
 
 
-def _inside(part: list | dict):
+def _inside(part: list | dict) -> Iterable:
     return part.values() if isinstance(part, dict) else part
 
 

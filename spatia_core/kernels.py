@@ -15,10 +15,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from .interrupt import look_for_interrupt
+
+if TYPE_CHECKING:
+    from numba.core.caching import FunctionCache
 
 
 def kernels_run() -> bool:
@@ -29,6 +33,7 @@ def kernels_run() -> bool:
 @cache
 def why_no_kernels() -> str | None:
     """Why the CPU kernels cannot run here, None where they can. Tried once per process; the reason is logged."""
+    reason: str | None
     try:
         import numba
 
@@ -44,11 +49,11 @@ def why_no_kernels() -> str | None:
     return reason
 
 
-def _probe(value):
+def _probe(value: int) -> int:
     return 2 * value + 1
 
 
-def kernel(function):
+def kernel(function: Callable) -> Callable:
     """The function compiled to machine code on its first call, without the interpreter's lock, and cached on disk.
 
     The cache lies beside the source, or in the user's cache folder where that cannot be written; NUMBA_CACHE_DIR moves
@@ -76,7 +81,7 @@ def in_threads(work: Callable, items: Iterable, threads: int | None = None) -> l
     """
     inference = torch.is_inference_mode_enabled()
 
-    def one(item):
+    def one(item: Any) -> Any:
         look_for_interrupt()
         with torch.inference_mode(inference):
             return work(item)
@@ -103,12 +108,12 @@ def _kernel_cache() -> type:
     class CheckedFiles(IndexDataCacheFile):
         """Machine code is run as it is read, so each data file ends with its digest, which numba does not look at."""
 
-        def _save_data(self, name, data):
+        def _save_data(self, name: str, data: Any) -> None:
             data = self._dump(data)
             with self._open_for_write(self._data_path(name)) as file:
                 file.write(data + hashlib.sha256(data).digest())
 
-        def _load_data(self, name):
+        def _load_data(self, name: str) -> Any:
             stored = Path(self._data_path(name)).read_bytes()
             size = hashlib.sha256().digest_size
             if hashlib.sha256(stored[:-size]).digest() != stored[-size:]:
@@ -118,13 +123,13 @@ def _kernel_cache() -> type:
     class KernelCache(FunctionCache):
         """Says when a kernel is compiled, and deletes what cannot be loaded."""
 
-        def __init__(self, function):
+        def __init__(self, function: Callable) -> None:
             super().__init__(function)
             # Kernels are compiled into those that call them: a change in any of them makes all stale.
             stamp = (self._impl.locator.get_source_stamp(), _sources_digest())
             self._cache_file = CheckedFiles(self._cache_path, self._impl.filename_base, stamp)
 
-        def load_overload(self, sig, target_context):
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
             found = None
             try:
                 found = super().load_overload(sig, target_context)
@@ -134,7 +139,7 @@ def _kernel_cache() -> type:
                 _compilation.begin(self)
             return found
 
-        def save_overload(self, sig, data):
+        def save_overload(self, sig: Any, data: Any) -> None:
             try:
                 super().save_overload(sig, data)
             except Exception as error:  # the kernel is compiled, and runs without being kept
@@ -144,7 +149,7 @@ def _kernel_cache() -> type:
                 )
             _compilation.end(self)
 
-        def _discard(self, error):
+        def _discard(self, error: Exception) -> None:
             logging.warning(
                 "Spatia's compiled CPU kernel %s in %s is damaged (%s: %s): it is deleted and compiled anew.",
                 self._py_func.__name__, self.cache_path, type(error).__name__, error,
@@ -170,23 +175,22 @@ def _sources_digest() -> str:
 class _Compilation:
     """Announces the compilation of a kernel, but not that of the smaller ones it is made of."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._of = threading.local()  # numba compiles in the thread that called
 
-    def begin(self, kernel_cache) -> None:
+    def begin(self, kernel_cache: FunctionCache) -> None:
         if getattr(self._of, "outermost", None) is None:
             self._of.outermost, self._of.began = kernel_cache, time.perf_counter()
             logging.info(
                 "Spatia compiles its CPU kernel %s for this machine; that happens once.", kernel_cache._py_func.__name__
             )
 
-    def end(self, kernel_cache) -> None:
+    def end(self, kernel_cache: FunctionCache) -> None:
+        name, folder = kernel_cache._py_func.__name__, kernel_cache.cache_path
         if getattr(self._of, "outermost", None) is kernel_cache:
             self._of.outermost = None
-            logging.info(
-                "Spatia's CPU kernel %s is compiled and kept in %s (%.0f s).",
-                kernel_cache._py_func.__name__, kernel_cache.cache_path, time.perf_counter() - self._of.began,
-            )  # fmt: skip
+            seconds = time.perf_counter() - self._of.began
+            logging.info("Spatia's CPU kernel %s is compiled and kept in %s (%.0f s).", name, folder, seconds)
 
 
 _compilation = _Compilation()

@@ -48,7 +48,7 @@ def cpu_autocast(dtype: torch.dtype | None = None) -> torch.autocast:
 
 def _computes_bfloat16() -> bool:
     # Older versions of torch cannot say what the processor has; float32 is right everywhere.
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     if not any(capabilities.get(name) for name in _INSTRUCTIONS) or not torch.backends.mkldnn.is_available():
         return False
     # The library may have been told to leave those instructions alone (ONEDNN_MAX_CPU_ISA), and this asks the library.

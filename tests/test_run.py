@@ -244,23 +244,32 @@ class TestCommandLine:
             ("one = 1\n", 0, 0, ""),
             ("import os\n", 0, 1, "F401"),
             ("one  =  1\n", 0, 1, "would be reformatted"),
+            ("one: int = None\n", 0, 1, "Incompatible types in assignment"),
+            ("def one(two):\n    return two\n", 0, 1, "no-untyped-def"),
+            ("one = 1  # type: ignore\n", 0, 1, "unused-ignore"),
             ("one = 1\n", 3, 1, "of the page"),
         ],
     )
-    def test_lint_fails_on_a_rule_and_on_the_layout(
+    def test_lint_fails_on_a_rule_the_layout_and_a_type(
         self, run_py, text, page, code, named, tmp_path, monkeypatch, capfd
     ):
-        folder = tmp_path / "repository"
+        folder = tmp_path / "a clone of-any name"
         (folder / "js").mkdir(parents=True)
         (folder / "js" / "lint.mjs").write_text(f'console.log("of the page"); process.exitCode = {page};')
         (folder / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
-        (folder / "some.py").write_text(text)
+        # As in the repository: the package's folder is a package itself, with another called nodes beside the core.
+        for name in ("__init__.py", "nodes/__init__.py", "spatia_core/__init__.py"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("")
+        (folder / "spatia_core" / "some.py").write_text(text)
+        before = sorted(path for path in folder.rglob("*"))
+        monkeypatch.setenv("SPATIA_CACHE", str(tmp_path / "cache"))
         monkeypatch.setattr(run_py, "ROOT", folder)
         monkeypatch.setattr(run_py, "set_up", lambda cache: (tmp_path / "ComfyUI", Path(sys.executable)))
         monkeypatch.setattr(run_py, "handle_signals", lambda: None)  # pytest has its own
         assert run_py.main(["lint"]) == code
         assert named in "".join(capfd.readouterr())
-        assert sorted(path.name for path in folder.iterdir()) == ["js", "pyproject.toml", "some.py"]
+        assert sorted(path for path in folder.rglob("*")) == before
 
     def test_a_card_that_torch_does_not_see_is_told_of(self, run_py, monkeypatch, capsys):
         torch = pytest.importorskip("torch")

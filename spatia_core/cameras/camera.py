@@ -8,8 +8,10 @@ fy, cy by the height); depth is z-depth in scene units.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,6 +32,10 @@ LARGEST_SIDE = 1_000_000  # pixels of an image's side
 _ROUNDING = 1 + 1e-9
 
 
+# What is checked and made a tensor; lists from files may hold anything.
+Numbers = Tensor | np.ndarray | Sequence
+
+
 class Cameras(NamedTuple):
     """N posed cameras. Build with `make_cameras`, which validates.
 
@@ -42,7 +48,7 @@ class Cameras(NamedTuple):
 
     # `count` hides tuple.count on purpose: nobody counts occurrences in a camera list.
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]
         """Number of cameras."""
         return self.w2c.shape[0]
 
@@ -81,7 +87,7 @@ def invert_pose(pose: Tensor) -> Tensor:
     return inverse
 
 
-def make_cameras(w2c, intrinsics) -> Cameras:
+def make_cameras(w2c: Numbers, intrinsics: Numbers) -> Cameras:
     """Validated cameras from world-to-camera matrices and normalised intrinsics.
 
     w2c: (N, 3|4, 4) array-like. intrinsics: (4,) shared or (N, 4), normalised [fx fy cx cy].
@@ -303,7 +309,7 @@ def _refuse_out_of_range(cameras: Cameras, change_pose: str, change_lens: str) -
     )  # fmt: skip
 
 
-def _as_float64(value, what: str) -> Tensor:
+def _as_float64(value: Numbers, what: str) -> Tensor:
     try:
         return torch.as_tensor(value, dtype=torch.float64)
     except (OverflowError, RuntimeError, TypeError, ValueError) as error:

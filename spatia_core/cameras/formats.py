@@ -104,7 +104,7 @@ def write_cameras(
     require_image_size(width, height)
     # Below and above, RealEstate10K's microseconds would not rise or not be numbers.
     fps = widget_number("fps", fps, 1e-3, 1e5)
-    main, second = FILE_NAMES[format]
+    main, second = FILE_NAMES[format][0], FILE_NAMES[format][1] or ""
     if format == "spatia":
         return {main: _write_w2c(cameras), second: _write_intrinsics(cameras)}
     if format == "realestate10k":
@@ -150,21 +150,21 @@ def _read_spatia(text: str, intrinsics_text: str, most: int) -> Cameras:
     shared = _content_lines(intrinsics_text, "intrinsics text")
     _refuse_cameras(max(len(inline), len(shared)), most)
     poses = [_json_pose(line, index) for index, line in posed]
-    inline = [_intrinsics_line(line, index, "camera text") for index, line in inline]
-    rows = [_intrinsics_line(line, index, "intrinsics") for index, line in shared] or inline
+    own = [_intrinsics_line(line, index, "camera text") for index, line in inline]
+    given = [_intrinsics_line(line, index, "intrinsics") for index, line in shared] or own
     if not poses:
         raise SpatiaError(
             "The camera text holds no pose, expected one JSON list [[...], [...], [...]] per line; check the file."
         )
-    if not rows:
+    if not given:
         raise SpatiaError(
             "The poses came without intrinsics, expected a line [fx fy cx cy] normalised by width and height; fill in intrinsics or put intrinsics.txt beside the file."
         )
-    rows = np.array(rows)
+    rows = np.array(given)
     far = (np.abs(rows[:, 2:]) > _OFFICIAL_CENTER).any(1)
     if far.any():
         raise SpatiaError(
-            f"Intrinsics {rows[far.argmax()].tolist()} look like pixels, expected values normalised by width (fx, cx) "
+            f"Intrinsics {rows[np.argmax(far)].tolist()} look like pixels, expected values normalised by width (fx, cx) "
             "and height (fy, cy), with cx and cy near 0.5; divide them by the image size."
         )
     shapes = {np.shape(pose) for pose in poses}
@@ -180,7 +180,7 @@ def _json_pose(line: str, index: int) -> list[list[float]]:
     return _matrix(parse_json(line.rstrip(","), f"{where}: its numbers", "that line"), where, "that line")
 
 
-def _matrix(rows, where: str, change: str) -> list[list[float]]:
+def _matrix(rows: object, where: str, change: str) -> list[list[float]]:
     """A 3x4 or 4x4 matrix of finite numbers, of JSON values."""
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise SpatiaError(
@@ -293,8 +293,8 @@ def _read_nerfstudio(text: str, width: int, height: int, most: int) -> Cameras:
         c2w = _matrix(frame.get("transform_matrix"), f"The transform_matrix of {name} in transforms.json", "the file")
         poses.append([*c2w[:3], [0.0, 0.0, 0.0, 1.0]] if len(c2w) == 3 else c2w)
     # Checked as they stand there, so that their inverses are sound.
-    c2w = make_cameras(np.array(poses) @ _OPENGL, np.array(intrinsics))
-    return make_cameras(c2w.c2w, c2w.intrinsics)
+    stored = make_cameras(np.array(poses) @ _OPENGL, np.array(intrinsics))
+    return make_cameras(stored.c2w, stored.intrinsics)
 
 
 def _file_path(frame: dict) -> str:
@@ -318,7 +318,7 @@ def _refuse_nerfstudio_lens(camera: Mapping, name: str) -> None:
 
 
 def _nerfstudio_intrinsics(camera: Mapping, name: str, width: int, height: int) -> list[float]:
-    def value(key: str, default=None, low: float = -math.inf, high: float = math.inf) -> float:
+    def value(key: str, default: float | None = None, low: float = -math.inf, high: float = math.inf) -> float:
         given = camera.get(key, default)
         try:
             return number(given, low, high)
@@ -379,7 +379,8 @@ def _read_colmap(text: str, cameras_text: str, most: int) -> Cameras:
     # An image has two lines, of which the second may be lost.
     _refuse_cameras((len(_content_lines(text, "images.txt", _LONGEST_POINTS)) + 1) // 2, most)
     known = _colmap_cameras(cameras_text, most)
-    images, expect_image = [], True
+    images: list[tuple[list[float], list[float], int, str]] = []
+    expect_image = True
     for index, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if line.startswith("#"):
@@ -454,7 +455,7 @@ def _colmap_cameras(text: str, most: int) -> dict[int, list[float]]:
         fields = line.split()
         identity, model = _colmap_id(fields[0]), fields[1] if len(fields) > 1 else ""
         values = _numbers(" ".join(fields[2:])) if identity is not None else None
-        if values is None or len(values) < 3:
+        if identity is None or values is None or len(values) < 3:
             raise SpatiaError(
                 f"Line {index} of cameras.txt is {shown(line)}, expected CAMERA_ID MODEL WIDTH HEIGHT PARAMS; check "
                 "that line."
@@ -561,7 +562,7 @@ def _sorted_by_name(items: list, name: Callable[[Any], str], where: str) -> list
             f"most {_LONGEST_NAME}, {_LONGEST_NAMES} together; shorten the names in the camera text."
         )
 
-    def natural(item) -> str:
+    def natural(item: Any) -> str:
         parts = re.split(r"([0-9]+)", name(item))
         # The longer number is the larger, and the end of a word comes before its continuation.
         numbers = [part.lstrip("0") for part in parts[1::2]]

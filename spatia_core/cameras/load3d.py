@@ -131,7 +131,7 @@ def _vector(view: dict, name: str, axes: str) -> list[float]:
     return [_number(values[axis], f"{name}.{axis}") for axis in axes]
 
 
-def _number(value, name: str, low: float = -math.inf, high: float = math.inf) -> float:
+def _number(value: object, name: str, low: float = -math.inf, high: float = math.inf) -> float:
     try:
         return number(value, low, high)
     except ValueError as error:

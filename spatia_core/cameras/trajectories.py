@@ -17,7 +17,7 @@ import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -449,7 +449,7 @@ def _keyframes_from_json(text: str) -> tuple[str, list[Keyframe]]:
     elif isinstance(entries, dict):
         entries = [entries]
     _check_number_of_keyframes(len(entries))
-    keys = []
+    keys: list[Keyframe] = []
     for index, entry in enumerate(entries, 1):
         if not isinstance(entry, dict) or "frame" not in entry:
             raise SpatiaError(
@@ -466,7 +466,7 @@ def _keyframes_from_json(text: str) -> tuple[str, list[Keyframe]]:
 
 
 def _keyframes_from_lines(text: str) -> list[Keyframe]:
-    keys = []
+    keys: list[Keyframe] = []
     for index, line in enumerate(re.split(r"\r\n?|\n", text), 1):
         fields = re.findall(r"[^ \t\xa0,]+", line.split("#")[0])
         if not fields:
@@ -487,7 +487,7 @@ def _keyframes_from_lines(text: str) -> list[Keyframe]:
 
 def _keyframe(values: dict, where: str) -> Keyframe:
     """A keyframe of its named values, each in its range."""
-    checked = {}
+    checked: dict[str, Any] = {}
     for name, value in values.items():
         try:
             checked[name] = _KEYFRAME_FIELDS[name](value)
@@ -496,15 +496,15 @@ def _keyframe(values: dict, where: str) -> Keyframe:
     return Keyframe(**checked)
 
 
-def _offset(value) -> float:
+def _offset(value: object) -> float:
     return number(value, -LARGEST_COORDINATE, LARGEST_COORDINATE)
 
 
-def _angle(value) -> float:
+def _angle(value: object) -> float:
     return number(value, -LARGEST_ANGLE, LARGEST_ANGLE)
 
 
-def _easing(value) -> str:
+def _easing(value: object) -> str:
     if value not in KEYFRAME_EASINGS:
         raise ValueError(f"one of {', '.join(KEYFRAME_EASINGS)}")
     return value

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,7 +58,7 @@ def read_foreign(path: str | os.PathLike, name: str, *, points: int = MESH_POINT
     return make_point_cloud(positions, colors)
 
 
-def _read_by_open3d(open3d, path: str, format: str, points: int):
+def _read_by_open3d(open3d: ModuleType, path: str, format: str, points: int) -> Any:
     """Open3D's cloud of a file, None of a mesh without triangles."""
     if format in CLOUD_FORMATS:
         return open3d.io.read_point_cloud(path)
@@ -68,7 +70,7 @@ def _read_by_open3d(open3d, path: str, format: str, points: int):
     return mesh.sample_points_uniformly(points)
 
 
-def import_open3d(why: str):
+def import_open3d(why: str) -> ModuleType:
     """The open3d module. Raises SpatiaError that says what to install."""
     try:
         import open3d

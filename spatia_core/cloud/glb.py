@@ -64,7 +64,8 @@ class _Primitive(NamedTuple):
 
     pose: np.ndarray  # (4, 4) float64, to the world
     vertices: _Array
-    index: np.ndarray | None  # (I,) unsigned; None when vertices come in their own order
+    # (I,) unsigned; None when vertices come in their own order. Hides a tuple's method of the name, which nobody calls.
+    index: np.ndarray | None  # type: ignore[assignment]
     mode: int
     faces: int  # triangles, or points
     surface: _Surface
@@ -158,7 +159,8 @@ class _Reader:
                 f"{self.name} has glTF version {version} and {len(data)} of {length} bytes, expected version 2 and "
                 "all of them; export it again."
             )
-        chunks, at = [], 12
+        chunks: list[tuple[int, memoryview]] = []
+        at = 12
         while at + 8 <= length and len(chunks) < 2:
             size, kind = struct.unpack_from("<II", data, at)
             if at + 8 + size > length:
@@ -171,7 +173,9 @@ class _Reader:
 
     def _primitives(self) -> tuple[list[_Primitive], list[_Primitive]]:
         """Primitives of points and of triangles, in the order of the tree."""
-        loose, meshes, parts, points, triangles = [], [], 0, 0, 0
+        loose: list[_Primitive] = []
+        meshes: list[_Primitive] = []
+        parts = points = triangles = 0
         most_points = max(_MOST_POINTS, self.size // _POINT_BYTES)
         most_triangles = max(_MOST_TRIANGLES, self.size // _TRIANGLE_BYTES)
         for node, pose in self._nodes():
@@ -276,7 +280,7 @@ class _Reader:
         texture = self._object(surface["baseColorTexture"], "a texture")
         which = self._whole(texture, "texCoord", 0, 0, 1000, "a texture")
         uv = self._array(attributes.get(f"TEXCOORD_{which}"), "VEC2", rows=count)
-        source = self._entry("textures", texture.get("index")).get("source")
+        source: Any = self._entry("textures", texture.get("index")).get("source")
         if "bufferView" not in self._entry("images", source):
             raise SpatiaError(f"{self.name} has a texture outside of the file; export it with its textures inside.")
         return _Surface(factor, color, uv, int(source))
@@ -360,7 +364,9 @@ class _Reader:
             raise self._unsound(f"a mesh asks for vertex {corners.max()} of {count}")
         return corners
 
-    def _sampled(self, parts: list[_Primitive], which: np.ndarray, weights: np.ndarray):
+    def _sampled(
+        self, parts: list[_Primitive], which: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Positions (N, 3) float32 and colours (N, 3) uint8 at weighted corners of triangles (N,) of all parts."""
         positions, linear = np.empty((len(which), 3), np.float32), np.empty((len(which), 3))
         order = np.argsort(which, kind="stable")
@@ -374,7 +380,7 @@ class _Reader:
                 corners, share = part.corners(which[here] - first), weights[here][:, :, None]
                 positions[here] = (part.places(corners) * share).sum(1)
                 linear[here] = (part.shades(corners) * share).sum(1)
-                if part.surface.uv is not None:
+                if part.surface.uv is not None and part.surface.image is not None:
                     uv = (part.surface.uv.at(corners) * share).sum(1)
                     textured.setdefault(part.surface.image, []).append((here, uv))
         texels = 0

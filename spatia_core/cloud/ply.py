@@ -85,7 +85,7 @@ def _written(cloud: PointCloud) -> tuple[bytes, np.ndarray]:
     for name in _OWN:
         record[name] = getattr(cloud, name).cpu().numpy()
     header = ["ply", "format binary_little_endian 1.0", f"element vertex {cloud.size}"]
-    header += [f"property {_RECORD_NAMES[_RECORD[name].str]} {name}" for name in _RECORD.names]
+    header += [f"property {_RECORD_NAMES[_RECORD[name].str]} {name}" for name in _RECORD.names or ()]
     return "\n".join([*header, "end_header", ""]).encode("ascii"), record
 
 
@@ -136,7 +136,8 @@ def _parse_header(data: bytes, name: str) -> _Header:
     if newline < 0:
         raise SpatiaError(f"{name} has a PLY header without end; the file is truncated or corrupt, choose another.")
     lines = data[:stop].decode("latin-1").splitlines()[1:]
-    format, elements = "", []
+    format = ""
+    elements: list[tuple[str, int, list[tuple[str, str | None]]]] = []
     for line in lines:
         words = line.split()
         try:
@@ -172,13 +173,14 @@ def _parse_header(data: bytes, name: str) -> _Header:
             what = "vertices" if title == "vertex" else f"rows of its element {shown(title)}"
             raise SpatiaError(f"{name} declares {rows} {what}; the file is corrupt, choose another.")
     before = elements[: names.index("vertex")]
-    _, vertices, properties = elements[len(before)]
+    _, vertices, declared = elements[len(before)]
     if vertices > MOST_POINTS:
         raise SpatiaError(f"{name} declares {vertices} points, expected at most {MOST_POINTS}; thin the cloud out.")
     if any(kind is None for _, _, props in [*before, elements[len(before)]] for _, kind in props):
         raise SpatiaError(
             f"{name} has list properties at or before its vertices, which point clouds do not have; save it again as a plain point cloud."
         )
+    properties = [(title, kind) for title, kind in declared if kind is not None]
     titles = [title for title, _ in properties]
     if len(set(titles)) < len(titles):
         raise SpatiaError(
@@ -201,13 +203,13 @@ def _binary_table(data: bytes, header: _Header, name: str) -> dict[str, np.ndarr
     if present < header.vertices:
         raise _truncated(name, header, present)
     rows = np.frombuffer(data, dtype, count=header.vertices, offset=start) if header.vertices else np.empty(0, dtype)
-    return {title: rows[title] for title in _WANTED if title in dtype.names}
+    return {title: rows[title] for title in _WANTED if title in (dtype.names or ())}
 
 
 def _ascii_table(data: bytes, header: _Header, name: str) -> dict[str, np.ndarray]:
     columns = len(header.properties)
     # In parts, which grow with what the file holds and not with what it declares.
-    parts = {title: [] for title, _ in header.properties if title in _WANTED}
+    parts: dict[str, list[np.ndarray]] = {title: [] for title, _ in header.properties if title in _WANTED}
     skip, missing = header.skip_lines, header.vertices
     for rows in _ascii_rows(data, header.end, columns, name):
         skipped = min(skip, len(rows))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..cameras.camera import Numbers
 from ..errors import SpatiaError
 from ..inputs import LARGEST_COORDINATE, MOST_POINTS
 
@@ -26,14 +28,15 @@ class PointCloud(NamedTuple):
     colors: Tensor  # (P, 3) uint8
     view: Tensor  # (P,) int32, index of the memory frame it came from, -1 = none
     confidence: Tensor  # (P,) float32, as the estimator gave it; 1 where unknown
-    count: Tensor  # (P,) int32, samples merged into this point
+    # (P,) int32, samples merged into this point; hides a tuple's method of the name, which nobody calls.
+    count: Tensor  # type: ignore[assignment]
 
     @property
     def size(self) -> int:
         """Number of points."""
         return self.positions.shape[0]
 
-    def select(self, index) -> PointCloud:
+    def select(self, index: Tensor | slice | Sequence[int]) -> PointCloud:
         """The points under a bool mask (P,) or at an index tensor, in order."""
         if isinstance(index, Tensor) and index.dtype == torch.bool:
             # Once for all fields.
@@ -43,7 +46,13 @@ class PointCloud(NamedTuple):
         return PointCloud(*(field[index] for field in self))
 
 
-def make_point_cloud(positions, colors, view=None, confidence=None, count=None) -> PointCloud:
+def make_point_cloud(
+    positions: Numbers,
+    colors: Numbers,
+    view: Numbers | float | None = None,
+    confidence: Numbers | float | None = None,
+    count: Numbers | float | None = None,
+) -> PointCloud:
     """Validated cloud. P may be 0; the steps that need points refuse an empty cloud themselves.
 
     positions: (P, 3), finite and at most LARGEST_COORDINATE (1e9 scene units) each way; P at most MOST_POINTS.
@@ -120,7 +129,7 @@ def empty_cloud() -> PointCloud:
     return make_point_cloud(torch.zeros(0, 3), torch.zeros(0, 3, dtype=torch.uint8))
 
 
-def _real(value, device, what: str) -> Tensor:
+def _real(value: Numbers | float, device: torch.device | None, what: str) -> Tensor:
     try:
         value = torch.as_tensor(value, device=device)
     except (OverflowError, RuntimeError, TypeError, ValueError) as error:
@@ -133,7 +142,15 @@ def _real(value, device, what: str) -> Tensor:
     return value
 
 
-def _per_point(value, default, dtype: torch.dtype, low: int | None, n: int, device, what: str) -> Tensor:
+def _per_point(
+    value: Numbers | float | None,
+    default: float,
+    dtype: torch.dtype,
+    low: int | None,
+    n: int,
+    device: torch.device,
+    what: str,
+) -> Tensor:
     if value is None:
         value = default
     if isinstance(value, np.ndarray) and not value.flags.writeable:

@@ -93,9 +93,9 @@ def _merge_fast(cloud: PointCloud, voxel_size: float, aligned: bool) -> PointClo
     """`voxel_merge` by the kernels, on all of torch's threads."""
     from . import voxels_numba as fast
 
-    origin, ny, nz = _grid(cloud.positions, voxel_size, aligned)
+    corner, ny, nz = _grid(cloud.positions, voxel_size, aligned)
     positions, colors, view, confidence, count = (field.contiguous().numpy() for field in cloud)
-    origin, cells = origin.numpy(), np.array([ny, nz])
+    origin, cells = corner.numpy(), np.array([ny, nz])
     # To begin work takes as long as merging some thousand points.
     threads = torch.get_num_threads() if cloud.size > _POINTS_FOR_THREADS else 1
     chunks = _shares(cloud.size, threads)

@@ -73,9 +73,9 @@ def _normal_edges(depth: Tensor, columns: Tensor, rows: Tensor, least_cosine: Te
     padded = [F.pad(place[None, None], (1, 1, 1, 1), mode="replicate")[0, 0] for place in places]
     ax, ay, az = (place[1:-1, 2:] - place[1:-1, :-2] for place in padded)
     dx, dy, dz = (place[2:, 1:-1] - place[:-2, 1:-1] for place in padded)
-    normal = ay * dz - az * dy, az * dx - ax * dz, ax * dy - ay * dx
-    length = sum(part * part for part in normal).sqrt().clamp_min(1e-12)
-    nx, ny, nz = (part / length for part in normal)
+    x, y, z = ay * dz - az * dy, az * dx - ax * dz, ax * dy - ay * dx
+    length = (x * x + y * y + z * z).sqrt().clamp_min(1e-12)
+    nx, ny, nz = x / length, y / length, z / length
     edges = torch.zeros(depth.shape, dtype=torch.bool, device=depth.device)
     height, width = depth.shape
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -29,7 +31,15 @@ LONGEST = 518  # pixels it was trained at
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # "dinov2" normalisation
 
 
-def load_mapanything(folder: str | os.PathLike, device: str | torch.device = "cpu"):
+class _Network(Protocol):
+    """A MapAnything, as far as it is used here."""
+
+    def parameters(self) -> Iterator[Tensor]: ...
+
+    def infer(self, views: list[dict], **options: Any) -> list[dict[str, Tensor]]: ...
+
+
+def load_mapanything(folder: str | os.PathLike, device: str | torch.device = "cpu") -> _Network:
     """The network of a folder with config.json and model.safetensors.
 
     Raises SpatiaError that says what to install or to get, and on a config that would fetch another network from the web.
@@ -60,7 +70,7 @@ def load_mapanything(folder: str | os.PathLike, device: str | torch.device = "cp
 
 
 def mapanything_depth(
-    model,
+    model: _Network,
     frames: Tensor,
     cameras: Cameras,
     *,
@@ -106,10 +116,14 @@ def mapanything_depth(
 
 def _network_size(height: int, width: int, longest: int) -> tuple[int, int]:
     factor = min(1.0, longest / max(height, width))
-    return tuple(max(PATCH, round(side * factor / PATCH) * PATCH) for side in (height, width))
+
+    def patches(side: int) -> int:
+        return max(PATCH, round(side * factor / PATCH) * PATCH)
+
+    return patches(height), patches(width)
 
 
-def _views(frames: Tensor, cameras: Cameras, prior: Tensor | None, h: int, w: int, device) -> list[dict]:
+def _views(frames: Tensor, cameras: Cameras, prior: Tensor | None, h: int, w: int, device: torch.device) -> list[dict]:
     images = F.interpolate(frames.permute(0, 3, 1, 2).float() / 255, size=(h, w), mode="area")  # BHWC -> BCHW
     images = (images - torch.tensor(_MEAN).view(3, 1, 1)) / torch.tensor(_DEVIATION).view(3, 1, 1)
     K = cameras.K(h, w).float()

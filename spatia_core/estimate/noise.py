@@ -35,8 +35,8 @@ def pixel_noise(depth: Tensor, *, backend: str = "auto") -> float:
         before, here, after = (disparity.narrow(axis, offset, size) for offset in range(3))
         known = (before > 0) & (here > 0) & (after > 0)
         found.append(((before + after - 2 * here).abs() / here.clamp_min(1e-12))[known])
-    found = torch.cat(found) if found else disparity.new_zeros(0)
-    return float(found.median()) / _MEDIAN_BEND if found.numel() else 0.0
+    bends = torch.cat(found) if found else disparity.new_zeros(0)
+    return float(bends.median()) / _MEDIAN_BEND if bends.numel() else 0.0
 
 
 def smooth_depth(depth: Tensor, *, backend: str = "auto") -> Tensor:

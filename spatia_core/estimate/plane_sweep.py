@@ -125,7 +125,18 @@ def _match(grey: Tensor, cameras: Cameras, target: int, sources: list[int], inve
     return torch.where(good, depth.float(), 0.0)
 
 
-def _correlation(here, mean, variance, grey, cameras, target, source, inverse, h, w) -> Tensor:
+def _correlation(
+    here: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    grey: Tensor,
+    cameras: Cameras,
+    target: int,
+    source: int,
+    inverse: Tensor,
+    h: int,
+    w: int,
+) -> Tensor:
     """Correlation (planes, h, w) in -1..1 of the target with one source, seen through each plane; -1 outside the source."""
     K = cameras.K(h, w)
     relative = cameras.w2c[source] @ cameras.c2w[target]

@@ -47,7 +47,8 @@ class SmallDepthNet(nn.Module):
             skips.append(x)
             x = stage(x)
         x = self.mix(x)
-        for (project, refine), skip in zip(self.up, reversed(skips), strict=True):
+        for stage, skip in zip(self.up, reversed(skips), strict=True):
+            project, refine = stage.children()
             x = refine(F.interpolate(project(x), size=skip.shape[-2:], mode="bilinear", align_corners=False) + skip)
         x = F.interpolate(x, size=(height, width), mode="bilinear", align_corners=False)
         return self.head(torch.cat([x, F.silu(self.fine(images * 2 - 1))], dim=1))[:, 0] + 1.0

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ from ..interrupt import look_for_interrupt
 from ..zip_file import ZIP_ERRORS, opened_file, opened_zip
 from .clip import Clip, CloudChange
 from .memory import SMALLEST_VOXEL, SpatialMemory
-from .store import HeldFrames
+from .store import FrameStore, HeldFrames
 from .tensor_file import Pieces, checked_tensors, cloud_of, cloud_tensors, cloud_types, write_tensors
 from .visible_frames import SeenFrames
 from .windows import HISTORY_FRAMES
@@ -162,7 +163,8 @@ def check_memory(memory: SpatialMemory) -> None:
 
 def _named_tensors(memory: SpatialMemory) -> dict[str, Tensor | Pieces]:
     shape, cameras = (memory.frame_count, memory.height, memory.width), memory.cameras
-    tensors = cloud_tensors(memory.cloud, "cloud") | {"w2c": cameras.w2c, "intrinsics": cameras.intrinsics}
+    tensors: dict[str, Tensor | Pieces] = {**cloud_tensors(memory.cloud, "cloud")}
+    tensors |= {"w2c": cameras.w2c, "intrinsics": cameras.intrinsics}
     tensors["frames"] = Pieces(torch.uint8, (*shape, 3), _in_parts(memory, lambda store, part: store.read(part)))
     tensors["moving"] = Pieces(torch.bool, shape, _in_parts(memory, lambda store, part: store.read_moving(part)))
     for k, clip in enumerate(memory.clips):
@@ -171,7 +173,7 @@ def _named_tensors(memory: SpatialMemory) -> dict[str, Tensor | Pieces]:
     return tensors
 
 
-def _in_parts(memory: SpatialMemory, read):
+def _in_parts(memory: SpatialMemory, read: Callable[[FrameStore, range], Tensor]) -> Iterator[Tensor]:
     for clip in memory.clips:
         for start in range(0, clip.frames.count, _FRAMES_AT_ONCE):
             look_for_interrupt()
@@ -271,7 +273,7 @@ def _assembled(
     for k, entry in enumerate(entries):
         part = slice(start, start + entry.frames)
         change = None
-        if k in changes:
+        if k in changes and entry.size is not None:
             name = f"{prefix}.{changes[k]}"
             change = CloudChange(entry.size, tensors[f"{name}.index"], cloud_of(tensors, name))
         held = HeldFrames(frames[part], moving[part])
@@ -282,14 +284,14 @@ def _assembled(
     return memory
 
 
-def _common_types(prefix: str, changes) -> dict[str, torch.dtype]:
+def _common_types(prefix: str, changes: Iterable[int]) -> dict[str, torch.dtype]:
     types = cloud_types("cloud") | {"w2c": torch.float64, "intrinsics": torch.float64}
     for k in changes:
         types |= cloud_types(f"{prefix}.{k}") | {f"{prefix}.{k}.index": torch.int64}
     return types
 
 
-def _entry(clip) -> _Entry:
+def _entry(clip: object) -> _Entry:
     if not isinstance(clip, dict):
         raise ValueError(f"one of its clips is {shown(clip)}, expected an object")
     try:
@@ -305,7 +307,7 @@ def _entry(clip) -> _Entry:
     return _Entry(frames, history, size, _texts(clip.get("notes"), "the notes of a clip are"), key)
 
 
-def _texts(notes, what: str) -> tuple[str, ...]:
+def _texts(notes: object, what: str) -> tuple[str, ...]:
     if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
         raise ValueError(f"{what} {shown(notes)}, expected a list of texts")
     return tuple(notes)

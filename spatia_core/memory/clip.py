@@ -20,7 +20,8 @@ class CloudChange(NamedTuple):
     """
 
     size: int
-    index: Tensor
+    # Hides a tuple's method of the name, which nobody calls.
+    index: Tensor  # type: ignore[assignment]
     dropped: PointCloud
 
 

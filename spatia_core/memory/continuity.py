@@ -36,10 +36,10 @@ def shared_frames(memory: SpatialMemory, cameras: Cameras) -> int:
             f"{frames} frame(s): it is the wrong memory, or the clips before are too short. Connect the memory that "
             "Update Memory made of the clip before, or choose an earlier clip in Clip Window."
         )
-    if frames == 1 or cameras.history is not None:
-        shared = 1 if frames == 1 else cameras.history
-        _require_repeated(memory, cameras, shared)
-        return shared
+    told = 1 if frames == 1 else cameras.history
+    if told is not None:
+        _require_repeated(memory, cameras, told)
+        return told
     before = (memory.clips[-1].history,) if len(memory.clips) > 2 else ()
     usual = [shared for shared in (*before, HISTORY_FRAMES, 1) if shared <= frames]
     for shared in usual:

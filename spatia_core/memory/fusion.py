@@ -95,7 +95,17 @@ def _maps_of(maps: DepthMaps, frames: int, keyframes: list[int]) -> DepthMaps:
 class _Fusion:
     """One clip's keyframes against the cloud: each step leaves `cloud`, `estimate`, `moving` and `tally` further on."""
 
-    def __init__(self, memory, frames, cameras, maps, moving, keyframes, shared, edge_filter):
+    def __init__(
+        self,
+        memory: SpatialMemory,
+        frames: Tensor,
+        cameras: Cameras,
+        maps: DepthMaps,
+        moving: Tensor | None,
+        keyframes: list[int],
+        shared: int,
+        edge_filter: bool,
+    ) -> None:
         self.size, self.voxel_size = (memory.height, memory.width), memory.voxel_size
         self.keyframes, self.images, self.cameras = keyframes, frames[keyframes], cameras.select(keyframes)
         self.moving = torch.zeros(frames.shape[:3], dtype=torch.bool) if moving is None else moving

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -13,7 +13,7 @@ from ..cloud.point_cloud import PointCloud, concat_clouds, empty_cloud
 from ..errors import SpatiaError
 from ..estimate.scene import SceneEstimate, estimate_points, merged_points
 from ..inputs import LARGEST_COORDINATE, widget_number
-from .clip import Clip
+from .clip import Clip, CloudChange
 from .store import HeldFrames
 from .visible_frames import SeenFrames
 
@@ -82,7 +82,13 @@ class SpatialMemory(NamedTuple):
             index, lambda clip, local: clip.frames.read_moving(local), (self.height, self.width), torch.bool
         )
 
-    def _gathered(self, index: Sequence[int], read, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    def _gathered(
+        self,
+        index: Sequence[int],
+        read: Callable[[Clip, list[int]], Tensor],
+        shape: tuple[int, ...],
+        dtype: torch.dtype,
+    ) -> Tensor:
         gathered = torch.empty(len(index), *shape, dtype=dtype)
         asked = torch.tensor(list(index), dtype=torch.int64)
         if len(index) and not 0 <= int(asked.min()) <= int(asked.max()) < self.frame_count:
@@ -165,6 +171,7 @@ def with_cloud(memory: SpatialMemory, cloud: PointCloud) -> SpatialMemory:
 
 def appended(memory: SpatialMemory, clip: Clip, cloud: PointCloud) -> SpatialMemory:
     """The memory with `clip` at its end; cloud: as clip.change left it."""
+    assert clip.change is not None  # who adds a clip knows what it did to the cloud
     before = memory.cloud.positions
     kept = torch.ones(before.shape[0], dtype=torch.bool)
     kept[clip.change.index] = False
@@ -186,12 +193,12 @@ def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
             "was updated with one."
         )
     clip, rest = memory.clips[-1], memory.clips[:-1]
-    exact = clip.change is not None and number >= memory.exact_from
-    if exact:
-        cloud, how = _taken_back(memory.cloud, clip), "exactly"
+    if clip.change is not None and number >= memory.exact_from:
+        cloud, how, exact_from = _taken_back(memory.cloud, clip.change), "exactly", memory.exact_from
     else:
         cloud = memory.cloud.select(memory.cloud.view < memory.first_frame(number))
         how = "by the frames its points came from, since the cloud was edited after it"
+        exact_from = len(rest)  # where rows have moved, earlier clips too can be taken back by their frames only
         if clip.change is not None:
             cloud = concat_clouds(cloud, clip.change.dropped)
     if not cloud.size and memory.cloud.size:
@@ -199,8 +206,6 @@ def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
             "Without the last clip the cloud holds no point, since the edits removed all others; take the edits back "
             "instead."
         )
-    # Where rows have moved, earlier clips too can be taken back by their frames only.
-    exact_from = memory.exact_from if exact else len(rest)
     reverted = memory._replace(cloud=cloud, clips=rest, exact_from=exact_from, seen=SeenFrames())
     return MemoryUpdate(
         reverted,
@@ -209,8 +214,7 @@ def revert_clip(memory: SpatialMemory) -> MemoryUpdate:
     )
 
 
-def _taken_back(cloud: PointCloud, clip: Clip) -> PointCloud:
-    change = clip.change
+def _taken_back(cloud: PointCloud, change: CloudChange) -> PointCloud:
     stayed = torch.ones(change.size, dtype=torch.bool)
     stayed[change.index] = False
     fields = []

@@ -12,7 +12,7 @@ from ..estimate.scene import SceneEstimate
 class Tally:
     """Counted while a clip is fused; `lines` is its report."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.valid = self.new = self.in_front = self.same = self.points = 0
         self.scales: list[float] = []
         self.residuals: list[float] = []

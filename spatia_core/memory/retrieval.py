@@ -135,12 +135,14 @@ def retrieve_counted(
         raise SpatiaError(f"max_references: {max_references} was given, expected 0 or more.")
     union = seen_by_target[:, None] + seen_by_candidate[None] - intersection
     iou = intersection.double() / union.clamp_min(1).double()
+    pairs: list[tuple[int, int]] = []
+    rejected: list[tuple[int, int, str]] = []
     if not intersection.numel() or not max_references:
-        pairs, rejected = [], []
+        pass
     elif mode == "paper_iou":
         pairs, rejected = _pick_by_iou(iou, max_references, threshold)
     else:
-        pairs, rejected = _pick_by_matching(intersection, max_references), []
+        pairs = _pick_by_matching(intersection, max_references)
     return Retrieval(
         tuple(t for t, _ in pairs),
         tuple(c for _, c in pairs),
@@ -171,21 +173,21 @@ def common_points(a: Tensor, b: Tensor) -> Tensor:
             counts += intersections(*(unpack_masks(bits[:, part], 64 * bits[:, part].shape[1]) for bits in (a, b)))
         return counts
     x, y = (bits.contiguous().numpy().view(np.uint64) for bits in (a, b))
-    counts = np.zeros((len(x), len(y)), np.int64)
+    common = np.zeros((len(x), len(y)), np.int64)
     if not kernels_run():
         for j, row in enumerate(y):
-            counts[:, j] = _ones(x & row)
-        return torch.from_numpy(counts)
+            common[:, j] = _ones(x & row)
+        return torch.from_numpy(common)
     from .retrieval_numba import count_common
 
     threads = max(1, min(torch.get_num_threads(), len(y)))
     edges = [len(y) * t // threads for t in range(threads + 1)]
     in_threads(
-        lambda t: count_common(x, y[edges[t] : edges[t + 1]], counts[:, edges[t] : edges[t + 1]]),
+        lambda t: count_common(x, y[edges[t] : edges[t + 1]], common[:, edges[t] : edges[t + 1]]),
         range(threads),
         threads,
     )
-    return torch.from_numpy(counts)
+    return torch.from_numpy(common)
 
 
 def seen_points(bits: Tensor) -> Tensor:
@@ -232,8 +234,10 @@ def retrieval_report(
     return "\n".join(lines)
 
 
-def _pick_by_iou(iou: Tensor, limit: int, threshold: float):
-    pairs, rejected, taken = [], [], set()
+def _pick_by_iou(iou: Tensor, limit: int, threshold: float) -> tuple[list[tuple[int, int]], list[tuple[int, int, str]]]:
+    pairs: list[tuple[int, int]] = []
+    rejected: list[tuple[int, int, str]] = []
+    taken: set[int] = set()
     for target, row in enumerate(iou):
         if len(pairs) == limit:
             break

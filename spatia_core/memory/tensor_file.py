@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import IO, NamedTuple, TypedDict
 
 import safetensors.torch
 import torch
@@ -31,6 +31,14 @@ class Pieces(NamedTuple):
     parts: Iterable[Tensor]
 
 
+class _Listed(TypedDict):
+    """What a file's header says of one tensor."""
+
+    dtype: str
+    shape: list[int]
+    data_offsets: list[int]
+
+
 def cloud_tensors(cloud: PointCloud, prefix: str) -> dict[str, Tensor]:
     """The fields of a cloud under names that begin with `prefix`."""
     return {f"{prefix}.{field}": value for field, value in cloud._asdict().items()}
@@ -46,7 +54,7 @@ def cloud_types(prefix: str) -> dict[str, torch.dtype]:
     return {f"{prefix}.{field}": dtype for field, dtype in CLOUD_TYPES.items()}
 
 
-def write_tensors(file: BinaryIO, tensors: dict[str, Tensor | Pieces]) -> None:
+def write_tensors(file: IO[bytes], tensors: Mapping[str, Tensor | Pieces]) -> None:
     """Write named tensors to a file. Raises ValueError when the pieces of one do not add up to its shape."""
     pieces = {
         name: value if isinstance(value, Pieces) else Pieces(value.dtype, tuple(value.shape), (value,))
@@ -54,7 +62,8 @@ def write_tensors(file: BinaryIO, tensors: dict[str, Tensor | Pieces]) -> None:
     }
     # Wide types first, so that every tensor begins where its type may.
     names = sorted(pieces, key=lambda name: (-pieces[name].dtype.itemsize, name))
-    header, end = {}, 0
+    header: dict[str, _Listed] = {}
+    end = 0
     for name in names:
         dtype, shape, _ = pieces[name]
         start, end = end, end + math.prod(shape) * dtype.itemsize
@@ -77,7 +86,7 @@ def write_tensors(file: BinaryIO, tensors: dict[str, Tensor | Pieces]) -> None:
             )
 
 
-def checked_tensors(data: bytes, types: dict[str, torch.dtype | tuple[torch.dtype, ...]]) -> dict[str, Tensor]:
+def checked_tensors(data: bytes, types: Mapping[str, torch.dtype | tuple[torch.dtype, ...]]) -> dict[str, Tensor]:
     """The tensors of these names, each of its type or one of its types, and no others.
 
     Raises ValueError saying what is wrong.

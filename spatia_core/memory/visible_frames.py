@@ -42,7 +42,7 @@ class SeenFrames:
     Cameras are told apart by their numbers, so a path that is walked again costs nothing new.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._masks: OrderedDict[bytes, _Mask] = OrderedDict()
         self.nbytes = 0  # of all masks that are kept
 

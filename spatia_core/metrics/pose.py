@@ -46,14 +46,14 @@ def align_pose(
         raise SpatiaError(
             f"An image of {width}x{height} with levels {tuple(levels)} and {len(starts)} starts was given, expected levels that divide both sides, and a start."
         )
-    pose, value = None, 0.0
-    for level in levels:
+    pose, value = starts[0], 0.0
+    for number, level in enumerate(levels):
         target = _smooth(image.reshape(height // level, level, width // level, level, 3).mean((1, 3)))
 
-        def error(c2w: np.ndarray, target=target) -> np.ndarray:
+        def error(c2w: np.ndarray, target: np.ndarray = target) -> np.ndarray:
             return (_smooth(render(c2w, *target.shape[:2])) - target).ravel()
 
-        if pose is None:
+        if number == 0:
             pose = min(starts, key=lambda c2w: np.abs(error(c2w)).mean())
         pose, value = _refine(pose, error)
     return PoseFit(pose, value)

@@ -70,7 +70,7 @@ class FlowUniPC:
         if i >= steps:
             raise SpatiaError(f"The solver was stepped {i + 1} times over a schedule of {steps} steps.")
         if self._sample is not None:
-            x = self._correct(x0, i)
+            x = self._correct(self._sample, x0, i)
         self._x0 = [*self._x0[-1:], x0]
         # Order 1 at both ends: the first step has no history, the last lands on sigma 0.
         self._order = 1 if i == 0 or i == steps - 1 else 2
@@ -89,12 +89,12 @@ class FlowUniPC:
             out -= (self._x0[-2] - x0) * (alpha * b_h * 0.5 / ratio)
         return out
 
-    def _correct(self, x0_here: Tensor, i: int) -> Tensor:
+    def _correct(self, sample: Tensor, x0_here: Tensor, i: int) -> Tensor:
         previous = self._x0[-1]
         sigma, sigma_here = self.sigmas[i - 1], self.sigmas[i]
         h = _log_snr(sigma_here) - _log_snr(sigma)
         hh, alpha, b_h = -h, 1.0 - sigma_here, math.expm1(-h)
-        out = self._sample * (sigma_here / sigma) - previous * (alpha * b_h)
+        out = sample * (sigma_here / sigma) - previous * (alpha * b_h)
         if self._order == 1:
             return out - (x0_here - previous) * (alpha * b_h * 0.5)
         phi_1 = b_h / hh - 1.0

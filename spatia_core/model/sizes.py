@@ -32,7 +32,11 @@ class Fit(NamedTuple):
 
 def nearest_size(width: int, height: int) -> tuple[int, int]:
     """The nearest width and height that are multiples of 32."""
-    return tuple(max(SIZE_STEP, round(side / SIZE_STEP) * SIZE_STEP) for side in (width, height))
+
+    def nearest(side: int) -> int:
+        return max(SIZE_STEP, round(side / SIZE_STEP) * SIZE_STEP)
+
+    return nearest(width), nearest(height)
 
 
 def fit(width: int, height: int, target_width: int, target_height: int) -> Fit:
@@ -59,7 +63,7 @@ def cheaper_setting(width: int, height: int, frames: int, references: int, first
     """The next cheaper setting of a clip that did not fit, with the share of tokens that is left."""
     now = tokens(width, height, frames, references)
 
-    def left(*sizes) -> str:
+    def left(*sizes: int) -> str:
         return f"{tokens(*sizes) / now:.0%} of the tokens"
 
     if references > 3:

@@ -6,6 +6,7 @@ alpha = 1 - d^2 / r^2, front to back over black.
 
 import logging
 import math
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -104,7 +105,7 @@ def render_soft(
         for view in views:
             look_for_interrupt()
             placed = pixel_coordinates(positions, cameras, view, height, width, release_geometry)
-            drawn.append(_draw_torch(*placed, colors, *arguments))
+            drawn.append(_draw_torch(placed, colors, *arguments))
     if not drawn:
         empty = torch.zeros(0, height, width, dtype=torch.uint8, device=positions.device)
         return SoftRender(empty.unsqueeze(-1).expand(0, height, width, 3), empty)
@@ -196,8 +197,17 @@ def why_no_triton(device: torch.device) -> str | None:
 
 
 def _draw_numba(
-    draw_soft, blocks: PointBlocks, colors, cameras, view, height, width, radius_px, points_per_pixel, release_geometry
-):
+    draw_soft: Callable[..., None],
+    blocks: PointBlocks,
+    colors: np.ndarray,
+    cameras: Cameras,
+    view: int,
+    height: int,
+    width: int,
+    radius_px: float,
+    points_per_pixel: int,
+    release_geometry: bool,
+) -> tuple[Tensor, Tensor]:
     image, coverage = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
     draw_soft(
         blocks.points,
@@ -218,7 +228,15 @@ def _draw_numba(
     return torch.from_numpy(image), torch.from_numpy(coverage)
 
 
-def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
+def _draw_torch(
+    placed: tuple[Tensor, Tensor, Tensor],
+    colors: Tensor,
+    height: int,
+    width: int,
+    radius_px: float,
+    points_per_pixel: int,
+) -> tuple[Tensor, Tensor]:
+    u, v, z = placed
     near = (z > 0) & (u > -radius_px) & (u < width + radius_px) & (v > -radius_px) & (v < height + radius_px)
     point = near.nonzero().squeeze(1)
     point = point[torch.argsort(v[point])]
@@ -242,7 +260,17 @@ def _draw_torch(u, v, z, colors, height, width, radius_px, points_per_pixel):
     return _truncate(torch.cat(images)), _truncate(torch.cat(alphas) * 255)
 
 
-def _composite_band(u, v, palette, top, bottom, width, radius_px, points_per_pixel, reach):
+def _composite_band(
+    u: Tensor,
+    v: Tensor,
+    palette: Tensor,
+    top: int,
+    bottom: int,
+    width: int,
+    radius_px: float,
+    points_per_pixel: int,
+    reach: int,
+) -> tuple[Tensor, Tensor]:
     """Image (rows, W, 3) in [0, 255] and alpha (rows, W) of the rows top..bottom-1; points come front to back."""
     steps = torch.arange(-reach, reach + 1, device=u.device)
     if bottom - top < len(steps):  # a band lower than the discs: only its own rows

@@ -5,6 +5,8 @@ Plain torch on any device; precise visibility also has a CPU fast path (`visibil
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -79,7 +81,7 @@ def surface_depth(
     depths = torch.zeros(cameras.count, height * width, device=positions.device)
     covered = torch.zeros(cameras.count, height * width, dtype=torch.bool, device=positions.device)
 
-    def fast(view: int, surface, index, pixel, z) -> None:
+    def fast(view: int, surface: np.ndarray, index: np.ndarray, pixel: np.ndarray, z: np.ndarray) -> None:
         mean_depth(pixel, z, depths[view].numpy())
         covered[view] = torch.from_numpy(np.isfinite(surface).ravel())
 
@@ -118,10 +120,10 @@ def visible_points(
     backend: for precise, "numba" is the CPU fast path, "torch" the reference on any device, "auto" the first where it can run.
     Raises SpatiaError on an unknown mode, or precise without a voxel size.
     """
-    _check_mode(mode, voxel_size)
+    precise = _size_for(mode, voxel_size)
     _check(positions, height, width, voxel_size)
     visible = torch.zeros(cameras.count, positions.shape[0], dtype=torch.bool, device=positions.device)
-    if mode == "precise" and _use_kernels(backend, positions):
+    if precise is not None and _use_kernels(backend, positions):
         from .visibility_numba import set_flags
 
         _each_view(
@@ -130,15 +132,15 @@ def visible_points(
             cameras,
             height,
             width,
-            voxel_size,
+            precise,
         )
         return visible
     for view in range(cameras.count):
         look_for_interrupt()
-        if mode == "release":
+        if precise is None:
             visible[view] = _visible_as_released(positions, cameras, view, height, width)
             continue
-        _, point, _, _ = _seen_precisely(positions, cameras, view, height, width, voxel_size)
+        _, point, _, _ = _seen_precisely(positions, cameras, view, height, width, precise)
         visible[view, point] = True
     return visible
 
@@ -153,11 +155,11 @@ def visible_bits(
     voxel_size: float | None = None,
 ) -> Tensor:
     """`visible_points` packed: (N, ceil(P / 64)) int64, bit p % 64 of word p // 64, the rest zero. See `retrieval.pack_masks`."""
-    _check_mode(mode, voxel_size)
+    precise = _size_for(mode, voxel_size)
     _check(positions, height, width, voxel_size)
     words = -(-positions.shape[0] // 64)
     packed = torch.zeros(cameras.count, words, dtype=torch.int64, device=positions.device)
-    if mode == "precise" and _use_kernels("auto", positions):
+    if precise is not None and _use_kernels("auto", positions):
         from .visibility_numba import set_bits
 
         _each_view(
@@ -166,7 +168,7 @@ def visible_bits(
             cameras,
             height,
             width,
-            voxel_size,
+            precise,
         )
         return packed
     for view in range(cameras.count):
@@ -209,7 +211,14 @@ def _use_kernels(backend: str, positions: Tensor) -> bool:
     return backend != "torch" and possible
 
 
-def _each_view(take, positions: Tensor, cameras: Cameras, height: int, width: int, voxel_size: float) -> None:
+def _each_view(
+    take: Callable[[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray], None],
+    positions: Tensor,
+    cameras: Cameras,
+    height: int,
+    width: int,
+    voxel_size: float,
+) -> None:
     """Call take(view, surface, index, pixel, z) with what `see_points` finds in every view."""
     from .visibility_numba import see_points
 
@@ -225,14 +234,18 @@ def _each_view(take, positions: Tensor, cameras: Cameras, height: int, width: in
     in_threads(one, range(cameras.count))
 
 
-def _check_mode(mode: str, voxel_size: float | None) -> None:
+def _size_for(mode: str, voxel_size: float | None) -> float | None:
+    """The voxel size for a precise mode, None for the release's, which takes none. Raises SpatiaError on any other."""
     if mode not in MODES:
         raise SpatiaError(f"mode: '{mode}' was given, expected one of {', '.join(MODES)}.")
     if mode == "precise" and voxel_size is None:
         raise SpatiaError("Precise visibility needs the cloud's voxel size, and none was given.")
+    return voxel_size if mode == "precise" else None
 
 
-def _seen_precisely(positions: Tensor, cameras: Cameras, view: int, height: int, width: int, voxel_size: float):
+def _seen_precisely(
+    positions: Tensor, cameras: Cameras, view: int, height: int, width: int, voxel_size: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Keys (H * W,) of the widened z-buffer, and of the points it does not hide: index, pixel and z."""
     u, v, z = pixel_coordinates(positions, cameras, view, height, width, False)
     footprint = _footprint(z, cameras, view, height, width, voxel_size)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from ..precision import cpu_autocast
 from .budget import Budget
 from .fitting import fit
+from .host_modules import Autoencoder
 from .muon import Muon
 
 _CROP = 64
@@ -17,7 +18,7 @@ _DECODER_NOISE = 0.03  # of each channel's spread, once the latents are settled
 _LATENT_NOISE = 0.08  # of each channel's own spread: keeps the latents smooth enough to diffuse
 
 
-def initialise(vae: nn.Module) -> None:
+def initialise(vae: Autoencoder) -> None:
     """Give the host's classes, which leave their weights unset, a start close to an orthogonal transform of each image.
 
     Residual branches start at zero and resampling kernels orthogonal, so that nothing is lost on the way down: 2 dB
@@ -27,7 +28,8 @@ def initialise(vae: nn.Module) -> None:
     with torch.no_grad():
         for name, module in vae.named_modules():
             if isinstance(module, nn.Conv3d | nn.Conv2d):
-                module.bias.zero_()
+                if module.bias is not None:
+                    module.bias.zero_()
                 module.weight.zero_()
                 if name.endswith("time_conv"):
                     identity = torch.eye(module.in_channels)
@@ -46,7 +48,7 @@ def initialise(vae: nn.Module) -> None:
 
 
 def train_autoencoder(
-    vae: nn.Module,
+    vae: Autoencoder,
     sample_frames: Callable[[torch.Generator], Tensor],
     *,
     budget: Budget,
@@ -92,7 +94,7 @@ def train_autoencoder(
 
 
 def train_decoder(
-    vae: nn.Module,
+    vae: Autoencoder,
     sample_frames: Callable[[torch.Generator], Tensor],
     *,
     budget: Budget,
@@ -140,7 +142,7 @@ def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def normalise_latents(vae: nn.Module, videos: list[Tensor], mean: Tensor, std: Tensor) -> None:
+def normalise_latents(vae: Autoencoder, videos: list[Tensor], mean: Tensor, std: Tensor) -> None:
     """Bake a change of scale into conv1 and conv2 so that latents have the given per-channel mean and std.
 
     Then the stock Wan2.2 latent format applies to the small autoencoder as it is. mean, std: (48,).
@@ -158,7 +160,7 @@ def normalise_latents(vae: nn.Module, videos: list[Tensor], mean: Tensor, std: T
 
 
 @torch.no_grad()
-def centre_output(vae: nn.Module, videos: list[Tensor]) -> None:
+def centre_output(vae: Autoencoder, videos: list[Tensor]) -> None:
     """Shift the decoder's last bias so that the mean colour of what it makes of `videos` is theirs, (N, H, W, 3) uint8 each.
 
     Trained on crops and then rounded, whole frames come out a little off in one colour, and each clip that goes on from

@@ -17,4 +17,5 @@ class Budget:
     def progress(self) -> float:
         if self.steps is not None:
             return self.step / self.steps
+        assert self.minutes is not None  # one of the two is given
         return (time.monotonic() - self._started) / (60 * self.minutes)

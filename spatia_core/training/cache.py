@@ -83,7 +83,7 @@ class LatentCache:
         *,
         part: int = 0,
         parts: int = 1,
-        progress=None,
+        progress: Callable[[], None] | None = None,
     ) -> None:
         """Encode what is missing of every `parts`-th video from `part` on; for several processes at once.
 
@@ -126,7 +126,8 @@ class LatentCache:
             with safe_open(item.path, framework="pt") as file:
                 text = file.metadata()["text"]
             tensors = load_file(item.path)
-            return Latents(*(tensors[name].float() for name in ("video", "control", "references")), self.text(text))
+            video, control, references = (tensors[name].float() for name in ("video", "control", "references"))
+            return Latents(video, control, references, self.text(text))
         except SpatiaError:
             raise
         except Exception as error:  # safetensors raises its own family, none of which names the file
@@ -145,7 +146,14 @@ class LatentCache:
         """Control latents (96, T, h, w) of nothing projected."""
         return load_file(self.folder / clip / "no_projection.safetensors")["control"].float()
 
-    def _encode_video(self, source, missing, encode, encode_text, estimator) -> None:
+    def _encode_video(
+        self,
+        source: VideoSource,
+        missing: list[tuple[str, int]],
+        encode: Encoder,
+        encode_text: TextEncoder,
+        estimator: Callable[[PosedVideo], DepthEstimator],
+    ) -> None:
         settings = self.settings
         try:
             video = source.load(settings.width, settings.height, self.stride)

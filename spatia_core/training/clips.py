@@ -37,7 +37,7 @@ class ClipSample(NamedTuple):
 def room_scene(seed: int, moving: bool = False) -> tuple[Room, np.ndarray, np.ndarray | None]:
     """What `room_video` shows of a seed: room, camera-to-world poses (N, 4, 4), displacements (N, 3) of the moving box or None."""
     rng = np.random.default_rng(seed)
-    kind = rng.choice(["out_and_back", "loop", "one_way"], p=[0.5, 0.25, 0.25])
+    kind = str(rng.choice(["out_and_back", "loop", "one_way"], p=[0.5, 0.25, 0.25]))
     while True:
         room = make_room(rng)
         try:
@@ -78,7 +78,9 @@ def second_clip(video: RoomVideo, rng: np.random.Generator) -> ClipSample:
     )
 
 
-def _projection(video: RoomVideo, cameras: Cameras, sources: list[int], target: Cameras, rng) -> tuple[Tensor, Tensor]:
+def _projection(
+    video: RoomVideo, cameras: Cameras, sources: list[int], target: Cameras, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """Soft projection of the cloud of `sources`, with the depth error an estimator makes in half of the samples."""
     clouds = []
     for index in sources:
@@ -94,7 +96,7 @@ def _projection(video: RoomVideo, cameras: Cameras, sources: list[int], target: 
     return rendered.image, rendered.coverage
 
 
-def _smooth_factor(rng, deviation: float) -> Tensor:
+def _smooth_factor(rng: np.random.Generator, deviation: float) -> Tensor:
     coarse = torch.from_numpy(rng.normal(0, deviation, (1, 1, 3, 4)))
     return torch.nn.functional.interpolate(coarse, (HEIGHT, WIDTH), mode="bicubic", align_corners=True)[0, 0].exp()
 
@@ -102,12 +104,12 @@ def _smooth_factor(rng, deviation: float) -> Tensor:
 def _references(video: RoomVideo, cameras: Cameras, start: int) -> list[int]:
     """Algorithm 1 over the frames before the history, on points whose visibility the exact depth tells."""
     stride = 8
-    points = []
+    grids = []
     for index in range(0, VIDEO_FRAMES, 4):
         depth = torch.from_numpy(video.z_depth[index]).double()
         grid = unproject(depth, cameras.K(HEIGHT, WIDTH)[index], cameras.c2w[index])
-        points.append(grid[::stride, ::stride].reshape(-1, 3))
-    points = torch.cat(points)
+        grids.append(grid[::stride, ::stride].reshape(-1, 3))
+    points = torch.cat(grids)
     visible = torch.stack([seen(points, video, cameras, view) for view in range(VIDEO_FRAMES)])
     targets = range(start + HISTORY_FRAMES, start + CLIP_FRAMES, 4)
     picked = retrieve_references(

@@ -20,6 +20,7 @@ from ..model.decoupled.gate import gate
 from ..model.decoupled.retrieval import Rules, retrieve
 from .budget import Budget
 from .fitting import fit
+from .host_modules import Backbone, ControlBranch, MemoryBranch
 from .network import TIMES
 from .objective import Batch, Noised, noised_clip, sinusoid, velocity, velocity_error
 
@@ -65,16 +66,16 @@ def keep_slots(slots: MemorySlots, kept: Tensor) -> MemorySlots:
     return slots._replace(gate=opened, **{name: getattr(slots, name)[kept] for name in fields})
 
 
-def initialise_branch(branch: nn.Module) -> None:
+def initialise_branch(branch: MemoryBranch) -> None:
     """Weights for the host's classes, which leave them unset; the outputs start at zero."""
     for module in branch.modules():
+        weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
         if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d):
             nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
-            nn.init.zeros_(module.bias)
-        elif getattr(module, "weight", None) is not None:  # norms
-            nn.init.ones_(module.weight)
-            if getattr(module, "bias", None) is not None:
-                nn.init.zeros_(module.bias)
+        elif weight is not None:  # norms
+            nn.init.ones_(weight)
+        if weight is not None and bias is not None:
+            nn.init.zeros_(bias)
     dim = branch.layout.dim
     nn.init.normal_(branch.condition_embedder.time_proj.weight, std=0.02 * dim**-0.5)
     for block in branch.blocks:
@@ -94,7 +95,7 @@ def initialise_branch(branch: nn.Module) -> None:
         nn.init.zeros_(output.weight)
 
 
-def encode_one_lens(branch: nn.Module, c2w: Tensor, K: Tensor, height: int, width: int) -> Tensor:
+def encode_one_lens(branch: MemoryBranch, c2w: Tensor, K: Tensor, height: int, width: int) -> Tensor:
     """What the branch's `encode_cameras` gives, (S, C, h, w) float32, when all cameras share the lens K[0, 0].
 
     c2w: (S, 4, 4, 4), K: (S, 4, 4) pixels. The first stage is linear in the rays, and these are in their poses, so its
@@ -135,7 +136,7 @@ class AddResiduals:
         return tokens + spread.flatten(1, 2)
 
 
-def alone_error(branch: nn.Module, memory: MemoryPass, backbone: nn.Module, noised: Noised) -> Tensor:
+def alone_error(branch: MemoryBranch, memory: MemoryPass, backbone: Backbone, noised: Noised) -> Tensor:
     """Mean squared error of the velocity of the open frames, read by the network's own head from the branch's last output alone."""
     rows, frames = memory.opened.nonzero().unbind(1)
     residual = [memory.residual(layer) for layer in range(branch.layout.layers)][-1]
@@ -147,10 +148,10 @@ def alone_error(branch: nn.Module, memory: MemoryPass, backbone: nn.Module, nois
 
 
 def train_branch(
-    branch: nn.Module,
+    branch: MemoryBranch,
     run_branch: Callable[[MemorySlots, Tensor, Tensor], MemoryPass],
-    backbone: nn.Module,
-    control: nn.Module,
+    backbone: Backbone,
+    control: ControlBranch,
     sample_batch: Callable[[torch.Generator], MemoryBatch],
     context: Tensor,
     *,

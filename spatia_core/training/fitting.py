@@ -40,6 +40,7 @@ def fit(
         torch.optim.AdamW(others, lr=learning_rate / 2, betas=(0.9, 0.95), weight_decay=0),
     ]
     base_rates = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
+    tensors: list[Tensor] = [*parameters]
     average = [p.detach().clone() for p in parameters]
     losses = []
 
@@ -67,7 +68,7 @@ def fit(
             budget.step += 1
             decay = min(0.998, (budget.step + 1) / (budget.step + 20))
             with torch.no_grad():
-                torch._foreach_lerp_(average, parameters, 1 - decay)
+                torch._foreach_lerp_(average, tensors, 1 - decay)
             losses.append(sum(value for value, _ in results) / micro_batches)
             if budget.step % 50 == 0:
                 report(budget.step, progress, sum(losses[-50:]) / 50)

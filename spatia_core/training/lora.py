@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import SpatiaError
+from .host_modules import Backbone
 
 MODULES = (
     *(f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo"),
@@ -22,7 +23,7 @@ _PREFIX, _SUFFIX = "pipe.dit.", ".default.weight"
 class LoraLinear(nn.Module):
     """A linear layer with a low-rank addition, which starts at zero."""
 
-    def __init__(self, base: nn.Module, rank: int, generator: torch.Generator):
+    def __init__(self, base: nn.Linear, rank: int, generator: torch.Generator):
         super().__init__()
         self.base = base
         outputs, inputs = base.weight.shape
@@ -38,7 +39,7 @@ class LoraLinear(nn.Module):
         return self.base(x) + nn.functional.linear(nn.functional.linear(x, self.lora_A), self.lora_B)
 
 
-def add_lora_layers(backbone: nn.Module, rank: int, generator: torch.Generator) -> list[nn.Parameter]:
+def add_lora_layers(backbone: Backbone, rank: int, generator: torch.Generator) -> list[nn.Parameter]:
     """Put a LoRA beside every matrix of the blocks; returns its parameters. Raises SpatiaError on a rank above a matrix's."""
     parameters = []
     for block in backbone.blocks:

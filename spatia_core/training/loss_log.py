@@ -52,7 +52,7 @@ def read_log(path: Path) -> list[dict]:
         # A row that was cut off while it was appended lacks its last fields.
         whole = [row for row in reader if None not in row.values()]
     rows = [{name: float(value) if value else None for name, value in row.items()} for row in whole]
-    return [{**row, "step": int(row["step"])} for row in rows]
+    return [{**row, "step": int(float(texts["step"]))} for row, texts in zip(rows, whole)]
 
 
 def loss_picture(rows: list[dict], title: str) -> Image.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import nn
 
 from ..model.sizes import SIZE_STEP
@@ -70,7 +71,7 @@ def tokens(samples: SampleSettings, settings: StageSettings) -> int:
     return frames * (samples.height // SIZE_STEP) * (samples.width // SIZE_STEP)
 
 
-def _shard(shape, processes: int) -> int:
+def _shard(shape: torch.Size, processes: int) -> int:
     rows = shape[0] if shape else 1
     return -(-rows // processes) * (shape.numel() // max(1, rows))
 

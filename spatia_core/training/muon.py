@@ -1,5 +1,7 @@
 """Muon: momentum whose matrix updates are orthogonalised (Jordan et al. 2024), for matrices and conv kernels."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
@@ -12,11 +14,13 @@ class Muon(torch.optim.Optimizer):
     lr is the root-mean-square size of an update's entries relative to those of Adam.
     """
 
-    def __init__(self, parameters, lr: float = 1e-3, momentum: float = 0.95, weight_decay: float = 0.0):
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float = 1e-3, momentum: float = 0.95, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self):
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # nobody here gives a closure
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is None:

@@ -7,27 +7,28 @@ from torch import Tensor, nn
 
 from .budget import Budget
 from .fitting import fit
+from .host_modules import Backbone, ControlBranch
 from .objective import Batch, flow_matching_loss
 
 # Noisier than the paper's: the small network is run in two steps, at t = 1 and 0.83, where most of the draws then lie.
 TIMES = {"mean": 1.8, "deviation": 1.4}
 
 
-def initialise(backbone: nn.Module, control: nn.Module) -> None:
+def initialise(backbone: Backbone, control: ControlBranch) -> None:
     """Weights for the host's classes, which leave them unset; hints start at zero."""
     for module in [*backbone.modules(), *control.modules()]:
+        weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
+        modulation = getattr(module, "modulation", None)
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
-            nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Conv3d):
             nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
-            nn.init.zeros_(module.bias)
-        elif getattr(module, "weight", None) is not None:  # norms
-            nn.init.ones_(module.weight)
-            if getattr(module, "bias", None) is not None:
-                nn.init.zeros_(module.bias)
-        if isinstance(getattr(module, "modulation", None), nn.Parameter):
-            nn.init.normal_(module.modulation, std=0.02)
+        elif weight is not None:  # norms
+            nn.init.ones_(weight)
+        if weight is not None and bias is not None:
+            nn.init.zeros_(bias)
+        if isinstance(modulation, nn.Parameter):
+            nn.init.normal_(modulation, std=0.02)
     nn.init.normal_(backbone.time_projection[1].weight, std=0.02 * backbone.dim**-0.5)
     for block in [*backbone.blocks, *control.vace_blocks]:
         for last in (block.self_attn.o, block.cross_attn.o, block.ffn[2]):
@@ -48,8 +49,8 @@ def initialise(backbone: nn.Module, control: nn.Module) -> None:
 
 
 def train_network(
-    backbone: nn.Module,
-    control: nn.Module,
+    backbone: Backbone,
+    control: ControlBranch,
     sample_batch: Callable[[torch.Generator], Batch],
     context: Tensor,
     *,

@@ -6,13 +6,14 @@ references first, at times -R..-1 and rows h..2h-1, then the video; the control 
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint as checkpointed
 
 from ..model.control import frame_timesteps, reference_shift
+from .host_modules import Backbone, ControlBranch
 
 MAX_AUGMENT = 0.05  # paper, section 4: preceding latents are noised at t_aug in [0, 50] of 1000
 _FREQUENCIES = 256
@@ -43,8 +44,8 @@ class Noised(NamedTuple):
 
 
 def velocity(
-    backbone: nn.Module,
-    control: nn.Module | None,
+    backbone: Backbone,
+    control: ControlBranch | None,
     video: Tensor,
     timesteps: Tensor,
     context: Tensor,
@@ -61,7 +62,7 @@ def velocity(
     memory: what stands after block i, called with (i, video tokens (B, T * rows * columns, dim)); None leaves them as they are.
     """
 
-    def run(block, *args, **kwargs):
+    def run(block: nn.Module, *args: Tensor, **kwargs: Any) -> Any:
         return checkpointed(block, *args, use_reentrant=False, **kwargs) if checkpoint else block(*args, **kwargs)
 
     batch, _, frames, height, width = video.shape
@@ -135,7 +136,12 @@ def velocity_error(predicted: Tensor, target: Tensor, clean: int) -> Tensor:
 
 
 def flow_matching_loss(
-    backbone: nn.Module, control: nn.Module, batch: Batch, context: Tensor, generator: torch.Generator, **times: float
+    backbone: Backbone,
+    control: ControlBranch,
+    batch: Batch,
+    context: Tensor,
+    generator: torch.Generator,
+    **times: float,
 ) -> Tensor:
     """Flow-matching loss of a batch at random times, of backbone and control branch together; times: as of noised_clip."""
     noised = noised_clip(batch.video, batch.clean, generator, **times)

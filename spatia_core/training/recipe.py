@@ -48,7 +48,7 @@ class SampleSettings:
     threshold: float = 0.1
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.width % SIZE_STEP or self.height % SIZE_STEP or min(self.width, self.height) < SIZE_STEP:
             near = "x".join(map(str, nearest_size(self.width, self.height)))
             raise SpatiaError(
@@ -111,7 +111,7 @@ class StageSettings:
     checkpoint: bool = False
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.stage not in STAGES:
             raise SpatiaError(f"Stage {self.stage!r} was asked for, expected one of {', '.join(STAGES)}.")
         for name in ("steps", "rank", "batch", "micro"):
@@ -152,16 +152,16 @@ class StageSettings:
 PAPER = {CONTROL: (8000, 1e-5), LORA: (5000, 1e-4)}
 
 
-def _at_least(settings, name: str, least: int) -> None:
+def _at_least(settings: StageSettings | SampleSettings, name: str, least: int) -> None:
     if getattr(settings, name) < least:
         raise SpatiaError(f"--{name.replace('_', '-')} {getattr(settings, name)} was given, expected at least {least}.")
 
 
-def seed_of(*parts) -> int:
+def seed_of(*parts: object) -> int:
     """A 63-bit seed that depends on all of the parts. So every draw is a function of its place in the run, not of a generator's past."""
     return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "little") >> 1
 
 
-def generator_of(*parts) -> torch.Generator:
+def generator_of(*parts: object) -> torch.Generator:
     """A CPU generator seeded by `seed_of`."""
     return torch.Generator().manual_seed(seed_of(*parts))

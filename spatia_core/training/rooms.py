@@ -188,7 +188,7 @@ def _free(room: Room, position: np.ndarray, margin: float) -> bool:
 
 def _color(rng: np.random.Generator, value: tuple[float, float], saturation: float) -> np.ndarray:
     hue = rng.random(3)
-    hue = (hue - hue.min()) / (np.ptp(hue) + 1e-6)
+    hue = (hue - np.min(hue)) / (np.ptp(hue) + 1e-6)
     strength = saturation * rng.random()
     return rng.uniform(*value) * (1 - strength + strength * hue)
 

@@ -28,11 +28,12 @@ DepthEstimator = Callable[[Tensor, Cameras, list[int]], DepthMaps]
 
 def stored_depth(video: PosedVideo) -> DepthEstimator:
     """The depth that came with a video. Raises SpatiaError when none did."""
-    if video.depth is None:
+    depth = video.depth
+    if depth is None:
         raise SpatiaError(
             "It came without depth; put depth.npy or a folder depth beside its frames, or choose another --depth."
         )
-    return lambda frames, cameras, pick: DepthMaps(video.depth[pick], True, "stored depth")
+    return lambda frames, cameras, pick: DepthMaps(depth[pick], True, "stored depth")
 
 
 def enough_frames(video: PosedVideo, clip: str, settings: SampleSettings) -> bool:

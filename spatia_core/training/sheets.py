@@ -19,7 +19,15 @@ _GAP, _LABEL = 4, 16
 
 @torch.no_grad()
 def sample_latents(
-    network: nn.Module, clip: Latents, empty_text: Tensor, clean: int, *, steps: int, guidance: float, seed: int, device
+    network: nn.Module,
+    clip: Latents,
+    empty_text: Tensor,
+    clean: int,
+    *,
+    steps: int,
+    guidance: float,
+    seed: int,
+    device: torch.device,
 ) -> Tensor:
     """Latents (48, T, h, w) made from noise with the release's solver and schedule, all that is given written back after each step.
 

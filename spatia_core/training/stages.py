@@ -13,6 +13,7 @@ from ..files import replacing
 from ..precision import working_dtype
 from ..weights.layouts import control_layout
 from ..weights.lora import lora_for_host
+from .host_modules import Backbone, ControlBranch
 from .lora import add_lora_layers, released_names
 from .objective import velocity
 from .recipe import CONTROL, StageSettings, generator_of
@@ -26,7 +27,7 @@ class Network(nn.Module):
     backbone, control: the host's WanModel and the control branch beside it.
     """
 
-    def __init__(self, backbone: nn.Module, control: nn.Module, dtype: torch.dtype, checkpoint: bool):
+    def __init__(self, backbone: Backbone, control: ControlBranch, dtype: torch.dtype, checkpoint: bool):
         super().__init__()
         self.backbone, self.control = backbone, control
         self.dtype, self.checkpoint = dtype, checkpoint
@@ -56,7 +57,7 @@ class Network(nn.Module):
             ).float()
 
 
-def copy_control(backbone: nn.Module, control: nn.Module) -> None:
+def copy_control(backbone: Backbone, control: ControlBranch) -> None:
     """Start of stage 1 (paper, section 4): each control block copied from its main block, without effect at first.
 
     The projections in and out start at zero; so do the patches of the hole video, those of the projection are the backbone's.
@@ -76,7 +77,7 @@ def copy_control(backbone: nn.Module, control: nn.Module) -> None:
         embedding.bias.copy_(backbone.patch_embedding.bias)
 
 
-def prepare_stage(backbone: nn.Module, control: nn.Module, settings: StageSettings) -> Network:
+def prepare_stage(backbone: Backbone, control: ControlBranch, settings: StageSettings) -> Network:
     """The stage's network: trained parameters in float32, frozen ones in the stage's precision.
 
     Changes both modules in place: stage 2 puts LoRA layers into the backbone.

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,10 @@ from .order import Pass, learning_rate, step_passes
 from .recipe import CONTROL, SCHEDULES, StageSettings, generator_of, seed_of
 from .sheets import Decoder, sample_latents, sheet
 from .stages import CONTROL_FILE, LORA_FILE, Network, export
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+    from accelerate.optimizer import AcceleratedOptimizer
 
 HOW_TO_GET = (
     "Training needs the package accelerate; install it with `python -m pip install -r bundle/requirements.txt`."
@@ -52,7 +56,7 @@ class Intervals:
     sheet_steps: int = 20
     guidance: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("save", "sheet", "sheet_steps"):
             if getattr(self, name) < 1:
                 raise SpatiaError(
@@ -72,7 +76,7 @@ class Tensors(NamedTuple):
     clean: int
 
 
-def make_accelerator(device: str):
+def make_accelerator(device: str) -> Accelerator:
     """Accelerate's view of the processes that `accelerate launch` started, or of this one alone. device: auto or cpu."""
     try:
         from accelerate import Accelerator
@@ -90,7 +94,7 @@ def train_stage(
     held_out: list[Item],
     folder: Path,
     *,
-    accelerator,
+    accelerator: Accelerator,
     intervals: Intervals,
     export_dtype: torch.dtype,
     decode: Decoder | None,
@@ -149,20 +153,20 @@ def train_stage(
 class _Run:
     def __init__(
         self,
-        model,
-        optimiser,
-        settings,
-        cache,
-        items,
-        held_out,
-        folder,
-        accelerator,
-        intervals,
-        export_dtype,
-        decode,
-        trained,
-        frozen,
-    ):
+        model: nn.Module,
+        optimiser: AcceleratedOptimizer,
+        settings: StageSettings,
+        cache: LatentCache,
+        items: list[Item],
+        held_out: list[Item],
+        folder: Path,
+        accelerator: Accelerator,
+        intervals: Intervals,
+        export_dtype: torch.dtype,
+        decode: Decoder | None,
+        trained: list[str],
+        frozen: int,
+    ) -> None:
         self.model, self.optimiser, self.settings = model, optimiser, settings
         self.cache, self.items, self.held_out = cache, items, held_out
         self.folder, self.accelerator, self.intervals = folder, accelerator, intervals
@@ -191,7 +195,7 @@ class _Run:
                 step += 1
                 last = step == settings.steps
                 held_out = self._look(step) if last or step % self.intervals.sheet == 0 else None
-                if main:
+                if log is not None:
                     log.add(
                         step=step,
                         loss=loss,
@@ -204,7 +208,7 @@ class _Run:
                     bar.set_postfix(loss=f"{loss:.4f}")
                 if last or stopping or step % self.intervals.save == 0:
                     self.write(step)
-                    if main:
+                    if log is not None:
                         log.draw(title)
                 if stopping and not last:
                     ahead.cancel()
@@ -293,10 +297,12 @@ class _Run:
         """Write the state and the weights so far. On every process: each may hold a part."""
         weights, optimiser = get_state_dict(self.model, self.optimiser.optimizer, options=FULL_STATE)
         if self.accelerator.is_main_process:
+            # Whole tensors, as FULL_STATE asks for them.
+            trained: dict[str, Any] = {name: weights[name] for name in self.trained}
             state = {
                 "fingerprint": self._fingerprint(),
                 "step": step,
-                "weights": {name: weights[name] for name in self.trained},
+                "weights": trained,
                 "optimiser": optimiser,
             }
             with replacing(self.state_path) as part:
@@ -304,7 +310,7 @@ class _Run:
             # One entry: the order of several is not fixed, and the file shall be.
             notes = {"spatia_training": json.dumps({"step": step, **dataclasses.asdict(self.settings)})}
             file = CONTROL_FILE if self.settings.stage == CONTROL else LORA_FILE
-            export(state["weights"], self.settings.stage, self.folder / file, self.export_dtype, notes)
+            export(trained, self.settings.stage, self.folder / file, self.export_dtype, notes)
         self.accelerator.wait_for_everyone()
 
     def resume(self) -> int:
@@ -340,7 +346,7 @@ class _Run:
         return step
 
 
-def restore(network: nn.Module, optimiser: torch.optim.Optimizer, weights: dict[str, Tensor], state: dict) -> None:
+def restore(network: nn.Module, optimiser: torch.optim.Optimizer, weights: dict[str, Any], state: dict) -> None:
     """Put the trained weights and the optimiser's state back, as FULL_STATE gave them, each process taking its part."""
     # Not strict: the frozen weights are not among them.
     options = dataclasses.replace(FULL_STATE, cpu_offload=False, strict=False)

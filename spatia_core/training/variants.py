@@ -19,7 +19,9 @@ class Variant(NamedTuple):
     channels: tuple[int, int, int]
 
 
-VARIANTS = tuple(Variant(mirrored, channels) for mirrored in (False, True) for channels in permutations(range(3)))
+VARIANTS = tuple(
+    Variant(mirrored, (red, green, blue)) for mirrored in (False, True) for red, green, blue in permutations(range(3))
+)
 UNCHANGED = 0  # position in VARIANTS
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -28,6 +28,9 @@ from ..errors import SpatiaError
 from ..estimate.depth import resize_depth
 from ..model.sizes import Fit, fit
 from .clips import room_video
+
+if TYPE_CHECKING:
+    import av
 
 VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v")
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -49,11 +52,14 @@ class PosedVideo(NamedTuple):
     moving: Tensor
 
 
+Loader = Callable[[int, int, int], PosedVideo]
+
+
 class VideoSource(NamedTuple):
     """A video that is read when it is wanted. name: unique, fit for a file. load: called with width, height and stride."""
 
     name: str
-    load: Callable[[int, int, int], PosedVideo]
+    load: Loader
 
 
 def find_videos(specifications: list[str]) -> list[VideoSource]:
@@ -87,7 +93,9 @@ def fitted_video(
 
     frames: (h, w, 3) uint8 each, as many as cameras. depth: (N, h', w') of their shape. moving: likewise, bool.
     """
-    fitted, plan, size = [], None, None
+    fitted: list[Tensor] = []
+    plan: Fit | None = None
+    size: tuple[int, ...] | None = None
     for frame in frames:
         size = frame.shape[:2] if size is None else size
         if frame.shape[:2] != size:
@@ -96,7 +104,7 @@ def fitted_video(
             )
         plan = fit(size[1], size[0], width, height)
         fitted.append(_fit_frame(frame, plan))
-    if len(fitted) != cameras.count:
+    if plan is None or len(fitted) != cameras.count:
         raise SpatiaError(
             f"{len(fitted)} frames and {cameras.count} cameras were found, expected one camera per frame."
         )
@@ -111,7 +119,7 @@ def fitted_video(
         ],
         -1,
     )
-    maps = []
+    maps: list[Tensor | None] = []
     for name, value in (("depth", depth), ("moving mask", moving)):
         if value is not None:
             if value.shape[0] != len(fitted):
@@ -122,13 +130,14 @@ def fitted_video(
                 :, top : top + height, left : left + width
             ]
         maps.append(value)
+    near, masks = maps
     still = torch.zeros(len(fitted), height, width, dtype=torch.bool)
     return PosedVideo(
         torch.stack(fitted),
         make_cameras(cameras.w2c, intrinsics),
         text,
-        maps[0],
-        still if maps[1] is None else maps[1] > 0.5,
+        near,
+        still if masks is None else masks > 0.5,
     )
 
 
@@ -179,17 +188,19 @@ def _realestate10k_sources(where: str) -> list[VideoSource]:
     return sources
 
 
-def _realestate10k_loader(path: Path):
+def _realestate10k_loader(path: Path) -> Loader:
     def load(width: int, height: int, stride: int) -> PosedVideo:
         text = path.read_text(encoding="utf-8")
         cameras, folder = read_cameras(text, format="realestate10k"), path.with_suffix("")
         times = _times(text)
         kept = list(range(0, cameras.count, stride))
-        if folder.is_dir():
+        movie = None if folder.is_dir() else _video_beside(folder)
+        frames: Iterator[np.ndarray]
+        if movie is None:
             pictures = _timed_pictures(folder, times)
             frames = (_picture(pictures[index]) for index in kept)
         else:
-            frames = _timed_frames(_video_beside(folder), times, kept)
+            frames = _timed_frames(movie, times, kept)
         return _loaded(folder, frames, cameras, kept, width, height)
 
     return _named(path.name, load)
@@ -248,7 +259,7 @@ def _clip_sources(where: str) -> list[VideoSource]:
     ]
 
 
-def _clip_loader(folder: Path):
+def _clip_loader(folder: Path) -> Loader:
     def load(width: int, height: int, stride: int) -> PosedVideo:
         place = next((folder / name for name in ("frames", "images") if (folder / name).is_dir()), None)
         videos = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in VIDEO_ENDINGS]
@@ -271,8 +282,9 @@ def _clip_loader(folder: Path):
 def _clip_cameras(folder: Path, width: int, height: int) -> Cameras:
     for style, (main, second) in FILE_NAMES.items():
         # images.txt of COLMAP is no camera file without its cameras.txt.
-        if (folder / main).is_file() and (style != "colmap" or (folder / second).is_file()):
-            beside = (folder / second).read_text(encoding="utf-8") if second and (folder / second).is_file() else ""
+        other = folder / second if second and (folder / second).is_file() else None
+        if (folder / main).is_file() and (style != "colmap" or other is not None):
+            beside = "" if other is None else other.read_text(encoding="utf-8")
             return read_cameras((folder / main).read_text(encoding="utf-8"), beside, style, width=width, height=height)
     raise SpatiaError("images.txt came without cameras.txt; put it beside the file.")
 
@@ -365,7 +377,7 @@ def _video_beside(stem: Path) -> Path | None:
     return next((path for ending in VIDEO_ENDINGS if (path := stem.with_name(stem.name + ending)).is_file()), None)
 
 
-def _decoded(path: Path):
+def _decoded(path: Path) -> Iterator[av.VideoFrame]:
     import av
 
     try:
@@ -403,7 +415,7 @@ def _file_name(path: Path) -> str:
     return "__".join(path.parts)
 
 
-def _named(name: str, load):
+def _named(name: str, load: Loader) -> Loader:
     """The loader with the video's name before what goes wrong."""
 
     def named(width: int, height: int, stride: int) -> PosedVideo:
@@ -415,7 +427,7 @@ def _named(name: str, load):
     return named
 
 
-_KINDS = {
+_KINDS: dict[str, Callable[[str], list[VideoSource]]] = {
     "rooms": _room_sources,
     "moving_rooms": lambda where: _room_sources(where, moving=True),
     "realestate10k": _realestate10k_sources,

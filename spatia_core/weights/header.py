@@ -89,7 +89,7 @@ def read_header(path: str) -> dict[str, tuple[int, ...]]:
     return {name: entry.shape for name, entry in entries.items()}
 
 
-def _entry(entry) -> tuple[str, tuple[int, ...], tuple[int, int]]:
+def _entry(entry: object) -> tuple[str, tuple[int, ...], tuple[int, int]]:
     """Type, shape and place of a tensor. Raises ValueError that says what was expected."""
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise ValueError("its dtype, shape and data_offsets")

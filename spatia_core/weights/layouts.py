@@ -29,7 +29,8 @@ def control_layout(shapes: dict[str, tuple[int, ...]], file: str) -> ControlLayo
     found = FileShapes(shapes, file, "control checkpoint", "choose another file in `control`")
     embedding = found.of("vace_patch_embedding.weight", 5)
     ffn = found.of("vace_blocks.0.ffn.0.weight", 2)
-    layout = ControlLayout(embedding[0], ffn[0], found.blocks("vace_blocks"), embedding[1], tuple(embedding[2:]))
+    patch = embedding[2], embedding[3], embedding[4]
+    layout = ControlLayout(embedding[0], ffn[0], found.blocks("vace_blocks"), embedding[1], patch)
     if layout.in_channels not in (LATENT_CHANNELS, 2 * LATENT_CHANNELS):
         raise found.refusal(
             f"vace_patch_embedding.weight takes {layout.in_channels} channels, expected {2 * LATENT_CHANNELS} (projection and holes) or "
@@ -88,7 +89,7 @@ def backbone_layout(shapes: dict[str, tuple[int, ...]], file: str) -> BackboneLa
     shapes = strip_backbone_prefix(shapes)
     found = FileShapes(shapes, file, "Wan2.2-TI2V-5B backbone", "choose another file in `backbone`")
     embedding = found.of("patch_embedding.weight", 5)
-    patch = tuple(embedding[2:])
+    patch = embedding[2], embedding[3], embedding[4]
     layout = BackboneLayout(
         dim=embedding[0],
         ffn_dim=found.of("blocks.0.ffn.0.bias", 1)[0],
@@ -180,7 +181,7 @@ def vae_layout(shapes: dict[str, tuple[int, ...]], file: str) -> VaeLayout:
     dim = found.of("encoder.conv1.weight", 5)[0]
     dec_dim = found.of("decoder.head.0.gamma", 4)[0]
     z_dim = found.of("conv2.weight", 5)[0]
-    stage_widths = []
+    stage_widths: list[int] = []
     while (name := f"encoder.downsamples.{len(stage_widths)}.downsamples.0.residual.2.weight") in shapes:
         stage_widths.append(found.of(name, 5)[0])
     if not stage_widths or any(width % dim for width in stage_widths):

@@ -12,7 +12,7 @@ from .header import short
 _LORA_NAME = re.compile(r"^(?:pipe\.dit\.|diffusion_model\.)(?P<module>.+)\.lora_(?P<part>[AB])(?:\.default)?\.weight$")
 
 
-def lora_for_host(state_dict, file: str):
+def lora_for_host(state_dict: dict[str, Tensor], file: str) -> tuple[dict[str, Tensor], list[str]]:
     """The release's LoRA (`pipe.dit.<module>.lora_A[.default].weight`) under the host's names, and the names left out.
 
     W += B @ A: alpha is 1 and there is no division by the rank, which is what the host does without an alpha tensor.

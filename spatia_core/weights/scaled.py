@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 
 import torch
 from safetensors import safe_open
@@ -28,7 +29,7 @@ FLOAT8_COMPANIONS = (
 FLOAT8_MARK = "scaled_fp8"
 
 
-def quantise(state_dict, *, minimum_size=4096):
+def quantise(state_dict: Mapping[str, Tensor], *, minimum_size: int = 4096) -> dict[str, Tensor]:
     """Store matrices and kernels as int8 with one float32 scale per row; the rest as float16.
 
     `X` (rows, ...) becomes `X` (int8) and `X.scale` (rows, 1, ...), X ~ X.float() * X.scale. Vectors and tensors of
@@ -49,7 +50,7 @@ def quantise(state_dict, *, minimum_size=4096):
     return {name: tensor.contiguous() for name, tensor in stored.items()}
 
 
-def dequantise(state_dict, dtype=torch.float32):
+def dequantise(state_dict: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
     """Undo `quantise`: every floating tensor in `dtype`, no `.scale` keys left.
 
     Raises SpatiaError on a scale of a shape that does not spread over its tensor.
@@ -68,7 +69,7 @@ def dequantise(state_dict, dtype=torch.float32):
     return restored
 
 
-def unscale_float8(state_dict: dict, dtype=torch.bfloat16) -> dict:
+def unscale_float8(state_dict: Mapping[str, Tensor], dtype: torch.dtype = torch.bfloat16) -> dict[str, Tensor]:
     """ComfyUI's scaled float8 (`X.weight` with `X.scale_weight` or `X.weight_scale`) as plain tensors.
 
     Other tensors stay as they are. Raises SpatiaError on a scale without its weight, or of a shape that does not spread over it.
@@ -105,14 +106,18 @@ def _scaled(name: str, tensor: Tensor, scale: Tensor) -> Tensor:
     return tensor.to(torch.float32) * scale.to(torch.float32)
 
 
-def save_quantised(state_dict, path, metadata=None):
+def save_quantised(
+    state_dict: Mapping[str, Tensor], path: str | os.PathLike, metadata: Mapping[str, object] | None = None
+) -> None:
     """Write `quantise(state_dict)` to a safetensors file, whole or not at all; other metadata than text becomes JSON."""
     text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in (metadata or {}).items()}
     with replacing(path) as part:
         save_file(quantise(state_dict), part, metadata=text)
 
 
-def load_quantised(path, dtype=torch.float32):
+def load_quantised(
+    path: str | os.PathLike, dtype: torch.dtype = torch.float32
+) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read a file of `save_quantised` (or any plain safetensors): (state_dict in `dtype`, metadata dict)."""
     if not os.path.isfile(path):
         raise SpatiaError(f"Weights file not found: {path}.")

@@ -49,7 +49,8 @@ def sharded_shapes(paths: list[str]) -> dict[str, tuple[int, ...]]:
             f"The weights come in {len(paths)} files, of which {', '.join(absent[:_MISSING_SHOWN])}{more} is missing; "
             "put all of them into one folder."
         )
-    shapes, shard_of = {}, {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    shard_of: dict[str, str] = {}
     for path in paths:
         for name, shape in read_header(path).items():
             if name in shapes:

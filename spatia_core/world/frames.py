@@ -66,7 +66,7 @@ def changed_at(path: str) -> int:
 class _Cache:
     """Decoded frames, those that were not asked for longest dropped first."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._frames: OrderedDict[tuple[str, int], Tensor] = OrderedDict()
         self._bytes = 0
 

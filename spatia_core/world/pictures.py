@@ -10,6 +10,8 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 from PIL import Image
 from torch import Tensor
 
@@ -18,7 +20,7 @@ from ..files import replacing, write_bytes
 _POSTER, _PREVIEW = 320, 480  # pixels of the longer side
 _PREVIEW_RATE = 24
 # FFV1 is in every player. Each frame stands alone (g 1) and carries its check sums.
-_LOSSLESS = {"level": "3", "coder": "range_tab", "context": "0", "slicecrc": "1", "g": "1"}
+_LOSSLESS: dict[str, object] = {"level": "3", "coder": "range_tab", "context": "0", "slicecrc": "1", "g": "1"}
 
 
 def write_poster(path: str | os.PathLike, frame: Tensor) -> None:
@@ -40,9 +42,10 @@ def write_preview(path: str | os.PathLike, frames: Iterable[Tensor]) -> None:
 class VideoWriter:
     """What `video_writer` gives: called with one frame after the other."""
 
-    def __init__(self, container, rate: Fraction, longest: int | None, quality: int, lossless: bool):
+    def __init__(self, container: OutputContainer, rate: Fraction, longest: int | None, quality: int, lossless: bool):
         self._container, self._rate, self._longest, self._quality = container, rate, longest, quality
-        self._lossless, self._stream = lossless, None
+        self._lossless = lossless
+        self._stream: VideoStream | None = None  # opened by the first frame
 
     def __call__(self, frame: Tensor) -> None:
         """Add one frame (H, W, 3), or grey (H, W), uint8."""
@@ -51,18 +54,18 @@ class VideoWriter:
         if self._stream is None:
             self._stream = self._opened(picture)
         stream = self._stream
-        self._mux(picture.reformat(stream.width, stream.height, stream.pix_fmt))
+        self._mux(stream, picture.reformat(stream.width, stream.height, stream.pix_fmt))
 
     def finish(self) -> None:
         """Write what the encoder still holds."""
         if self._stream is not None:
-            self._mux(None)
+            self._mux(self._stream, None)
 
-    def _mux(self, picture) -> None:
-        for packet in self._stream.encode(picture):
+    def _mux(self, stream: VideoStream, picture: av.VideoFrame | None) -> None:
+        for packet in stream.encode(picture):
             self._container.mux(packet)
 
-    def _opened(self, picture):
+    def _opened(self, picture: av.VideoFrame) -> VideoStream:
         width, height = picture.width, picture.height
         if self._lossless:
             stream = self._container.add_stream("ffv1", rate=self._rate)

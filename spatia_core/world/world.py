@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..cameras.camera import Cameras, make_cameras
-from ..cloud.point_cloud import PointCloud, concat_clouds, make_point_cloud
+from ..cloud.point_cloud import PointCloud, concat_clouds, empty_cloud, make_point_cloud
 from ..errors import SpatiaError
 from ..files import free_bytes, locked, new_folder, remove_folder, replaced
 from ..heap import give_back_memory
@@ -399,7 +399,17 @@ class World:
                 )
         check_memory(memory)
 
-    def _write(self, memory, clip, parent, latents, history_latents, report, seconds, made) -> None:
+    def _write(
+        self,
+        memory: SpatialMemory,
+        clip: str,
+        parent: str | None,
+        latents: Tensor | None,
+        history_latents: int,
+        report: str,
+        seconds: float,
+        made: dict[str, Any],
+    ) -> None:
         last = memory.clips[-1]
         store = last.frames
         kind, tensors = _cloud_file(memory, None if parent is None else self.record(parent))
@@ -483,7 +493,7 @@ class _Reader:
         starts = [k for k, record in enumerate(self.chain) if record.cloud == "whole"]
         if not starts:
             raise records.damaged(f"The world {shown(world.name)}", "its first clip holds no whole cloud")
-        clips, cloud = [], None
+        clips, cloud = [], empty_cloud()  # until the first whole one
         for k, record in enumerate(self.chain):
             look_for_interrupt()
             try:
@@ -492,6 +502,8 @@ class _Reader:
                 if whole is not None:
                     cloud = whole
                 elif k > starts[-1]:
+                    if change is None:
+                        raise ValueError("what it changed in the cloud is not known")
                     cloud = _changed(cloud, change, added)
                 if cameras.count != record.frames:
                     raise ValueError(f"it has {cameras.count} cameras for {record.frames} frames")
@@ -511,14 +523,14 @@ class _Reader:
 
     def _cloud(self, record: Record) -> tuple[PointCloud | None, CloudChange | None, PointCloud | None]:
         """The whole cloud after the clip, if it is stored; what the clip changed, if it is known; the points it added."""
-        known = record.size is not None
+        size = record.size
         if record.cloud == "same":
-            return None, no_change(record.size) if known else None, None
+            return None, None if size is None else no_change(size), None
         types = cloud_types("cloud" if record.cloud == "whole" else "added")
-        if known:
+        if size is not None:
             types |= cloud_types("dropped") | {"index": torch.int64}
         tensors = self._tensors(record, CLOUD, types)
-        change = CloudChange(record.size, tensors["index"], cloud_of(tensors, "dropped")) if known else None
+        change = None if size is None else CloudChange(size, tensors["index"], cloud_of(tensors, "dropped"))
         if record.cloud == "whole":
             return make_point_cloud(*cloud_of(tensors, "cloud")), change, None
         if change is None:
@@ -533,7 +545,7 @@ class _Reader:
 class _Memories:
     """The memories that were read or written last, so that the next run of the same workflow need not read them again."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int], SpatialMemory] = OrderedDict()
 
     def get(self, key: tuple[str, int]) -> SpatialMemory | None:

@@ -80,7 +80,8 @@ def assemble(
     encode: such pixels (N, H, W, 3) -> latents (1, C, (N + 3) // 4, h, w).
     A slot without a frame (-1 or beyond the history) is zero. release: its spatial cue is an encoded black picture.
     """
-    temporal, spatial = [], []
+    temporal: list[Tensor | None] = []
+    spatial: list[Tensor | None] = []
     known: dict[int, tuple[Tensor, Tensor]] = {}
     for frame in ids.tolist():
         if not 0 <= frame < frames:
@@ -98,10 +99,11 @@ def assemble(
     like = next((latent for latent in (*temporal, *spatial) if latent is not None), None)
     if like is None:
         raise SpatiaError("No slot has a frame to remember; without one the branch is not run.")
-    temporal, spatial = (
-        [torch.zeros_like(like) if latent is None else latent for latent in cue] for cue in (temporal, spatial)
+    nothing = torch.zeros_like(like)
+    temporal_cue, spatial_cue = (
+        torch.stack([nothing if latent is None else latent for latent in cue]) for cue in (temporal, spatial)
     )
-    return torch.stack(temporal), torch.stack(spatial)
+    return temporal_cue, spatial_cue
 
 
 def memory_slots(
@@ -151,5 +153,9 @@ def stack_slots(*rows: MemorySlots) -> MemorySlots:
         raise SpatiaError(
             f"Memories of (latent frames, height, width) {sorted(sizes)} cannot make one batch; expected equal sizes."
         )
-    tensors = (torch.cat(parts) for parts in list(zip(*rows))[:-2])
-    return MemorySlots(*tensors, rows[0].height, rows[0].width)
+    gate, temporal, spatial, target_c2w, target_K, history_c2w, history_K = (
+        torch.cat(parts) for parts in list(zip(*rows))[:-2]
+    )
+    return MemorySlots(
+        gate, temporal, spatial, target_c2w, target_K, history_c2w, history_K, rows[0].height, rows[0].width
+    )

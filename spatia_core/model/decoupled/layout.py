@@ -56,9 +56,9 @@ def decoupled_layout(shapes: dict[str, tuple[int, ...]], file: str, num_heads: i
         found.of("controlnet_blocks.0.weight", 2)[0],
         current[1],
         memory[1],
-        tuple(stage[0] for stage in stages),
+        (stages[0][0], stages[1][0], stages[2][0]),
         unshuffle,
-        tuple(current[2:]),
+        (current[2], current[3], current[4]),
     )
     found.require(decoupled_shapes(layout))
     return layout
