@@ -16,6 +16,7 @@ import math
 import re
 import struct
 import warnings
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -267,7 +268,7 @@ class _File:
 
     # --- what there is ---
 
-    def entry(self, kind: str, index: Any, who: str):
+    def entry(self, kind: str, index: Any, who: str) -> Any:
         """An object of one of the file's lists."""
         return _object(_KINDS[kind], self.described[kind][self._place(kind, index, who)])
 
@@ -348,7 +349,7 @@ class _File:
                 tracks[node, path] = self._track(_object("AnimationSampler", sampler), path)
         return tracks
 
-    def _track(self, sampler, path: str) -> _Track:
+    def _track(self, sampler: Any, path: str) -> _Track:
         way = sampler.interpolation
         if way not in ("LINEAR", "STEP", "CUBICSPLINE"):
             raise _unsound(f"an animation has interpolation {shown(way)}, expected LINEAR, STEP or CUBICSPLINE")
@@ -461,7 +462,8 @@ def _chunks(data: bytes) -> tuple[bytes, bytes]:
             f"The glTF file is of version {version} and has {len(data)} of {length} bytes, expected version 2 and all of "
             "them; export it again."
         )
-    chunks, at = [], 12
+    chunks: list[tuple[int, bytes]] = []
+    at = 12
     while at + 8 <= length and len(chunks) < 2:
         size, kind = struct.unpack_from("<II", data, at)
         if at + 8 + size > length:
@@ -473,7 +475,7 @@ def _chunks(data: bytes) -> tuple[bytes, bytes]:
     return chunks[0][1], chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BIN else b""
 
 
-def _object(kind: str, described: Any):
+def _object(kind: str, described: Any) -> Any:
     """A description as pygltflib's object of this kind; values of a wrong kind stay what they are."""
     library = _library()
     try:
@@ -484,7 +486,7 @@ def _object(kind: str, described: Any):
         raise _unsound(f"{shown(described)} is no {kind} of glTF's ({type(error).__name__})") from error
 
 
-def _library():
+def _library() -> ModuleType:
     """pygltflib, which only glTF needs."""
     try:
         import pygltflib
@@ -495,7 +497,7 @@ def _library():
     return pygltflib
 
 
-def _lens(camera, width: int, height: int) -> list[float]:
+def _lens(camera: Any, width: int, height: int) -> list[float]:
     """Normalised intrinsics of a glTF camera."""
     if camera.perspective is None:
         raise SpatiaError(
@@ -521,7 +523,7 @@ def _lens(camera, width: int, height: int) -> list[float]:
     return [fy / aspect, fy, 0.5, 0.5]
 
 
-def _target(channel, camera: int) -> tuple[Any, Any]:
+def _target(channel: dict[str, Any], camera: int) -> tuple[Any, Any]:
     """(node, path) that a channel moves. Refuses one that moves the camera's own values."""
     target = channel["target"]
     node, path = target.get("node"), target.get("path")

@@ -218,12 +218,12 @@ def select_stroke(positions: Tensor, line: Tensor, radius: float) -> Tensor:
     wide = 1.001 * radius  # of the first, coarse choice
     low, high = line.amin(0) - wide, line.amax(0) + wide
     near = ((positions >= low) & (positions <= high)).all(1).nonzero().squeeze(1).cpu().numpy()
-    points, line = positions[near].cpu().double().numpy(), line.numpy()
+    points, corners = positions[near].cpu().double().numpy(), line.numpy()
     # Sorted along the axis in which the line is longest, each piece of it has to look at a short run of them.
-    axis = int((line.max(0) - line.min(0)).argmax())
+    axis = int((corners.max(0) - corners.min(0)).argmax())
     order = points[:, axis].argsort()
     near, points = near[order], points[order]
-    for start, end in zip(line, line[1:] if len(line) > 1 else line):
+    for start, end in zip(corners, corners[1:] if len(corners) > 1 else corners):
         look_for_interrupt()
         first, last = min(start[axis], end[axis]) - wide, max(start[axis], end[axis]) + wide
         run = slice(*np.searchsorted(points[:, axis], (first, last)))

@@ -57,13 +57,13 @@ def fill_removed(
     low, high = gone.min(0), gone.max(0)
     # Of a scene without voxels, the spacing of points that fill the faces of their box about once.
     spacing = voxel_size or float(np.linalg.norm(high - low)) / np.sqrt(len(gone)) / 1.6 or 1e-3
-    chosen = [] if cameras is None else _choose_cameras(removed.view.cpu().numpy(), gone, cameras)
+    views = [] if cameras is None else _choose_cameras(removed.view.cpu().numpy(), gone, cameras)
     if how == "plane":
         colors = kept.colors.cpu().numpy().astype(np.float64)
-        holes = [hole for k in chosen if (hole := _hole(old, gone, cameras.select([k]), size, spacing)) is not None]
+        holes = [hole for view in views if (hole := _hole(old, gone, view, size, spacing)) is not None]
         points, shades, planes = _fill_planes(old, colors, gone, holes, spacing)
     else:
-        points, shades = _fill_neighbours(kept, gone, [cameras.select([k]) for k in chosen], size, spacing)
+        points, shades = _fill_neighbours(kept, gone, views, size, spacing)
         planes = 0
     new = make_point_cloud(torch.from_numpy(points), torch.from_numpy(shades), view=NO_VIEW)
     device = kept.positions.device
@@ -84,21 +84,22 @@ class _Hole(NamedTuple):
     window: tuple[int, int, int, int]  # left, top, right, bottom: the hole and what lies round it
 
 
-def _choose_cameras(views: np.ndarray, gone: np.ndarray, cameras: Cameras) -> list[int]:
+def _choose_cameras(views: np.ndarray, gone: np.ndarray, cameras: Cameras) -> list[Cameras]:
     """The frames most of the removed points came from; of points from no frame, the one whose image holds most of them."""
     views = views[(views >= 0) & (views < cameras.count)]
     if len(views):
         counts = np.bincount(views)
         order = np.argsort(-counts, kind="stable")[:_MOST_CAMERAS]
-        return [int(k) for k in order if 10 * counts[k] >= counts[order[0]]]
+        return [cameras.select([int(k)]) for k in order if 10 * counts[k] >= counts[order[0]]]
     sample = torch.from_numpy(gone[:: max(1, len(gone) // _SAMPLE)])
-    best, most = [], 0
+    best: list[Cameras] = []
+    most = 0
     for k in range(0, cameras.count, max(1, cameras.count // 32)):
         look_for_interrupt()
         uv, z = project(sample, cameras.w2c[k], cameras.K(1, 1)[k])
         count = int(((z > 0) & (uv >= 0).all(1) & (uv < 1).all(1)).sum())
         if count > most:
-            best, most = [k], count
+            best, most = [cameras.select([k])], count
     return best
 
 
@@ -122,27 +123,29 @@ def _hole(old: np.ndarray, gone: np.ndarray, camera: Cameras, size: tuple[int, i
 
 def _image_size(gone: np.ndarray, camera: Cameras, size: tuple[int, int], spacing: float) -> tuple[int, int]:
     """So coarse that the points, each as large as its voxel, leave no holes between them."""
-    _, z = project(torch.from_numpy(gone), camera.w2c[0], camera.K(1, 1)[0])
-    z = np.sort(z[z > 0].numpy())
+    _, depths = project(torch.from_numpy(gone), camera.w2c[0], camera.K(1, 1)[0])
+    z = np.sort(depths[depths > 0].numpy())
     height, width = size
     if not len(z):
         return height, width
-    near = z[int(0.02 * len(z))]
+    near = float(z[int(0.02 * len(z))])
     focal = max(float(camera.intrinsics[0, 0]) * width, float(camera.intrinsics[0, 1]) * height)
     share = min(1.0, max(_FOOTPRINT * near / (0.87 * spacing * focal), 64 / max(height, width)))
     return max(1, int(height * share)), max(1, int(width * share))
 
 
-def _inside(points: np.ndarray, camera: Cameras, height: int, width: int, window, margin: int = 0):
+def _inside(
+    points: np.ndarray, camera: Cameras, height: int, width: int, window: tuple[int, int, int, int], margin: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Indices of the points (P, 3) that a camera sees in a window of its image, their columns, rows and depths."""
-    uv, z = project(torch.from_numpy(points), camera.w2c[0], camera.K(height, width)[0])
-    uv, z = uv.numpy(), z.numpy()
+    uv, z = (x.numpy() for x in project(torch.from_numpy(points), camera.w2c[0], camera.K(height, width)[0]))
     left, top, right, bottom = window
     with np.errstate(invalid="ignore"):
         inside = (z > 0) & (uv[:, 0] >= left - margin) & (uv[:, 0] < right + margin)
         inside &= (uv[:, 1] >= top - margin) & (uv[:, 1] < bottom + margin)
     index = np.nonzero(inside)[0]
-    return index, *np.floor(uv[index]).astype(np.int64).T, z[index]
+    column, row = np.floor(uv[index]).astype(np.int64).T
+    return index, column, row, z[index]
 
 
 def _border(hole: _Hole) -> np.ndarray:
@@ -207,7 +210,9 @@ class _Plane(NamedTuple):
     ] = ()  # planes it ends at, as a floor at its wall: a point, the way to this side
 
 
-def _fill_planes(old, colors, gone, holes: list[_Hole], spacing: float):
+def _fill_planes(
+    old: np.ndarray, colors: np.ndarray, gone: np.ndarray, holes: list[_Hole], spacing: float
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Points (N, 3), their colours (N, 3) uint8, and the number of planes that they lie on."""
     near = _surroundings(old, gone, holes, spacing)
     if len(near) < 12:
@@ -357,7 +362,17 @@ def _within(outline: np.ndarray, flat: np.ndarray, margin: float) -> np.ndarray:
 
 
 def _continue_plane(
-    k, planes, around, shades, offset, own, near_plane, gone, holes, tolerance, spacing
+    k: int,
+    planes: list[_Plane],
+    around: np.ndarray,
+    shades: np.ndarray,
+    offset: np.ndarray,
+    own: np.ndarray,
+    near_plane: np.ndarray,
+    gone: np.ndarray,
+    holes: list[_Hole],
+    tolerance: float,
+    spacing: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """New points on one plane, and their colours: in the shadow and under the removed points, where the plane is empty."""
     plane = planes[k]
@@ -387,10 +402,8 @@ def _continue_plane(
     # The plane's own points, and how far each lies off it: what is new joins them without a step.
     held = own & on_grid
     count = np.bincount(number[held], minlength=wide * high)
-    values = np.stack(
-        [np.bincount(number[held], weights, wide * high) for weights in (*shades[held].T, offset[held])], 1
-    )
-    values = (values / np.maximum(count, 1)[:, None]).reshape(high, wide, 4)
+    sums = np.stack([np.bincount(number[held], weights, wide * high) for weights in (*shades[held].T, offset[held])], 1)
+    values = (sums / np.maximum(count, 1)[:, None]).reshape(high, wide, 4)
     filled = spread(values, (count > 0).reshape(high, wide))[rows[wanted], columns[wanted]]
     return world[wanted] + filled[:, 3:] * plane.normal, filled[:, :3]
 
@@ -400,7 +413,9 @@ def _beyond(gone: np.ndarray, spacing: float) -> float:
     return max(4 * spacing, 0.5 * float(np.linalg.norm(gone.max(0) - gone.min(0))))
 
 
-def _ends(offsets: np.ndarray, planes: list[_Plane], k: int, tolerance: float):
+def _ends(
+    offsets: np.ndarray, planes: list[_Plane], k: int, tolerance: float
+) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """The planes that plane k ends at. offsets: (N, planes), of its own points from each."""
     ends = []
     for j, other in enumerate(planes):
@@ -418,7 +433,9 @@ def _on_this_side(world: np.ndarray, plane: _Plane, tolerance: float) -> np.ndar
     return inside
 
 
-def _footprint(plane: _Plane, gone, low, wide: int, high: int, tolerance: float, spacing: float) -> np.ndarray:
+def _footprint(
+    plane: _Plane, gone: np.ndarray, low: np.ndarray, wide: int, high: int, tolerance: float, spacing: float
+) -> np.ndarray:
     """(high, wide) bool: cells of the plane's grid that the removed points stood on, or beside; none where they do not touch it."""
     under = np.zeros((high + 2, wide + 2), bool)
     away = (gone - plane.middle) @ plane.normal
@@ -431,7 +448,9 @@ def _footprint(plane: _Plane, gone, low, wide: int, high: int, tolerance: float,
     return under[1:-1, 1:-1]
 
 
-def _shadowed(world: np.ndarray, k: int, planes: list[_Plane], hole: _Hole, tolerance: float, margins) -> np.ndarray:
+def _shadowed(
+    world: np.ndarray, k: int, planes: list[_Plane], hole: _Hole, tolerance: float, margins: tuple[float, float]
+) -> np.ndarray:
     """Which places of plane k the removed points hid from this camera, and no other plane hides now.
 
     margins: so far beyond its outline a plane is as good as inside, and so far it goes on where nothing else is.
@@ -467,7 +486,9 @@ def _shadowed(world: np.ndarray, k: int, planes: list[_Plane], hole: _Hole, tole
 # --- neighbours ---
 
 
-def _fill_neighbours(kept: PointCloud, gone: np.ndarray, cameras: list[Cameras], size, spacing: float):
+def _fill_neighbours(
+    kept: PointCloud, gone: np.ndarray, cameras: list[Cameras], size: tuple[int, int], spacing: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Points (N, 3) and colours (N, 3) uint8, one camera's hole after the other."""
     if not cameras:
         raise SpatiaError(
@@ -488,7 +509,7 @@ def _fill_neighbours(kept: PointCloud, gone: np.ndarray, cameras: list[Cameras],
     return points[first:], colors[first:].astype(np.uint8)
 
 
-def _fill_hole(points: np.ndarray, colors: np.ndarray, hole: _Hole, spacing: float):
+def _fill_hole(points: np.ndarray, colors: np.ndarray, hole: _Hole, spacing: float) -> tuple[np.ndarray, np.ndarray]:
     """One point per pixel of the hole behind which nothing stays, merged by voxel."""
     left, top, right, bottom = hole.window
     front = hole.front[top:bottom, left:right]
@@ -526,7 +547,9 @@ def _fill_hole(points: np.ndarray, colors: np.ndarray, hole: _Hole, spacing: flo
     return new[fresh], merged.colors.numpy()[fresh].astype(np.float64)
 
 
-def _seen(points: np.ndarray, colors: np.ndarray, hole: _Hole, spacing: float):
+def _seen(
+    points: np.ndarray, colors: np.ndarray, hole: _Hole, spacing: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of every pixel of the hole's window, 1 / depth and the colour of what the camera sees there: (H, W, 4), where: (H, W), and
     the points that it sees: (P, 3).
     """
@@ -540,8 +563,8 @@ def _seen(points: np.ndarray, colors: np.ndarray, hole: _Hole, spacing: float):
     wide, high = right - left, bottom - top
     pixel = (row - top) * wide + column - left
     count = np.bincount(pixel, minlength=wide * high)
-    values = np.stack([np.bincount(pixel, w, wide * high) for w in (1 / z, *colors[near[index]].T)], 1)
-    values = (values / np.maximum(count, 1)[:, None]).reshape(high, wide, 4)
+    sums = np.stack([np.bincount(pixel, w, wide * high) for w in (1 / z, *colors[near[index]].T)], 1)
+    values = (sums / np.maximum(count, 1)[:, None]).reshape(high, wide, 4)
     return values, (count > 0).reshape(high, wide), points[near]
 
 

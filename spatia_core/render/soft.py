@@ -6,7 +6,7 @@ alpha = 1 - d^2 / r^2, front to back over black.
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -309,7 +309,7 @@ def _truncate(values: Tensor) -> Tensor:
     return (values + 1e-4).clamp(0, 255).to(torch.uint8)
 
 
-def disagreement(draw, device: torch.device) -> str | None:
+def disagreement(draw: Callable[..., Iterable[Tensor]], device: torch.device) -> str | None:
     """How a path of `draw_soft_triton`'s signature differs from the reference on a small scene, None where it does not.
 
     Pictures of the same points may differ by one step of 8 bits in a thousandth of their values: sums round otherwise.

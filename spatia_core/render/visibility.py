@@ -61,7 +61,7 @@ def nearest_depth(
         return z_buffer(positions, cameras, height, width, voxel_size=voxel_size)[0]
     depths = torch.zeros(cameras.count, height, width)
 
-    def fast(view: int, surface, index, pixel, z) -> None:
+    def fast(view: int, surface: np.ndarray, index: np.ndarray, pixel: np.ndarray, z: np.ndarray) -> None:
         depths[view] = torch.from_numpy(np.where(np.isfinite(surface), surface, 0)).view(height, width)
 
     _each_view(fast, positions, cameras, height, width, voxel_size)
