@@ -1,17 +1,19 @@
-// Texts of the editors, in the page's language where there is a translation.
+// Texts in the page's language, where there is a translation. The entry brings few; the editors add theirs.
 import { language } from "./host.mjs";
-import cloudEn from "./texts_cloud_en.mjs";
-import cloudZh from "./texts_cloud_zh.mjs";
-import directEn from "./texts_direct_en.mjs";
-import directZh from "./texts_direct_zh.mjs";
-import pathEn from "./texts_en.mjs";
-import pathZh from "./texts_zh.mjs";
+import entryEn from "./texts_entry_en.mjs";
+import entryZh from "./texts_entry_zh.mjs";
 
-const en = { ...pathEn, ...cloudEn, ...directEn };
-const zh = { ...pathZh, ...cloudZh, ...directZh };
+/** @type {Record<string, Record<string, string>>} */
+const tables = { en: { ...entryEn }, zh: { ...entryZh } };
+
+/** Adds tables of texts: {name: text}, the same names in both. */
+export function addTexts(en, zh) {
+    Object.assign(tables.en, en);
+    Object.assign(tables.zh, zh);
+}
 
 /** The text of this name; {words} in it are replaced from `values`. */
 export function text(name, values = {}) {
-    const table = language().startsWith("zh") ? zh : en;
-    return (table[name] ?? en[name]).replace(/\{(\w+)\}/g, (_, word) => values[word]);
+    const table = language().startsWith("zh") ? tables.zh : tables.en;
+    return (table[name] ?? tables.en[name]).replace(/\{(\w+)\}/g, (_, word) => values[word]);
 }

@@ -1,6 +1,5 @@
 // English texts of the cloud editor. texts_cloud_zh.mjs has the same names.
 export default {
-    edit_cloud: "Edit cloud",
     cloud_view_label: "The scene's points. Arrows turn the view, plus and minus move nearer and farther.",
     tool_navigate: "Look (1)",
     tool_box: "Box (2)",

@@ -1,6 +1,5 @@
 // Chinese texts of the cloud editor. texts_cloud_en.mjs has the same names.
 export default {
-    edit_cloud: "编辑点云",
     cloud_view_label: "场景的点。方向键转动视图，加号和减号拉近、拉远。",
     tool_navigate: "浏览 (1)",
     tool_box: "框 (2)",

@@ -1,6 +1,5 @@
 // English texts of the strip of clips. texts_direct_zh.mjs has the same names.
 export default {
-    direct: "Direct",
     direct_strip: "Clips of the video",
     direct_generate: "Generate",
     direct_generate_title: "Run the workflow: it makes the clips of the path that are not there yet, and reads the others.",
@@ -57,6 +56,4 @@ export default {
     direct_use_branch_title: "Write its path, prompts and seeds into the nodes. Generate then reads it from the world.",
     direct_no_preview: "no clip of its own",
     direct_previews: "Preview",
-    direct_previews_title: "Show what is being sampled while a clip is made, also where the server shows none by default.",
-    direct_previews_setting: "Latent previews while directing",
 };

@@ -1,6 +1,5 @@
 // Chinese texts of the strip of clips.
 export default {
-    direct: "导演",
     direct_strip: "视频的片段",
     direct_generate: "生成",
     direct_generate_title: "运行工作流：生成路径上还没有的片段，其余的从磁盘读取。",
@@ -57,6 +56,4 @@ export default {
     direct_use_branch_title: "把它的路径、提示词和种子写入节点。随后“生成”会从世界中读取它。",
     direct_no_preview: "没有自己的片段",
     direct_previews: "预览",
-    direct_previews_title: "生成片段时显示正在采样的画面，服务器默认不显示时也显示。",
-    direct_previews_setting: "导演时的潜空间预览",
 };

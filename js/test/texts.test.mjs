@@ -23,3 +23,13 @@ test("every text that is asked for is there", async () => {
     }
     assert.ok(known.size > 100);
 });
+
+test("the entry brings the texts of what is in it", async () => {
+    const known = Object.keys(await load("texts_entry_en.mjs"));
+    const asked = [];
+    for (const file of ["extension.mjs", "reports.mjs", "refusals.mjs", "preset_widgets.mjs", "host.mjs", "dom.mjs", "graph.mjs"]) {
+        const code = readFileSync(new URL(file, source), "utf8");
+        asked.push(...[...code.matchAll(/\btext\("(\w+)"/g), ...code.matchAll(/button: "(\w+)"/g)].map(([, name]) => name));
+    }
+    assert.deepEqual([...new Set(asked)].sort(), known.sort());
+});

@@ -1,8 +1,5 @@
 // Chinese texts of the editors; see texts_en.mjs.
 export default {
-    edit_path: "编辑路径",
-    report_open: "显示完整报告",
-    report_close: "关闭",
     view_label: "场景与相机路径。方向键转动视图，加减键拉近拉远。",
     timeline: "路径的帧",
     done: "完成",

@@ -1,8 +1,5 @@
-// English texts of the editors. texts_zh.mjs has the same names.
+// English texts of both editors, and of the path editor. texts_path_zh.mjs has the same names.
 export default {
-    edit_path: "Edit path",
-    report_open: "Show the whole report",
-    report_close: "Close",
     view_label: "Scene and camera path. Arrows turn the view, plus and minus move nearer and farther.",
     timeline: "Frame of the path",
     done: "Done",
