@@ -1,6 +1,6 @@
 """Filling the place of a removed object, against the same room drawn without it.
 
-    python benchmarks/fill.py                          24 rooms, a photograph and a clip of each
+    python benchmarks/fill.py                          20 rooms, a photograph and a clip of each
     python benchmarks/fill.py --rooms 4 --pictures DIR
 
 In every room a piece of furniture that its first camera sees is removed, by what was drawn of it. The scene is what one
@@ -94,7 +94,7 @@ def measured(cloud, camera, hole, picture, depth) -> tuple[dict, np.ndarray]:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--rooms", type=int, default=24)
+    asked.add_argument("--rooms", type=int, default=20)
     asked.add_argument("--first", type=int, default=100, help="seed of the first room")
     asked.add_argument("--pictures", help="folder for pictures of every room")
     asked.add_argument("--json", help="file for the figures of every room")
@@ -147,9 +147,10 @@ def main() -> None:
             for way in WAYS:
                 part = [row for row in rows if (row["kind"], row["frame"], row["fill"]) == (kind, frame, way or "none")]
                 mean = {name: np.mean([row[name] for row in part]) for name in ("coverage", "psnr", "seconds", "new")}
-                depth = np.nanmedian([row["depth"] for row in part])
+                known = [row["depth"] for row in part if np.isfinite(row["depth"])]
+                depth = f"{100 * np.median(known):5.2f} %" if known else "    -  "
                 print(
-                    f"{kind:10} {where}  {way or 'none':10} coverage {mean['coverage']:.2f}  depth {100 * depth:5.2f} %  "
+                    f"{kind:10} {where}  {way or 'none':10} coverage {mean['coverage']:.2f}  depth {depth}  "
                     f"PSNR {mean['psnr']:5.2f} dB  {mean['new']:6.0f} points  {mean['seconds']:.2f} s"
                 )
     if options.json:

@@ -184,7 +184,7 @@ class SpatiaVideo(io.ComfyNode):
         _answered[plan.world.folder] = losses, _kept_ends(plan.world) | {last}
         report = "\n".join([*reports, *plan.told, world_report(plan.world, last)])
         place = WorldPlace(plan.world.folder, plan.branch, last, plan.start)
-        page = maker.page_report(place, memory)
+        page = maker.page_report(place, memory, continued=world is not None)
         shown = report_ui(report, images=posters(plan.world, last), spatia_video=[page])
         return io.NodeOutput(place, memory, report, ui=shown)
 
@@ -230,7 +230,7 @@ class _Maker:
             tell_clip(WorldPlace(plan.world.folder, plan.branch, last, plan.start), len(memory.clips) - 1)
         return last, memory, reports
 
-    def page_report(self, place: WorldPlace, memory: SpatialMemory) -> dict:
+    def page_report(self, place: WorldPlace, memory: SpatialMemory, *, continued: bool) -> dict:
         """Where the video stands, for the page; memory: after the last clip."""
         plan = self.plan
         first = len(memory.clips) - len(plan.windows)
@@ -246,7 +246,14 @@ class _Maker:
         lengths = {name: plan.settings[name] for name in LENGTHS}
         start = memory.cameras.select(plan.offset)
         return video_report(
-            place, memory, self.widgets["cameras"], start, scale=self.scale, clips=clips, lengths=lengths
+            place,
+            memory,
+            self.widgets["cameras"],
+            start,
+            scale=self.scale,
+            clips=clips,
+            lengths=lengths,
+            continued=continued,
         )
 
     def _begin(self, image) -> tuple[SpatialMemory, Cameras]:

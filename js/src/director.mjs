@@ -223,10 +223,10 @@ class Director {
         if (queue_running.length + queue_pending.length) return;
         const report = await lastReport(this.video, "spatia_video");
         if (report) await this.useReport(report); // it was away for a moment only, and the run ended meanwhile
-        this.running = null;
         await this.refreshListing();
         const next = this.clips.find((clip) => clip.state !== "made");
         this.lost = !report && next ? text("direct_lost", { number: next.number }) : null;
+        this.running = null;
         this.show();
     }
 

@@ -1,4 +1,4 @@
-// Chinese texts of the editors; see texts_en.mjs.
+// Chinese texts of the editors; see texts_path_en.mjs.
 export default {
     view_label: "场景与相机路径。方向键转动视图，加减键拉近拉远。",
     timeline: "路径的帧",

@@ -36,7 +36,8 @@ export class VideoWorld {
      */
     base(facts, made, frames) {
         if (!this.connected) return 1;
-        const told = facts?.clips[0] ? facts.clips[0].number - facts.clips[0].line + 1 : null;
+        // What it said of another beginning says nothing of this one.
+        const told = facts?.clips[0] && facts.continued === this.connected ? facts.clips[0].number - facts.clips[0].line + 1 : null;
         const { opened } = this;
         if (opened === null) return told ?? 1;
         const at = opened === LAST ? Math.max(0, made.chain.length - 1) : opened;

@@ -27,13 +27,14 @@ def video_report(
     scale: float,
     clips: list[dict[str, int]],
     lengths: dict[str, int],
+    continued: bool,
 ) -> dict:
     """Where the video stands, as the page takes it: files of /view.
 
     memory: after the last clip. cameras: the path as it was given. start: the camera (1) of the scene that its first one
     became; scale: scene units per unit of the path. clips: of each clip of the path its `number` in the world,
     its `line` of prompts, its first new frame of the path (`from`) and the frame to stop before (`to`). lengths:
-    first_frames, later_frames, history_frames.
+    first_frames, later_frames, history_frames. continued: whether a world was connected, not an image.
     """
     facts = {
         "world": place.world.name,
@@ -41,6 +42,7 @@ def video_report(
         "clip": place.clip,
         "clips": clips,
         "lengths": lengths,
+        "continued": continued,
         "path": camera_list(cameras),
     }
     return {

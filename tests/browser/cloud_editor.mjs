@@ -158,6 +158,7 @@ async function brushAndHide(page, id, editor, options, shot) {
 
     await page.evaluate(() => {
         while (window.spatiaEditor.done.length) window.spatiaEditor.undo();
+        window.spatiaEditor.previewFrame = window.spatiaEditor.facts.cameras.length - 1;
     });
     told.end = await state(page, id);
     await editor.locator("button[name=navigate]").click();

@@ -81,15 +81,17 @@ export async function framesDrawn(page) {
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
+const STILL = 600; // milliseconds: the page fits a graph, and draws it anew, some time after it was opened
+
 /** Wait until a value that is read in the page has been the same for some time. */
 export async function settled(page, read, patience = 10_000) {
     const ends = Date.now() + patience;
-    let [before, same] = [null, 0];
-    while (same < 3 && Date.now() < ends) {
+    let [before, since, frames] = [null, 0, 0];
+    while ((frames < 3 || Date.now() - since < STILL) && Date.now() < ends) {
         await framesDrawn(page);
         const now = JSON.stringify(await page.evaluate(read));
-        same = now === before ? same + 1 : 0;
-        before = now;
+        if (now === before) frames += 1;
+        else [before, since, frames] = [now, Date.now(), 0];
     }
 }
 
@@ -222,9 +224,10 @@ export async function fitView(page) {
 
 /** In the page: where the canvas looks, and how large the elements of the nodes are. */
 export function viewOf() {
-    const { scale, offset } = window.app.canvas.ds;
+    const { canvas } = window.app;
+    const { scale, offset } = canvas.ds;
     const sizes = [...document.querySelectorAll("[data-node-id]")].map((node) => [node.offsetWidth, node.offsetHeight]);
-    return [scale, ...offset, innerWidth, innerHeight, sizes];
+    return [scale, ...offset, canvas.low_quality, innerWidth, innerHeight, sizes];
 }
 
 /** The open graph as the page would save it. */
