@@ -25,7 +25,7 @@ export default async ({ page, options, loadTemplate, queue, save, ready }) => {
                 }),
             ),
         );
-    await page.waitForTimeout(1000);
+    await seen(page);
     const reported = await reports();
     await page.locator(".spatia-report.warns").first().click();
     const opened = await page.locator("dialog.spatia-report-all").innerText();
@@ -37,11 +37,22 @@ export default async ({ page, options, loadTemplate, queue, save, ready }) => {
     await ready();
     await page.waitForFunction((count) => window.app.rootGraph.nodes.length === count, before.nodes.length);
     const after = await save();
-    await page.waitForFunction(() => document.querySelector(".spatia-report"));
-    await page.waitForTimeout(1000);
+    await seen(page);
     const restored = await reports();
     // A 3D viewer keeps its camera in its widgets, and moves it when a cloud arrives.
     const state = ({ nodes }) =>
         nodes.filter(({ type }) => type !== "PreviewPointCloud").map(({ id, type, pos, widgets_values }) => ({ id, type, pos: [...pos], widgets_values }));
     return { outputs, kinds, before: state(before), after: state(after), reported, opened, restored };
 };
+
+/** Waits until the report of every node that has something to say is in the page. */
+async function seen(page) {
+    await page.waitForFunction(
+        () => {
+            const nodes = window.app.rootGraph.nodes.filter((node) => /Estimate|Render|Retrieve|Metrics/.test(node.type));
+            return nodes.every((node) => node.widgets?.find((widget) => widget.name === "spatia_report")?.element.isConnected);
+        },
+        null,
+        { timeout: 30_000 },
+    );
+}
