@@ -73,24 +73,24 @@ async function main() {
         for (const [name, select] of Object.entries({ sphere: { ...ball, radius: ball.radius + nudge }, box: { ...box, rotation: [0, 20 + nudge, 0] },
             lasso: { ...lasso, points: lasso.points.map(([u, v]) => [u + nudge, v]) } })) { // prettier-ignore
             const edits = [{ do: "remove", select }];
-            await ask("replay", { edits: [], selection: null, current: -1, before: false });
-            note(`${name}: select`, await ask("replay", { edits: [], selection: select, current: -1, before: false }));
-            note(`${name}: remove`, await ask("replay", { edits, selection: null, current: 0, before: false }));
-            note(`${name}: undo`, await ask("replay", { edits: [], selection: select, current: -1, before: false }));
-            note(`${name}: remove at once`, await ask("replay", { edits: [{ do: "remove", select: { ...select, invert: false, nudge } }], selection: null, current: 0, before: false }));
+            await ask("replay", { taken: [], edits: [], selection: null, current: -1, before: false });
+            note(`${name}: select`, await ask("replay", { taken: [], edits: [], selection: select, current: -1, before: false }));
+            note(`${name}: remove`, await ask("replay", { taken: [], edits, selection: null, current: 0, before: false }));
+            note(`${name}: undo`, await ask("replay", { taken: [], edits: [], selection: select, current: -1, before: false }));
+            note(`${name}: remove at once`, await ask("replay", { taken: [], edits: [{ do: "remove", select: { ...select, invert: false, nudge } }], selection: null, current: 0, before: false }));
         }
         const moved = { do: "transform", select: ball, move: [nudge, 0, 0] };
-        await ask("replay", { edits: [moved], selection: null, current: 0, before: false });
-        note("transform: a step of a drag", await ask("replay", { edits: [{ ...moved, move: [nudge, 0.1, 0] }], selection: null, current: 0, before: false }));
+        await ask("replay", { taken: [], edits: [moved], selection: null, current: 0, before: false });
+        note("transform: a step of a drag", await ask("replay", { taken: [], edits: [{ ...moved, move: [nudge, 0.1, 0] }], selection: null, current: 0, before: false }));
         const painted = { do: "recolor", select: ball, color: "#00ff00" };
-        await ask("replay", { edits: [painted], selection: null, current: 0, before: false });
-        note("recolor: another colour", await ask("replay", { edits: [{ ...painted, color: "#0000ff" }], selection: null, current: 0, before: false }));
+        await ask("replay", { taken: [], edits: [painted], selection: null, current: 0, before: false });
+        note("recolor: another colour", await ask("replay", { taken: [], edits: [{ ...painted, color: "#0000ff" }], selection: null, current: 0, before: false }));
     }
     const middle = (values) => values.toSorted((a, b) => a - b)[values.length >> 1].toFixed(0).padStart(5);
     for (const [name, { times, cpus, bytes }] of Object.entries(steps)) {
         console.log(`${name.padEnd(28)} ${middle(times)} ms, of a processor ${middle(cpus)} ms   ${(bytes / 1e6).toFixed(1).padStart(5)} MB to the page`);
     }
-    const { answer: kept } = await ask("replay", { edits: [{ do: "remove", select: ball }], selection: null, current: 0, before: false });
+    const { answer: kept } = await ask("replay", { taken: [], edits: [{ do: "remove", select: ball }], selection: null, current: 0, before: false });
     const { answer: held } = await ask("memory", {});
     console.log(`memory of the worker: ${(kept.bytes / 1e6).toFixed(0)} MB told to the user, ${(held.bytes / 1e6).toFixed(0)} MB measured`);
     await worker.terminate();
