@@ -1,6 +1,8 @@
 // Opens the quick start, shortens its sampling, presses Run, waits for the end, and reloads the page.
 
 export default async ({ page, options, loadTemplate, queue, save, ready }) => {
+    // What an earlier workflow left in the server's cache is not run again, and then has nothing to say.
+    await page.request.post(`${options.url}/free`, { data: { free_memory: true } });
     await loadTemplate("Image to loop, runs now, 41 frames out and back");
     await page.evaluate((steps) => {
         for (const node of window.app.rootGraph.nodes) {
