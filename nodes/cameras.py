@@ -50,6 +50,7 @@ from .sockets import SpatiaCameras, SpatiaMemory
 KEYFRAMES, TO_VIEW = "keyframes", "to_view"
 AS_IN_FILE, AT_LAST_CAMERA = "as in the file", "at the memory's last camera"
 CONTINUE, KEEP = "continue from the last pose", "keep poses"
+_FORMAT_ALIASES = ("colmap", "nerfstudio", "transforms.json", "realestate10k", "w2c", "blender", "gltf", "glb")
 _SHOWN_POSES = 300  # of the memory's frames, for the page's editor
 EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n12 0.2 0 0.1 -15 0 0\n24 0 0 0 0 0 0"
 
@@ -296,17 +297,7 @@ class SpatiaImportCameras(io.ComfyNode):
             node_id="SpatiaImportCameras",
             display_name="Import Cameras",
             category="Spatia",
-            search_aliases=[
-                "load cameras",
-                "colmap",
-                "nerfstudio",
-                "transforms.json",
-                "realestate10k",
-                "w2c",
-                "blender",
-                "gltf",
-                "glb",
-            ],
+            search_aliases=["load cameras", *_FORMAT_ALIASES],
             description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json, COLMAP text, "
             "or an animated camera from Blender (glTF).",
             inputs=[
@@ -453,17 +444,7 @@ class SpatiaExportCameras(io.ComfyNode):
             display_name="Export Cameras",
             category="Spatia",
             is_output_node=True,
-            search_aliases=[
-                "save cameras",
-                "colmap",
-                "nerfstudio",
-                "transforms.json",
-                "realestate10k",
-                "w2c",
-                "blender",
-                "gltf",
-                "glb",
-            ],
+            search_aliases=["save cameras", *_FORMAT_ALIASES],
             description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format, "
             "or as an animated camera for Blender (glTF).",
             inputs=[

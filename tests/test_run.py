@@ -274,7 +274,7 @@ class TestCommandLine:
     def test_a_card_that_torch_does_not_see_is_told_of(self, run_py, monkeypatch, capsys):
         torch = pytest.importorskip("torch")
         if torch.cuda.is_available():
-            pytest.skip("torch sees a card")
+            pytest.skip("torch sees the card of this machine, so that there is nothing to tell of")
         monkeypatch.setattr(run_py, "_has_nvidia_driver", lambda: True)
         asked = Path(sys.executable), dict(os.environ)
         assert run_py.choose_device("cpu", *asked) == "cpu" and not capsys.readouterr().out

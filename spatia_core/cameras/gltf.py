@@ -14,7 +14,6 @@ import base64
 import binascii
 import math
 import re
-import struct
 import warnings
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -23,14 +22,13 @@ import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
 from ..errors import SpatiaError
+from ..glb_file import glb_parts
 from ..inputs import LARGEST_COORDINATE, MOST_CAMERAS, number, parse_json, shown, whole, widget_number
 from .camera import ROTATION_TOLERANCE, Cameras, fov_from_focal, make_cameras, require_image_size
 
 LARGEST_FILE = 64 << 20  # bytes
 NAME = "Spatia camera"
 _FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # half a turn round x; its own inverse
-_JSON, _BIN = 0x4E4F534A, 0x004E4942
-_LONGEST_JSON = 16 << 20
 # The lists that are read here, and pygltflib's names of what is in them.
 _KINDS = {
     "nodes": "Node", "cameras": "Camera", "animations": "Animation", "accessors": "Accessor", "bufferViews": "BufferView",
@@ -239,7 +237,11 @@ class _File:
             raise SpatiaError(
                 f"The glTF file has {len(data)} bytes, expected at most {LARGEST_FILE}; export the camera alone."
             )
-        text, self.binary = _chunks(data) if data[:4] == b"glTF" else (data.removeprefix(b"\xef\xbb\xbf"), b"")
+        self.binary: bytes | memoryview = b""
+        if data[:4] == b"glTF":
+            text, self.binary = glb_parts(memoryview(data), "The glTF file", _unsound)
+        else:
+            text = data.removeprefix(b"\xef\xbb\xbf")
         if text.count(b"{") + text.count(b"[") + text.count(b",") > _MOST_VALUES:
             raise _unsound(f"it describes more than {_MOST_VALUES} values, more than cameras need")
         described = parse_json(text, "The glTF file's descriptions", "the file: export it again")
@@ -422,7 +424,7 @@ class _File:
             raise _unsound(f"{where} has a value that is NaN or beyond {LARGEST_COORDINATE:g}")
         return values
 
-    def _view(self, index: Any, where: str) -> tuple[bytes, int]:
+    def _view(self, index: Any, where: str) -> tuple[bytes | memoryview, int]:
         """The bytes of a bufferView, and its byteStride, 0 for none."""
         view = self.entry("bufferViews", index, where)
         if any("meshopt" in name for name in view.extensions or {}):
@@ -437,7 +439,7 @@ class _File:
             )
         return data[start : start + length], _whole(view.byteStride or 0, 0, 1 << 20, f"byteStride of bufferView {index}")  # fmt: skip
 
-    def _buffer(self, index: Any, where: str) -> bytes:
+    def _buffer(self, index: Any, where: str) -> bytes | memoryview:
         uri = self.entry("buffers", index, where).uri
         if uri is None:
             return self.binary
@@ -452,27 +454,6 @@ class _File:
             except (binascii.Error, ValueError):
                 raise _unsound("its embedded data is no base64 text") from None
         return self.data[index]
-
-
-def _chunks(data: bytes) -> tuple[bytes, bytes]:
-    """The description and the data of a binary file."""
-    version, length = struct.unpack_from("<II", data, 4) if len(data) >= 20 else (0, 0)
-    if version != 2 or not 20 <= length <= len(data):
-        raise SpatiaError(
-            f"The glTF file is of version {version} and has {len(data)} of {length} bytes, expected version 2 and all of "
-            "them; export it again."
-        )
-    chunks: list[tuple[int, bytes]] = []
-    at = 12
-    while at + 8 <= length and len(chunks) < 2:
-        size, kind = struct.unpack_from("<II", data, at)
-        if at + 8 + size > length:
-            raise _unsound(f"a part of {size} bytes does not fit into it")
-        chunks.append((kind, data[at + 8 : at + 8 + size]))
-        at += 8 + size
-    if not chunks or chunks[0][0] != _JSON or len(chunks[0][1]) > _LONGEST_JSON:
-        raise _unsound(f"it does not begin with a description of at most {_LONGEST_JSON} bytes")
-    return chunks[0][1], chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BIN else b""
 
 
 def _object(kind: str, described: Any) -> Any:

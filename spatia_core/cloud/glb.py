@@ -9,7 +9,6 @@ are measured in runs, and only those that a sample falls on are coloured; all th
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -20,11 +19,11 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from ..errors import SpatiaError
+from ..glb_file import glb_parts
 from ..inputs import LARGEST_COORDINATE, number, parse_json, shown, whole
 from ..interrupt import look_for_interrupt
 from .point_cloud import PointCloud, make_point_cloud
 
-_JSON, _BIN = 0x4E4F534A, 0x004E4942
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _INDICES = (5121, 5123, 5125)
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
@@ -32,7 +31,6 @@ _POINTS, _TRIANGLES, _STRIP, _FAN = 0, 4, 5, 6
 _HARMLESS = ("KHR_materials_unlit", "KHR_materials_emissive_strength", "KHR_lights_punctual")
 _IMAGES = ("PNG", "JPEG", "WEBP")
 
-_LONGEST_JSON = 1 << 24  # bytes
 _DEEPEST = 100  # nodes below each other
 _MOST_NODES = 50_000
 _MOST_PRIMITIVES = 20_000  # of all nodes together, a mesh counted for each node that shows it
@@ -120,7 +118,9 @@ def parse_glb(data: bytes, name: str, *, points: int) -> PointCloud:
 class _Reader:
     def __init__(self, data: bytes, name: str):
         self.name, self.size = name, len(data)
-        text, self.binary = self._chunks(memoryview(data))
+        if len(data) < 20 or data[:4] != b"glTF":
+            raise SpatiaError(f"{name} does not begin as a binary glTF file; export it as .glb.")
+        text, self.binary = glb_parts(memoryview(data), name, self._unsound)
         self.root = parse_json(text, f"The descriptions in {name}", "the file: export it again")
         if not isinstance(self.root, dict):
             raise self._unsound(f"its description is {shown(self.root)}, expected an object")
@@ -148,28 +148,6 @@ class _Reader:
         return make_point_cloud(torch.from_numpy(positions), torch.from_numpy(colors))
 
     # --- the description ---
-
-    def _chunks(self, data: memoryview) -> tuple[bytes, memoryview]:
-        """The description and the binary part; glTF puts them first, in this order."""
-        if len(data) < 20 or data[:4] != b"glTF":
-            raise SpatiaError(f"{self.name} does not begin as a binary glTF file; export it as .glb.")
-        version, length = struct.unpack_from("<II", data, 4)
-        if version != 2 or not 20 <= length <= len(data):
-            raise SpatiaError(
-                f"{self.name} has glTF version {version} and {len(data)} of {length} bytes, expected version 2 and "
-                "all of them; export it again."
-            )
-        chunks: list[tuple[int, memoryview]] = []
-        at = 12
-        while at + 8 <= length and len(chunks) < 2:
-            size, kind = struct.unpack_from("<II", data, at)
-            if at + 8 + size > length:
-                raise self._unsound(f"a part of {size} bytes does not fit into it")
-            chunks.append((kind, data[at + 8 : at + 8 + size]))
-            at += 8 + size
-        if not chunks or chunks[0][0] != _JSON or len(chunks[0][1]) > _LONGEST_JSON:
-            raise self._unsound(f"it does not begin with a description of at most {_LONGEST_JSON} bytes")
-        return bytes(chunks[0][1]), chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BIN else data[:0]
 
     def _primitives(self) -> tuple[list[_Primitive], list[_Primitive]]:
         """Primitives of points and of triangles, in the order of the tree."""
