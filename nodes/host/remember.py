@@ -27,7 +27,7 @@ from ...spatia_core.model.decoupled.retrieval import (
 )
 from ...spatia_core.render.visibility import visible_points, z_buffer
 from . import bundle
-from .decoupled import apply_memory, load_decoupled_patcher, require_fit
+from .decoupled import apply_memory, load_decoupled_patcher, require_memory_branch
 from .models import BUNDLED, DTYPES, find_patch
 from .video import encode_video
 
@@ -65,7 +65,7 @@ def remember_clip(
 
     The history to remember is the video up to the clip's first frame, which both share.
     """
-    branch = require_fit(model, patcher)
+    branch = require_memory_branch(model, patcher)
     given = require_continues(memory, cameras)
     _check_inputs(vae, branch.layout, memory, cameras, start_percent, end_percent)
     clean, release = latent_count(given), mode == "release"

@@ -171,7 +171,7 @@ def test_shut_frames_are_not_computed_and_not_touched(nodes_of, apply):
     memory, cameras = revisit()
     condition = condition_of(nodes_of, apply(memory, cameras)[0])
     slots, x, timestep = condition.slots, network_input(), torch.tensor([[0.0, 0.0, 0.0, 700.0, 650.0]])
-    few, opened = residuals(nodes_of, condition.branch, slots, x, timestep)
+    few, _ = residuals(nodes_of, condition.branch, slots, x, timestep)
     five = slots._replace(
         gate=torch.ones(1, 5, dtype=torch.bool),
         **{name: getattr(slots, name)[[0, 0, 0, 0, 1]] for name in slots._fields[1:-2]},
@@ -181,7 +181,8 @@ def test_shut_frames_are_not_computed_and_not_touched(nodes_of, apply):
     tokens = torch.randn(1, 5 * few.shape[2], DIM)
     run = decoupled.BranchRun(condition.branch, slots, x, timestep, {})
     with torch.no_grad():
-        out = decoupled.ResidualPatch(run, opened, LAYERS, 0.5)({"img": tokens.clone(), "block_index": 0})["img"]
+        patch = nodes_of("nodes.host.side_branch").ResidualPatch(run, LAYERS, 5, 0.5, "the test")
+        out = patch({"img": tokens.clone(), "block_index": 0})["img"]
     change = (out - tokens).unflatten(1, (5, -1))
     assert not change[:, :3].any()
     assert torch.allclose(change[0, 3:], 0.5 * few[0], atol=1e-5)
