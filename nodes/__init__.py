@@ -1,8 +1,10 @@
 """ComfyUI nodes: one file per step of the workflow; schema, conversion and one call into the core."""
 
 from . import (
+    camera_branch,
     cameras,
     clips,
+    decoupled_clip,
     decoupled_memory,
     edit,
     estimate_scene,
@@ -33,7 +35,9 @@ NODES = [
         retrieve,
         clips,
         sampler,
+        camera_branch,
         decoupled_memory,
+        decoupled_clip,
         update_memory,
         edit,
         worlds,

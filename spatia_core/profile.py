@@ -69,7 +69,11 @@ RELEASE = Profile(
 SMALL = Profile(
     "the bundled small model", 384, ((192, 128),), 25, 25, HISTORY_FRAMES, 0.03, 0.02, 4, 4, 2, 2, 1.0
 )  # fmt: skip
-PROFILES = {profile.name: profile for profile in (RELEASE, SMALL)}
+MEMORIZE = Profile(
+    "Memorize When Needed", 5120, ((832, 480),), 49, 49, 1, 0.01, 0.01, MAX_REFERENCES, TARGET_EVERY, CANDIDATE_EVERY,
+    40, 6.5,
+)  # fmt: skip
+PROFILES = {profile.name: profile for profile in (RELEASE, SMALL, MEMORIZE)}
 
 
 def profile_of(dim: int) -> Profile | None:

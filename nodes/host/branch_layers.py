@@ -81,9 +81,7 @@ class SideBranch(torch.nn.Module):
     def patch_embedding_of(self, channels: int, operations):
         """A layer that makes tokens of `channels` channels."""
         layout = self.layout
-        return operations.Conv3d(
-            channels, layout.dim, kernel_size=layout.patch, stride=layout.patch, **self._single
-        )
+        return operations.Conv3d(channels, layout.dim, kernel_size=layout.patch, stride=layout.patch, **self._single)
 
     def encode_cameras(self, c2w: Tensor, intrinsics: Tensor, height: int, width: int) -> Tensor:
         """Latent cameras (S, C, h, w) float32 of four posed cameras each.

@@ -84,9 +84,7 @@ class BranchRun:
     the host stacks several conditions of one batch. cues: `embed_cues`, None to make them here.
     """
 
-    def __init__(
-        self, branch: DecoupledBranch, slots: MemorySlots, x, timestep, transformer_options: dict, cues=None
-    ):
+    def __init__(self, branch: DecoupledBranch, slots: MemorySlots, x, timestep, transformer_options: dict, cues=None):
         self.branch = branch
         self.options = transformer_options
         rows, frames = slots.gate.shape

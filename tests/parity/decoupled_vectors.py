@@ -31,7 +31,7 @@ def stems(pattern: str, holding: str = "") -> list[str]:
 def family(kind: str) -> list[str]:
     """`kind`, and `kind_X` for every suffix X: names without ending of the tensor files, those of weights left out."""
     names = [name.removesuffix(".safetensors") for name in named(f"{kind}*.safetensors")]
-    return [name for name in names if name == kind or name.startswith(f"{kind}_") and "_weights" not in name]
+    return [name for name in names if name == kind or (name.startswith(f"{kind}_") and "_weights" not in name)]
 
 
 def suffix_of(name: str, kind: str) -> str:

@@ -49,9 +49,7 @@ def cases_of(kind: str, ending: str) -> list[tuple[str, str]]:
 def started(pack_module, branch, name: str, case: str):
     """A run of the branch over a stored case's inputs, and its latent cameras (B, F, C, h, w)."""
     module, vectors = pack_module("nodes.host.camera_branch"), tensors(name)
-    given = {
-        key: vectors[f"{case}.in.{key}"] for key in ("hidden_states", "y", "timestep", "c2ws", "intrinsics")
-    }
+    given = {key: vectors[f"{case}.in.{key}"] for key in ("hidden_states", "y", "timestep", "c2ws", "intrinsics")}
     size, frames = given["hidden_states"].shape[3:], table(name)["cases"][case]["frame_num"]
     groups = camera_groups(frames)
     height, width = (side * branch.layout.unshuffle for side in size)
@@ -127,9 +125,7 @@ def test_camera_layout(pack_module, name):
     assert layout == CameraLayout(1536, 12, 13824, 20, 256, 5120, 132, (192, 96), 8, (1, 2, 2))
     assert (len(found), count(found)) == (told["default_config_tensors"], told["default_config_params"])
     assert count(found) - count(used) == told["dead_params_in_text_embedder"]
-    branch = pack_module("nodes.host.camera_branch").CameraBranch(
-        layout, torch.bfloat16, "meta", comfy.ops.manual_cast
-    )
+    branch = pack_module("nodes.host.camera_branch").CameraBranch(layout, torch.bfloat16, "meta", comfy.ops.manual_cast)
     assert {key: tuple(tensor.shape) for key, tensor in branch.state_dict().items()} == used
 
 
