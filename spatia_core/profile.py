@@ -69,11 +69,12 @@ RELEASE = Profile(
 SMALL = Profile(
     "the bundled small model", 384, ((192, 128),), 25, 25, HISTORY_FRAMES, 0.03, 0.02, 4, 4, 2, 2, 1.0
 )  # fmt: skip
-MEMORIZE = Profile(
-    "Memorize When Needed", 5120, ((832, 480),), 49, 49, 1, 0.01, 0.01, MAX_REFERENCES, TARGET_EVERY, CANDIDATE_EVERY,
-    40, 6.5,
+# Continues from one image; steered by branches of others: Uni3C (whose renders set the radius), "Memorize When Needed".
+WAN_14B = Profile(
+    "Wan I2V of 14B", 5120, ((832, 480), (1280, 720)), 81, 81, 1, 0.008, 0.01, MAX_REFERENCES, TARGET_EVERY,
+    CANDIDATE_EVERY, 40, 5.0,
 )  # fmt: skip
-PROFILES = {profile.name: profile for profile in (RELEASE, SMALL, MEMORIZE)}
+PROFILES = {profile.name: profile for profile in (RELEASE, SMALL, WAN_14B)}
 
 
 def profile_of(dim: int) -> Profile | None:

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import comfy.ldm.wan.model
-import comfy.model_base
 import torch
 from torch import Tensor
 
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.memory import SpatialMemory, require_continues
-from ...spatia_core.memory.windows import require_clip_length
+from ...spatia_core.memory import SpatialMemory
 from ...spatia_core.model.decoupled.cameras import late_intrinsics
 from ...spatia_core.model.decoupled.retrieval import MODES, Rules
 from .camera_branch import END_PERCENT, apply_camera, require_camera_branch
 from .decoupled import require_memory_branch
+from .image_to_video import image_conditioning, image_losses, require_image_clip, require_image_model
 from .patching import spatia_sampling
-from .released_pictures import clip_features
 from .remember import remember_clip
 
-_PIXELS_PER_TOKEN = 16
+RELEASED_FRAMES, RELEASED_WIDTH = 49, 5120  # of a window; of the backbone that the published branches stand beside
 
 
 class DecoupledClip(NamedTuple):
@@ -66,8 +63,8 @@ def condition_window(
     cameras: one per frame, those of the frames it shares with the video first. release: as the published code does it, its slips
     included; path: the whole video's cameras, of which it reads one more then.
     """
-    _require_i2v(model)
-    given = _check_window(vae, memory, cameras)
+    require_image_model(model, "On Wan2.2-TI2V-5B use Apply Camera Branch, Apply Decoupled Memory and Spatia Sampler.")
+    given = require_image_clip(vae, memory, cameras)
     if camera_patcher is None and memory_patcher is None:
         raise SpatiaError(
             "Neither `camera_model` nor `memory_model` is connected, so no camera steers the clip; connect Load Camera "
@@ -78,8 +75,14 @@ def condition_window(
     if memory_patcher is not None:
         require_memory_branch(model, memory_patcher)
     later = memory.frame_count > 1
-    steered, warnings = model.clone(), []
+    warnings = image_losses(model, clip_vision)
+    steered = model.clone()
     steered.add_object_patch("model_sampling", spatia_sampling(model, shift))
+    if model.model.diffusion_model.dim == RELEASED_WIDTH and cameras.count > RELEASED_FRAMES:
+        warnings.append(
+            f"The clip has {cameras.count} frames, and the published branches were made for {RELEASED_FRAMES}; set "
+            f"first_frames and later_frames of Clip Window to {RELEASED_FRAMES}."
+        )
     told = _told_cameras(memory, cameras, given, path) if release and later else cameras
     if camera_patcher is None:
         warnings.append("No camera branch is connected: only the memory tells where the camera goes.")
@@ -91,11 +94,7 @@ def condition_window(
             steered, memory_patcher, vae, memory, cameras, "release" if release else retrieval, rules, radius,
             candidate_every, memory_strength, told=told, compressed=release,
         )  # fmt: skip
-    positive, negative, latent = _image_conditioning(positive, negative, vae, memory, cameras.count, given, clip_vision)
-    if clip_vision is None:
-        warnings.append(
-            "`clip_vision` is not connected: Wan2.1 I2V was trained with it, and the first frame is followed less."
-        )
+    positive, negative, latent = image_conditioning(positive, negative, vae, memory, cameras.count, given, clip_vision)
     start = f"frame {memory.frame_count - given}" if later else "the image"
     report = f"{cameras.count} frames from {start} on, the first {given} as they are.\n{report}"
     return DecoupledClip(steered, positive, negative, latent, report, strip, tuple(warnings))
@@ -105,45 +104,6 @@ def _told_cameras(memory: SpatialMemory, cameras: Cameras, given: int, path: Cam
     """The cameras of a later window as the release tells its branches of them."""
     after = memory.frame_count - given + cameras.count
     return late_intrinsics(cameras, path.intrinsics[after] if path is not None and after < path.count else None)
-
-
-def _image_conditioning(positive, negative, vae, memory: SpatialMemory, frames: int, given: int, clip_vision):
-    """The host's own conditioning on start images: the video's last `given` frames."""
-    from comfy_extras.nodes_wan import WanImageToVideo
-
-    # uint8 at rest to float: the host's edge.
-    last = memory.read_frames(range(memory.frame_count - given, memory.frame_count)).float() / 255.0
-    features = None if clip_vision is None else clip_features(clip_vision, last[-1])
-    out = WanImageToVideo.execute(positive, negative, vae, memory.width, memory.height, frames, 1, last, features)
-    return out.args
-
-
-def _require_i2v(model) -> None:
-    network = getattr(model.model, "diffusion_model", None)
-    known = isinstance(model.model, comfy.model_base.WAN21) and type(network) is comfy.ldm.wan.model.WanModel
-    if not known or network.in_dim == network.out_dim:
-        raise SpatiaError(
-            f"The model is a {type(model.model).__name__} that takes no start image beside its latents, expected "
-            "Wan2.1-I2V-14B; connect that. On Wan2.2-TI2V-5B use Apply Camera Branch, Apply Decoupled Memory and Spatia "
-            "Sampler."
-        )
-
-
-def _check_window(vae, memory: SpatialMemory, cameras: Cameras) -> int:
-    """How many of the window's frames the video holds already."""
-    given = require_continues(memory, cameras)
-    require_clip_length(cameras.count, "the clip's cameras")
-    if getattr(vae, "latent_channels", None) != 16 or getattr(vae, "latent_dim", None) != 3:
-        raise SpatiaError(
-            f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected 16: that of Wan 2.1 "
-            "(wan_2.1_vae.safetensors); change `vae`."
-        )
-    if memory.height % _PIXELS_PER_TOKEN or memory.width % _PIXELS_PER_TOKEN:
-        raise SpatiaError(
-            f"The memory's frames are {memory.width}x{memory.height}, but width and height must be multiples of "
-            f"{_PIXELS_PER_TOKEN} (released for 832x480); put Fit Image before the node that begins the memory."
-        )
-    return given
 
 
 class ReleasedNoise:
