@@ -48,6 +48,10 @@ export default {
     direct_branch_title: "The world's videos. Choosing one writes its path, prompts and seeds into the nodes; Generate reads it.",
     direct_no_branch: "as it is set",
     direct_branch_used: "The path, prompts and seeds are those of {name}. Generate reads it.",
+    direct_otherwise: "Other {names}",
+    direct_otherwise_title:
+        "It was made with other values of {names} than the node before it or Spatia Video has now: Generate makes it again, and its take is kept.",
+    direct_branch_otherwise: "The path, prompts and seeds are those of {name}. Its {names} cannot be set here: Generate makes its clips again.",
     direct_other_beginning: "{name} does not begin as this path does. Open it with Open World.",
     direct_path_unknown: "{name} was not made along a Camera Path node alone, so that its path cannot be set here.",
     direct_compare: "Compare",
