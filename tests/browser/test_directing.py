@@ -111,6 +111,9 @@ def test_directing_in_nodes_2_and_from_within_a_subgraph(run_page_script):
     result = places(run_page_script, "inside", 13, settings={"Comfy.VueNodes.Enabled": True})
     assert states(result["opened"]) == ["new"] and states(result["made"]) == ["made"]
     assert result["made"]["points"] > 1000 and result["made"]["posters"] == 1
+    other, chosen = result["other"], result["chosen"]
+    assert states(other) == ["made"] and ids(other) != ids(result["made"])
+    assert states(chosen) == ["made"] and ids(chosen) == ids(result["made"])
 
 
 def test_directing_on_a_world_that_is_there(run_page_script):
