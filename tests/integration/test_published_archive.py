@@ -5,12 +5,16 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from published import archive_files
+
+from tools.client import Progress, run_prompt
+from tools.places import cache_folder
+from tools.server import Server
+from tools.workflows import nodes_of, without_viewers, workflow_to_prompt
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,7 +42,7 @@ def unpack(pack: Path, work: Path) -> None:
 
 @pytest.mark.long(600, "starts a server and makes the quick start's video")
 def test_the_archive_runs_the_quick_start_on_the_oldest_host(run_py, tmp_path):
-    cache = run_py.cache_folder()
+    cache = cache_folder()
     with run_py.lock(cache / "set-up.lock"):
         oldest = run_py.fetched_comfyui(run_py.OLDEST_COMFYUI, cache)
     base = tmp_path / "base"
@@ -49,9 +53,9 @@ def test_the_archive_runs_the_quick_start_on_the_oldest_host(run_py, tmp_path):
     workflow = json.loads(
         (pack / "workflows" / "Image to loop, runs now, 41 frames out and back.json").read_text(encoding="utf-8")
     )
-    with run_py.Server(oldest, Path(sys.executable), base, tmp_path) as server:
-        graph = run_py.workflow_to_prompt(run_py.without_viewers(workflow), server.get("/object_info"))
-        outputs = asyncio.run(run_py.run_prompt(server, graph, run_py.Progress(graph, quiet=True)))
-    report = outputs[run_py.nodes_of(graph, "SpatiaClosedLoopMetrics")[0]]["text"][0]
+    with Server(oldest, base, tmp_path) as server:
+        graph = workflow_to_prompt(without_viewers(workflow), server.get("/object_info"))
+        outputs = asyncio.run(run_prompt(server, graph, Progress(graph, quiet=True)))
+    report = outputs[nodes_of(graph, "SpatiaClosedLoopMetrics")[0]]["text"][0]
     assert float(report.split()[1]) > 30, report  # decibels
     assert list((base / "output").rglob("*.mp4"))
