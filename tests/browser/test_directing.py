@@ -4,12 +4,13 @@ import contextlib
 import json
 import os
 import signal
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
+
+from tools.places import make_base
+from tools.server import Server
 
 TEMPLATE = "Image to video in one node, runs now, 73 frames"
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
@@ -126,9 +127,9 @@ def test_directing_on_a_world_that_is_there(run_page_script):
     assert result["clip"] == 1 and any("1 clip(s) were there already" in line for line in second["report"])
 
 
-def test_a_server_that_ends_loses_no_clip_that_was_made(run_page_script, run_py, comfyui_path, frontend, tmp_path):
-    run_py.make_base(tmp_path / "base")
-    server = run_py.Server(comfyui_path, Path(sys.executable), tmp_path / "base", tmp_path, extra=frontend)
+def test_a_server_that_ends_loses_no_clip_that_was_made(run_page_script, comfyui_path, frontend, tmp_path):
+    make_base(tmp_path / "base")
+    server = Server(comfyui_path, tmp_path / "base", tmp_path, extra=frontend)
     done = threading.Event()
 
     def watch():
