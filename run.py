@@ -5,6 +5,7 @@
     python run.py serve    the same server with its page, for a person to use
     python run.py test     the same environment, then pytest; --fast leaves out browser, server and slow tests
     python run.py fuzz     the same environment, then made-up and damaged inputs against every reader for some minutes
+    python run.py check    whether this machine computes what was tested elsewhere, how fast, and what to set for it
     python run.py lint     the same environment, then ruff and mypy over the Python files, and prettier, ESLint and tsc over the
                            page's
 
@@ -808,6 +809,12 @@ def command_fuzz(options: argparse.Namespace, comfyui: Path, python: Path, cache
     return become(command, test_environment(comfyui, cache))
 
 
+def command_check(options: argparse.Namespace, comfyui: Path, python: Path, cache: Path) -> int:
+    """The report of the node Spatia Check, without a server."""
+    environment = clean_environment(cache) | {"COMFYUI_PATH": str(comfyui)}
+    return become([str(python), str(ROOT / "tools" / "check.py"), *options.arguments], environment)
+
+
 def command_lint(options: argparse.Namespace, comfyui: Path, python: Path, cache: Path) -> int:
     """ruff's rules and layout and mypy over the Python files (pyproject.toml), then prettier, ESLint and tsc over the page's.
 
@@ -1059,7 +1066,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="COMFYUI_PATH names a ComfyUI to use instead of fetching one (it is not written to). "
         "SPATIA_CACHE names another place for the environment.",
     )
-    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz,lint}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz,check,lint}")
 
     demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
     demo.add_argument(
@@ -1091,6 +1098,9 @@ def parser() -> argparse.ArgumentParser:
         "fuzz", help="look for inputs that the readers do not bear; further arguments are those of tests/fuzz/run.py"
     )
     fuzz.add_argument("--minutes", type=whole_number(1, 10_000), default=10, help="how long (default: 10)")
+
+    # For the help alone, as `test`.
+    commands.add_parser("check", help="whether this machine computes what was tested elsewhere; check --help says more")
 
     commands.add_parser(
         "lint", help="what ruff and mypy find in the Python files and prettier, ESLint and tsc in the page's"
@@ -1137,8 +1147,8 @@ def main(arguments: list[str]) -> int:
         say(f"Python {'.'.join(map(str, MINIMUM_PYTHON))} or newer is needed, this is {platform.python_version()}")
         return 2
     # argparse would keep pytest's own options (-k, -x, --lf) for itself.
-    if arguments[:1] == ["test"]:
-        options = argparse.Namespace(command="test", arguments=arguments[1:])
+    if arguments[:1] in (["test"], ["check"]):
+        options = argparse.Namespace(command=arguments[0], arguments=arguments[1:])
     else:
         options, further = parser().parse_known_args(arguments)
         if further and options.command != "fuzz":
@@ -1153,9 +1163,10 @@ def main(arguments: list[str]) -> int:
             "serve": command_serve,
             "test": command_test,
             "fuzz": command_fuzz,
+            "check": command_check,
             "lint": command_lint,
         }
-        if options.command in ("test", "fuzz", "lint"):
+        if options.command in ("test", "fuzz", "check", "lint"):
             return commands[options.command](options, comfyui, python, cache)
         if not inside(python):
             # The client needs the environment's packages: go on as its interpreter.

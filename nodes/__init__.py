@@ -2,6 +2,7 @@
 
 from . import (
     cameras,
+    check,
     clips,
     decoupled_memory,
     edit,
@@ -41,6 +42,7 @@ NODES = [
         video,
         scene_files,
         metrics,
+        check,
     )
     for node in module.NODES
 ]
