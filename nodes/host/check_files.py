@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -35,12 +36,12 @@ def files_check() -> Check:
 
 def kind_of(path: str) -> tuple[str, tuple] | None:
     """What a safetensors file, or the first of several, is to this package, and its sizes; None for anything else."""
-    shapes = stored_shapes(sharded_shapes(shard_files(path)))
+    whole = sharded_shapes(shard_files(path))
     for kind, layout in _KINDS:
-        try:
-            return kind, layout(shapes, os.path.basename(path))
-        except SpatiaError:
-            continue
+        # A backbone's layout knows the scales of float8 and packed weights; the others are looked at without any.
+        for shapes in (whole, stored_shapes(whole)):
+            with contextlib.suppress(SpatiaError):
+                return kind, layout(shapes, os.path.basename(path))
     return None
 
 
