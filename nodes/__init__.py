@@ -3,6 +3,7 @@
 from . import (
     camera_branch,
     cameras,
+    check,
     clips,
     continue_video,
     decoupled_clip,
@@ -47,6 +48,7 @@ NODES = [
         video,
         scene_files,
         metrics,
+        check,
     )
     for node in module.NODES
 ]
