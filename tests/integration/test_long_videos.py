@@ -72,7 +72,9 @@ class TestTemplates:
 
     def test_long_walk_is_run_once_per_clip(self, graph_of, submit, base):
         graph = graph_of("Long walk, runs now, one clip per run")
-        graph[nodes_of(graph, "SpatiaCameraPath")[0]]["inputs"]["frames"] = 57  # three clips are as many as five to the server
+        graph[nodes_of(graph, "SpatiaCameraPath")[0]]["inputs"]["frames"] = (
+            57  # three clips are as many as five to the server
+        )
         writer = nodes_of(graph, "SpatiaWorldVideo")[0]
         for clip in range(1, 4):
             outputs, _ = submit(copy.deepcopy(graph))
