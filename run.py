@@ -5,6 +5,7 @@
     python run.py serve    the same server with its page, for a person to use
     python run.py test     the same environment, then pytest; --fast leaves out browser, server and slow tests
     python run.py fuzz     the same environment, then made-up and damaged inputs against every reader for some minutes
+    python run.py check    whether this machine computes what was tested elsewhere, how fast, and what to set for it
     python run.py lint     the same environment, then ruff and mypy over the Python files, and prettier, ESLint and tsc over the
                            page's
 

@@ -13,9 +13,9 @@ from .places import DEMO_IMAGE, ROOT
 
 def read(arguments: list[str]) -> argparse.Namespace:
     """The options of a command; `arguments` of it are what follows for pytest or the fuzzer."""
-    # argparse would keep pytest's own options (-k, -x, --lf) for itself.
-    if arguments[:1] == ["test"]:
-        return argparse.Namespace(command="test", arguments=arguments[1:])
+    # argparse would keep pytest's own options (-k, -x, --lf) for itself; check reads its own.
+    if arguments[:1] in (["test"], ["check"]):
+        return argparse.Namespace(command=arguments[0], arguments=arguments[1:])
     options, further = parser().parse_known_args(arguments)
     if further and options.command != "fuzz":
         parser().error(f"unrecognized arguments: {' '.join(further)}")
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="COMFYUI_PATH names a ComfyUI to use instead of fetching one (it is not written to). "
         "SPATIA_CACHE names another place for the environment, SPATIA_TORCH_INDEX where its torch is found.",
     )
-    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz,lint}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz,check,lint}")
 
     demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
     demo.add_argument(
@@ -62,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
         "fuzz", help="look for inputs that the readers do not bear; further arguments are those of tests/fuzz/run.py"
     )
     fuzz.add_argument("--minutes", type=whole_number(1, 10_000), default=10, help="how long (default: 10)")
+
+    # For the help alone, as `test`.
+    commands.add_parser("check", help="whether this machine computes what was tested elsewhere; check --help says more")
 
     commands.add_parser(
         "lint", help="what ruff and mypy find in the Python files and prettier, ESLint and tsc in the page's"

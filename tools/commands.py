@@ -8,9 +8,9 @@ from pathlib import Path
 from .demo import demo
 from .lint import lint
 from .serve import serve
-from .testing import fuzz, test
+from .testing import check, fuzz, test
 
-COMMANDS = {"demo": demo, "serve": serve, "test": test, "fuzz": fuzz, "lint": lint}
+COMMANDS = {"demo": demo, "serve": serve, "test": test, "fuzz": fuzz, "check": check, "lint": lint}
 
 
 def run(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:

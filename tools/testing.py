@@ -1,4 +1,4 @@
-"""`run.py test` and `run.py fuzz`."""
+"""`run.py test`, `run.py fuzz` and `run.py check`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ def fuzz(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
     script = ROOT / "tests" / "fuzz" / "run.py"
     command = [sys.executable, str(script), "--minutes", str(options.minutes), *options.arguments]
     return become(command, environment_of_tests(comfyui, cache))
+
+
+def check(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
+    """The report of the node Spatia Check, without a server; in a process of its own, for ComfyUI reads its options there."""
+    environment = clean_environment(cache) | {"COMFYUI_PATH": str(comfyui)}
+    return become([sys.executable, str(ROOT / "tools" / "check.py"), *options.arguments], environment)
 
 
 def environment_of_tests(comfyui: Path, cache: Path) -> dict[str, str]:
