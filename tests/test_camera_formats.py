@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 import torch
 from test_cameras import random_poses
 
-from spatia_core.cameras import detect_format, make_cameras, preset_path, read_cameras, write_cameras
-from spatia_core.cameras.formats import TEXT_FORMATS
+from spatia_core.cameras import FORMATS, detect_format, make_cameras, preset_path, read_cameras, write_cameras
+from spatia_core.cameras.formats import FILE_NAMES, GLTF_NAME, TEXT_FORMATS
 from spatia_core.errors import SpatiaError
 
+ROOT = Path(__file__).resolve().parent.parent
 CASE_3 = Path(__file__).parent / "data" / "cameras" / "case_3"
 
 
@@ -308,3 +310,18 @@ def test_a_wrong_choice_of_format_is_refused():
         write_cameras(sample(), "obj", width=1, height=1)
     with pytest.raises(SpatiaError, match="fps"):
         write_cameras(sample(), "realestate10k", width=1, height=1, fps=0)
+
+
+def test_the_page_offers_every_format():
+    page = (ROOT / "js" / "src" / "camera_files.mjs").read_text(encoding="utf-8")
+    offered = re.search(r"export const FORMATS = (\[.*\]);", page).group(1)
+    assert json.loads(offered) == ["keyframes", *FORMATS]
+    accepted = re.search(r'export const ACCEPTED = "(.*)";', page).group(1).split(",")
+    assert {Path(name).suffix for name in (*(main for main, _ in FILE_NAMES.values()), GLTF_NAME)} <= set(accepted)
+
+
+@pytest.mark.parametrize("page", ["SpatiaImportCameras", "SpatiaExportCameras"])
+def test_the_help_names_every_format(page):
+    for file in (f"{page}.md", f"{page}/zh.md"):
+        text = (ROOT / "js" / "docs" / file).read_text(encoding="utf-8")
+        assert [name for name in FORMATS if name not in text] == [], file
