@@ -44,7 +44,19 @@ def test_core_knows_nothing_of_its_host(path):
 
 
 # The rooms of the core, in the order in which one may use another: those before it, never those behind.
-ROOMS = ("cameras", "render", "weights", "cloud", "metrics", "estimate", "memory", "model", "selfcheck", "world", "training")
+ROOMS = (
+    "cameras",
+    "render",
+    "weights",
+    "cloud",
+    "metrics",
+    "estimate",
+    "memory",
+    "model",
+    "selfcheck",
+    "world",
+    "training",
+)
 
 
 def relative_imports(path: Path, package: Path) -> set[str]:
