@@ -12,12 +12,14 @@ import tempfile
 
 import folder_paths
 import torch
-from comfy_api.latest import io
+from comfy_api.latest import Types, io
 
 from ..spatia_core.cameras import scene_depth
+from ..spatia_core.cloud import PointCloud
 from ..spatia_core.cloud.edit import Edited, Scene, apply_edits, check_edits, named_files, parse_edits
-from ..spatia_core.cloud.foreign import read_foreign
-from ..spatia_core.cloud.ply import parse_ply, read_ply
+from ..spatia_core.cloud.foreign import read_cloud
+from ..spatia_core.cloud.open3d_bridge import MOST_NEIGHBOURS
+from ..spatia_core.cloud.ply import is_mesh, parse_ply
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_bytes
 from ..spatia_core.inputs import shown
@@ -66,6 +68,40 @@ def _placement() -> list[io.Input]:
     ]
 
 
+def _neighbours(default: int, tooltip: str) -> io.Input:
+    return io.Int.Input("neighbours", default=default, min=1, max=MOST_NEIGHBOURS, tooltip=tooltip)
+
+
+def _open3d_selections() -> list[io.DynamicCombo.Option]:
+    """What finds points by themselves; it is refused, saying what to install, where Open3D is not there."""
+    return [
+        io.DynamicCombo.Option(
+            "outliers",
+            [
+                _neighbours(20, "Stray points are those that lie unusually far from so many nearest ones."),
+                _number("deviations", 2.0, "How unusual, in standard deviations: lower takes more.", 0.01, 1000.0, 0.1),
+            ],
+        ),
+        io.DynamicCombo.Option(
+            "sparse",
+            [
+                _number("reach", 0.05, "Scene units within which others are counted.", 1e-6),
+                _neighbours(8, "Points with fewer others than that are taken."),
+            ],
+        ),
+        io.DynamicCombo.Option(
+            "largest cluster",
+            [
+                _number("reach", 0.05, "Scene units that points of a cluster are apart at most (DBSCAN).", 1e-6),
+                _neighbours(10, "Points within the reach, itself one of them, that make a point the cluster's core."),
+            ],
+        ),
+        io.DynamicCombo.Option(
+            "largest plane", [_number("reach", 0.02, "Scene units from the plane (RANSAC), to both sides.", 1e-6)]
+        ),
+    ]
+
+
 # The choices of a node that says nothing else.
 _ALL, _NONE = {"select": "all"}, {"operation": "none"}
 
@@ -96,7 +132,8 @@ class SpatiaEditPointCloud(io.ComfyNode):
                 ),
                 io.DynamicCombo.Input(
                     "select",
-                    tooltip="Which points to edit. mask: the connected mask, seen from a frame of the memory.",
+                    tooltip="Which points to edit. mask: the connected mask, seen from a frame of the memory. "
+                    "outliers, sparse, largest cluster and largest plane need Open3D; a message says how to install it.",
                     options=[
                         io.DynamicCombo.Option("all", []),
                         io.DynamicCombo.Option(
@@ -145,12 +182,13 @@ class SpatiaEditPointCloud(io.ComfyNode):
                                 ),
                             ],
                         ),
+                        *_open3d_selections(),
                     ],
                 ),
                 io.Boolean.Input("invert", default=False, tooltip="Edit everything except the selection."),
                 io.DynamicCombo.Input(
                     "operation",
-                    tooltip="What to do with the selected points. none: only the edits below. merge: add the connected point cloud file.",
+                    tooltip="What to do with the selected points. none: only the edits below. merge: add the connected point cloud file. register: the same, then lay it onto the scene where they overlap (ICP, needs Open3D).",
                     options=[
                         # First, and so what a new node does: the others say what to select before they make sense.
                         io.DynamicCombo.Option("none", []),
@@ -183,6 +221,18 @@ class SpatiaEditPointCloud(io.ComfyNode):
                             ],
                         ),
                         io.DynamicCombo.Option("merge", _placement()),
+                        io.DynamicCombo.Option(
+                            "register",
+                            [
+                                *_placement(),
+                                _number(
+                                    "reach",
+                                    0.1,
+                                    "Scene units that points of the two clouds, once placed, are apart at most; farther ones have no say.",
+                                    1e-6,
+                                ),
+                            ],
+                        ),
                     ],
                 ),
                 io.String.Input(
@@ -201,7 +251,7 @@ class SpatiaEditPointCloud(io.ComfyNode):
                     "point_cloud",
                     types=[PointCloudFile, AnyPointCloudFile, io.File3DAny],
                     optional=True,
-                    tooltip="For operation = merge: a PLY file with coloured points, in x right, y down, z forward, or a GLB mesh, which becomes points. "
+                    tooltip="For operation = merge or register: a PLY file with coloured points, in x right, y down, z forward, or a GLB mesh, which becomes points. "
                     "Other clouds (pcd, xyz, pts) and meshes (obj, stl) need Open3D; a message says how to install it.",
                 ),
             ],
@@ -262,13 +312,15 @@ def _edit_from_widgets(select: dict, invert: bool, operation: dict) -> dict | No
     kind = operation["operation"]
     if kind == "none":
         return None
-    edit = {"do": kind}
-    if kind != "merge":
+    edit = {"do": "merge" if kind == "register" else kind}
+    if edit["do"] != "merge":
         edit["select"] = _selection_from_widgets(select) | ({"invert": True} if invert else {})
     if kind == "recolor":
         edit |= {name: operation[name] for name in ("color", "mode", "strength")}
-    elif kind in ("transform", "merge"):
+    elif kind in ("transform", "merge", "register"):
         edit |= {"move": _xyz(operation, "move"), "rotate": _xyz(operation, "rotate"), "scale": operation["scale"]}
+        if kind == "register":
+            edit["register"] = operation["reach"]
     elif kind == "duplicate":
         edit |= {"offset": _xyz(operation, "offset"), "copies": operation["copies"]}
     return edit
@@ -289,6 +341,14 @@ def _selection_from_widgets(select: dict) -> dict:
         return {"shape": shape, "frame": select["mask_frame"], "through": select["through"]}
     if shape == "color":
         return {"shape": shape, "color": select["near_color"], "tolerance": select["tolerance"]}
+    if shape == "outliers":
+        return {"shape": shape, "neighbours": select["neighbours"], "deviations": select["deviations"]}
+    if shape == "sparse":
+        return {"shape": shape, "radius": select["reach"], "neighbours": select["neighbours"]}
+    if shape == "largest cluster":
+        return {"shape": "dbscan", "distance": select["reach"], "neighbours": select["neighbours"]}
+    if shape == "largest plane":
+        return {"shape": "ransac_plane", "distance": select["reach"]}
     return {"shape": shape}
 
 
@@ -312,20 +372,19 @@ def _single_mask(mask: torch.Tensor, memory) -> torch.Tensor:
     return mask[0] >= 0.5
 
 
-def _point_cloud(file):
-    if file.format == "ply":
-        return parse_ply(file.get_bytes(), "point_cloud")
+def _point_cloud(file: Types.File3D) -> PointCloud:
+    if file.format == "ply" and not is_mesh(data := file.get_bytes(), "point_cloud"):
+        return parse_ply(data, "point_cloud")
     # Open3D reads files only, and tells their format by the ending.
     with tempfile.TemporaryDirectory(dir=_temporary_folder()) as folder:
         path = os.path.join(folder, f"input.{''.join(c for c in file.format if c.isalnum())}")
         write_bytes(path, file.get_bytes())
-        return read_foreign(path, "point_cloud")
+        return read_cloud(path, "point_cloud")
 
 
-def _inserted(name: str):
+def _inserted(name: str) -> PointCloud:
     """The cloud of a file that an edit names, in ComfyUI's input, output or temp folder."""
-    path = existing_file(name, "edits")
-    return read_ply(path) if path.lower().endswith(".ply") else read_foreign(path, name)
+    return read_cloud(existing_file(name, "edits"), name)
 
 
 def _page_report(memory, scene: Scene, edits: list[dict], edited: Edited, own: int) -> dict:

@@ -6,6 +6,7 @@ x axis on their way there, and back on their way in where the user says so.
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 
 import torch
@@ -13,7 +14,8 @@ from comfy_api.latest import Types, io
 
 from ..spatia_core.cameras import intrinsics_from_fov, make_cameras
 from ..spatia_core.cloud import NO_VIEW, PointCloud
-from ..spatia_core.cloud.ply import ply_bytes, read_ply, write_ply
+from ..spatia_core.cloud.foreign import FORMATS, read_cloud
+from ..spatia_core.cloud.ply import ply_bytes, write_ply
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.inputs import shown
 from ..spatia_core.memory import SpatialMemory, load_memory, memory_of_image, save_memory, with_cloud
@@ -24,6 +26,7 @@ from .sockets import PointCloudFile, SpatiaCameras, SpatiaMemory
 
 OPENCV, Y_UP = "x right, y down (scene)", "y up (viewers)"
 ARCHIVE = ".spatia"
+SCENE_FILES = (ARCHIVE, *(f".{format}" for format in FORMATS))
 
 
 class SpatiaSceneCloud(io.ComfyNode):
@@ -116,27 +119,31 @@ class SpatiaLoadScene(io.ComfyNode):
             display_name="Load Scene",
             category="Spatia",
             search_aliases=["load memory", "import ply", "load point cloud"],
-            description="Reads a memory from a .spatia archive, or its point cloud from a PLY.",
+            description="Reads a memory from a .spatia archive, or its point cloud from a PLY, another cloud or a mesh.",
             inputs=[
                 # A text, which any text output may be linked to, that the page shows as a list.
                 io.String.Input(
                     "file",
                     default="",
-                    tooltip="A .spatia archive or a .ply of ComfyUI's input and output folders, the newest first. Save Scene's file output fits here too.",
-                    extra_dict={"widgetType": "COMBO", "options": listed_files((ARCHIVE, ".ply"))},
+                    tooltip="A .spatia archive, a .ply, another cloud or a mesh of ComfyUI's input and output folders, the newest first. Save Scene's file output fits here too. "
+                    "pcd, xyz, pts, obj, stl, off, gltf and fbx need Open3D; a message says how to install it.",
+                    extra_dict={"widgetType": "COMBO", "options": listed_files(SCENE_FILES)},
                 ),
                 io.Combo.Input(
-                    "axes", options=[OPENCV, Y_UP], default=OPENCV, tooltip="Axes of a PLY: those it was saved with."
+                    "axes",
+                    options=[OPENCV, Y_UP],
+                    default=OPENCV,
+                    tooltip="Axes of a cloud or mesh: those it was saved with; modelling programs have y up.",
                 ),
                 SpatiaMemory.Input(
                     "memory",
                     optional=True,
-                    tooltip="For a PLY: the memory whose point cloud it replaces; frames and cameras stay.",
+                    tooltip="For a cloud or mesh: the memory whose point cloud it replaces; frames and cameras stay.",
                 ),
                 io.Image.Input(
                     "image",
                     optional=True,
-                    tooltip="For a PLY without memory: the one image that a new memory starts with, seen from the world's origin.",
+                    tooltip="For a cloud or mesh without memory: the one image that a new memory starts with, seen from the world's origin.",
                 ),
                 io.Float.Input(
                     "fov",
@@ -154,7 +161,7 @@ class SpatiaLoadScene(io.ComfyNode):
                     max=1e6,
                     step=0.001,
                     advanced=True,
-                    tooltip="For a PLY with image: spacing of its points in scene units, at which later clips are merged in.",
+                    tooltip="For a cloud or mesh with image: spacing of its points in scene units, at which later clips are merged in.",
                 ),
             ],
             outputs=[
@@ -189,15 +196,15 @@ class SpatiaLoadScene(io.ComfyNode):
         if path.lower().endswith(ARCHIVE):
             if memory is not None or image is not None:
                 raise SpatiaError(
-                    "A .spatia archive holds a whole memory, but memory or image is connected as well; disconnect them, or choose a .ply file."
+                    "A .spatia archive holds a whole memory, but memory or image is connected as well; disconnect them, or choose a cloud."
                 )
             loaded = load_memory(path)
             return io.NodeOutput(loaded, loaded.cameras)
         if (memory is None) == (image is None):
             raise SpatiaError(
-                "A .ply holds points alone, expected either memory (whose cloud it replaces) or image (to start a new memory); connect exactly one of them."
+                "A cloud or mesh holds points alone, expected either memory (whose cloud it replaces) or image (to start a new memory); connect exactly one of them."
             )
-        cloud = read_ply(path)
+        cloud = read_cloud(path, os.path.basename(path))
         if cloud.size == 0:
             raise SpatiaError(f"file {shown(file)} holds no point, expected at least one; choose another file.")
         cloud = _turned(cloud) if axes == Y_UP else cloud
@@ -220,7 +227,7 @@ def _new_memory(cloud: PointCloud, image: torch.Tensor, fov: float, voxel_size: 
     height, width = frames.shape[1:3]
     camera = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))
     cloud = cloud._replace(view=torch.full_like(cloud.view, NO_VIEW))
-    notes = ("point cloud from a PLY file, in its own unit",)
+    notes = ("point cloud from a file, in its own unit",)
     return memory_of_image(frames[0], camera, cloud, voxel_size, notes=notes)
 
 
@@ -231,8 +238,10 @@ def _turned(cloud: PointCloud) -> PointCloud:
 
 def _scene_file(name: str) -> str:
     path = existing_file(name, "file")
-    if not path.lower().endswith((ARCHIVE, ".ply")):
-        raise SpatiaError(f"file {shown(name)} was given, expected a {ARCHIVE} archive or a .ply; choose such a file.")
+    if not path.lower().endswith(SCENE_FILES):
+        raise SpatiaError(
+            f"file {shown(name)} was given, expected a {ARCHIVE} archive, a cloud or a mesh ({', '.join(FORMATS)}); choose such a file."
+        )
     return path
 
 

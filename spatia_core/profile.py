@@ -72,7 +72,12 @@ RELEASE = Profile(
 SMALL = Profile(
     "the bundled small model", 384, ((192, 128),), 25, 25, HISTORY_FRAMES, 0.03, 0.02, 4, 4, 2, 2, 1.0, False, 0.0, 1
 )  # fmt: skip
-PROFILES = {profile.name: profile for profile in (RELEASE, SMALL)}
+# Continues from one image; steered by branches of others: Uni3C (whose renders set the radius), "Memorize When Needed".
+WAN_14B = Profile(
+    "Wan I2V of 14B", 5120, ((832, 480), (1280, 720)), 81, 81, 1, 0.008, 0.01, MAX_REFERENCES, TARGET_EVERY,
+    CANDIDATE_EVERY, 40, 5.0, False, 0.0, 512,
+)  # fmt: skip
+PROFILES = {profile.name: profile for profile in (RELEASE, SMALL, WAN_14B)}
 
 
 def profile_of(dim: int) -> Profile | None:

@@ -133,22 +133,6 @@ def test_voxel_means_equal_the_stored_open3d_ones(parity_dir):
     )
 
 
-def test_voxel_merge_equals_open3d():
-    # Where libusb or libGL is missing it is installed and still cannot be imported.
-    o3d = pytest.importorskip(
-        "open3d",
-        reason="Open3D cannot be imported; the stored vectors of the parity folder stand in for it",
-        exc_type=ImportError,
-    )
-    cloud = random_cloud(5000)
-    legacy = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(cloud.positions.double().numpy()))
-    legacy.colors = o3d.utility.Vector3dVector(cloud.colors.double().numpy() / 255)
-    down = legacy.voxel_down_sample(0.25)
-    voxel, n = voxel_index(cloud.positions, 0.25)
-    ours = np.hstack([voxel_mean(cloud.positions, voxel, n), voxel_mean(cloud.colors / 255, voxel, n)])
-    np.testing.assert_allclose(rows_sorted(ours), rows_sorted(np.hstack([down.points, down.colors])), rtol=0, atol=1e-7)
-
-
 @pytest.mark.skipif(not kernels_run(), reason="numba does not run here")
 @pytest.mark.parametrize(
     "points, voxel", [(1, 0.1), (37, 0.5), (20000, 0.03), (20000, 0.4), (20000, 10.0), (40000, 0.05)]

@@ -395,26 +395,6 @@ def test_leaving_an_edit_out_of_the_list_undoes_it():
     assert all(torch.equal(a, b) for a, b in zip(both, again))
 
 
-def test_other_formats_need_open3d_and_say_so(tmp_path):
-    from spatia_core.cloud.foreign import import_open3d, read_foreign
-
-    with pytest.raises(SpatiaError, match="convert it"):
-        read_foreign(tmp_path / "x.blend", "point_cloud")
-    path = tmp_path / "triangle.obj"
-    path.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
-    try:
-        import_open3d("test")
-    except SpatiaError as error:
-        assert "pip install open3d" in str(error) and "libusb" in str(error)
-        with pytest.raises(SpatiaError, match="triangle.obj|point_cloud is a .obj"):
-            read_foreign(path, "point_cloud")
-        return
-    cloud = read_foreign(path, "point_cloud", points=1000)
-    assert (
-        cloud.size == 1000 and (cloud.positions[:, :2].sum(1) <= 1 + 1e-6).all() and (cloud.positions[:, 2] == 0).all()
-    )
-
-
 # --- what the page's editor writes ---
 
 

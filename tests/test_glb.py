@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from spatia_core.cloud.foreign import read_foreign
+from spatia_core.cloud.foreign import read_cloud
 from spatia_core.cloud.glb import parse_glb
 from spatia_core.errors import SpatiaError
 
@@ -141,7 +141,7 @@ def test_a_file_is_read_by_its_ending(tmp_path):
     maker = Maker()
     path = tmp_path / "quad.glb"
     path.write_bytes(maker.glb(nodes=[{"mesh": 0}], meshes=[{"primitives": [quad(maker)]}]))
-    assert read_foreign(path, "quad.glb", points=30).size == 30
+    assert read_cloud(path, "quad.glb", points=30).size == 30
 
 
 def test_what_is_refused_says_what_to_do():

@@ -37,7 +37,8 @@ def main() -> int:
     options = parser().parse_args()
     import torch
 
-    there = torch.accelerator.current_accelerator().type if torch.accelerator.is_available() else "cpu"
+    card = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    there = "cpu" if card is None else card.type
     if options.device not in ("auto", "cpu", there):
         print(f"--device {options.device} was given, but torch {torch.__version__} sees {there} here.", file=sys.stderr)
         return 2
@@ -72,6 +73,7 @@ def load_host(cpu: bool, models: Path | None) -> None:
 
     sys.argv = ours
     spec = importlib.util.spec_from_file_location(PACK, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+    assert spec is not None  # the file is there
     sys.modules[PACK] = importlib.util.module_from_spec(spec)
 
 

@@ -1,6 +1,7 @@
 // What the cloud editor does with its list of edits. Each is one undoable change.
 import { neat, neatAll } from "./edit_list.mjs";
 import { api, setWidget } from "./host.mjs";
+import { cleanUp, nodePart } from "./node_edits.mjs";
 import { text } from "./texts.mjs";
 
 const UPLOADS = "spatia"; // folder in the host's input folder
@@ -40,6 +41,22 @@ export class CloudEdits {
         const bounds = this.editor.result?.selected?.bounds;
         const wide = bounds ? bounds.high[0] - bounds.low[0] : 0;
         return this.apply({ do: "duplicate", offset: [neat(1.1 * wide || 0.1 * this.editor.depth), 0, 0], copies: 1 });
+    }
+
+    /** Adds a removal that the node makes, among what is selected or all points. */
+    tidy(shape) {
+        this.editor.focus = "edit";
+        const edit = cleanUp(shape, this.editor.gap, this.editor.selection);
+        return this.editor.change((list) => {
+            list.push(edit);
+            this.editor.current = list.length - 1;
+            this.editor.parts = [];
+        });
+    }
+
+    /** Changes values of what the node alone selects for the current edit. */
+    setNodePart(values) {
+        return this.editor.change((list) => Object.assign(nodePart(list[this.editor.current].select), values));
     }
 
     /** Changes values of the current edit. */

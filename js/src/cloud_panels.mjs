@@ -3,12 +3,14 @@ import { choiceField, h, numberField } from "./dom.mjs";
 import { SELECTION_MODES } from "./edit_list.mjs";
 import { gap, toolButton } from "./editor.mjs";
 import { isLinked } from "./host.mjs";
+import { NODE_SHAPES, nodePart } from "./node_edits.mjs";
 import { text } from "./texts.mjs";
 
 export const TOOLS = ["navigate", "box", "sphere", "lasso", "cluster", "plane", "color", "brush", "object"];
 const PICTURES = ".png,.webp,.jpg,.jpeg,.bmp";
 const FILES = ".ply,.glb,.gltf,.obj,.stl,.off,.pcd,.xyz,.pts";
 const FILLS = ["network", "plane", "neighbours"];
+const TIDY = ["outliers", "sparse", "dbscan"];
 const SMALL = 1e-6;
 
 export class CloudTools {
@@ -51,6 +53,7 @@ export class CloudTools {
             act_connected: toolButton("act_connected", () => edits.insert({ do: "merge" })),
         };
         for (const name of ["translate", "rotate", "scale"]) this.buttons[name] = named("gizmo", name, () => editor.setGizmo(name));
+        for (const name of TIDY) this.buttons[`tidy_${name}`] = toolButton(`tidy_${name}`, () => edits.tidy(name), { title: text("tidy_title") });
         for (const name of TOOLS) this.buttons[name] = named("tool", name, () => editor.setTool(name));
         this.modeSelect = h("select", { name: "selection_mode", "aria-label": text("mode"), title: text("mode"), onchange: () => (editor.mode = this.modeSelect.value) },
             SELECTION_MODES.map((mode) => h("option", { value: mode }, text(`mode_${mode}`)))); // prettier-ignore
@@ -164,6 +167,7 @@ export class CloudSide {
             h("div", { class: "row paint" }, b.act_recolor, this.colorInput), this.fields.mode.row,
             this.number("strength", { min: 0, max: 1, step: 0.05 }, (strength) => edits.setPaint({ strength })),
             h("div", { class: "row" }, b.act_insert, b.act_connected),
+            h("div", { class: "row" }, TIDY.map((shape) => b[`tidy_${shape}`])),
         ); // prettier-ignore
     }
 
@@ -177,8 +181,24 @@ export class CloudSide {
         this.fields.fill = choiceField({ label: text("field_fill"), name: "fill", options: fills, change });
         return (this.groups.current = h("fieldset", { class: "current", hidden: true }, this.currentTitle, this.vector("move", {}, edit("move")),
             this.vector("rotate", { step: 1, digits: 3 }, edit("rotate")), this.vector("scale", { min: 1e-3, step: 0.05 }, edit("scale")), this.vector("offset", {}, edit("offset")),
-            this.fields.fill.row, this.number("copies", { min: 1, max: 100, step: 1, digits: 0 }, (value) => edits.setEdit({ copies: Math.round(value) })),
+            this.fields.fill.row, ...this.buildNodeFields(), this.number("copies", { min: 1, max: 100, step: 1, digits: 0 }, (value) => edits.setEdit({ copies: Math.round(value) })),
         )); // prettier-ignore
+    }
+
+    /** Values of what the node alone selects, or fits. */
+    buildNodeFields() {
+        const { edits } = this.editor;
+        const set = (name) => (value) => {
+            const { shape } = nodePart(this.editor.list[this.editor.current].select);
+            return edits.setNodePart({ [Object.entries(NODE_SHAPES[shape]).find(([, field]) => field === name)[0]]: value });
+        };
+        return [
+            this.number("reach", { min: SMALL, digits: 5 }, set("reach")),
+            this.number("neighbours", { min: 1, max: 1000, step: 1, digits: 0 }, (value) => set("neighbours")(Math.round(value))),
+            this.number("deviations", { min: 0.01, max: 1000, step: 0.1 }, set("deviations")),
+            // Without "register" in the edit the inserted points stay where they are put.
+            this.number("register", { min: 0, digits: 5 }, (value) => edits.setEdit({ register: value || undefined })),
+        ];
     }
 
     buildProjection() {
@@ -241,6 +261,7 @@ export class CloudSide {
         shows("tolerance", shape?.shape === "color" ? shape.tolerance : undefined);
         const ready = this.editor.editable && Boolean(count);
         for (const name of ["act_remove", "act_recolor", "act_transform", "act_duplicate"]) this.editor.tools.buttons[name].disabled = !ready;
+        for (const name of TIDY) this.editor.tools.buttons[`tidy_${name}`].disabled = !this.editor.editable || !this.editor.gap;
         this.editor.tools.buttons.act_insert.disabled = !this.editor.editable;
         this.editor.tools.buttons.act_connected.disabled = !this.editor.editable;
         this.editor.tools.buttons.act_connected.hidden = !isLinked(this.editor.node, "point_cloud");
@@ -271,7 +292,15 @@ export class CloudSide {
             scale: moves ? (Array.isArray(scale) ? scale : [scale, scale, scale]) : null,
             offset: edit?.do === "duplicate" ? edit.offset : null,
         };
-        this.groups.current.hidden = !edit || edit.do === "recolor";
+        const part = edit?.do === "merge" ? null : nodePart(edit?.select);
+        const asked = Object.fromEntries(Object.entries(NODE_SHAPES[part?.shape] ?? {}).map(([key, field]) => [field, part[key]]));
+        if (edit?.do === "merge") asked.register = edit.register ?? 0;
+        for (const name of ["reach", "neighbours", "deviations", "register"]) {
+            this.fields[name].row.hidden = asked[name] === undefined;
+            this.fields[name].show(asked[name]);
+            this.fields[name].enable(this.editor.editable);
+        }
+        this.groups.current.hidden = !edit || (edit.do === "recolor" && !part);
         this.fields.fill.row.hidden = edit?.do !== "remove";
         this.fields.fill.show(edit?.fill ?? FILLS[0]);
         this.fields.fill.enable(this.editor.editable);

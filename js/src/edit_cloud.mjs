@@ -52,7 +52,7 @@ const OPERATIONS = {
         const bounds = boundsOf(positions);
         if (bounds) move(positions, edit, bounds);
         const joined = concat([cloud, unseen({ positions, colors: other.colors })]);
-        return { cloud: joined, count: sizeOf(other), bounds, changed: tail(joined, cloud) };
+        return { cloud: joined, count: sizeOf(other), bounds, changed: tail(joined, cloud), note: edit.register ? "not_registered" : null };
     },
 };
 
@@ -194,6 +194,7 @@ export class Replay {
                     const done = OPERATIONS[edit.do](cloud, edit, mask, this.scene);
                     cloud = done.cloud;
                     count = done.count;
+                    failure = done.note ?? null;
                     if (i === current) {
                         bounds = done.bounds ?? null;
                         cloud = { ...cloud, marks: done.changed ? done.changed.slice() : new Uint8Array(sizeOf(cloud)) };

@@ -1,4 +1,5 @@
 // The list of edits as the node keeps it: JSON text in its edits widget, the same form that Python replays without a page.
+import { NODE_SHAPES } from "./node_edits.mjs";
 
 const DIGITS = 7; // significant ones, of what a mouse makes
 
@@ -74,10 +75,11 @@ export function ownEdit(value) {
     const kind = value("operation");
     if (!kind || kind === "none") return null;
     const vector = (name) => ["x", "y", "z"].map((axis) => value(`${name}_${axis}`));
-    const edit = { do: kind };
-    if (kind !== "merge") {
+    const edit = { do: kind === "register" ? "merge" : kind };
+    if (edit.do !== "merge") {
         const shape = value("select");
-        const select = { shape };
+        const select = { shape: { "largest cluster": "dbscan", "largest plane": "ransac_plane" }[shape] ?? shape };
+        for (const [key, field] of Object.entries(NODE_SHAPES[select.shape] ?? {})) select[key] = value(`select.${field}`);
         if (shape === "box") Object.assign(select, { center: vector("select.center"), size: vector("select.size"), rotation: vector("select.rotation") });
         else if (shape === "sphere") Object.assign(select, { center: vector("select.center"), radius: value("select.radius") });
         else if (shape === "mask") Object.assign(select, { frame: value("select.mask_frame"), through: value("select.through") });
@@ -85,9 +87,10 @@ export function ownEdit(value) {
         edit.select = value("invert") ? { ...select, invert: true } : select;
     }
     if (kind === "recolor") for (const name of ["color", "mode", "strength"]) edit[name] = value(`operation.${name}`);
-    if (kind === "transform" || kind === "merge") {
+    if (kind === "transform" || edit.do === "merge") {
         Object.assign(edit, { move: vector("operation.move"), rotate: vector("operation.rotate"), scale: value("operation.scale") });
     }
+    if (kind === "register") edit.register = value("operation.reach");
     if (kind === "duplicate") Object.assign(edit, { offset: vector("operation.offset"), copies: value("operation.copies") });
     return edit;
 }

@@ -1,5 +1,6 @@
 // Selections of a cloud's points, as spatia_core/cloud/edit.py makes them: what the page shows selected is what the node
 // selects. Tests compare the two on clouds made by Python. Clouds and scenes are those of edit_cloud.mjs.
+import { NODE_SHAPES } from "./node_edits.mjs";
 import { visiblePoints } from "./visibility.mjs";
 
 export const FIT_REACH = 10; // a plane without a normal is fitted to the points within so many times its distance
@@ -52,6 +53,7 @@ export function countOf(mask) {
 
 /** Uint8Array (n), 1 where a point is selected. Throws what the node would refuse at this place. */
 export function select(cloud, selection, scene) {
+    if (selection.shape in NODE_SHAPES) throw new Error("not_in_page");
     const shape = SHAPES[selection.shape];
     if (!shape) throw new Error(`"${selection.shape}" is no selection`);
     const mask = selection.within ? among(cloud, selection.within, scene, (part) => shape(part, selection, scene)) : shape(cloud, selection, scene);

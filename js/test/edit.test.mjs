@@ -7,6 +7,7 @@ import { displayed, lassoSize, pickPoint } from "../src/edit_view.mjs";
 import { IDENTITY } from "../src/matrix.mjs";
 import { decodePoints, worldPositions } from "../src/points.mjs";
 import { visiblePoints } from "../src/visibility.mjs";
+import { cleanUp, nodePart } from "../src/node_edits.mjs";
 import { bytes, difference, vectors } from "./vectors.mjs";
 
 const { facts, mask, selections, lists, fills } = vectors.edits;
@@ -316,4 +317,40 @@ test("points that lie in front are the same when only some are asked about", () 
         const seen = visiblePoints(room.positions, camera, facts.width, facts.height, facts.voxel, wanted);
         assert.deepEqual([...seen], [...all].map((flag, p) => flag & wanted[p]), name); // prettier-ignore
     }
+});
+
+test("what only the node does stays in the list, and the rest is shown without it", () => {
+    const ball = { shape: "sphere", center: [0.1, 0.3, 1.9], radius: 0.4 };
+    const tidy = ["outliers", "sparse", "dbscan"].flatMap((shape) => [cleanUp(shape, 0.1, null), cleanUp(shape, 0.1, ball)]);
+    const edits = [...tidy, { do: "remove", select: ball }, { do: "recolor", select: { shape: "ransac_plane", distance: 1 }, color: "#000000" }];
+    assert.deepEqual(parseEdits(formatEdits(edits)), edits);
+    const { cloud, failures, counts } = new Replay(room, scene).run(edits);
+    assert.deepEqual(failures, [...tidy.map(() => "not_in_page"), null, "not_in_page"]);
+    assert.ok(counts[6] > 0 && sizeOf(cloud) === sizeOf(room) - counts[6]);
+    for (const edit of tidy) assert.equal(nodePart(edit.select).shape in { outliers: 1, sparse: 1, dbscan: 1 }, true);
+    assert.equal(nodePart({ ...ball, within: { shape: "all" } }), null);
+});
+
+test("keeping the largest cluster of a selection takes nothing outside it", () => {
+    const ball = { shape: "sphere", center: [0, 0, 0], radius: 1 };
+    const { select: taken } = cleanUp("dbscan", 0.1, ball);
+    assert.equal(taken.shape, "intersection");
+    assert.deepEqual(taken.of, [ball, { shape: "dbscan", distance: 0.1, neighbours: 10, within: ball, invert: true }]);
+});
+
+test("a cloud that is to be registered is shown as it is placed", () => {
+    const { failures, counts } = new Replay(room, scene).run([{ do: "merge", register: 0.2 }, { do: "merge" }]);
+    assert.deepEqual(failures, ["not_registered", null]);
+    assert.equal(counts[0], counts[1]);
+});
+
+test("the widgets' own edits of Open3D", () => {
+    const widgets = (values) => ownEdit((name) => values[name]);
+    const cluster = { operation: "remove", select: "largest cluster", "select.reach": 0.1, "select.neighbours": 7, invert: true };
+    assert.deepEqual(widgets(cluster), { do: "remove", select: { shape: "dbscan", distance: 0.1, neighbours: 7, invert: true } });
+    const stray = { operation: "remove", select: "outliers", "select.neighbours": 9, "select.deviations": 3 };
+    assert.deepEqual(widgets(stray).select, { shape: "outliers", neighbours: 9, deviations: 3 });
+    const placed = Object.fromEntries(["move", "rotate"].flatMap((name) => ["x", "y", "z"].map((axis) => [`operation.${name}_${axis}`, 0])));
+    const registered = widgets({ ...placed, operation: "register", "operation.scale": 1, "operation.reach": 0.5 });
+    assert.deepEqual(registered, { do: "merge", move: [0, 0, 0], rotate: [0, 0, 0], scale: 1, register: 0.5 });
 });

@@ -7,7 +7,8 @@ A list of edits is applied in order; each is an object:
     {"do": "transform", "select": ..., "move": [x, y, z], "rotate": [x, y, z], "scale": s | [x, y, z], "pivot": PIVOT}
     {"do": "duplicate", "select": ..., "offset": [x, y, z], "copies": 1}
     {"do": "merge",     "move": ..., "rotate": ..., "scale": ..., "pivot": PIVOT, "file": NAME}      adds the cloud of a file,
-                                                               without "file" the connected other cloud
+                                                               without "file" the connected other cloud; with "register": d
+                                                               it is then laid onto the scene (ICP, pairs up to d apart)
 
 Any edit may have "off": true: it stays in the list and does nothing.
 
@@ -28,6 +29,11 @@ points alone, as if there were no others (nothing else is taken, hides anything 
     {"shape": "stroke", "points": [[x, y, z], ...], "radius": r}   at most r away from the line through these points
     {"shape": "frames", "first": 0, "last": 10}                points that came from these frames; -1 is from none
     {"shape": "clip", "clip": 2}                               points that came from that clip; 0 is the given image
+    {"shape": "outliers", "neighbours": 20, "deviations": 2}   stray points: farther than usual from their nearest ones
+    {"shape": "sparse", "radius": r, "neighbours": 8}          points with fewer others than that at most r away
+    {"shape": "dbscan", "distance": d, "neighbours": 10, "at": [x, y, z]}   the cluster (DBSCAN) nearest to `at`; without "at"
+                                                               the largest
+    {"shape": "ransac_plane", "distance": d}                   at most d from the plane that most points lie so near to
     {"shape": "union" | "intersection", "of": [SELECTION, ...]}
     {"shape": "sequence", "of": [SELECTION, ...]}              all of them, each within what those before it left
 
@@ -35,6 +41,8 @@ Positions are world coordinates (x right, y down, z forward of the first camera)
 then y, then z axis. COLOR is [r, g, b] in 0..255 or "#rrggbb". PIVOT is [x, y, z] or "center", the middle of the
 bounding box of what is moved. CAMERA is {"w2c": 16 numbers by rows, "intrinsics": [fx, fy, cx, cy] in parts of the image's
 sides, "size": [width, height] in pixels}; its size only tells the footprint of points apart from holes. "through" also takes points hidden behind the front surface.
+
+outliers, sparse, dbscan, ransac_plane and "register" need Open3D (open3d_bridge.py); the page shows them as what the node does.
 
 Points that no longer look as the video showed them (moved, copied, recoloured, merged in, filled in) lose their view (-1).
 
@@ -61,6 +69,14 @@ from ..interrupt import look_for_interrupt
 from ..kernels import kernels_run
 from ..render.visibility import visible_points
 from .fill import FILLS, fill_removed
+from .open3d_bridge import (
+    MOST_NEIGHBOURS,
+    dbscan_cluster,
+    radius_outliers,
+    ransac_plane,
+    register,
+    statistical_outliers,
+)
 from .point_cloud import NO_VIEW, PointCloud, concat_clouds
 
 _MOST_PIXELS = 1 << 24  # of the image of a lasso's own camera
@@ -332,6 +348,14 @@ def _select_shape(cloud: PointCloud, selection: dict, scene: Scene) -> Tensor:
         mask = select_cluster(cloud.positions, selection["at"], selection["distance"])
     elif shape == "stroke":
         mask = select_stroke(cloud.positions, selection["points"], selection["radius"])
+    elif shape == "outliers":
+        mask = statistical_outliers(cloud.positions, selection["neighbours"], selection["deviations"])
+    elif shape == "sparse":
+        mask = radius_outliers(cloud.positions, selection["neighbours"], selection["radius"])
+    elif shape == "dbscan":
+        mask = dbscan_cluster(cloud.positions, selection["distance"], selection["neighbours"], selection["at"])
+    elif shape == "ransac_plane":
+        mask = ransac_plane(cloud.positions, selection["distance"])
     elif shape == "frames":
         mask = (cloud.view >= selection["first"]) & (cloud.view <= selection["last"])
     elif shape == "clip":
@@ -447,7 +471,13 @@ def _merge(cloud: PointCloud, edit: dict, scene: Scene) -> tuple[PointCloud, str
         )
     _refuse_points(cloud.size + other.size)
     other = _without_view(other._replace(positions=_moved(other.positions, edit)), slice(None))
-    return concat_clouds(cloud, other), f"merged in {other.size} points" + (f" of {name}" if name else ""), other.size
+    line = f"merged in {other.size} points" + (f" of {name}" if name else "")
+    if edit["register"] is not None:
+        found = register(other.positions, cloud.positions, edit["register"])
+        turned = other.positions.to(torch.float64) @ found.pose[:3, :3].mT + found.pose[:3, 3]
+        other = other._replace(positions=_within_reach(turned))
+        line += f", registered: {found.share:.0%} lie within {edit['register']:g} of the scene, {found.error:.3g} on average"
+    return concat_clouds(cloud, other), line, other.size
 
 
 def _moved(positions: Tensor, edit: dict) -> Tensor:
@@ -592,6 +622,25 @@ def _copies(value) -> int:
     return whole(value, 1, 100)
 
 
+def _neighbours(value) -> int:
+    return whole(value, 1, MOST_NEIGHBOURS)
+
+
+def _deviations(value) -> float:
+    value = number(value, 0, 1000)
+    if value <= 0:
+        raise ValueError("a number above 0, at most 1000")
+    return value
+
+
+def _reach(value) -> float | None:
+    return None if value is None else _length(value)
+
+
+def _place(value) -> Tensor | None:
+    return None if value is None else _vector(value)
+
+
 def _mode(value) -> str:
     if value not in ("solid", "tint"):
         raise ValueError('"solid" or "tint"')
@@ -700,6 +749,10 @@ _SHAPES = {
     "plane": {"point": Field(_vector), "normal": Field(_direction, None), "distance": Field(_length)},
     "cluster": {"at": Field(_vector), "distance": Field(_length)},
     "stroke": {"points": Field(_line), "radius": Field(_length)},
+    "outliers": {"neighbours": Field(_neighbours, 20), "deviations": Field(_deviations, 2.0)},
+    "sparse": {"radius": Field(_length), "neighbours": Field(_neighbours, 8)},
+    "dbscan": {"distance": Field(_length), "neighbours": Field(_neighbours, 10), "at": Field(_place, None)},
+    "ransac_plane": {"distance": Field(_length)},
     "frames": {"first": Field(_index), "last": Field(_index)},
     "clip": {"clip": Field(_index)},
     "union": {"of": Field(_selections)},
@@ -714,7 +767,9 @@ _OPERATIONS = {
     ),
     "transform": Operation(_transform, _PLACEMENT),
     "duplicate": Operation(_duplicate, {"offset": Field(_vector), "copies": Field(_copies, 1)}),
-    "merge": Operation(_merge, _PLACEMENT | {"file": Field(_file_name, None)}, selects=False),
+    "merge": Operation(
+        _merge, _PLACEMENT | {"file": Field(_file_name, None), "register": Field(_reach, None)}, selects=False
+    ),
 }
 
 

@@ -55,8 +55,8 @@ def _device_line(device: torch.device) -> str:
     if device.type == "mps":
         return f"macOS {platform.mac_ver()[0]}, at most {torch.mps.recommended_max_memory() / 2**30:.1f} GiB"
     if device.type == "xpu":
-        card = torch.xpu.get_device_properties(device)
-        return f"{card.name}, driver {card.driver_version}, {card.total_memory / 2**30:.1f} GiB"
+        told = torch.xpu.get_device_properties(device)
+        return f"{told.name}, driver {told.driver_version}, {told.total_memory / 2**30:.1f} GiB"
     return platform.processor() or platform.machine()
 
 

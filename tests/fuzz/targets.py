@@ -24,7 +24,7 @@ from spatia_core.cameras import (
 from spatia_core.cameras.formats import TEXT_FORMATS
 from spatia_core.cameras.trajectories import close_loop, continue_path
 from spatia_core.cloud.edit import Scene, apply_edits, parse_edits
-from spatia_core.cloud.foreign import read_foreign
+from spatia_core.cloud.foreign import read_cloud
 from spatia_core.cloud.ply import parse_ply, ply_bytes
 from spatia_core.cloud.point_cloud import PointCloud, make_point_cloud
 from spatia_core.cloud.voxels import voxel_merge
@@ -120,7 +120,7 @@ def _ply(data: bytes) -> None:
 
 
 def _glb(data: bytes) -> None:
-    in_file(data, ".glb", lambda path: check_cloud(read_foreign(path, "file.glb", points=2000)))
+    in_file(data, ".glb", lambda path: check_cloud(read_cloud(path, "file.glb", points=2000)))
 
 
 def _archive(data: bytes) -> None:

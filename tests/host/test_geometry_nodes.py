@@ -304,7 +304,7 @@ def test_every_widget_choice_gives_a_valid_edit(edit_module, memory, pack_module
             if operation.key == "none":
                 assert made is None
             else:
-                assert check([made])[0]["do"] == operation.key
+                assert check([made])[0]["do"] == operation.key.replace("register", "merge")
 
 
 def test_mask_removes_what_it_covers_and_the_memory_stays(edit_module, memory):
@@ -576,7 +576,7 @@ def test_loading_says_what_is_wrong(scenes, memory, error, comfy_host):
         (dict(file=ply, image=image.repeat(2, 1, 1, 1)), "a single image"),
         (dict(file="corrupt.ply", image=image), "corrupt.ply has a PLY header"),
         (dict(file="corrupt.spatia"), "corrupt.spatia is damaged"),
-        (dict(file="notes.txt"), "expected a .spatia archive or a .ply"),
+        (dict(file="notes.txt"), "expected a .spatia archive, a cloud or a mesh"),
         (dict(file="../secret.ply"), "lies outside"),
         (dict(file=""), "file is empty"),
     ]:
