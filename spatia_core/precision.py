@@ -8,11 +8,16 @@ do not depend on this choice.
 from __future__ import annotations
 
 import os
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 
 from .errors import SpatiaError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 VARIABLE = "SPATIA_CPU_DTYPE"
 _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -50,9 +55,39 @@ def has_float64(device: torch.device) -> bool:
         return False
 
 
-def geometry_device(device: torch.device) -> torch.device:
-    """Where geometry on a device's points is computed: there, or on the CPU where the device has no float64."""
-    return device if has_float64(device) else torch.device("cpu")
+def computed_in_float64(function: Callable[P, T]) -> Callable[P, T]:
+    """A function of tensors that computes in float64, for any device.
+
+    Where the first tensor lies on a device without float64, all are computed with on the CPU, and the answer is brought
+    back to it. Tensors within tuples, such as a PointCloud, count too.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        device = _device_of((*args, *kwargs.values()))
+        if device is None or has_float64(device):
+            return function(*args, **kwargs)
+        cpu = torch.device("cpu")
+        answer = function(*_moved(args, cpu), **{name: _moved(value, cpu) for name, value in kwargs.items()})
+        return _moved(answer, device)
+
+    return run
+
+
+def _device_of(value: object) -> torch.device | None:
+    if isinstance(value, tuple):
+        return next(filter(None, map(_device_of, value)), None)
+    return value.device if isinstance(value, torch.Tensor) else None
+
+
+def _moved(value: Any, device: torch.device) -> Any:
+    """The value, its tensors on a device."""
+    if isinstance(value, torch.Tensor):
+        return value.to(device)
+    if isinstance(value, tuple):
+        parts = (_moved(part, device) for part in value)
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value
 
 
 def cpu_autocast(dtype: torch.dtype | None = None) -> torch.autocast:

@@ -10,12 +10,14 @@ from torch import Tensor
 
 from ..errors import SpatiaError
 from ..kernels import in_threads, kernels_run
+from ..precision import computed_in_float64
 from .point_cloud import NO_VIEW, PointCloud
 
 BACKENDS = ("auto", "torch", "numba")
 _POINTS_FOR_THREADS = 1 << 15
 
 
+@computed_in_float64
 def voxel_merge(cloud: PointCloud, voxel_size: float, *, aligned: bool = False, backend: str = "auto") -> PointCloud:
     """One point per occupied voxel of edge `voxel_size` (scene units), in float64, identical to Open3D's voxel_down_sample.
 

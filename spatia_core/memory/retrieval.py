@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..errors import SpatiaError
 from ..kernels import in_threads, kernels_run
+from ..precision import has_float64
 from ..render.visibility import pack_masks, unpack_masks
 
 MODES = ("paper_iou", "release_hungarian")
@@ -133,6 +134,10 @@ def retrieve_counted(
         raise SpatiaError(f"mode: '{mode}' was given, expected one of {', '.join(MODES)}.")
     if max_references < 0:
         raise SpatiaError(f"max_references: {max_references} was given, expected 0 or more.")
+    if not has_float64(intersection.device):
+        intersection, seen_by_target, seen_by_candidate = (
+            counts.cpu() for counts in (intersection, seen_by_target, seen_by_candidate)
+        )
     union = seen_by_target[:, None] + seen_by_candidate[None] - intersection
     iou = intersection.double() / union.clamp_min(1).double()
     pairs: list[tuple[int, int]] = []

@@ -19,6 +19,7 @@ from ..errors import SpatiaError
 from ..inputs import MOST_PIXELS
 from ..interrupt import look_for_interrupt
 from ..kernels import in_threads, kernels_run, why_no_kernels
+from ..precision import computed_in_float64
 from .blocks import PointBlocks, point_blocks
 
 BACKENDS = ("auto", "torch", "numba", "triton")
@@ -38,6 +39,7 @@ class SoftRender(NamedTuple):
     coverage: Tensor
 
 
+@computed_in_float64
 def render_soft(
     positions: Tensor,
     colors: Tensor,

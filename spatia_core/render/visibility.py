@@ -15,6 +15,7 @@ from ..cameras.camera import Cameras
 from ..errors import SpatiaError
 from ..interrupt import look_for_interrupt
 from ..kernels import in_threads, kernels_run
+from ..precision import computed_in_float64
 from .blocks import point_blocks
 from .soft import lens, pixel_coordinates, require_image_size
 
@@ -26,6 +27,7 @@ _NOTHING = torch.iinfo(torch.int64).max
 _MAX_FOOTPRINT = 4  # pixels; a point closer than that leaves holes rather than hiding half the image
 
 
+@computed_in_float64
 def z_buffer(
     positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -52,6 +54,7 @@ def z_buffer(
     return torch.stack(depths).view(shape), torch.stack(points).view(shape)
 
 
+@computed_in_float64
 def nearest_depth(
     positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float, backend: str = "auto"
 ) -> Tensor:
@@ -68,6 +71,7 @@ def nearest_depth(
     return depths
 
 
+@computed_in_float64
 def surface_depth(
     positions: Tensor, cameras: Cameras, height: int, width: int, *, voxel_size: float, backend: str = "auto"
 ) -> tuple[Tensor, Tensor]:
@@ -102,6 +106,7 @@ def surface_depth(
     return depths.view(shape), covered.view(shape)
 
 
+@computed_in_float64
 def visible_points(
     positions: Tensor,
     cameras: Cameras,
@@ -145,6 +150,7 @@ def visible_points(
     return visible
 
 
+@computed_in_float64
 def visible_bits(
     positions: Tensor,
     cameras: Cameras,

@@ -7,7 +7,19 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
-from small_model import DIM, HEADS, TEXT, backbone_weights, clip_inputs, control_weights, lora_weights
+from small_model import (
+    CFG,
+    DIM,
+    HEADS,
+    SEED,
+    STEPS,
+    STRENGTHS,
+    TEXT,
+    backbone_weights,
+    clip_inputs,
+    control_weights,
+    lora_weights,
+)
 
 
 @pytest.fixture
@@ -92,15 +104,17 @@ def trained_with(nodes_of, monkeypatch):
     return make
 
 
-def test_short_text_is_filled_up_as_the_release_does(sample, prompts, trained_with, monkeypatch):
-    """Zeros up to the trained length, which is what a text encoder of the host's hands on for this model."""
+def test_short_text_is_filled_up_as_the_release_does(sample, prompts, trained_with, nodes_of, loaded):
+    """Zeros up to the trained length, which is what the host's text encoder hands on for this model."""
     inputs = clip_inputs(1)
     as_given = sample(inputs)[1]["samples"]
     trained_with(16)
     short = sample(inputs)[1]["samples"]
-    for text in prompts:
-        monkeypatch.setitem(text[0], 0, torch.nn.functional.pad(text[0][0], (0, 0, 0, 16 - text[0][0].shape[1])))
-    assert torch.equal(sample(inputs)[1]["samples"], short)
+    filled = [[[torch.nn.functional.pad(text[0][0], (0, 0, 0, 11)), {}]] for text in prompts]
+    model, _, vae = loaded
+    node = nodes_of("nodes.sampler").SpatiaSampler
+    whole = node.execute(model, *filled, vae, seed=SEED, steps=STEPS, cfg=CFG, **inputs, **STRENGTHS).args[1]
+    assert torch.equal(whole["samples"], short)
     assert not torch.allclose(short, as_given, atol=1e-4)
 
 
