@@ -34,7 +34,14 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-import run
+from run import inside, set_up
+from tools.client import Progress, run_prompt
+from tools.console import RunError
+from tools.devices import choose_device
+from tools.places import DEMO_IMAGE, DEMO_WORKFLOW, cache_folder, make_base
+from tools.processes import WINDOWS, become, clean_environment, handle_signals
+from tools.server import Server
+from tools.workflows import nodes_of, workflow_to_prompt
 
 HISTORY = 9  # frames
 LENGTHS = (25, 25)  # frames of the first clip and of later ones, as the quick start has them
@@ -63,7 +70,7 @@ class Result(NamedTuple):
     video: object
 
 
-class Ran(run.Progress):
+class Ran(Progress):
     """The nodes that began to run, in order."""
 
     def __init__(self, prompt: dict):
@@ -83,21 +90,21 @@ class Ran(run.Progress):
 class Bench:
     """A server on a base folder of its own, to be restarted at will: `with Bench(...) as bench`."""
 
-    def __init__(self, comfyui: Path, python: Path, cache: Path, base: Path, output: Path | None, device: str):
-        run.make_base(base)
-        shutil.copyfile(run.DEMO_IMAGE, base / "input" / run.DEMO_IMAGE.name)
+    def __init__(self, comfyui: Path, cache: Path, base: Path, output: Path | None, device: str):
+        make_base(base)
+        shutil.copyfile(DEMO_IMAGE, base / "input" / DEMO_IMAGE.name)
         self.output = (output or base / "output").resolve()
         extra = ("--output-directory", str(self.output))
-        self._new = lambda: run.Server(comfyui, python, base, cache, device, extra=extra)
+        self._new = lambda: Server(comfyui, base, cache, device, extra=extra)
         self._log = base / "server.log"
-        self.server: run.Server | None = None
+        self.server: Server | None = None
 
     def __enter__(self) -> Bench:
-        workflow = json.loads(run.DEMO_WORKFLOW.read_text(encoding="utf-8"))
+        workflow = json.loads(DEMO_WORKFLOW.read_text(encoding="utf-8"))
         self.restart()
         try:
             self.info = self.server.get("/object_info")
-            self.quick_start = run.workflow_to_prompt(workflow, self.info)
+            self.quick_start = workflow_to_prompt(workflow, self.info)
         except BaseException:
             self.server.close()
             raise
@@ -117,7 +124,7 @@ class Bench:
 
     def kill(self) -> None:
         """End the server as a crash does: no process of its group can do anything any more."""
-        if run.WINDOWS:
+        if WINDOWS:
             self.server.process.kill()
         else:
             os.killpg(self.server.process.pid, signal.SIGKILL)
@@ -145,9 +152,9 @@ class Bench:
         return World(self.folder(world))
 
     def queue(self, prompt: dict, patience: float = PATIENCE) -> tuple[dict, Ran]:
-        """Run a graph to its end: what its nodes showed, and which ran. Raises RunError as `run.run_prompt` does."""
+        """Run a graph to its end: what its nodes showed, and which ran. Raises RunError as run_prompt does."""
         ran = Ran(prompt)
-        return asyncio.run(asyncio.wait_for(run.run_prompt(self.server, prompt, ran), patience)), ran
+        return asyncio.run(asyncio.wait_for(run_prompt(self.server, prompt, ran), patience)), ran
 
     def forget(self, world: str) -> None:
         """Remove a world and its video."""
@@ -163,7 +170,7 @@ class Bench:
 
 def node(bench: Bench, kind: str, **inputs) -> dict:
     """A node with the inputs of the quick start's last one of its kind, else with its defaults."""
-    found = run.nodes_of(bench.quick_start, kind)
+    found = nodes_of(bench.quick_start, kind)
     values = {name: value for name, value in widgets(bench, kind, found).items() if not isinstance(value, list)}
     return {"class_type": kind, "inputs": values | inputs, "_meta": {"title": kind}}
 
@@ -192,9 +199,9 @@ def path_of(bench: Bench, clips: int, lengths: tuple[int, int] = LENGTHS, **inpu
 
 def head(bench: Bench) -> dict:
     """Image, model, prompts."""
-    texts = [bench.quick_start[name]["inputs"]["text"] for name in run.nodes_of(bench.quick_start, "CLIPTextEncode")]
+    texts = [bench.quick_start[name]["inputs"]["text"] for name in nodes_of(bench.quick_start, "CLIPTextEncode")]
     return {
-        "image": node(bench, "LoadImage", image=run.DEMO_IMAGE.name),
+        "image": node(bench, "LoadImage", image=DEMO_IMAGE.name),
         "fit": node(bench, "SpatiaFitImage", image=["image", 0]),
         "model": node(bench, "SpatiaLoadModel"),
         "prompt": node(bench, "CLIPTextEncode", clip=["model", 1], text=texts[0]),
@@ -363,7 +370,7 @@ def video(bench: Bench, options: argparse.Namespace) -> dict:
     emit(lines[0])
 
     async def follow() -> None:
-        task = asyncio.create_task(asyncio.wait_for(run.run_prompt(bench.server, graph, Ran(graph)), LONGEST))
+        task = asyncio.create_task(asyncio.wait_for(run_prompt(bench.server, graph, Ran(graph)), LONGEST))
         began, world = time.monotonic(), bench.world("walk")
         ended = False
         while not ended:
@@ -391,7 +398,7 @@ def video_node(bench: Bench, world: str, steps: int | None) -> dict:
         "MODEL": ["model", 0], "CLIP": ["model", 1], "VAE": ["model", 2], "IMAGE": ["fit", 0], "SPATIA_CAMERAS": ["path", 0],
     }  # fmt: skip
     sampler, scene, render, references = (
-        bench.quick_start[run.nodes_of(bench.quick_start, kind)[-1]]["inputs"]
+        bench.quick_start[nodes_of(bench.quick_start, kind)[-1]]["inputs"]
         for kind in ("SpatiaSampler", "SpatiaEstimateScene", "SpatiaRenderCameraPath", "SpatiaRetrieveReferences")
     )
     wanted = sampler | scene | {"max_references": references["max_references"], "radius": render["radius"]}
@@ -505,7 +512,7 @@ async def queued_and_killed(bench: Bench, graph: dict, thing: int, moment: float
     thing: the seconds count from when this one of the things that are written is begun; 0: from queueing.
     """
     ran = Ran(graph)
-    task = asyncio.create_task(asyncio.wait_for(run.run_prompt(bench.server, graph, ran), PATIENCE))
+    task = asyncio.create_task(asyncio.wait_for(run_prompt(bench.server, graph, ran), PATIENCE))
     if thing:
         await asyncio.to_thread(written_to, bench.output, thing, task.done)
     finished, _ = await asyncio.wait({task}, timeout=moment)
@@ -522,7 +529,7 @@ def full_disk(bench: Bench, options: argparse.Namespace) -> dict:
     """The disk is full at a random point; then there is room, and the same server gets the same graph again."""
     free = shutil.disk_usage(bench.output).free
     if free > SMALL_DISK:
-        raise run.RunError(
+        raise RunError(
             f"--output {bench.output} has {free / MIB:.0f} MiB free, expected at most {SMALL_DISK / MIB:.0f}, as it is filled "
             "up; name a folder on a small file system."
         )
@@ -580,7 +587,7 @@ async def queued_and_filled(bench: Bench, graph: dict, filler: Path, kind: str, 
     """Queue a graph and fill the disk, before or while it runs: which nodes ran, and the error's text, or none."""
     ran = Ran(graph)
     fill_up(filler, left if kind == BEFORE else ROOM)
-    task = asyncio.create_task(asyncio.wait_for(run.run_prompt(bench.server, graph, ran), PATIENCE))
+    task = asyncio.create_task(asyncio.wait_for(run_prompt(bench.server, graph, ran), PATIENCE))
     if kind == WHILE_RUNNING:
         await asyncio.wait({task}, timeout=moment)
         await asyncio.to_thread(fill_up, filler, left)
@@ -589,7 +596,7 @@ async def queued_and_filled(bench: Bench, graph: dict, filler: Path, kind: str, 
         await asyncio.to_thread(fill_up, filler, left)
     try:
         await task
-    except run.RunError as error:
+    except RunError as error:
         return ran, str(error)
     return ran, ""
 
@@ -622,7 +629,7 @@ def tried(bench: Bench, trial: Callable[..., dict], *arguments) -> dict:
 
     try:
         return trial(bench, *arguments)
-    except (run.RunError, SpatiaError, OSError, asyncio.TimeoutError, aiohttp.ClientError) as error:
+    except (RunError, SpatiaError, OSError, asyncio.TimeoutError, aiohttp.ClientError) as error:
         bench.restart()
         return {"error": f"{type(error).__name__}: {error}"[:500], "equal": False}
 
@@ -688,28 +695,28 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
-    run.handle_signals()
+    handle_signals()
     os.environ.setdefault(
         "OMP_NUM_THREADS", "1"
     )  # the small model's tensors are small: threads would wait for each other
-    cache = run.cache_folder()
+    cache = cache_folder()
     try:
         with contextlib.redirect_stdout(sys.stderr):  # standard output is for lines of JSON
-            comfyui, python = run.set_up(cache)
-        if not run.inside(python):
-            return run.become([str(python), str(Path(__file__).resolve()), *arguments], run.clean_environment(cache))
-        device = run.choose_device(options.device, python, run.clean_environment(cache))
+            comfyui, python = set_up(cache)
+        if not inside(python):
+            return become([str(python), str(Path(__file__).resolve()), *arguments], clean_environment(cache))
+        device = choose_device(options.device)
         if options.output is not None:
             options.output.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         with (
             tempfile.TemporaryDirectory(prefix="spatia-") as base,
-            Bench(comfyui, python, cache, Path(base), options.output, device) as bench,
+            Bench(comfyui, cache, Path(base), options.output, device) as bench,
         ):
             summary = MODES[options.mode](bench, options)
             emit({"summary": options.mode} | summary | {"total_seconds": round(time.monotonic() - began)})
         return 0
-    except run.RunError as error:
+    except RunError as error:
         print(f"world_server.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,8 +1,12 @@
 """ComfyUI nodes: one file per step of the workflow; schema, conversion and one call into the core."""
 
 from . import (
+    camera_branch,
     cameras,
+    check,
     clips,
+    continue_video,
+    decoupled_clip,
     decoupled_memory,
     edit,
     estimate_scene,
@@ -33,7 +37,10 @@ NODES = [
         retrieve,
         clips,
         sampler,
+        camera_branch,
         decoupled_memory,
+        decoupled_clip,
+        continue_video,
         update_memory,
         edit,
         worlds,
@@ -41,6 +48,7 @@ NODES = [
         video,
         scene_files,
         metrics,
+        check,
     )
     for node in module.NODES
 ]

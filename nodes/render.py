@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import comfy.model_management
 import comfy.utils
@@ -11,6 +12,7 @@ from comfy_api.latest import io
 
 from ..spatia_core.cameras import Cameras
 from ..spatia_core.cameras.preflight import KNOWN_SHARE, frame_runs
+from ..spatia_core.cloud.voxels import voxel_merge
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.profile import PROFILES, profile_named
@@ -22,6 +24,10 @@ from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 
 POINTS_PER_PIXEL = 5
+GEOMETRIES = ("auto", "exact", "as released")
+AUTO_GROWTH = -1.0  # of voxel_growth, where 0 is none
+# Voxels grow with the clips to this many times their size: to 0.07 of 0.01, the coarsest that the paper tried.
+_LARGEST_GROWTH = 7
 SMALLEST_RADIUS = 0.0005
 _ASPECT_TOLERANCE = 0.05  # rounding to multiples of 32
 
@@ -76,6 +82,26 @@ class SpatiaRenderCameraPath(io.ComfyNode):
                     advanced=True,
                     tooltip="How many of the nearest points a pixel blends. The released network was trained with 5.",
                 ),
+                io.Combo.Input(
+                    "geometry",
+                    options=list(GEOMETRIES),
+                    default=GEOMETRIES[0],
+                    advanced=True,
+                    optional=True,
+                    tooltip="Where a point lies in the picture.\n- exact: where the camera sees it.\n- as released: as the released network saw it in training, with a mirrored principal point and less than 2 pixels off.\n"
+                    "- auto: as the memory's model was made for; exact where the memory names none.",
+                ),
+                io.Float.Input(
+                    "voxel_growth",
+                    default=AUTO_GROWTH,
+                    min=AUTO_GROWTH,
+                    max=1000.0,
+                    step=0.001,
+                    round=False,
+                    advanced=True,
+                    optional=True,
+                    tooltip="By how much the voxels of the drawn cloud grow with each clip so far, in scene units; the memory keeps its points. Release: 0.005. 0: none. -1: as the memory's model was made for.",
+                ),
             ],
             outputs=[
                 io.Image.Output(
@@ -88,14 +114,25 @@ class SpatiaRenderCameraPath(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, memory, cameras, width, height, radius, points_per_pixel) -> io.NodeOutput:
+    def execute(
+        cls, memory, cameras, width, height, radius, points_per_pixel, geometry=GEOMETRIES[0], voxel_growth=AUTO_GROWTH
+    ) -> io.NodeOutput:
         bulletin = Bulletin(cls)
         bulletin.state("")  # takes back what an earlier run said
         bulletin.warn(*drawing_notices())
         projection, holes = project(
-            memory, cameras, height, width, radius=radius, points_per_pixel=points_per_pixel, tell=bulletin.warn
+            memory,
+            cameras,
+            height,
+            width,
+            radius=radius,
+            points_per_pixel=points_per_pixel,
+            geometry=geometry,
+            voxel_growth=voxel_growth,
+            tell=bulletin.warn,
         )
         report, warnings, covered = coverage_report(holes)
+        report = f"{report}\n{drawing_report(memory, geometry, voxel_growth)}"
         if radius and memory.made_for in PROFILES:
             warnings += PROFILES[memory.made_for].radius_misfit(radius)
         shown = report_ui(
@@ -122,6 +159,36 @@ def coverage_report(holes: torch.Tensor) -> tuple[str, list[str], list[float]]:
     return report, warnings, covered
 
 
+class Drawing(NamedTuple):
+    """How a memory's cloud is drawn."""
+
+    release_geometry: bool
+    voxel_size: float  # scene units, that of the memory or larger
+
+
+def drawing_of(memory: SpatialMemory, geometry: str = GEOMETRIES[0], voxel_growth: float = AUTO_GROWTH) -> Drawing:
+    """What the widgets mean for this memory: on auto what its model was made for, and exact where it names none."""
+    profile = PROFILES.get(memory.made_for)
+    release = geometry == GEOMETRIES[2]
+    if geometry == GEOMETRIES[0]:
+        release = profile is not None and profile.release_geometry
+    if voxel_growth < 0:
+        voxel_growth = 0.0 if profile is None else profile.voxel_growth
+    grown = memory.voxel_size + voxel_growth * (len(memory.clips) - 1)
+    return Drawing(release, max(memory.voxel_size, min(grown, _LARGEST_GROWTH * memory.voxel_size)))
+
+
+def drawing_report(memory: SpatialMemory, geometry: str, voxel_growth: float) -> str:
+    """How the cloud was drawn, in a sentence."""
+    drawing = drawing_of(memory, geometry, voxel_growth)
+    how = (
+        "as the released network saw it (principal point mirrored, magnified by s / (s - 1))"
+        if drawing.release_geometry
+        else "exactly"
+    )
+    return f"Points are placed {how}, one per voxel of {drawing.voxel_size:g}."
+
+
 def render_device() -> torch.device:
     """CUDA has kernels of its own, by Triton. Elsewhere the CPU's are the fast ones, and some devices lack float64."""
     device = comfy.model_management.get_torch_device()
@@ -145,12 +212,15 @@ def project(
     *,
     radius: float,
     points_per_pixel: int = POINTS_PER_PIXEL,
+    geometry: str = GEOMETRIES[0],
+    voxel_growth: float = AUTO_GROWTH,
     tell: Callable[[str], None],
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The projection IMAGE (N, H, W, 3) and holes MASK (N, H, W) of the memory's cloud; sides of 0: the memory's.
 
-    radius: AUTO for that of the profile which the memory was made for. tell: hears that a full card left it to the CPU. Raises SpatiaError on an empty cloud, another shape
-    of picture, a radius below SMALLEST_RADIUS, or when there is no room.
+    radius: AUTO for that of the profile which the memory was made for. geometry, voxel_growth: see `drawing_of`. tell:
+    hears that a full card left it to the CPU. Raises SpatiaError on an empty cloud, another shape of picture, a radius
+    below SMALLEST_RADIUS, or when there is no room.
     """
     if not memory.cloud.size:
         raise SpatiaError(
@@ -173,6 +243,12 @@ def project(
         cameras.count * height * width * 16, f"The projection of {cameras.count} frames of {width}x{height}",
         "connect the cameras of one clip (Clip Window), or decrease width and height",
     )  # fmt: skip
+    drawing = drawing_of(memory, geometry, voxel_growth)
+    cloud = (
+        memory.cloud
+        if drawing.voxel_size == memory.voxel_size
+        else voxel_merge(memory.cloud, drawing.voxel_size, aligned=True)
+    )
     projection = torch.empty(cameras.count, height, width, 3)
     holes = torch.empty(cameras.count, height, width)
     device, done = render_device(), 0
@@ -180,7 +256,7 @@ def project(
     bar = comfy.utils.ProgressBar(cameras.count)
     while done < cameras.count:
         try:
-            positions, colors = memory.cloud.positions.to(device), memory.cloud.colors.to(device)
+            positions, colors = cloud.positions.to(device), cloud.colors.to(device)
             # Batches keep every core, or the card, busy and the bar moving; updating the bar is also where the host interrupts.
             batch = max(1, torch.get_num_threads()) if device.type == "cpu" else 8
             while done < cameras.count:
@@ -193,6 +269,7 @@ def project(
                     width,
                     radius=radius,
                     points_per_pixel=points_per_pixel,
+                    release_geometry=drawing.release_geometry,
                 )
                 # In place: of pictures that fill the memory there is no room for a second copy.
                 projection[part].copy_(drawn.image).div_(255)
@@ -203,7 +280,7 @@ def project(
             if device.type == "cpu":
                 raise
             tell(
-                f"The scene of {memory.cloud.size} points does not fit on {device} beside what lies there: it is drawn on the CPU."
+                f"The scene of {cloud.size} points does not fit on {device} beside what lies there: it is drawn on the CPU."
             )
             device, positions, colors, drawn = torch.device("cpu"), None, None, None
             comfy.model_management.soft_empty_cache()

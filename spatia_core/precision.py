@@ -8,6 +8,7 @@ do not depend on this choice.
 from __future__ import annotations
 
 import os
+from functools import cache
 
 import torch
 
@@ -36,6 +37,22 @@ def cpu_dtype() -> torch.dtype:
 def working_dtype(device: torch.device) -> torch.dtype:
     """What stands in for bfloat16 on a device: itself on accelerators, `cpu_dtype` on the CPU."""
     return cpu_dtype() if device.type == "cpu" else torch.bfloat16
+
+
+@cache
+def has_float64(device: torch.device) -> bool:
+    """Whether a device computes in float64, as the geometry does; MPS and some XPUs do not."""
+    if device.type in ("cpu", "cuda"):
+        return True
+    try:
+        return float(torch.ones(1, dtype=torch.float64, device=device).sum()) == 1
+    except (RuntimeError, TypeError):
+        return False
+
+
+def geometry_device(device: torch.device) -> torch.device:
+    """Where geometry on a device's points is computed: there, or on the CPU where the device has no float64."""
+    return device if has_float64(device) else torch.device("cpu")
 
 
 def cpu_autocast(dtype: torch.dtype | None = None) -> torch.autocast:

@@ -28,6 +28,9 @@ class Profile(NamedTuple):
     candidate_every: int  # every n-th earlier frame may become one
     steps: int
     cfg: float
+    release_geometry: bool  # whether its projections placed points as the release does, instead of exactly
+    voxel_growth: float  # by which the drawn cloud's voxels grew with each clip, scene units
+    text_tokens: int  # of every prompt, shorter ones filled up with zeros
 
     def misfits(self, frames: int, history: int, width: int, height: int, voxel_size: float | None) -> list[str]:
         """What of a clip is not as this network was made for, a sentence each.
@@ -64,12 +67,17 @@ class Profile(NamedTuple):
 
 RELEASE = Profile(
     "the released Spatia", 3072, OFFICIAL, FIRST_FRAMES, LATER_FRAMES, HISTORY_FRAMES, 0.01, 0.01, MAX_REFERENCES,
-    TARGET_EVERY, CANDIDATE_EVERY, 40, 3.5,
+    TARGET_EVERY, CANDIDATE_EVERY, 40, 3.5, True, 0.005, 512,
 )  # fmt: skip
 SMALL = Profile(
-    "the bundled small model", 384, ((192, 128),), 25, 25, HISTORY_FRAMES, 0.03, 0.02, 4, 4, 2, 2, 1.0
+    "the bundled small model", 384, ((192, 128),), 25, 25, HISTORY_FRAMES, 0.03, 0.02, 4, 4, 2, 2, 1.0, False, 0.0, 1
 )  # fmt: skip
-PROFILES = {profile.name: profile for profile in (RELEASE, SMALL)}
+# Continues from one image; steered by branches of others: Uni3C (whose renders set the radius), "Memorize When Needed".
+WAN_14B = Profile(
+    "Wan I2V of 14B", 5120, ((832, 480), (1280, 720)), 81, 81, 1, 0.008, 0.01, MAX_REFERENCES, TARGET_EVERY,
+    CANDIDATE_EVERY, 40, 5.0, False, 0.0, 512,
+)  # fmt: skip
+PROFILES = {profile.name: profile for profile in (RELEASE, SMALL, WAN_14B)}
 
 
 def profile_of(dim: int) -> Profile | None:

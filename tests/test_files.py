@@ -218,6 +218,7 @@ OTHER_WAYS = {
     "spatia_core/training/loss_log.py": "rows are appended; a row that was cut off is left out when they are read",
     "bundle/tables.py": "figures are appended; a line that was cut off is left out when they are read, and made again",
     "run.py": "set-up with the standard library alone: logs, and downloads that a marker file declares complete",
+    "tools/server.py": "the log of a server, which writes it while it runs",
 }
 # Objects that are no files: an entry of an archive, a stream in memory, and safetensors' function that returns bytes.
 IN_MEMORY = {"archive", "buffer", "safetensors.torch"}

@@ -60,6 +60,17 @@ def memory():
     return memory_of_image(torch.zeros(32, 48, 3, dtype=torch.uint8), camera, made_for=SMALL.name)
 
 
+def test_a_world_takes_no_memory_that_another_network_films(memory, tmp_path):
+    world = World(tmp_path / "world")
+    world.commit(memory, "0" * 32, None)
+    with pytest.raises(SpatiaError, match=f"begun for {RELEASE.name}, and the world 'world' for {SMALL.name}; type"):
+        world.commit(memory._replace(made_for=RELEASE.name), "1" * 32, None)
+    assert not world.has("1" * 32)
+    # Of a memory that does not say it, nothing is known.
+    world.commit(memory._replace(made_for=""), "2" * 32, None)
+    assert world.memory("2" * 32).made_for == SMALL.name
+
+
 def test_a_memory_keeps_what_it_was_made_for(memory, tmp_path):
     path = tmp_path / "scene.spatia"
     save_memory(memory, path)

@@ -4,9 +4,12 @@ import ast
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from tools.places import PACK_ID
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST_MODULES = {
@@ -44,7 +47,19 @@ def test_core_knows_nothing_of_its_host(path):
 
 
 # The rooms of the core, in the order in which one may use another: those before it, never those behind.
-ROOMS = ("cameras", "render", "weights", "cloud", "metrics", "estimate", "memory", "model", "world", "training")
+ROOMS = (
+    "cameras",
+    "render",
+    "weights",
+    "cloud",
+    "metrics",
+    "estimate",
+    "memory",
+    "model",
+    "selfcheck",
+    "world",
+    "training",
+)
 
 
 def relative_imports(path: Path, package: Path) -> set[str]:
@@ -74,6 +89,33 @@ def test_the_host_side_knows_no_node():
     files = {path.stem for path in (ROOT / "nodes").glob("*.py")} - {"__init__", "sockets"}
     for path in (ROOT / "nodes" / "host").glob("*.py"):
         assert not relative_imports(path, ROOT / "nodes") & files, path.name
+
+
+def test_what_run_py_uses_before_there_is_an_environment_needs_none():
+    """From run.py on, as far as its imports lead: the standard library and such files alone, but for what it hands over to."""
+    seen, waiting = set(), [ROOT / "run.py"]
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        ours = imported_tools(path) - {"commands"}  # after the environment's interpreter has taken over
+        waiting += {ROOT / "tools" / f"{name}.py" for name in ours} - seen
+        assert imported_modules(path) - {"tools"} <= sys.stdlib_module_names, path.name
+    assert len(seen) > 5
+
+
+def imported_tools(path: Path) -> set[str]:
+    """Modules of tools/ that run.py or another of them imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.level or node.module.startswith("tools")):
+            name = (node.module or "").removeprefix("tools").strip(".")
+            found |= {name} if name else {alias.name for alias in node.names}
+    return found
+
+
+def test_tools_know_neither_run_py_nor_the_nodes():
+    for path in (ROOT / "tools").glob("*.py"):
+        assert not imported_modules(path) & (HOST_MODULES | {"run", "tests"}), path.name
 
 
 def test_our_own_packages_are_imported_relatively():
@@ -112,9 +154,9 @@ def test_requirements_are_in_step():
     assert toml_list(text, "train") == requirement_lines(ROOT / "bundle" / "requirements.txt")
 
 
-def test_the_registry_id_is_the_folder_run_py_links(run_py):
+def test_the_registry_id_is_the_folder_that_is_linked():
     name = re.search(r'^name = "([^"]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE).group(1)
-    assert name == run_py.PACK_ID
+    assert name == PACK_ID
     assert "comfyui" not in name.lower() and "." not in name
 
 

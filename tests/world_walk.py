@@ -1,11 +1,16 @@
-"""A striped wall walked along, clip by clip, into a world: what the tests of worlds are made of. Run as a program, to be killed.
+"""A striped wall walked along, clip by clip, into a world: what the tests of worlds are made of.
 
-python world_walk.py FOLDER CLIPS
+Run as a program it makes walks to be killed: for each line of JSON, [folder, clips, seconds], in a process of its own, which is
+killed after so many seconds (null: never). It answers with the signal that ended it, 0 for none.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import torch
@@ -83,7 +88,25 @@ def go_on(world: World, clips: int) -> SpatialMemory:
     return memory
 
 
+def killed(folder: str, clips: int, seconds: float | None) -> int:
+    """Make a walk in a process that has all modules already, and kill it: the signal that ended it."""
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            go_on(World(folder), clips)
+            code = 0
+        finally:
+            os._exit(code)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
 if __name__ == "__main__":
     print("ready", flush=True)
-    go_on(World(sys.argv[1]), int(sys.argv[2]))
-    print("done", flush=True)
+    for line in sys.stdin:
+        print(killed(*json.loads(line)), flush=True)

@@ -60,10 +60,11 @@ export function firstDifference(a, b) {
  * clips: of `clipsOf`. prompts, seeds, seed: the widgets. tree: MadeClips. base: number of the first clip in the world.
  * filmed: clip of the world -> the path that it was made along, null where that is not known. path: as it is now.
  * last: what the last run reported, {path, clips: [{number, to}]}, or null: it tells where the world does not.
- * @returns {{number, line, from, to, whole, prompt, seed, state, known}[]} known: the clip that is read, else the one
- * that stood in its place
+ * otherwise: clip of the world -> names of what else it was made with otherwise.
+ * @returns {{number, line, from, to, whole, prompt, seed, state, known, otherwise}[]} known: the clip that is read, else the
+ * one that stood in its place; otherwise: of that one
  */
-export function planned({ clips, prompts, seeds, seed, tree, base, filmed, last, path }) {
+export function planned({ clips, prompts, seeds, seed, tree, base, filmed, last, path, otherwise }) {
     const own = parseSeeds(seeds);
     const ends = new Map((last?.clips ?? []).map(({ number, to }) => [number, to]));
     const follows = (made, clip, number) => {
@@ -72,14 +73,19 @@ export function planned({ clips, prompts, seeds, seed, tree, base, filmed, last,
         if (along) return firstDifference(path, along) >= clip.to;
         return !last || (ends.get(number) === clip.to && firstDifference(path, last.path) >= clip.to);
     };
-    let before = tree.chain[base - 1] ?? null;
+    const start = tree.chain[base - 1] ?? null;
+    // An image that was begun otherwise is begun anew, in the same world.
+    const anew = base === 1 && start ? otherwise(start) : [];
+    let before = anew.length ? null : start;
     return clips.map((clip, k) => {
         const [number, line] = [base + k, k + 1];
         const prompt = promptOf(prompts, line);
         const wanted = own.get(line) ?? String(seed);
-        before = tree.following(before).find((one) => one.prompt === prompt && one.seed === wanted && follows(one, clip, number)) ?? null;
+        before =
+            tree.following(before).find((one) => one.prompt === prompt && one.seed === wanted && follows(one, clip, number) && !otherwise(one).length) ?? null;
         const known = before ?? tree.chain[number] ?? null;
-        return { ...clip, number, line, prompt, seed: wanted, known, state: before ? "made" : known ? "again" : "new" };
+        const unlike = before || !known ? [] : [...anew, ...otherwise(known)];
+        return { ...clip, number, line, prompt, seed: wanted, known, state: before ? "made" : known ? "again" : "new", otherwise: unlike };
     });
 }
 

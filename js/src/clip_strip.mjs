@@ -144,11 +144,15 @@ export class ClipStrip {
         } }, [["", "⋯"], ["branch", text("direct_branch_here")], ["end", text("direct_end_here")]].map(([value, label]) => h("option", { value, hidden: !value }, label))); // prettier-ignore
         const facts =
             known && state === "made" ? `${known.frames} · ${known.seconds.toFixed(1)} s` : text("direct_frames", { from: clip.from, to: clip.to - 1 });
+        const names = clip.otherwise.join(", ");
+        const unlike = names
+            ? h("div", { class: "warned unlike", title: text("direct_otherwise_title", { names }) }, text("direct_otherwise", { names }))
+            : null;
         return h("div", { class: `card ${state}`, "data-number": number },
             picture,
             h("div", { class: "facts" },
                 h("div", {}, text("clip", { number }), " ", notes.length ? h("span", { title: notes.join("\n"), class: "warned" }, `⚠ ${notes.length}`) : null),
-                h("div", {}, facts), seed),
+                unlike ?? h("div", {}, facts), seed),
             prompt,
             h("div", { class: "acts" },
                 act("direct_redo", text("direct_redo"), () => director.redo(clip), !known || director.linked("clip_seeds")),

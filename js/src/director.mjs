@@ -8,13 +8,16 @@ import { RELEASE, allNodes, numbersOf, sourceOf } from "./graph.mjs";
 import { PREVIEWS, api, app, executionId, fetchFile, isLinked, lastReport, runWorkflow, saveSetting, setting, setWidget, viewUrl, widgetOf } from "./host.mjs";
 import { cutAfter, lengthened } from "./longer_path.mjs";
 import { MadeClips } from "./made_clips.mjs";
+import { madeOtherwise } from "./made_otherwise.mjs";
 import { MadePath } from "./made_path.mjs";
 import { text } from "./texts.mjs";
 import { VideoWorld } from "./video_world.mjs";
 import { pathOfWidgets } from "./widget_path.mjs";
 
 const root = () => app.rootGraph ?? app.graph;
-const KEPT = ["prompts", "clip_seeds"]; // widgets of the video that the editor's undo brings back
+// Widgets of the video that the editor sets, and its undo brings back: those with lines for clips, and those that hold for all.
+const SETTINGS = ["path", "negative", "steps", "cfg", "lora", "depth_source", "radius", "max_references", "threshold", "every", "candidate_every", "keyframe_every"]; // prettier-ignore
+const KEPT = ["prompts", "clip_seeds", ...SETTINGS];
 
 const rangeOf = (clips) => (clips.length > 1 ? `${clips[0].number} – ${clips.at(-1).number}` : clips[0].number);
 
@@ -42,6 +45,7 @@ class Director {
         this.world = new VideoWorld(video);
         this.tree = new MadeClips(null);
         this.filmed = new Map(); // of paths that clips were made along
+        this.prompt = null; // the workflow as it is queued
         this.clips = [];
         this.lost = null; // what a server that ended took with it
         this.running = null; // {state, share, preview, began}
@@ -131,6 +135,7 @@ class Director {
         const place = this.world.place(this.facts);
         const response = place && (await api.fetchApi(`/spatia/world?${new URLSearchParams(place)}`, { cache: "no-store" }));
         const listing = response?.ok ? await response.json() : null;
+        this.prompt = (await app.graphToPrompt()).output;
         if (this.ended.signal.aborted) return;
         this.tree = new MadeClips(listing);
         const poster = this.tree.chain[0]?.poster;
@@ -150,6 +155,15 @@ class Director {
         return filmed.get(key);
     }
 
+    /** Names of what a clip of the world was made with otherwise, but for its prompt, its seed and its path. */
+    otherwise(clip) {
+        // The image of a world that is connected is no matter of this node.
+        if (clip.parent === null && this.world.connected) return [];
+        const names = [...SETTINGS, "voxel_size"].filter((name) => widgetOf(this.video, name) && !this.linked(name));
+        const values = Object.fromEntries(names.map((name) => [name, this.value(name)]));
+        return madeOtherwise(clip, this.tree, values, this.prompt, executionId(this.video));
+    }
+
     /** What a run would make of the path as it is. Called whenever the path or a widget has changed. */
     show() {
         const { first, later } = this.rounds;
@@ -158,7 +172,7 @@ class Director {
         this.clips = planned({
             clips: clipsOf(path.length, first, later), prompts: String(this.value("prompts")), seeds: String(this.value("clip_seeds") ?? ""),
             seed: this.value("seed"), tree: this.tree, base: this.base, filmed: (clip) => this.pathOf(clip),
-            last: this.facts?.world === this.tree.world ? this.facts : null, path,
+            last: this.facts?.world === this.tree.world ? this.facts : null, path, otherwise: (clip) => this.otherwise(clip),
         }); // prettier-ignore
         const kept = this.clips.filter((clip) => clip.state === "made");
         this.made.show(path.slice(0, kept.at(-1)?.to ?? 0));
@@ -279,10 +293,10 @@ class Director {
         if (this.clips.length === clip.line) this.addClip();
     }
 
-    /** The widgets as a take was made with. Along the same path, the clips after it keep theirs; else its whole branch comes. */
+    /** The widgets as a take was made with. Made alike, the clips after it keep theirs; else its whole branch comes. */
     useTake(clip, take) {
         const along = this.pathOf(take);
-        if (along && firstDifference(this.editor.path, along) < clip.to) return this.useBranch(take.branches[0]);
+        if ((along && firstDifference(this.editor.path, along) < clip.to) || this.otherwise(take).length) return this.useBranch(take.branches[0]);
         this.useClips([...this.ofPath(take), ...this.clips.slice(clip.line)], null);
         this.editor.say(text("direct_take_used", { number: clip.number }));
     }
@@ -295,8 +309,9 @@ class Director {
         if (clips.length <= this.base || clips[this.base - 1].id !== this.tree.chain[this.base - 1]?.id)
             return this.editor.say(text("direct_other_beginning", { name }));
         if (!path) return this.editor.say(text("direct_path_unknown", { name }));
-        this.useClips(this.ofPath(end), path);
-        this.editor.say(text("direct_branch_used", { name }));
+        this.useClips(this.ofPath(end), path, end.settings);
+        const names = this.otherwise(end).join(", ");
+        this.editor.say(text(names ? "direct_branch_otherwise" : "direct_branch_used", { name, names }));
     }
 
     /** The clips of the path that lead to one of the world. */
@@ -304,14 +319,18 @@ class Director {
         return this.tree.leadingTo(clip).slice(this.base);
     }
 
-    /** Prompts and seeds of these clips, the path's in order; widgets: of the path that they were made along, null for as it is. */
-    useClips(clips, widgets) {
+    /**
+     * Prompts and seeds of these clips, the path's in order. widgets: of the path that they were made along, null for as it is;
+     * settings: of the video, of which those are set that say otherwise.
+     */
+    useClips(clips, widgets, settings = {}) {
         const { editor } = this;
         editor.begin();
         for (const [name, value] of Object.entries(widgets ?? {}))
             if (widgetOf(editor.node, name) && !isLinked(editor.node, name)) setWidget(editor.node, name, value);
         editor.read();
-        this.set(widgetsOf(clips, this.value("seed")));
+        const unlike = clips.length ? this.otherwise(clips.at(-1)).filter((name) => SETTINGS.includes(name)) : [];
+        this.set({ ...widgetsOf(clips, this.value("seed")), ...Object.fromEntries(unlike.map((name) => [name, settings[name]])) });
         this.settle();
     }
 

@@ -7,6 +7,7 @@ export const DRAWN_BY = ["SpatiaRenderCameraPath", "SpatiaVideo"];
 export const CUT_BY = ["SpatiaClipWindow", "SpatiaVideo"];
 
 const LOADER = "SpatiaLoadModel";
+const REROUTE = "Reroute"; // the page's own node, that no server knows
 const SUBGRAPH_INPUTS = -10; // what a link from a subgraph's own inputs names as the node that it begins at
 const SMALL_MODEL = "bundled small model"; // of the loader's backbone
 
@@ -43,7 +44,7 @@ export function nodeAfter(node, kinds) {
 const linkOf = (graph, id) => (id == null ? null : (graph.getLink?.(id) ?? graph.links?.[id] ?? null));
 
 /**
- * The node that an input's value comes from, through the borders of subgraphs; null without one.
+ * The node that an input's value comes from, through reroutes and the borders of subgraphs; null without one.
  * root: the graph around all others
  */
 export function sourceOf(root, node, name) {
@@ -67,6 +68,7 @@ function originOf(root, graph, link) {
         return outer && originOf(root, around.graph, outer);
     }
     const node = graph.getNodeById(link.origin_id);
+    if (node?.type === REROUTE) return sourceOfInput(root, node, node.inputs?.[0]);
     const inside = node?.subgraph?.outputs?.[link.origin_slot]?.linkIds?.[0];
     const inner = inside === undefined ? null : linkOf(node.subgraph, inside);
     return inner ? originOf(root, node.subgraph, inner) : (node ?? null);

@@ -3,11 +3,13 @@
 export class MadeClips {
     /** listing: what the server says of a world (nodes/host/world_routes.py); null: nothing is known of it. */
     constructor(listing) {
-        const { world = null, branches = {}, chain = [], clips = [], paths = {} } = listing ?? {};
+        const { world = null, branches = {}, chain = [], clips = [], paths = {}, nodes = {}, auto = {} } = listing ?? {};
         this.world = world;
         this.branches = new Map(Object.entries(branches)); // name -> id of its last clip
         this.byId = new Map(clips.map((clip) => [clip.id, clip]));
         this.paths = paths;
+        this.nodes = nodes; // by digest, what clips were made of
+        this.auto = auto; // what widgets on auto are in this world
         this.chain = chain.map((id) => this.byId.get(id));
         this.after = new Map(); // id of a clip -> those that begin where it ends
         for (const clip of clips) this.after.set(clip.parent, [...(this.after.get(clip.parent) ?? []), clip]);

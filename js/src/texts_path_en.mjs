@@ -129,7 +129,7 @@ export default {
     snap_memory: "frame {frame} of the video so far",
     speed: "speed: {mean} per frame on average (dashed) · turns at most {turn}° per frame (violet)",
     speed_frame: "Frame {frame}: moves {move} scene units, {times} times the mean; turns {turn}°",
-    speed_drag: "Drag up or down: this part of the way faster or slower",
+    speed_drag: "Drag up or down: this part of the way faster or slower. With the time line in focus: ↑ and ↓, a frame each",
     even_speed: "Even speed",
     even_speed_title: "Retimes the keyframes so that the camera moves as far in every frame: between several selected ones, else all",
     even_speed_few: "Even speed needs three keyframes: the first and the last stay, those between are moved.",

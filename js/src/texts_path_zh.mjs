@@ -128,7 +128,7 @@ export default {
     snap_memory: "已有视频的第 {frame} 帧",
     speed: "速度：平均每帧 {mean}（虚线）· 每帧最多转 {turn}°（紫线）",
     speed_frame: "第 {frame} 帧：移动 {move} 场景单位，为平均的 {times} 倍；转 {turn}°",
-    speed_drag: "上下拖动：这一段更快或更慢",
+    speed_drag: "上下拖动：这一段更快或更慢。时间轴获得焦点时：↑ 和 ↓，每次一帧",
     even_speed: "匀速",
     even_speed_title: "调整关键帧的时间，使相机每帧移动的距离相同：选中多个时在其之间，否则全部",
     even_speed_few: "匀速至少需要三个关键帧：首尾不动，移动中间的。",

@@ -16,7 +16,7 @@ export class Timeline extends EventTarget {
     /**
      * Events: "scrub" {frame}, "select" {index, extend, keep}, "retime" {index, frame, done}, "pace" {index, span, done}:
      * the way to a keyframe is to take so many frames.
-     * @param {HTMLCanvasElement} canvas keyboard: arrows step, shift by 10, Home and End
+     * @param {HTMLCanvasElement} canvas keyboard: left and right step, up and down change the speed, shift by 10; Home and End
      * @param {string} label
      */
     constructor(canvas, label) {
@@ -133,9 +133,22 @@ export class Timeline extends EventTarget {
         const to = {
             ArrowLeft: this.data.frame - step, ArrowRight: this.data.frame + step, Home: 0, End: this.data.frames - 1,
         }[event.key]; // prettier-ignore
-        if (to === undefined) return;
+        const longer = { ArrowUp: -step, ArrowDown: step }[event.key];
+        if (to === undefined && longer === undefined) return;
         event.preventDefault();
-        this.tell("scrub", { frame: Math.max(0, Math.min(this.data.frames - 1, to)) });
+        if (longer) this.paceHere(longer);
+        else this.tell("scrub", { frame: Math.max(0, Math.min(this.data.frames - 1, to)) });
+    }
+
+    /** The way on which the playhead is takes so many frames more; the playhead stays on it, at its end where it was there. */
+    paceHere(longer) {
+        const { keys, frame, editable } = this.data;
+        const index = editable ? segmentAt(keys, frame) : -1;
+        if (index < 1) return;
+        const [begins, ended] = [keys[index - 1], keys[index]];
+        this.tell("pace", { index, span: Math.max(1, ended - begins + longer), done: true });
+        const ends = this.data.keys[index];
+        this.tell("scrub", { frame: frame === ended ? ends : Math.min(frame, ends) });
     }
 
     draw() {

@@ -44,7 +44,7 @@ const truck = cameraPath({ ...SETTINGS, preset: "truck", frames: 41 }, START, ST
 const reported = { path: truck, clips: [{ number: 1, line: 1, from: 0, to: 25 }, { number: 2, line: 2, from: 25, to: 41 }] }; // prettier-ignore
 const given = {
     clips: clipsOf(57, 25, 16), prompts: "a", seeds: "", seed: 7, tree: world(), base: 1, filmed: () => null, last: reported,
-    path: [...truck, ...truck.slice(0, 16)],
+    path: [...truck, ...truck.slice(0, 16)], otherwise: () => [],
 }; // prettier-ignore
 const states = (change) => planned({ ...given, ...change }).map((clip) => clip.state);
 const moved = structuredClone(given.path);
@@ -139,3 +139,15 @@ for (const [name, settings] of Object.entries(paths)) {
         if (name === "keyframes") assert.deepEqual(cut.keyframes, state.keyframes);
     });
 }
+
+test("a clip made with other values is made again", () => {
+    const unlike = (clip) => (clip.number === 2 ? ["steps"] : []);
+    const plan = planned({ ...given, otherwise: unlike });
+    assert.deepEqual(plan.map((clip) => [clip.state, clip.otherwise]), [["made", []], ["again", ["steps"]], ["new", []]]); // prettier-ignore
+    // Of another image, or another model before it, nothing is read.
+    const begun = planned({ ...given, otherwise: (clip) => (clip.number ? [] : ["image"]) });
+    assert.deepEqual(begun.map((clip) => clip.otherwise), [["image"], ["image"], []]); // prettier-ignore
+    // On a world that is connected, the image is no part of it.
+    const on = planned({ ...given, base: 2, clips: clipsOf(17, 17, 16), path: truck.slice(0, 17), last: null, filmed: (clip) => (clip.number ? truck : null), tree: world("truck"), otherwise: (clip) => (clip.number ? [] : ["image"]) }); // prettier-ignore
+    assert.deepEqual(on.map((clip) => clip.state), ["made"]); // prettier-ignore
+});

@@ -95,3 +95,15 @@ test("where a value comes from, through the borders of subgraphs", () => {
     assert.deepEqual([sourceOf(root, video, "image"), sourceOf(root, video, "none"), loaderBefore(video)], [null, null, null]);
     assert.equal(numbersOf(video, { radius: 1 }, root).radius, SMALL.radius);
 });
+
+test("a source is looked for through reroutes", () => {
+    const graph = graphOf({ Path: ["Reroute1"], Reroute1: ["Reroute2"], Reroute2: ["Video"], Video: [], Reroute3: ["Other"], Other: [] });
+    for (const node of graph.nodes) if (node.comfyClass === "Reroute") Object.assign(node, { type: "Reroute", comfyClass: undefined });
+    const named = (id, name) => {
+        const node = graph.getNodeById(id);
+        node.inputs[0].name = name;
+        return node;
+    };
+    assert.equal(sourceOf(graph, named("Video", "cameras"), "cameras").id, "Path");
+    assert.equal(sourceOf(graph, named("Other", "cameras"), "cameras"), null);
+});

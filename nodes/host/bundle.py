@@ -89,7 +89,8 @@ class SizedVAE(comfy.sd.VAE):
         self.upscale_index_formula = (4, 16, 16)
         self.downscale_ratio = (lambda frames: max(0, (frames + 3) // 4), 16, 16)
         self.downscale_index_formula = (4, 16, 16)
-        self.working_dtypes = [torch.bfloat16, torch.float16, torch.float32]
+        # The bundled decoder's largest activations are 6e5, and float16 ends at 65504: there every frame would be NaN.
+        self.working_dtypes = [torch.bfloat16, torch.float32]
         # Bytes per pixel grow with the channels at full resolution; the host's figures are for dim 160 and 256.
         encode, decode = 3300 * layout.dim / 160, 8000 * layout.dec_dim / 256
         size_of = comfy.model_management.dtype_size

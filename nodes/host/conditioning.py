@@ -6,6 +6,7 @@ Everything is checked before anything is encoded.
 from __future__ import annotations
 
 import torch
+from comfy.patcher_extension import WrappersMP
 
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
@@ -16,8 +17,10 @@ from ...spatia_core.model.sizes import SIZE_STEP, nearest_size
 from ...spatia_core.weights.layouts import LATENT_CHANNELS
 from .decoupled import DECOUPLED
 from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
+from .profiles import known_profile
 from .video import encode_video
 
+TEXT = "spatia_text"  # wrapper: prompts as long as the network was trained with
 LORA_MODES = ("after the first clip", "always", "never")
 
 
@@ -76,6 +79,9 @@ def condition_clip(
         first_clip,
     )
     conditioned = condition_model(model, clip)
+    profile = known_profile(model)
+    if profile is not None:
+        conditioned.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, TEXT, _FilledText(profile.text_tokens))
     if conditioned.get_attachment(LORA) is not None and (
         lora == "always" or (lora == LORA_MODES[0] and not first_clip)
     ):
@@ -85,6 +91,22 @@ def condition_clip(
         "noise_mask": clean_frame_mask(frames, clean.shape[2]).expand(1, 1, frames, *clean.shape[3:]).clone(),
     }
     return conditioned, latent
+
+
+class _FilledText:
+    """DIFFUSION_MODEL wrapper: text of fewer tokens is filled up with zeros, which the release attends to like words.
+
+    The host's own encoder for this model fills up by itself; others' conditioning may be as short as its prompt.
+    """
+
+    def __init__(self, tokens: int):
+        self._tokens = tokens
+
+    def __call__(self, executor, x, timestep, context, *args, **kwargs):
+        missing = self._tokens - context.shape[1]
+        if missing > 0:
+            context = torch.nn.functional.pad(context, (0, 0, 0, missing))
+        return executor(x, timestep, context, *args, **kwargs)
 
 
 def encode_control(

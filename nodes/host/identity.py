@@ -46,12 +46,14 @@ class Identity:
         return _digest(self._value(value))
 
     def made(self, node_id: str, names: tuple[str, ...]) -> dict[str, dict]:
-        """What went into inputs of a node, to be kept with what they made: `nodes`, by digest, and sums of `files`.
+        """What went into inputs of a node, to be kept with what they made.
 
-        Of what a clip before was made of, its own record tells.
+        `inputs`: the digest of the node that each comes from; `nodes`, by digest; sums of `files`. Of what a clip before was
+        made of, its own record tells.
         """
         inputs = self._prompt.get_node(node_id)["inputs"]
-        left, nodes = [inputs[name][0] for name in names if is_link(inputs.get(name))], {}
+        before = {name: inputs[name][0] for name in names if is_link(inputs.get(name))}
+        left, nodes = list(before.values()), {}
         while left:
             current = left.pop()
             if current not in self._facts or self._digests[current] in nodes:
@@ -60,7 +62,12 @@ class Identity:
             if facts["type"] != COMMIT:
                 left += [value[0] for value in self._prompt.get_node(current)["inputs"].values() if is_link(value)]
         named = {one["file"] for facts in nodes.values() for one in facts["inputs"].values() if _has_sums(one)}
-        return {"nodes": nodes, "files": {name: sums for name, sums in self._files.items() if name in named}}
+        digests = {name: self._digests[node] for name, node in before.items()}
+        return {
+            "inputs": digests,
+            "nodes": nodes,
+            "files": {name: sums for name, sums in self._files.items() if name in named},
+        }
 
     def _find(self, node_id: str) -> None:
         """Find a node's digest, and those of all before it first; by hand, as a chain of clips is deeper than Python goes."""

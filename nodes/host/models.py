@@ -9,7 +9,17 @@ import torch
 from comfy_execution.graph_utils import ExecutionBlocker
 
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.weights.layouts import backbone_layout
+from ...spatia_core.model.control import control_positions
+from ...spatia_core.weights.header import read_header
+from ...spatia_core.weights.layouts import (
+    BackboneLayout,
+    backbone_layout,
+    backbone_shapes,
+    control_layout,
+    require_same_model,
+)
+from ...spatia_core.weights.lora import require_lora_fits
+from ...spatia_core.weights.scaled import stored_shapes
 from ...spatia_core.weights.shards import first_shard, shard_files, sharded_shapes
 from . import bundle
 from .patching import apply_spatia, require_backbone
@@ -48,6 +58,7 @@ def load_spatia_model(backbone: str, control: str, lora: str, lora_strength: flo
     """(MODEL, CLIP, VAE); the latter two are blocked with a message unless the bundle was chosen."""
     # The control and LoRA are looked up first: a missing file is told before gigabytes are read.
     control_path, lora_path = find_control(control), find_lora(lora)
+    require_fitting_headers(_backbone_by_header(backbone), control, control_path, lora, lora_path)
     if backbone == BUNDLED:
         options = {} if DTYPES[dtype] is None else {"dtype": DTYPES[dtype]}
         model = bundle.load_small_backbone(bundle.bundle_path(bundle.BACKBONE), options)
@@ -72,6 +83,34 @@ def apply_files(
         except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
             raise SpatiaError(f"LoRA {lora} cannot be read: {error}. Choose another file in `lora`.") from error
     return apply_spatia(model, control_path, control, DTYPES[dtype], state_dict, lora, lora_strength)
+
+
+def require_fitting_headers(
+    backbone: BackboneLayout | None, control: str, control_path: str, lora: str, lora_path: str | None
+) -> None:
+    """Raises SpatiaError when the headers of a control checkpoint and a LoRA say that they are foreign or of another backbone.
+
+    backbone: None where no header tells its sizes. Files without such a header are judged when they are read.
+    """
+    if _has_header(control_path):
+        found = control_layout(stored_shapes(read_header(control_path)), control)
+        if backbone is not None:
+            require_same_model(found, backbone, control)
+            control_positions(backbone.layers, found.blocks)
+    if backbone is not None and lora_path is not None and _has_header(lora_path):
+        require_lora_fits(read_header(lora_path), backbone_shapes(backbone), lora)
+
+
+def _backbone_by_header(backbone: str) -> BackboneLayout | None:
+    """Sizes of a backbone, named by its widget value, by its headers alone; None where it has none."""
+    if backbone == BUNDLED:
+        return backbone_layout(stored_shapes(read_header(bundle.bundle_path(bundle.BACKBONE))), backbone)
+    paths = _backbone_files(backbone)
+    return backbone_layout(sharded_shapes(paths), backbone) if _has_header(paths[0]) else None
+
+
+def _has_header(path: str) -> bool:
+    return path.lower().endswith((".safetensors", ".sft"))
 
 
 def find_control(control: str) -> str:
@@ -104,15 +143,18 @@ def find_lora(lora: str) -> str | None:
 
 def load_backbone(backbone: str, dtype: str):
     """A diffusion-model file, or all shards of one, through the host's loader; refused unless it is Wan2.2-TI2V-5B's kind and complete."""
+    _backbone_by_header(backbone)  # what does not fit is told before gigabytes are read
+    paths = _backbone_files(backbone)
+    options = {} if DTYPES[dtype] is None else {"dtype": DTYPES[dtype]}
+    return read_backbone(paths, backbone, options)
+
+
+def _backbone_files(backbone: str) -> list[str]:
+    """All files of a backbone by its widget value."""
     path = folder_paths.get_full_path("diffusion_models", backbone)
     if path is None:
         raise SpatiaError(f"Backbone {backbone} is not in models/diffusion_models; put it there or change `backbone`.")
-    paths = shard_files(path)
-    # Headers first: what does not fit is told before gigabytes are read.
-    if path.lower().endswith((".safetensors", ".sft")):
-        backbone_layout(sharded_shapes(paths), backbone)
-    options = {} if DTYPES[dtype] is None else {"dtype": DTYPES[dtype]}
-    return read_backbone(paths, backbone, options)
+    return shard_files(path)
 
 
 def read_backbone(paths: list[str], backbone: str, options: dict, disable_dynamic: bool = False):

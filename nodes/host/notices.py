@@ -22,7 +22,7 @@ def notice(node_cls, *texts: str) -> None:
     """
     _log(node_cls, texts)
     _keep(texts)
-    _show([f"⚠ {text}" for text in texts])
+    _show([f"\N{WARNING SIGN} {text}" for text in texts])
 
 
 def said() -> list[str]:
@@ -53,7 +53,7 @@ class Bulletin:
             self._refresh()
 
     def _refresh(self) -> None:
-        _show([*([self._state] if self._state else []), *(f"⚠ {text}" for text in self._warnings)])
+        _show([*([self._state] if self._state else []), *(f"\N{WARNING SIGN} {text}" for text in self._warnings)])
 
 
 def _keep(texts: Iterable[str]) -> None:

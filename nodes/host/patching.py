@@ -28,7 +28,7 @@ from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 from ...spatia_core.precision import working_dtype
 from ...spatia_core.weights.layouts import LATENT_CHANNELS, ControlLayout, control_layout
 from ...spatia_core.weights.lora import lora_for_host
-from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
+from .side_branch import PLAIN_DTYPES, BranchOnDevices, PerNetwork, branch_patcher, device_count, read_branch_file
 
 CONTROL = "spatia_control"  # additional model: the control branch's own patcher
 LORA = "spatia_lora"  # attachment: patches of the release's LoRA, applied clip by clip
@@ -37,8 +37,6 @@ CLIP = "spatia_clip"  # wrappers: what one clip is conditioned on
 # An attention block's working set is about 18 token vectors in the host's own estimate for this model (0.01 * dim / 2222
 # MiB per byte and latent pixel, 4 latent pixels a token); the control state and one hint are two more.
 _CONTROL_MEMORY_SHARE = 1 / 8
-
-_PLAIN_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 class ControlBranch(torch.nn.Module):
@@ -94,16 +92,7 @@ def require_backbone(model) -> None:
 
 def load_control_patcher(path: str, file: str, backbone: dict, dtype=None, disable_dynamic: bool = False):
     """A control checkpoint as a ModelPatcher of its own, sized by its tensors and checked against the backbone's sizes."""
-    try:
-        state_dict = comfy.utils.load_torch_file(path, safe_load=True)
-    except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
-        raise SpatiaError(
-            f"Control checkpoint {file} cannot be read: {error}. Choose another file in `control`."
-        ) from error
-    if any(name.endswith(SCALE_SUFFIX) for name in state_dict):
-        state_dict = dequantise(state_dict)
-    elif any(tensor.dtype in (torch.float8_e4m3fn, torch.float8_e5m2) for tensor in state_dict.values()):
-        state_dict = unscale_float8(state_dict)
+    state_dict, _ = read_branch_file(path, "Control checkpoint", file, "control")
     return control_patcher(state_dict, file, backbone, dtype, disable_dynamic)
 
 
@@ -124,29 +113,18 @@ def control_patcher(state_dict, file: str, backbone: dict, dtype=None, disable_d
             f"Control checkpoint {file}: vace_patch_embedding.weight has patches {layout.patch}, the backbone has {tuple(backbone['patch'])}; change `control`."
         )
     positions = control_positions(backbone["layers"], layout.blocks)
-    working = working_dtype(comfy.model_management.get_torch_device())
     if dtype is None:
-        dtype = backbone["dtype"] if backbone["dtype"] in _PLAIN_DTYPES else working
-    # Small tensors keep a plain dtype: float8 norms and biases would save nothing.
-    plain = dtype if dtype in _PLAIN_DTYPES else working
-    for name in list(state_dict):
-        target = (
-            torch.float32
-            if name.startswith("vace_patch_embedding.")
-            else (dtype if state_dict[name].ndim == 2 else plain)
-        )
-        state_dict[name] = state_dict[name].to(target)
-    device = comfy.model_management.unet_offload_device()
-    branch = ControlBranch(
-        layout, backbone["num_heads"], positions, backbone["eps"], plain, device, comfy.ops.manual_cast
+        fallback = working_dtype(comfy.model_management.get_torch_device())
+        dtype = backbone["dtype"] if backbone["dtype"] in PLAIN_DTYPES else fallback
+    return branch_patcher(
+        lambda plain, device, operations: ControlBranch(
+            layout, backbone["num_heads"], positions, backbone["eps"], plain, device, operations
+        ),
+        state_dict,
+        dtype,
+        ("vace_patch_embedding.",),
+        disable_dynamic,
     )
-    patcher_class = comfy.model_patcher.ModelPatcher if disable_dynamic else comfy.model_patcher.CoreModelPatcher
-    patcher = patcher_class(branch, load_device=comfy.model_management.get_torch_device(), offload_device=device)
-    # assign: the parameters take the file's tensors with their dtypes, without a second copy.
-    branch.load_state_dict(state_dict, assign=True)
-    branch.requires_grad_(False).eval()
-    comfy.model_management.archive_model_dtypes(branch)
-    return patcher
 
 
 def backbone_sizes(model) -> dict:
@@ -281,7 +259,7 @@ class ClipCondition:
         first: bool = True,
     ):
         self.first = first
-        self.branch = branch
+        self.devices = BranchOnDevices(CONTROL, branch)
         self.control = control
         self.references = references
         self.strength = strength
@@ -290,14 +268,25 @@ class ClipCondition:
         self._reached = False  # whether a forward pass of this run came by
         self._separate = False  # whether this run ran out of memory with cond and uncond together
         self._compile = None  # what the host's compile node asks for
+        self._latents = PerNetwork()  # references and control latents on each device
+
+    @property
+    def branch(self) -> ControlBranch | None:
+        """The control branch as it was given."""
+        return self.devices.branch
 
     def to(self, device_or_dtype):
-        # In place, as the host's own patches do: the object it asked is the one it calls.
+        """After sampling, what lies on the devices goes; it is put there again where it is needed."""
         if isinstance(device_or_dtype, torch.device):
-            self.references = self.references.to(device_or_dtype)
-            if self.control is not None:
-                self.control = self.control.to(device_or_dtype)
+            self._latents.clear()
         return self
+
+    def latents_beside(self, network, device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """(references, control latents) on the device of this network."""
+        return self._latents.get(
+            network,
+            lambda: (self.references.to(device), None if self.control is None else self.control.to(device)),
+        )
 
     def controls_at(self, transformer_options: dict) -> bool:
         """Whether the control branch runs at this step."""
@@ -310,7 +299,10 @@ class ClipCondition:
         """PREPARE_SAMPLING wrapper: the host's estimate counts references and the control state as more frames."""
         self._reached = self._separate = False
         self._compile = model.model_options.get(_COMPILE_OPTIONS)
-        return executor(model, self._counted_shape(noise_shape), *args, **kwargs)
+        self._latents.clear()
+        prepared = executor(model, self._counted_shape(noise_shape), *args, **kwargs)
+        self.devices.look_up(model)
+        return prepared
 
     def _counted_shape(self, shape) -> list:
         frames = shape[2] + self.references.shape[2]
@@ -324,7 +316,10 @@ class ClipCondition:
         The host's own rule knows the video frames alone; and memory that ran out all the same is met by separate passes.
         """
         given = [i for i, cond in enumerate(conds) if cond]
-        if len(given) > 1 and not self._separate and self._fits(model, x_in, len(given)):
+        devices = device_count(model_options)
+        # As the host shares them out.
+        on_one = math.ceil(len(given) / devices)
+        if on_one > 1 and not self._separate and self._fits(model, model_options, x_in, on_one):
             try:
                 return self._checked(executor(model, conds, x_in, timestep, model_options))
             except Exception as error:
@@ -335,19 +330,29 @@ class ClipCondition:
             )
             self._separate = True
             comfy.model_management.soft_empty_cache()
-        if len(given) < 2:
+        if on_one < 2:
             return self._checked(executor(model, conds, x_in, timestep, model_options))
         out = [torch.zeros_like(x_in) for _ in conds]
-        for i in given:
-            alone = [cond if k == i else None for k, cond in enumerate(conds)]
-            out[i] = self._checked(executor(model, alone, x_in, timestep, model_options))[i]
+        # One pass at a time on each device.
+        for start in range(0, len(given), devices):
+            now = given[start : start + devices]
+            alone = [cond if k in now else None for k, cond in enumerate(conds)]
+            done = self._checked(executor(model, alone, x_in, timestep, model_options))
+            for i in now:
+                out[i] = done[i]
         return out
 
-    def _fits(self, model, x_in, passes: int) -> bool:
+    def _fits(self, model, model_options: dict, x_in, passes: int) -> bool:
+        """Whether that many passes fit in one batch, on each of the devices."""
         shape = self._counted_shape(x_in.shape)
         needed = model.memory_required([passes * shape[0], *shape[1:]])
+        clones = model_options.get("multigpu_clones", {})
+        if len(clones) > 1:
+            free = min(comfy.model_management.get_free_memory(device) for device in clones)
+        else:
+            free = model.current_patcher.get_free_memory(x_in.device)
         # The host leaves the same margin.
-        return needed * 1.5 < model.current_patcher.get_free_memory(x_in.device)
+        return needed * 1.5 < free
 
     def _checked(self, out):
         if not self._reached:
@@ -386,7 +391,7 @@ class ClipCondition:
                 "shift_t": shifted.get("shift_t", 0.0) - references * shifted.get("scale_t", 1.0),
             }
             timestep = frame_timesteps(timestep, references, x.shape[2])
-            ahead = self.references.to(device=x.device, dtype=x.dtype).expand(x.shape[0], -1, -1, -1, -1)
+            ahead = run.reference_latents.to(x.dtype).expand(x.shape[0], -1, -1, -1, -1)
             x = torch.cat([ahead, x], dim=2)
         out = executor(x, timestep, context, clip_fea, time_dim_concat, options, **kwargs)
         run.require_all_hints()
@@ -420,6 +425,8 @@ class _ClipForward:
         compiled = any(isinstance(block, torch._dynamo.OptimizedModule) for block in network.blocks)
         self.run_block = _block_runner(None if compiled else compile_options, transformer_options)
         self.network = network
+        self.branch = clip.devices.beside(network)
+        self.reference_latents, self.control_latents = clip.latents_beside(network, x.device)
         self.controls = clip.controls_at(transformer_options)
         self.references = clip.references.shape[2]
         patch = network.patch_size
@@ -427,7 +434,7 @@ class _ClipForward:
         self.size = x.shape[3:]
         self.first_video_token = self.references * self.rows * self.columns
         self.rope_options = transformer_options.get("rope_options") or {}
-        self.block_of = {position: k for k, position in enumerate(clip.branch.positions)} if self.controls else {}
+        self.block_of = {position: k for k, position in enumerate(self.branch.positions)} if self.controls else {}
         self.state = None
         self.spent = 0
         self.positions_set = False
@@ -479,9 +486,9 @@ class _ClipForward:
 
     def _add_hint(self, k: int, args: dict, out: dict) -> None:
         start = self.first_video_token
-        branch, tokens = self.clip.branch, args["img"][:, start:]
+        branch, tokens = self.branch, args["img"][:, start:]
         if k == 0:
-            self.state = branch.embed(self.clip.control.to(tokens.device), tokens.dtype)
+            self.state = branch.embed(self.control_latents, tokens.dtype)
         vec = args["vec"]
         options = {"transformer_options": args["transformer_options"]} if self.run_block is _run_block else {}
         hint, self.state = self.run_block(

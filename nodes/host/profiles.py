@@ -13,12 +13,12 @@ AUTO_REFERENCES = -1  # of max_references, where 0 is none
 
 def model_profile(model) -> Profile:
     """The profile of a MODEL. One that nobody knows is filmed with as the release is."""
-    return _known_profile(model) or RELEASE
+    return known_profile(model) or RELEASE
 
 
 def clip_misfits(model, memory: SpatialMemory, cameras: Cameras) -> list[str]:
     """What of a clip along `cameras` its MODEL was not made for, a sentence each; nothing where nobody knows."""
-    profile = _known_profile(model)
+    profile = known_profile(model)
     if profile is None:
         return []
     voxel_size = memory.voxel_size if memory.cloud.size else None
@@ -31,5 +31,6 @@ def clip_misfits(model, memory: SpatialMemory, cameras: Cameras) -> list[str]:
     return found
 
 
-def _known_profile(model) -> Profile | None:
+def known_profile(model) -> Profile | None:
+    """The profile of a MODEL, None of one that nobody knows."""
     return profile_of(getattr(model.model.diffusion_model, "dim", 0))

@@ -27,8 +27,9 @@ from ...spatia_core.model.decoupled.retrieval import (
 )
 from ...spatia_core.render.visibility import visible_points, z_buffer
 from . import bundle
-from .decoupled import apply_memory, load_decoupled_patcher, require_fit
+from .decoupled import apply_memory, load_decoupled_patcher, require_memory_branch
 from .models import BUNDLED, DTYPES, find_patch
+from .released_pictures import compressed_pictures
 from .video import encode_video
 
 _VISIBILITY_SIDE = 320  # pixels of the longer side: overlap is a share, and a share needs no full picture
@@ -60,12 +61,15 @@ def remember_clip(
     strength: float = 1.0,
     start_percent: float = 0.0,
     end_percent: float = 1.0,
+    told: Cameras | None = None,
+    compressed: bool = False,
 ):
     """(MODEL, report, strip IMAGE) of one clip. cameras: this clip's, its history's poses first.
 
-    The history to remember is the video up to the clip's first frame, which both share.
+    The history to remember is the video up to the clip's first frame, which both share. told: the cameras that the
+    branch is told of, None for this clip's. compressed: remembered pictures go through a video file, as in the release.
     """
-    branch = require_fit(model, patcher)
+    branch = require_memory_branch(model, patcher)
     given = require_continues(memory, cameras)
     _check_inputs(vae, branch.layout, memory, cameras, start_percent, end_percent)
     clean, release = latent_count(given), mode == "release"
@@ -94,13 +98,14 @@ def remember_clip(
         # uint8 at rest to float: the host's edge.
         return to_network(encode_video(vae, pixels.float() / 255.0))
 
-    temporal, spatial = assemble(memory.read_frames, end, ids[opened], encode, release)
+    picture = compressed_pictures(memory.read_frames, end, ids) if compressed else None
+    temporal, spatial = assemble(memory.read_frames, end, ids[opened], encode, release, picture)
     slots = memory_slots(
         opened,
         ids,
         temporal,
         spatial,
-        cameras,
+        cameras if told is None else told,
         memory.cameras.select(slice(0, end)),
         memory.height,
         memory.width,

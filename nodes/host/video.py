@@ -106,7 +106,7 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
         )
         return vae.decode(samples)[0, :frames]
     for tile in (None, *TILES):
-        video = _decode(vae, samples, frames, tile, progress)
+        video = decode_once(vae, samples, frames, tile, progress)
         if video is not None:
             return video
         if tile == TILES[-2]:
@@ -166,7 +166,9 @@ def require_memory_for_frames(frames: int, height: int, width: int, change: str)
     require_memory(frames * height * width * 3 * 4, f"A video of {frames} frames of {width}x{height}", change)
 
 
-def _decode(vae, samples: torch.Tensor, frames: int, tile: int | None, progress: bool) -> torch.Tensor | None:
+def decode_once(
+    vae, samples: torch.Tensor, frames: int, tile: int | None = None, progress: bool = False
+) -> torch.Tensor | None:
     """The video, whole frames or in tiles of so many pixels; None when memory ran out."""
     height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
     tiles = [(slice(None), slice(None), None)] if tile is None else _tiles(height, width, tile)

@@ -29,7 +29,9 @@ LENGTHS = ("first_frames", "later_frames", "history_frames")
 _AUTO = dict.fromkeys(
     (*LENGTHS, "radius", "voxel_size", "every", "candidate_every", "steps", "cfg"), AUTO
 ) | {"max_references": AUTO_REFERENCES}  # fmt: skip
-_MADE_BY = ("model", "clip", "vae", MOGE, DA3)  # what every clip's identity takes from the graph
+_IMAGE_BY = ("image", MOGE, DA3)  # what the image's identity takes from the graph
+_CLIP_BY = ("model", "clip", "vae", MOGE, DA3)  # what every clip's identity does
+MADE_BY = frozenset((*_IMAGE_BY, *_CLIP_BY))
 
 
 class VideoPlan(NamedTuple):
@@ -73,15 +75,14 @@ def planned(node_cls, place: WorldPlace | None, widgets: dict, model) -> VideoPl
     depth_source = chosen_model(widgets["depth_source"], {MOGE, DA3} & inputs.keys())
     if place is None:
         world, branch = world_named(widgets["name"]), MAIN
-        names = ("image", MOGE, DA3)
         begun_by = {name: widgets[name] for name in ("path", "voxel_size")} | {"depth_source": depth_source}
         if widgets["voxel_size"] == AUTO:
             begun_by["voxel_size"] = found.of_input(node_id, "model")
         cameras = widgets["cameras"]
         # All that the scene of the image takes of the path.
         seen = field_of_view_values(cameras) if widgets["path"] == FIT else camera_values(cameras.select(0))
-        start = clip_id("video image", *(found.of_input(node_id, name) for name in names), seen, begun_by)
-        start_made = found.made(node_id, names) | {"settings": begun_by}
+        start = clip_id("video image", *(found.of_input(node_id, name) for name in _IMAGE_BY), seen, begun_by)
+        start_made = found.made(node_id, _IMAGE_BY) | {"settings": begun_by}
     else:
         world, branch, start, start_made = place.world, place.branch, place.clip, {}
     profile = _profile(world, start, model)
@@ -95,7 +96,7 @@ def planned(node_cls, place: WorldPlace | None, widgets: dict, model) -> VideoPl
         return None
     widgets = widgets | {"depth_source": depth_source}
     settings = {name: widgets[name] for name in _SETTINGS}
-    common = clip_id(*(found.of_input(node_id, name) for name in _MADE_BY), settings)
+    common = clip_id(*(found.of_input(node_id, name) for name in _CLIP_BY), settings)
     given = parse_clip_seeds(widgets["clip_seeds"])
     seeds = [given.get(before + k + 1, widgets["seed"]) for k in range(len(windows))]
     clips = []
@@ -103,7 +104,7 @@ def planned(node_cls, place: WorldPlace | None, widgets: dict, model) -> VideoPl
         seen = camera_values(_seen(widgets["cameras"], window, offset))
         clips.append(clip_id("video clip", clips[-1] if clips else start, common, list(window), prompt, seed, seen))
     found.of_input(node_id, "cameras")  # for `made` alone: a clip goes by what the cameras are, however they were made
-    made = found.made(node_id, (*_MADE_BY, "cameras")) | {"settings": settings}
+    made = found.made(node_id, (*_CLIP_BY, "cameras")) | {"settings": settings}
     return VideoPlan(
         world, branch, start, start_made, windows, clips, prompts, seeds, before, offset, made,
         {name: widgets[name] for name in (*_AUTO, "depth_source")}, profile,
@@ -118,7 +119,12 @@ def _profile(world: World, start: str, model) -> Profile | None:
 
 def _settled(widgets: dict, profile: Profile) -> dict:
     """The widgets, those that are auto replaced by the profile's values."""
-    return widgets | {name: getattr(profile, name) for name, auto in _AUTO.items() if widgets[name] == auto}
+    return widgets | {name: value for name, value in settings_of(profile).items() if widgets[name] == _AUTO[name]}
+
+
+def settings_of(profile: Profile) -> dict:
+    """What a network was made for, of each widget that may follow it."""
+    return {name: getattr(profile, name) for name in _AUTO}
 
 
 def _seen(cameras: Cameras, window: ClipWindow, offset: int) -> Cameras:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterable
 
 from aiohttp import web
 
 from ...spatia_core.errors import SpatiaError
+from ...spatia_core.profile import PROFILES
 from ...spatia_core.world import MAIN, World
 from ...spatia_core.world.records import Record
+from .video_plan import MADE_BY, settings_of
 from .worlds import poster, world_named
 
 CAMERA_PATH = "SpatiaCameraPath"
@@ -24,25 +27,58 @@ def world_listing(name: str, branch: str) -> dict:
     """The clips of a world, those of all branches, and where its branches end. Raises SpatiaError.
 
     {"world", "branch", "branches": {name: id of its last clip}, "chain": ids along the branch asked for, "clips": [...],
-    "paths": {name: inputs}}: of a clip its id, parent (null: the image), number (0 is the image), frames, prompt, seed,
-    seconds, notes, report, poster and preview (of /view), the branches that lead to it, and the name of the inputs of
-    Camera Path that it was made along, null where something else gave its cameras. Parents come before children. A world
-    that is not begun has no branch and no clip.
+    "paths": {name: inputs}, "nodes": {digest: {"type", "inputs"}}, "auto": {name: value}}: of a clip its id, parent (null:
+    the image), number (0 is the image), frames, prompt, seed, seconds, notes, report, poster and preview (of /view), the
+    branches that lead to it, and the name of the inputs of Camera Path that it was made along, null where something else
+    gave its cameras; the `settings` of Spatia Video that it was made with, and by name the digests of the `nodes` that
+    its image, model and the like came from. auto: what those settings that are auto are in this world. Parents come
+    before children. A world that is not begun has no branch and no clip.
     """
     world = world_named(name)
     if not world.exists:
-        return {"world": world.name, "branch": branch, "branches": {}, "chain": [], "clips": [], "paths": {}}
-    chain = [record.id for record in world.chain(world.head(branch))]
-    reached, paths = world.reached(), {}
-    clips = [_clip(world, record, branches, paths) for record, branches in reached.values()]
-    ends = {name: clip for name, clip in world.heading.branches.items() if clip in reached}
-    return {"world": world.name, "branch": branch, "branches": ends, "chain": chain, "clips": clips, "paths": paths}
+        branches, chain, clips, paths, nodes, auto = {}, [], [], {}, {}, {}
+    else:
+        chain = [record.id for record in world.chain(world.head(branch))]
+        reached, paths, nodes, heading = world.reached(), {}, {}, world.heading
+        clips = [_clip(world, record, branches, paths, nodes) for record, branches in reached.values()]
+        branches = {name: clip for name, clip in heading.branches.items() if clip in reached}
+        profile = PROFILES.get(heading.made_for)
+        auto = {} if profile is None else settings_of(profile)
+    return {
+        "world": world.name,
+        "branch": branch,
+        "branches": branches,
+        "chain": chain,
+        "clips": clips,
+        "paths": paths,
+        "nodes": nodes,
+        "auto": auto,
+    }
 
 
-def _path_of(record: Record) -> tuple[str, dict] | None:
+def _nodes_of(record: Record) -> dict[str, dict]:
+    nodes = _object(record.made.get("nodes"))
+    return {key: {"type": node["type"], "inputs": node["inputs"]} for key, node in nodes.items() if _is_node(node)}
+
+
+def _reached(keys: Iterable[str], nodes: dict[str, dict]) -> dict[str, dict]:
+    left, found = list(keys), {}
+    while left:
+        key = left.pop()
+        if key in found or key not in nodes:
+            continue
+        found[key] = nodes[key]
+        before = (_object(value).get("node") for value in nodes[key]["inputs"].values())
+        left += [one for one in before if isinstance(one, str)]
+    return found
+
+
+def _object(value) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def _path_of(nodes: dict[str, dict]) -> tuple[str, dict] | None:
     """The inputs of the one Camera Path that a clip was made along, and a name for them; None where there is no such one."""
-    nodes = record.made.get("nodes")
-    nodes = {key: node for key, node in nodes.items() if _is_node(node)} if isinstance(nodes, dict) else {}
     found = [key for key, node in nodes.items() if node["type"] == CAMERA_PATH]
     # Behind another node, its path is not the one that was filmed.
     if len(found) != 1 or any(_leads_to(node, found[0]) for node in nodes.values()):
@@ -59,13 +95,17 @@ def _leads_to(node: dict, key: str) -> bool:
     return any(isinstance(value, dict) and value.get("node") == key for value in node["inputs"].values())
 
 
-def _clip(world: World, record: Record, branches: tuple[str, ...], paths: dict[str, dict]) -> dict:
-    """As JSON; the inputs of its path go to `paths`, as many clips share them."""
-    path = _path_of(record)
+def _clip(world: World, record: Record, branches: tuple[str, ...], paths: dict[str, dict], nodes: dict) -> dict:
+    """As JSON; the inputs of its path go to `paths`, and what it was made of to `nodes`, as many clips share them."""
+    found = _nodes_of(record)
+    path = _path_of(found)
     if path is not None:
         paths[path[0]] = path[1]
-    settings = record.made.get("settings")
-    seed = settings.get("seed") if isinstance(settings, dict) else None
+    given = _object(record.made.get("inputs")).items()
+    inputs = {name: key for name, key in given if name in MADE_BY and isinstance(key, str) and key in found}
+    nodes |= _reached(inputs.values(), found)
+    settings = _object(record.made.get("settings"))
+    seed = settings.get("seed")
     prompt = record.made.get("prompt")
     picture = poster(world, record.id)
     folder = world.clip_folder(record.id)
@@ -78,6 +118,8 @@ def _clip(world: World, record: Record, branches: tuple[str, ...], paths: dict[s
         "prompt": prompt if isinstance(prompt, str) else "",
         # As text: a page cannot hold so large a number.
         "seed": None if seed is None else str(seed),
+        "settings": {name: value for name, value in settings.items() if name != "seed"},
+        "inputs": inputs,
         "seconds": record.seconds,
         "notes": list(record.notes),
         "report": record.report,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ..errors import SpatiaError
 from .scaled import FLOAT8_COMPANIONS, FLOAT8_MARK
 from .shapes import FileShapes
 
@@ -63,6 +64,24 @@ def control_shapes(layout: ControlLayout) -> dict[str, tuple[int, ...]]:
         expected[f"{prefix}norm3.bias"] = (dim,)
         expected[f"{prefix}modulation"] = (1, 6, dim)
     return expected
+
+
+def require_same_model(control: ControlLayout, backbone: BackboneLayout, file: str) -> None:
+    """Raises SpatiaError when a control checkpoint is for blocks of another size than a backbone's."""
+    for name, ours, theirs in (
+        ("vace_patch_embedding.weight", control.dim, backbone.dim),
+        ("vace_blocks.0.ffn.0.weight", control.ffn_dim, backbone.ffn_dim),
+    ):
+        if ours != theirs:
+            raise SpatiaError(
+                f"Control checkpoint {file}: {name} has {ours} outputs, the backbone's blocks have {theirs}; "
+                "they belong to different models: change `control` or the model."
+            )
+    if control.patch != backbone.patch:
+        raise SpatiaError(
+            f"Control checkpoint {file}: vace_patch_embedding.weight has patches {control.patch}, the backbone has "
+            f"{backbone.patch}; change `control`."
+        )
 
 
 class BackboneLayout(NamedTuple):

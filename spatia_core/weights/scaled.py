@@ -69,6 +69,17 @@ def dequantise(state_dict: Mapping[str, Tensor], dtype: torch.dtype = torch.floa
     return restored
 
 
+def stored_shapes(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Shapes of a file's tensors without the scales beside them: what `dequantise` or `unscale_float8` would leave."""
+    return {
+        name: shape
+        for name, shape in shapes.items()
+        if name != FLOAT8_MARK
+        and not name.endswith(FLOAT8_COMPANIONS)
+        and not (name.endswith(SCALE_SUFFIX) and name[: -len(SCALE_SUFFIX)] in shapes)
+    }
+
+
 def unscale_float8(state_dict: Mapping[str, Tensor], dtype: torch.dtype = torch.bfloat16) -> dict[str, Tensor]:
     """ComfyUI's scaled float8 (`X.weight` with `X.scale_weight` or `X.weight_scale`) as plain tensors.
 

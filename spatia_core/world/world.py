@@ -397,6 +397,12 @@ class World:
                     f"{shown(self.name)} of {heading.width}x{heading.height} and {heading.voxel_size:g}; type another "
                     "name for a new world."
                 )
+            # Widgets on auto follow the world's, and would go wrong for what this memory's network makes.
+            if heading.made_for and memory.made_for and heading.made_for != memory.made_for:
+                raise SpatiaError(
+                    f"The memory was begun for {memory.made_for}, and the world {shown(self.name)} for "
+                    f"{heading.made_for}; type another name for a new world, or connect that model."
+                )
         check_memory(memory)
 
     def _write(
@@ -462,10 +468,10 @@ class World:
             )
 
     def _held_here(self, memory: SpatialMemory, clip: str) -> SpatialMemory:
-        """The memory with its last clip's frames by reference."""
+        """The memory as the world gives it: its last clip's frames by reference, made for what the world was begun for."""
         last = memory.clips[-1]
         stored = self._clip(self.record(clip), (memory.height, memory.width), last.cameras, last.change)
-        return memory._replace(clips=(*memory.clips[:-1], stored))
+        return memory._replace(clips=(*memory.clips[:-1], stored), made_for=self.heading.made_for)
 
     def _clip(self, record: Record, size: tuple[int, int], cameras: Cameras, change: CloudChange | None) -> Clip:
         """A clip whose frames are on disk; size: their height and width."""

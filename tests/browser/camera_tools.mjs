@@ -162,6 +162,13 @@ async function speeds(page, editor, options) {
     await page.mouse.click(...spot);
     result.scrubbed = await page.evaluate(() => window.spatiaEditor.frame);
     result.spot = Math.round((a + b) / 2);
+    // The same by keyboard: the click has put the playhead on the way, and the focus on the time line.
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Shift+ArrowDown");
+    result.longer = await state();
+    await page.keyboard.press("ArrowUp");
+    result.shorter = { ...(await state()), frame: await page.evaluate(() => window.spatiaEditor.frame) };
+    for (let step = 0; step < 3; step++) await page.keyboard.press("Control+z");
     await editor.getByRole("button", { name: "Even speed" }).click();
     result.even = await state();
     await page.screenshot({ path: `${options.folder}/even.png` });

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.places import DEMO_IMAGE, cache_folder, make_base
+from tools.server import Server
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BROWSERS = (
@@ -75,7 +78,7 @@ def frontend(run_py) -> tuple[str, ...]:
 
 def fetched_frontend(run_py, version: str) -> Path:
     """The page of this version out of comfyui-frontend-package, kept in the cache of run.py."""
-    cache = run_py.cache_folder()
+    cache = cache_folder()
     static = cache / f"frontend-{version}" / "comfyui_frontend_package" / "static"
     if static.is_dir():
         return static
@@ -92,12 +95,12 @@ def fetched_frontend(run_py, version: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def page_server(run_py, comfyui_path, chromium, node, frontend, tmp_path_factory):
+def page_server(comfyui_path, chromium, node, frontend, tmp_path_factory):
     """A ComfyUI server of its own for the page tests: `.url`, and `.base`, its base folder."""
     base = tmp_path_factory.mktemp("page")
-    run_py.make_base(base)
-    shutil.copyfile(run_py.DEMO_IMAGE, base / "input" / run_py.DEMO_IMAGE.name)
-    with run_py.Server(comfyui_path, Path(sys.executable), base, base, extra=frontend) as server:
+    make_base(base)
+    shutil.copyfile(DEMO_IMAGE, base / "input" / DEMO_IMAGE.name)
+    with Server(comfyui_path, base, base, extra=frontend) as server:
         server.base = base
         yield server
 

@@ -127,8 +127,21 @@ export default async ({ page, options, loadTemplate }) => {
     result.bent = await state();
     await shot("bent");
 
-    // Only the first clip is left, and Cancel gives back what every node had when the editor was opened.
+    // Other steps, or another model: all is made again, and the cards say why; a branch brings its own steps back.
     await page.keyboard.press("Control+z");
+    await set("SpatiaVideo", { steps: 3 });
+    await page.evaluate(() => window.spatiaEditor.director.show());
+    result.steps = await state();
+    await shot("steps");
+    await branch.selectOption(result.settled);
+    result.brought = { ...(await state()), steps: await page.evaluate(`${of("SpatiaVideo")}.widgets.find((widget) => widget.name === "steps").value`) };
+    await set("SpatiaLoadModel", { lora_strength: 0.5 });
+    await page.evaluate(() => window.spatiaEditor.director.refreshListing());
+    result.model = await state();
+    await set("SpatiaLoadModel", { lora_strength: 1 });
+    await page.evaluate(() => window.spatiaEditor.director.refreshListing());
+
+    // Only the first clip is left, and Cancel gives back what every node had when the editor was opened.
     await strip.locator('[data-number="1"] select[name=direct_more]').selectOption("end");
     result.shortened = await state();
     await editor.getByRole("button", { name: "Cancel" }).click();
@@ -149,6 +162,7 @@ export function directorState(page) {
             clips: director.clips.map(({ number, state, prompt, seed, known }) => ({
                 number, state, prompt, seed, id: known?.id ?? null, takes: known ? director.tree.takesOf(known).length : 0,
             })),
+            unlike: [...document.querySelectorAll(".clips .card .unlike")].map((one) => one.textContent),
             cards: [...document.querySelectorAll(".clips .card")].map((card) => card.className),
             posters: document.querySelectorAll(".clips .card > img").length,
             widgets: Object.fromEntries(["prompts", "clip_seeds", "seed"].map((name) => [name, widgets.find((widget) => widget.name === name).value])),

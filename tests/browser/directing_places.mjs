@@ -70,18 +70,31 @@ async function connected(page, options) {
     return { begun, opened, first, longer, second, clip };
 }
 
-/** Spatia Video in a subgraph, its cameras from a Camera Path outside. */
+/** Spatia Video in a subgraph, its cameras from a Camera Path outside, behind a reroute; then another take of its clip, and back to the first. */
 async function inside(page) {
     await page.evaluate(() => {
         const { canvas, rootGraph } = window.app;
-        const video = rootGraph.nodes.find((node) => node.type === "SpatiaVideo");
+        const [video, path] = ["SpatiaVideo", "SpatiaCameraPath"].map((type) => rootGraph.nodes.find((node) => node.type === type));
+        const reroute = window.LiteGraph.createNode("Reroute");
+        rootGraph.add(reroute);
+        path.connect(0, reroute, 0);
+        reroute.connect(0, video, video.findInputSlot("cameras"));
         canvas.deselectAll();
         canvas.select(video);
         rootGraph.convertToSubgraph(canvas.selectedItems);
     });
     const strip = await direct(page);
     const opened = await directorState(page);
-    return { opened, made: await generated(page, strip) };
+    const made = await generated(page, strip);
+    // Another path, which is made, is a branch of its own; and the first one is chosen again.
+    await page.evaluate(() => {
+        const { spatiaEditor } = window;
+        spatiaEditor.change((state) => (state.distance = 0.1));
+    });
+    const other = await generated(page, strip);
+    const old = await page.evaluate((id) => [...window.spatiaEditor.director.tree.branches].find(([, end]) => end === id)[0], made.clips[0].id);
+    await strip.locator("select[name=direct_branch]").selectOption(old);
+    return { opened, made, other, chosen: await directorState(page) };
 }
 
 /** The server ends once the first clip is written, and is started anew; then the run is repeated. */

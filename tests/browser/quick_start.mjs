@@ -41,9 +41,10 @@ export default async ({ page, options, loadTemplate, queue, save, ready }) => {
     const after = await save();
     await seen(page);
     const restored = await reports();
-    // A 3D viewer keeps its camera in its widgets, and moves it when a cloud arrives.
+    // A 3D viewer keeps its camera in its widgets, and moves it when a cloud arrives. A node without values has an empty list
+    // once its picture is drawn, and none before.
     const state = ({ nodes }) =>
-        nodes.filter(({ type }) => type !== "PreviewPointCloud").map(({ id, type, pos, widgets_values }) => ({ id, type, pos: [...pos], widgets_values }));
+        nodes.filter(({ type }) => type !== "PreviewPointCloud").map(({ id, type, pos, widgets_values = [] }) => ({ id, type, pos: [...pos], widgets_values }));
     return { outputs, kinds, before: state(before), after: state(after), reported, opened, restored };
 };
 

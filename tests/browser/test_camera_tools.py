@@ -75,6 +75,11 @@ def test_a_part_of_the_way_is_dragged_slower_and_faster(tools):
         assert speeds[name]["frames"] == speeds["before"]["frames"] + shift
     assert speeds["undone"] == speeds["before"] and speeds["scrubbed"] == speeds["spot"]
     assert "times the mean" in speeds["title"]
+    for name, shift in {"longer": 11, "shorter": 10}.items():
+        keys = [key["frame"] for key in speeds[name]["keys"]]
+        assert keys == [frame + shift * (i >= 2) for i, frame in enumerate(frames["before"])], name
+        assert speeds[name]["frames"] == speeds["before"]["frames"] + shift
+    assert speeds["shorter"]["frame"] == speeds["spot"]
 
 
 def test_even_speed_makes_every_frame_as_long(tools):

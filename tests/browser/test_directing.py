@@ -4,12 +4,13 @@ import contextlib
 import json
 import os
 import signal
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
+
+from tools.places import make_base
+from tools.server import Server
 
 TEMPLATE = "Image to video in one node, runs now, 73 frames"
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
@@ -100,10 +101,20 @@ def test_it_plays_and_says_what_a_change_costs(directed):
     assert states(directed["bent"]) == ["made", "again"] and "Clips made again: 2" in directed["bent"]["status"]
 
 
+def test_clips_made_with_other_steps_or_another_model_are_made_again(directed):
+    steps, brought, model = (directed[name] for name in ("steps", "brought", "model"))
+    assert states(steps) == ["again", "again"] and steps["unlike"] == ["Other steps", "Other steps"]
+    assert states(brought) == ["made", "made"] and brought["steps"] == 2 and not brought["unlike"]
+    assert states(model) == ["again", "again"] and model["unlike"] == ["Other model, clip, vae"] * 2
+
+
 def test_directing_in_nodes_2_and_from_within_a_subgraph(run_page_script):
     result = places(run_page_script, "inside", 13, settings={"Comfy.VueNodes.Enabled": True})
     assert states(result["opened"]) == ["new"] and states(result["made"]) == ["made"]
     assert result["made"]["points"] > 1000 and result["made"]["posters"] == 1
+    other, chosen = result["other"], result["chosen"]
+    assert states(other) == ["made"] and ids(other) != ids(result["made"])
+    assert states(chosen) == ["made"] and ids(chosen) == ids(result["made"])
 
 
 def test_directing_on_a_world_that_is_there(run_page_script):
@@ -116,9 +127,9 @@ def test_directing_on_a_world_that_is_there(run_page_script):
     assert result["clip"] == 1 and any("1 clip(s) were there already" in line for line in second["report"])
 
 
-def test_a_server_that_ends_loses_no_clip_that_was_made(run_page_script, run_py, comfyui_path, frontend, tmp_path):
-    run_py.make_base(tmp_path / "base")
-    server = run_py.Server(comfyui_path, Path(sys.executable), tmp_path / "base", tmp_path, extra=frontend)
+def test_a_server_that_ends_loses_no_clip_that_was_made(run_page_script, comfyui_path, frontend, tmp_path):
+    make_base(tmp_path / "base")
+    server = Server(comfyui_path, tmp_path / "base", tmp_path, extra=frontend)
     done = threading.Event()
 
     def watch():

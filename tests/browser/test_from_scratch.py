@@ -2,11 +2,13 @@
 
 import pytest
 
+from tools.places import DEMO_IMAGE
+
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
 
-def test_defaults_make_a_video_and_a_mistake_is_said_once(run_page_script, run_py):
-    made = run_page_script("from_scratch.mjs", patience=1500, allow=("400",), picture=run_py.DEMO_IMAGE.name)
+def test_defaults_make_a_video_and_a_mistake_is_said_once(run_page_script):
+    made = run_page_script("from_scratch.mjs", patience=1500, allow=("400",), picture=DEMO_IMAGE.name)
     assert made["links"] == made["wanted"] and made["report"], made
     # What was set to auto followed the bundled small model, and of the bundled depth network it is said once.
     assert "Clips of 25, then 25 frames, 9 of them repeated." in made["report"]

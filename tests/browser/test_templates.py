@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from expand import expand_subgraphs
 
+from tools.places import PACK_ID
+from tools.workflows import workflow_to_prompt
+
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
@@ -55,10 +58,10 @@ class TestTemplates:
         assert len(opened[name]["screens"]["1600x900"]["shown"]) == opened[name]["nodes"] <= 10
 
     @pytest.mark.parametrize("name", TEMPLATES)
-    def test_the_page_queues_what_run_py_queues(self, opened, offered, run_py, name):
-        """Widgets by position in the file become the same inputs by name, by the page and by run.py."""
+    def test_the_page_queues_what_tools_queues(self, opened, offered, name):
+        """Widgets by position in the file become the same inputs by name, by the page and by tools/."""
         workflow = json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
-        ours = run_py.workflow_to_prompt(expand_subgraphs(workflow), offered)
+        ours = workflow_to_prompt(expand_subgraphs(workflow), offered)
         theirs = opened[name]["prompt"]
         assert {key: node["class_type"] for key, node in ours.items()} == {
             key: node["class_type"] for key, node in theirs.items()
@@ -79,11 +82,11 @@ def test_the_scene_is_edited_before_anything_is_sampled(run_page_script):
 
 
 @pytest.mark.parametrize(("locale", "title"), [("en", "Camera Path"), ("zh", "相机路径")])
-def test_help_shows_its_pictures(run_page_script, run_py, locale, title):
+def test_help_shows_its_pictures(run_page_script, locale, title):
     shown = run_page_script("help.mjs", kind="SpatiaCameraPath", settings={"Comfy.Locale": locale})
     assert shown["title"] == title
     assert [path for path, _ in shown["pictures"]] == [
-        f"/extensions/{run_py.PACK_ID}/docs/images/{name}.jpg" for name in ("SpatiaCameraPath", "camera_editor")
+        f"/extensions/{PACK_ID}/docs/images/{name}.jpg" for name in ("SpatiaCameraPath", "camera_editor")
     ]
     assert all(width > 100 for _, width in shown["pictures"])
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import torch
-from small_model import DIM, HISTORY, LATER, memory_of, random_weights
+from small_model import DIM, FFN, HISTORY, LATER, memory_of, random_weights
 
 HEADS, LAYERS = 2, 3
 VIDEO = 33
@@ -40,6 +41,51 @@ def branch_weights(zero: bool = False, **sizes) -> dict:
         elif name.startswith("controlnet_encode_") and name.endswith(".1.weight"):
             value.add_(1.0)
     return weights
+
+
+def camera_branch_weights(extra: int = 0, out_dim: int = DIM, pixels: int = 16, latent_channels: int = 48) -> dict:
+    """Random weights of a camera branch, with the text encoder that the release's file holds and nothing reads."""
+    from spatia_core.model.decoupled.layout import CameraLayout, camera_shapes
+
+    sizes = CameraLayout(32, HEADS, 40, LAYERS, 16, out_dim, latent_channels + extra + 8, (8, 8), pixels, (1, 2, 2))
+    weights = random_weights(camera_shapes(sizes) | {"condition_embedder.text_embedder.linear_1.weight": (32, 12)}, 21)
+    for name, value in weights.items():
+        if name.startswith("controlnet_blocks."):
+            value.mul_(3.0)
+        elif name.startswith("controlnet_encode_") and name.endswith(".1.weight"):
+            value.add_(1.0)
+    return weights
+
+
+def small_i2v(text_dim: int):
+    """(MODEL, VAE): the second paper's backbone, small and random, and a VAE of Wan 2.1's kind."""
+    import comfy.ops
+    import comfy.sd
+    from comfy.ldm.wan.model import WanModel
+    from comfy.ldm.wan.vae import WanVAE
+
+    network = WanModel(
+        model_type="i2v",
+        in_dim=36,
+        out_dim=16,
+        dim=DIM,
+        ffn_dim=FFN,
+        num_heads=2,
+        num_layers=4,
+        text_dim=text_dim,
+        dtype=torch.float32,
+        operations=comfy.ops.disable_weight_init,
+    )
+    weights = random_weights({name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}, 31)
+    metadata = {"config": json.dumps({"transformer": {"num_heads": 2, "text_dim": text_dim}})}
+    model = comfy.sd.load_diffusion_model_state_dict(weights, metadata=metadata)
+    assert type(model.model).__name__ == "WAN21" and model.model.image_to_video
+    vae = WanVAE(
+        dim=4, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=2, attn_scales=[],
+        temperal_downsample=[False, True, True],
+    )  # fmt: skip
+    shapes = {name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}
+    return model, comfy.sd.VAE(sd=random_weights(shapes, 32))
 
 
 def turning_cameras(count: int):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import torch
 from safetensors.torch import save_file
-from small_decoupled import HEADS, LAYERS, branch_weights, revisit
-from small_model import DIM, FFN, LATER, TEXT, clip_inputs, memory_of, random_weights, write_bundle
+from small_decoupled import HEADS, LAYERS, branch_weights, revisit, small_i2v
+from small_model import DIM, LATER, TEXT, clip_inputs, memory_of, write_bundle
 
 APPLY = {
     "retrieval": "frustum", "strength": 1.0, "radius": 1.0, "max_distance": 0.5, "min_score": 0.6, "candidate_every": 1,
@@ -171,7 +169,7 @@ def test_shut_frames_are_not_computed_and_not_touched(nodes_of, apply):
     memory, cameras = revisit()
     condition = condition_of(nodes_of, apply(memory, cameras)[0])
     slots, x, timestep = condition.slots, network_input(), torch.tensor([[0.0, 0.0, 0.0, 700.0, 650.0]])
-    few, opened = residuals(nodes_of, condition.branch, slots, x, timestep)
+    few, _ = residuals(nodes_of, condition.branch, slots, x, timestep)
     five = slots._replace(
         gate=torch.ones(1, 5, dtype=torch.bool),
         **{name: getattr(slots, name)[[0, 0, 0, 0, 1]] for name in slots._fields[1:-2]},
@@ -181,7 +179,8 @@ def test_shut_frames_are_not_computed_and_not_touched(nodes_of, apply):
     tokens = torch.randn(1, 5 * few.shape[2], DIM)
     run = decoupled.BranchRun(condition.branch, slots, x, timestep, {})
     with torch.no_grad():
-        out = decoupled.ResidualPatch(run, opened, LAYERS, 0.5)({"img": tokens.clone(), "block_index": 0})["img"]
+        patch = nodes_of("nodes.host.side_branch").ResidualPatch(run, LAYERS, 5, 0.5, "the test")
+        out = patch({"img": tokens.clone(), "block_index": 0})["img"]
     change = (out - tokens).unflatten(1, (5, -1))
     assert not change[:, :3].any()
     assert torch.allclose(change[0, 3:], 0.5 * few[0], atol=1e-5)
@@ -315,38 +314,7 @@ class TestWan21I2V:
 
     @pytest.fixture
     def parts(self, nodes_of):
-        import comfy.ops
-        import comfy.sd
-        from comfy.ldm.wan.model import WanModel
-        from comfy.ldm.wan.vae import WanVAE
-
-        network = WanModel(
-            model_type="i2v",
-            in_dim=36,
-            out_dim=16,
-            dim=DIM,
-            ffn_dim=FFN,
-            num_heads=2,
-            num_layers=4,
-            text_dim=TEXT,
-            dtype=torch.float32,
-            operations=comfy.ops.disable_weight_init,
-        )
-        weights = random_weights({name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}, 31)
-        metadata = {"config": json.dumps({"transformer": {"num_heads": 2, "text_dim": TEXT}})}
-        model = comfy.sd.load_diffusion_model_state_dict(weights, metadata=metadata)
-        assert type(model.model).__name__ == "WAN21" and model.model.image_to_video
-        vae = WanVAE(
-            dim=4,
-            z_dim=16,
-            dim_mult=[1, 2, 4, 4],
-            num_res_blocks=2,
-            attn_scales=[],
-            temperal_downsample=[False, True, True],
-        )
-        vae = comfy.sd.VAE(
-            sd=random_weights({name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}, 32)
-        )
+        model, vae = small_i2v(TEXT)
         patcher = nodes_of("nodes.host.decoupled").decoupled_patcher(
             branch_weights(latent_channels=16, extra=20, pixels=8), "small 14B", HEADS
         )

@@ -119,7 +119,7 @@ def test_what_is_trained_is_what_is_sampled(training, pack_module, network, bran
     before = torch.randn(1, 48, references, 2, 4, generator=generator)
     context, timesteps = torch.zeros(1, 1, TEXT), torch.tensor([[0.0, 0.0, 0.0, 700.0, 700.0]])
     wrappers = {
-        decoupled.DECOUPLED: [decoupled.MemoryCondition(branch, slots, 1.0, 1.0, 0.0)],
+        decoupled.DECOUPLED: [decoupled.MemoryCondition(branch, slots, 1.0)],
         patching.CLIP: [patching.ClipCondition(control, latents, before, 1.0, 1.0, 0.0)],
     }
     memory = training.AddResiduals(decoupled.BranchRun(branch, slots, video, timesteps, {}), branch.layout.layers)

@@ -77,3 +77,57 @@ class TestCards:
         assert sum(count for _, count in asked) == 8 + 8 + 12
         assert all(torch.equal(a, b) for a, b in zip(parts, whole))
         assert len(told) == 1 and "does not fit on meta" in told[0]
+
+
+class TestAsReleased:
+    """Which geometry is drawn: by the widgets, and on auto by what the memory was made for."""
+
+    @pytest.fixture
+    def scene(self):
+        """A memory after two clips, and a camera whose principal point is off the middle."""
+        memory = clip_inputs(1, 0)["memory"]
+        return memory._replace(clips=memory.clips * 3), make_cameras(torch.eye(4)[None], [1.0, 1.0, 0.45, 0.5])
+
+    def drawn(self, render, scene, made_for="", **widgets):
+        memory, view = scene
+        memory = memory._replace(made_for=made_for)
+        projection, _, _, report = render.execute(memory, view, 0, 0, 0.05, 5, **widgets).result
+        return projection, report.splitlines()[-1]
+
+    def test_auto_follows_the_memorys_model(self, render, scene, pack_module):
+        profile = pack_module("spatia_core.profile")
+        released, said = self.drawn(render, scene, profile.RELEASE.name)
+        assert said.startswith("Points are placed as the released network saw it") and said.endswith(
+            "per voxel of 0.02."
+        )
+        exact, said = self.drawn(render, scene, profile.RELEASE.name, geometry="exact", voxel_growth=0.0)
+        assert said == "Points are placed exactly, one per voxel of 0.01."
+        assert not torch.equal(released, exact)
+        for name in ("", "some other network", profile.SMALL.name):
+            same, said = self.drawn(render, scene, name)
+            assert torch.equal(same, exact) and "exactly" in said
+            asked, _ = self.drawn(render, scene, name, geometry="as released", voxel_growth=0.005)
+            assert torch.equal(asked, released)
+
+    def test_it_is_the_cores_release_geometry(self, render, scene, pack_module):
+        memory, view = scene
+        ours, _ = self.drawn(render, scene, geometry="as released", voxel_growth=0.0)
+        core = pack_module("spatia_core.render.soft").render_soft
+        cloud = memory.cloud
+        theirs = core(
+            cloud.positions, cloud.colors, view, memory.height, memory.width, radius=0.05, release_geometry=True
+        )
+        assert torch.equal((ours * 255).round().to(torch.uint8), theirs.image)
+
+    def test_voxels_grow_to_a_limit_and_the_memory_keeps_its_points(self, card_free, scene):
+        memory, _ = scene
+        sizes = []
+        for clips in (1, 2, 3, 100):
+            held = memory._replace(clips=memory.clips[:1] * clips)
+            sizes.append(card_free.drawing_of(held, "exact", 0.005).voxel_size)
+        assert sizes == pytest.approx([0.01, 0.015, 0.02, 0.07])
+        assert card_free.drawing_of(memory, "exact", 1e-9).voxel_size >= memory.voxel_size
+
+    @pytest.fixture
+    def card_free(self, pack_module):
+        return pack_module("nodes.render")

@@ -71,6 +71,14 @@ def test_a_world_is_listed_with_its_takes(run, nodes_of):
     assert all(clip["seconds"] > 0 and clip["report"] for clip in clips[1:])
     assert opened(clips[3]["poster"])[:2] == b"\xff\xd8" and b"ftyp" in opened(clips[3]["preview"])[:16]
     assert clips[0]["preview"] is None
+    # What it was made with: the widgets as they were settled, and the nodes before Spatia Video.
+    settings = clips[1]["settings"]
+    assert settings == clips[4]["settings"] and settings["steps"] == 2 and "seed" not in settings, settings
+    kinds = {name: listing["nodes"][key]["type"] for name, key in clips[1]["inputs"].items()}
+    assert set(kinds) == {"model", "clip", "vae"} and set(clips[0]["inputs"]) == {"image"}, kinds
+    assert listing["nodes"][clips[1]["inputs"]["model"]]["inputs"] and listing["auto"] == {}, (
+        "nobody knows this network"
+    )
 
 
 def test_a_world_that_is_not_begun_has_no_clip(comfy_host, nodes_of):

@@ -1,13 +1,16 @@
 """One real ComfyUI server for the session, on a private base folder and a free port."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from graphs import node, with_defaults
 from PIL import Image
+
+from tools.client import Progress, run_prompt
+from tools.places import make_base
+from tools.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -30,10 +33,10 @@ def host_files_before(host_files) -> set:
 
 
 @pytest.fixture(scope="session")
-def base(run_py, tmp_path_factory) -> Path:
+def base(tmp_path_factory) -> Path:
     """The server's base folder, with the images and model files of the tests."""
     base = tmp_path_factory.mktemp("server")
-    run_py.make_base(base)
+    make_base(base)
     rows, columns = np.mgrid[0:128, 0:192]
     picture = np.stack([rows * 2, columns, (rows * 7 + columns * 5) % 256], axis=-1).astype(np.uint8)
     Image.fromarray(picture).save(base / "input" / "image.png")
@@ -61,8 +64,8 @@ def base(run_py, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(run_py, comfyui_path, base, host_files_before):
-    with run_py.Server(comfyui_path, Path(sys.executable), base, base) as server:
+def server(comfyui_path, base, host_files_before):
+    with Server(comfyui_path, base, base) as server:
         yield server
 
 
@@ -100,13 +103,13 @@ def scene_graph(object_info) -> dict:
 
 
 @pytest.fixture(scope="session")
-def submit(run_py, server):
+def submit(server):
     """A function: API graph -> (outputs by node, Progress); RunError carries the server's message."""
 
     def run(prompt: dict):
         for entry in prompt.values():
             entry.setdefault("_meta", {"title": entry["class_type"]})
-        progress = run_py.Progress(prompt, quiet=True)
-        return asyncio.run(run_py.run_prompt(server, prompt, progress)), progress
+        progress = Progress(prompt, quiet=True)
+        return asyncio.run(run_prompt(server, prompt, progress)), progress
 
     return run

@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import json
-import sys
 import threading
 import time
 from pathlib import Path
@@ -13,20 +12,25 @@ import pytest
 import torch
 
 from spatia_core.world import World
+from tools.client import Progress, run_prompt, upload_image
+from tools.console import RunError
+from tools.places import DEMO_IMAGE
+from tools.server import Server
+from tools.workflows import nodes_of, workflow_to_prompt
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="module")
-def graph_of(run_py, server, object_info):
+def graph_of(server, object_info):
     """A function: name of a template -> its graph on the demo's image."""
-    uploaded = asyncio.run(run_py.upload_image(server, run_py.DEMO_IMAGE))
+    uploaded = asyncio.run(upload_image(server, DEMO_IMAGE))
 
     def graph_of(name: str) -> dict:
         workflow = json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
-        graph = run_py.workflow_to_prompt(workflow, object_info)
-        graph[run_py.nodes_of(graph, "LoadImage")[0]]["inputs"]["image"] = uploaded
+        graph = workflow_to_prompt(workflow, object_info)
+        graph[nodes_of(graph, "LoadImage")[0]]["inputs"]["image"] = uploaded
         return graph
 
     return graph_of
@@ -47,17 +51,17 @@ def frames_in(file: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def one_node(graph_of, run_py, server, base):
+def one_node(graph_of, server, base):
     """The template of one node, run to its end: (its graph, what its nodes showed)."""
     graph = graph_of("Image to video in one node, runs now, 73 frames")
-    outputs = asyncio.run(run_py.run_prompt(server, copy.deepcopy(graph), run_py.Progress(graph, quiet=True)))
+    outputs = asyncio.run(run_prompt(server, copy.deepcopy(graph), Progress(graph, quiet=True)))
     return graph, outputs
 
 
 class TestTemplates:
-    def test_one_node_video(self, one_node, run_py, base):
+    def test_one_node_video(self, one_node, base):
         graph, outputs = one_node
-        video, writer = (outputs[run_py.nodes_of(graph, kind)[0]] for kind in ("SpatiaVideo", "SpatiaWorldVideo"))
+        video, writer = (outputs[nodes_of(graph, kind)[0]] for kind in ("SpatiaVideo", "SpatiaWorldVideo"))
         assert len(video["images"]) == 5 and "World one_node_video: 4 clip(s), 73 frames" in video["text"][0]
         file = writer["images"][0]
         assert frames_in(base / "output" / file["subfolder"] / file["filename"]) == 73
@@ -66,9 +70,9 @@ class TestTemplates:
         gap = [float((frames[k].float() - frames[0].float()).square().mean()) for k in (36, 72)]
         assert gap[1] < gap[0] / 3
 
-    def test_long_walk_is_run_once_per_clip(self, graph_of, run_py, submit, base):
+    def test_long_walk_is_run_once_per_clip(self, graph_of, submit, base):
         graph = graph_of("Long walk, runs now, one clip per run")
-        writer = run_py.nodes_of(graph, "SpatiaWorldVideo")[0]
+        writer = nodes_of(graph, "SpatiaWorldVideo")[0]
         for clip in range(1, 6):
             outputs, _ = submit(copy.deepcopy(graph))
             assert len(world(base, "long_walk").clips()) == 1 + clip
@@ -76,20 +80,20 @@ class TestTemplates:
         file = outputs[writer]["images"][0]
         assert frames_in(base / "output" / file["subfolder"] / file["filename"]) == 89
         # One run too many changes nothing.
-        with pytest.raises(run_py.RunError, match="Clip 6 was asked for"):
+        with pytest.raises(RunError, match="Clip 6 was asked for"):
             submit(copy.deepcopy(graph))
         assert len(world(base, "long_walk").clips()) == 6
 
 
 @pytest.mark.long(600, "starts two servers")
-def test_a_killed_server_loses_the_clip_at_work(one_node, run_py, comfyui_path, base):
+def test_a_killed_server_loses_the_clip_at_work(one_node, comfyui_path, base):
     """kill -9 once the second clip is there; another server makes the rest, and the frames are those of the template's."""
     graph = copy.deepcopy(one_node[0])
-    graph[run_py.nodes_of(graph, "SpatiaVideo")[0]]["inputs"]["name"] = "killed"
+    graph[nodes_of(graph, "SpatiaVideo")[0]]["inputs"]["name"] = "killed"
     killed = world(base, "killed")
 
     def start():
-        return run_py.Server(comfyui_path, Path(sys.executable), base, base)
+        return Server(comfyui_path, base, base)
 
     def kill(process) -> None:
         deadline = time.monotonic() + 300
@@ -100,13 +104,13 @@ def test_a_killed_server_loses_the_clip_at_work(one_node, run_py, comfyui_path, 
     with start() as server:
         killer = threading.Thread(target=kill, args=(server.process,))
         killer.start()
-        with pytest.raises((run_py.RunError, OSError)):
-            asyncio.run(run_py.run_prompt(server, copy.deepcopy(graph), run_py.Progress(graph, quiet=True)))
+        with pytest.raises((RunError, OSError)):
+            asyncio.run(run_prompt(server, copy.deepcopy(graph), Progress(graph, quiet=True)))
         killer.join()
     before = {clip: (Path(killed.clip_folder(clip)) / "frames.mkv").stat().st_mtime_ns for clip in killed.clips()}
     assert 3 <= len(before) < 5
     with start() as server:
-        asyncio.run(run_py.run_prompt(server, copy.deepcopy(graph), run_py.Progress(graph, quiet=True)))
+        asyncio.run(run_prompt(server, copy.deepcopy(graph), Progress(graph, quiet=True)))
     for clip, written in before.items():
         assert (Path(killed.clip_folder(clip)) / "frames.mkv").stat().st_mtime_ns == written
     assert torch.equal(frames_of(killed), frames_of(world(base, "one_node_video")))

@@ -11,6 +11,9 @@ from graphs import node, with_defaults
 from PIL import Image
 
 from spatia_core.cloud.ply import read_ply
+from tools.console import RunError
+from tools.demo import saved_file
+from tools.places import PACK_ID
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,9 +25,9 @@ class TestOffers:
         assert {entry.define_schema().node_id for entry in pack.NODES} <= object_info.keys()
 
     @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-    def test_templates_with_their_thumbnails(self, server, run_py, path):
-        assert path.stem in server.get("/workflow_templates")[run_py.PACK_ID]
-        address = f"{server.url}/api/workflow_templates/{run_py.PACK_ID}/{urllib.parse.quote(path.stem)}"
+    def test_templates_with_their_thumbnails(self, server, path):
+        assert path.stem in server.get("/workflow_templates")[PACK_ID]
+        address = f"{server.url}/api/workflow_templates/{PACK_ID}/{urllib.parse.quote(path.stem)}"
         with urllib.request.urlopen(address + ".json") as answer:
             assert json.load(answer) == json.loads(path.read_text(encoding="utf-8"))
         with urllib.request.urlopen(address + ".jpg") as answer:
@@ -40,11 +43,11 @@ class TestOffers:
         for name in names:
             assert (base / "input" / name).read_bytes() == (ROOT / "bundle" / name).read_bytes()
 
-    def test_help_pages_are_served(self, server, run_py):
+    def test_help_pages_are_served(self, server):
         docs = ROOT / "js" / "docs"
         for page in (path for path in docs.rglob("*") if path.is_file()):  # translations and pictures too
             with urllib.request.urlopen(
-                f"{server.url}/extensions/{run_py.PACK_ID}/docs/{page.relative_to(docs).as_posix()}"
+                f"{server.url}/extensions/{PACK_ID}/docs/{page.relative_to(docs).as_posix()}"
             ) as answer:
                 assert answer.read() == page.read_bytes()
 
@@ -61,7 +64,7 @@ class TestOffers:
 
 
 class TestScene:
-    def test_from_a_depth_map_to_files(self, scene_graph, submit, server, base, run_py):
+    def test_from_a_depth_map_to_files(self, scene_graph, submit, server, base):
         outputs, _ = submit(scene_graph)
         shown = outputs["frames"]["images"]
         assert len(shown) == 13
@@ -71,9 +74,9 @@ class TestScene:
         assert "PSNR inf" in outputs["loop"]["text"][0]  # the path ends where it began
         assert "No references" in outputs["picked"]["text"][0]
         cloud = base / "cloud.ply"
-        cloud.write_bytes(server.fetch(run_py.saved_file(outputs["save"], ".ply")))
+        cloud.write_bytes(server.fetch(saved_file(outputs["save"], ".ply")))
         assert read_ply(cloud).size > 1000
-        assert run_py.saved_file(outputs["save"], ".spatia")["subfolder"] == "spatia"
+        assert saved_file(outputs["save"], ".spatia")["subfolder"] == "spatia"
 
     def test_a_saved_scene_is_loaded_again(self, scene_graph, submit, server, object_info):
         scene_graph["load"] = node("SpatiaLoadScene", file=["save", 0])
@@ -100,9 +103,9 @@ class TestRefusals:
             ("cameras", {"filename_prefix": "/outside"}, "filename_prefix"),
         ],
     )
-    def test_wrong_values(self, scene_graph, submit, base, run_py, name, change, expected):
+    def test_wrong_values(self, scene_graph, submit, base, name, change, expected):
         scene_graph[name]["inputs"].update(change)
-        with pytest.raises(run_py.RunError, match=expected):
+        with pytest.raises(RunError, match=expected):
             submit(scene_graph)
         assert not list(base.parent.glob("outside*")) and not Path("/outside_00001_.ply").exists()
 
@@ -115,16 +118,16 @@ class TestRefusals:
             ("image.png", "expected a .spatia"),
         ],
     )
-    def test_wrong_scene_files(self, scene_graph, submit, object_info, run_py, file, expected):
+    def test_wrong_scene_files(self, scene_graph, submit, object_info, file, expected):
         scene_graph["load"] = node("SpatiaLoadScene", file=file, memory=["scene", 0])
         scene_graph["render"]["inputs"]["memory"] = ["load", 0]
-        with pytest.raises(run_py.RunError, match=expected):
+        with pytest.raises(RunError, match=expected):
             submit(with_defaults(scene_graph, object_info))
 
-    def test_a_file_that_is_no_control_checkpoint(self, submit, object_info, run_py):
+    def test_a_file_that_is_no_control_checkpoint(self, submit, object_info):
         graph = {
             "model": node("SpatiaLoadModel", backbone="bundled small model", control="step-8500.safetensors"),
             "see": node("PreviewAny", source=["model", 0]),
         }
-        with pytest.raises(run_py.RunError, match="step-8500.safetensors"):
+        with pytest.raises(RunError, match="step-8500.safetensors"):
             submit(with_defaults(graph, object_info))

@@ -17,6 +17,12 @@ from expand import expand_subgraphs
 from PIL import Image
 
 from spatia_core.cloud.ply import read_ply
+from tools.client import upload_image
+from tools.clips import configure, with_clips
+from tools.console import RunError
+from tools.demo import collect, make, saved_file
+from tools.places import DEMO_IMAGE, PACK_ID
+from tools.workflows import nodes_of, workflow_to_prompt
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -37,10 +43,10 @@ def workflow() -> dict:
 
 
 @pytest.fixture(scope="module")
-def graph(run_py, server, object_info, workflow) -> dict:
+def graph(server, object_info, workflow) -> dict:
     """The quick start as `run.py demo` submits it."""
-    uploaded = asyncio.run(run_py.upload_image(server, run_py.DEMO_IMAGE))
-    return run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image=uploaded)
+    uploaded = asyncio.run(upload_image(server, DEMO_IMAGE))
+    return configure(workflow_to_prompt(workflow, object_info), workflow, image=uploaded)
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +54,20 @@ def first_run(graph, submit):
     return submit(copy.deepcopy(graph))
 
 
-def samplers(run_py, graph) -> list[str]:
-    return run_py.nodes_of(graph, "SpatiaSampler")
+def samplers(graph) -> list[str]:
+    return nodes_of(graph, "SpatiaSampler")
 
 
 class TestQuickStart:
-    def test_progress_is_reported(self, run_py, graph, first_run):
+    def test_progress_is_reported(self, graph, first_run):
         _, progress = first_run
-        for sampler in samplers(run_py, graph):
+        for sampler in samplers(graph):
             assert progress.steps[sampler] == graph[sampler]["inputs"]["steps"]
             assert progress.seconds[sampler] > 0
 
-    def test_what_comes_out(self, run_py, graph, first_run, server, tmp_path, capsys):
+    def test_what_comes_out(self, graph, first_run, server, tmp_path, capsys):
         outputs, _ = first_run
-        run_py.collect(server, graph, outputs, tmp_path / "output")
+        collect(server, graph, outputs, tmp_path / "output")
         report = capsys.readouterr().out
         video = tmp_path / "output" / "demo_001.mp4"
         frames = video_frames(video)
@@ -72,36 +78,36 @@ class TestQuickStart:
         assert math.isfinite(float(re.search(r"PSNR ([\d.]+) dB", report).group(1)))
         assert all(str(tmp_path / "output" / f"demo_001{end}") in report for end in (".mp4", ".ply", "_sheet.png"))
 
-    def test_results_are_numbered(self, run_py, graph, first_run, server, tmp_path):
+    def test_results_are_numbered(self, graph, first_run, server, tmp_path):
         for _ in range(2):
-            run_py.collect(server, graph, first_run[0], tmp_path)
+            collect(server, graph, first_run[0], tmp_path)
         assert sorted(path.name for path in tmp_path.glob("*.mp4")) == ["demo_001.mp4", "demo_002.mp4"]
 
-    def test_the_memory_grows(self, run_py, graph, first_run):
-        updates = run_py.nodes_of(graph, "SpatiaUpdateMemory")
+    def test_the_memory_grows(self, graph, first_run):
+        updates = nodes_of(graph, "SpatiaUpdateMemory")
         assert all("points" in first_run[0][number]["text"][0] for number in updates)
 
-    def test_a_second_run_comes_from_the_cache(self, run_py, graph, first_run, submit):
+    def test_a_second_run_comes_from_the_cache(self, graph, first_run, submit):
         _, progress = submit(copy.deepcopy(graph))
         assert not progress.seconds
 
-    def test_a_change_in_clip_2_leaves_clip_1_alone(self, run_py, graph, first_run, submit):
+    def test_a_change_in_clip_2_leaves_clip_1_alone(self, graph, first_run, submit):
         changed = copy.deepcopy(graph)
-        one, two = samplers(run_py, changed)
+        one, two = samplers(changed)
         changed[two]["inputs"].update(seed=1)
         _, progress = submit(changed)
         assert two in progress.seconds and one not in progress.seconds
-        assert run_py.nodes_of(changed, "SpatiaEstimateScene")[0] not in progress.seconds
+        assert nodes_of(changed, "SpatiaEstimateScene")[0] not in progress.seconds
 
 
 class TestDemo:
-    def test_another_image_and_a_short_path(self, run_py, server, base, tmp_path, capsys):
+    def test_another_image_and_a_short_path(self, server, base, tmp_path, capsys):
         """A wide picture, cropped to the video's size, and a path that one clip holds."""
         Image.open(base / "input" / "image.png").resize((700, 300)).save(tmp_path / "photo.jpg")
         options = argparse.Namespace(
             image=tmp_path / "photo.jpg", prompt="a hall", frames=17, seed=5, output=tmp_path / "output"
         )
-        asyncio.run(run_py.demo(server, options))
+        asyncio.run(make(server, options))
         frames = video_frames(tmp_path / "output" / "demo_001.mp4")
         assert len(frames) == 17  # the clip's padding is cut
         assert "clip 1" in capsys.readouterr().out
@@ -109,53 +115,49 @@ class TestDemo:
 
 class TestAnyNumberOfClips:
     @pytest.mark.parametrize("frames, clips", [(5, 1), (25, 1), (26, 2), (41, 2), (42, 3), (57, 3), (100, 6)])
-    def test_clips_for_a_path(self, run_py, graph, workflow, object_info, frames, clips):
-        prompt = run_py.configure(
-            run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=frames, seed=3
-        )
-        assert len(samplers(run_py, prompt)) == clips
-        assert [prompt[number]["inputs"]["seed"] for number in samplers(run_py, prompt)] == [3] * clips
-        windows = run_py.nodes_of(prompt, "SpatiaClipWindow")
+    def test_clips_for_a_path(self, graph, workflow, object_info, frames, clips):
+        prompt = configure(workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=frames, seed=3)
+        assert len(samplers(prompt)) == clips
+        assert [prompt[number]["inputs"]["seed"] for number in samplers(prompt)] == [3] * clips
+        windows = nodes_of(prompt, "SpatiaClipWindow")
         assert [prompt[number]["inputs"]["clip"] for number in windows] == list(range(1, clips + 1))
         for entry in prompt.values():
             for value in entry["inputs"].values():
                 assert not isinstance(value, list) or value[0] in prompt
-        join = prompt[run_py.nodes_of(prompt, "SpatiaJoinClips")[0]]["inputs"]
-        assert [join[f"clips.clip{k}"][0] for k in range(clips)] == samplers(run_py, prompt)
+        join = prompt[nodes_of(prompt, "SpatiaJoinClips")[0]]["inputs"]
+        assert [join[f"clips.clip{k}"][0] for k in range(clips)] == samplers(prompt)
         assert f"clips.clip{clips}" not in join
 
-    def test_options_reach_their_widgets(self, run_py, workflow, object_info):
-        prompt = run_py.configure(
-            run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", text="a hall"
-        )
-        assert prompt[run_py.nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] == "x.png"
+    def test_options_reach_their_widgets(self, workflow, object_info):
+        prompt = configure(workflow_to_prompt(workflow, object_info), workflow, image="x.png", text="a hall")
+        assert prompt[nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] == "x.png"
         texts = {
             prompt[number]["_meta"]["title"]: prompt[number]["inputs"]["text"]
-            for number in run_py.nodes_of(prompt, "CLIPTextEncode")
+            for number in nodes_of(prompt, "CLIPTextEncode")
         }
         assert texts["Prompt"] == "a hall" and texts["Negative prompt"] != "a hall"
 
-    def test_each_clip_starts_from_the_memory_before(self, run_py, workflow, object_info):
-        prompt = run_py.configure(run_py.workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=73)
-        updates = run_py.nodes_of(prompt, "SpatiaUpdateMemory")
-        before = [run_py.nodes_of(prompt, "SpatiaEstimateScene")[0], *updates]
+    def test_each_clip_starts_from_the_memory_before(self, workflow, object_info):
+        prompt = configure(workflow_to_prompt(workflow, object_info), workflow, image="x.png", frames=73)
+        updates = nodes_of(prompt, "SpatiaUpdateMemory")
+        before = [nodes_of(prompt, "SpatiaEstimateScene")[0], *updates]
         for kind in ("SpatiaRenderCameraPath", "SpatiaSampler", "SpatiaUpdateMemory"):
-            assert [prompt[number]["inputs"]["memory"][0] for number in run_py.nodes_of(prompt, kind)] == before[:-1]
-        assert prompt[run_py.nodes_of(prompt, "SpatiaSaveScene")[0]]["inputs"]["memory"][0] == updates[-1]
+            assert [prompt[number]["inputs"]["memory"][0] for number in nodes_of(prompt, kind)] == before[:-1]
+        assert prompt[nodes_of(prompt, "SpatiaSaveScene")[0]]["inputs"]["memory"][0] == updates[-1]
 
-    def test_the_two_clip_graph_is_the_file_itself(self, run_py, workflow, object_info):
-        prompt = run_py.workflow_to_prompt(workflow, object_info)
-        assert run_py.with_clips(prompt, workflow, 2) == prompt
+    def test_the_two_clip_graph_is_the_file_itself(self, workflow, object_info):
+        prompt = workflow_to_prompt(workflow, object_info)
+        assert with_clips(prompt, workflow, 2) == prompt
 
 
 @pytest.fixture
-def run_sample(run_py, server, object_info, submit):
+def run_sample(server, object_info, submit):
     """A function: run_sample("name", change=None) -> (outputs of its nodes, the graph that ran)."""
 
     def run(name: str, change=None):
-        graph = run_py.workflow_to_prompt(expand_subgraphs(load(name)), object_info)
-        uploaded = asyncio.run(run_py.upload_image(server, run_py.DEMO_IMAGE))
-        for number in run_py.nodes_of(graph, "LoadImage"):
+        graph = workflow_to_prompt(expand_subgraphs(load(name)), object_info)
+        uploaded = asyncio.run(upload_image(server, DEMO_IMAGE))
+        for number in nodes_of(graph, "LoadImage"):
             graph[number]["inputs"]["image"] = uploaded
         if change:
             change(graph)
@@ -165,61 +167,61 @@ def run_sample(run_py, server, object_info, submit):
     return run
 
 
-def saved_video(run_py, server, graph, outputs, tmp_path) -> list[Image.Image]:
+def saved_video(server, graph, outputs, tmp_path) -> list[Image.Image]:
     video = tmp_path / "video.mp4"
-    video.write_bytes(server.fetch(outputs[run_py.nodes_of(graph, "SaveVideo")[0]]["images"][0]))
+    video.write_bytes(server.fetch(outputs[nodes_of(graph, "SaveVideo")[0]]["images"][0]))
     return video_frames(video)
 
 
 class TestSamplesOfTheSmallModel:
-    def test_image_to_clip(self, run_sample, run_py, server, tmp_path):
+    def test_image_to_clip(self, run_sample, server, tmp_path):
         outputs, graph = run_sample("Image to clip, runs now, 25 frames of an orbit")
-        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
-        report = outputs[run_py.nodes_of(graph, "PreviewAny")[0]]["text"][0]
+        assert len(saved_video(server, graph, outputs, tmp_path)) == 25
+        report = outputs[nodes_of(graph, "PreviewAny")[0]]["text"][0]
         assert 50 < float(re.match(r"The scene covers ([\d.]+) % of the 25 frame", report).group(1)) <= 100
 
-    def test_looped_generation_through_subgraphs(self, run_sample, run_py, server, tmp_path):
+    def test_looped_generation_through_subgraphs(self, run_sample, server, tmp_path):
         outputs, graph = run_sample("Image to long loop, runs now, four clips in subgraphs")
-        assert len(samplers(run_py, graph)) == 4
-        assert [graph[number]["inputs"]["clip"] for number in run_py.nodes_of(graph, "SpatiaClipWindow")] == [
+        assert len(samplers(graph)) == 4
+        assert [graph[number]["inputs"]["clip"] for number in nodes_of(graph, "SpatiaClipWindow")] == [
             1,
             2,
             3,
             4,
         ]
-        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 73
+        assert len(saved_video(server, graph, outputs, tmp_path)) == 73
         # References came in from the second clip on, and the memory took in all four clips.
-        reports = [outputs[number]["text"][0] for number in run_py.nodes_of(graph, "SpatiaRetrieveReferences")]
+        reports = [outputs[number]["text"][0] for number in nodes_of(graph, "SpatiaRetrieveReferences")]
         assert len(reports) == 3 and not any(report.startswith("No references") for report in reports[1:])
-        assert "points" in outputs[run_py.nodes_of(graph, "SpatiaUpdateMemory")[-1]]["text"][0]
+        assert "points" in outputs[nodes_of(graph, "SpatiaUpdateMemory")[-1]]["text"][0]
 
-    def test_edit_scene(self, run_sample, run_py, server, tmp_path):
+    def test_edit_scene(self, run_sample, server, tmp_path):
         outputs, graph = run_sample("Edit between two clips, runs now, a recoloured object")
-        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 41
-        report = outputs[run_py.nodes_of(graph, "PreviewAny")[0]]["text"][0]
+        assert len(saved_video(server, graph, outputs, tmp_path)) == 41
+        report = outputs[nodes_of(graph, "PreviewAny")[0]]["text"][0]
         assert int(re.search(r"recoloured (\d+) of", report).group(1)) > 100, report
-        one, two = (outputs[number]["images"] for number in run_py.nodes_of(graph, "PreviewImage"))
+        one, two = (outputs[number]["images"] for number in nodes_of(graph, "PreviewImage"))
         # The object in the middle is red in the projection of the second clip, when the camera is back.
         before, after = (red_pixels(server.fetch(entry)) for entry in (one[0], two[-1]))
         assert after > before + 100
 
-    def test_edit_before_the_first_clip(self, run_sample, run_py, server, tmp_path):
+    def test_edit_before_the_first_clip(self, run_sample, server, tmp_path):
         outputs, graph = run_sample("Edit before the first clip, runs now, a removed object")
-        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
-        report = outputs[run_py.nodes_of(graph, "SpatiaEditPointCloud")[0]]["text"][0]
+        assert len(saved_video(server, graph, outputs, tmp_path)) == 25
+        report = outputs[nodes_of(graph, "SpatiaEditPointCloud")[0]]["text"][0]
         assert int(re.search(r"removed (\d+) of", report).group(1)) > 1000, report
         # Where the object stood, the projection is a hole.
-        (preview,) = run_py.nodes_of(graph, "PreviewImage")
+        (preview,) = nodes_of(graph, "PreviewImage")
         first = np.asarray(Image.open(io.BytesIO(server.fetch(outputs[preview]["images"][0]))).convert("RGB"))
-        given = np.asarray(Image.open(run_py.DEMO_IMAGE).convert("RGB").resize((192, 128)))
+        given = np.asarray(Image.open(DEMO_IMAGE).convert("RGB").resize((192, 128)))
         middle = np.s_[34:80, 92:106]
         assert first[middle].max() < 10 < given[middle].mean()
 
-    def test_two_memories_side_by_side(self, run_sample, run_py, server, tmp_path):
+    def test_two_memories_side_by_side(self, run_sample, server, tmp_path):
         outputs, graph = run_sample("Two memories side by side, runs now, 41 frames")
-        frames = saved_video(run_py, server, graph, outputs, tmp_path)
+        frames = saved_video(server, graph, outputs, tmp_path)
         assert len(frames) == 41 and frames[0].size == (192 + 8 + 192, 128)
-        report = outputs[run_py.nodes_of(graph, "SpatiaApplyDecoupledMemory")[0]]["text"][0]
+        report = outputs[nodes_of(graph, "SpatiaApplyDecoupledMemory")[0]]["text"][0]
         assert int(re.match(r"(\d+) of 7 latent frames remember", report).group(1)) > 0, report
         # Clip 1 is the same on both sides, clip 2 is not.
         left, right = (
@@ -228,27 +230,25 @@ class TestSamplesOfTheSmallModel:
         change = np.abs(left - right).mean((1, 2, 3))
         assert change[:20].max() < 5 < change[-4:].max()
 
-    def test_path_from_file(self, run_sample, run_py, server, base, tmp_path):
+    def test_path_from_file(self, run_sample, server, base, tmp_path):
         outputs, graph = run_sample("Camera path from a file, runs now, 25 frames")
-        assert len(saved_video(run_py, server, graph, outputs, tmp_path)) == 25
-        widgets = graph[run_py.nodes_of(graph, "SpatiaImportCameras")[0]]["inputs"]
+        assert len(saved_video(server, graph, outputs, tmp_path)) == 25
+        widgets = graph[nodes_of(graph, "SpatiaImportCameras")[0]]["inputs"]
         folder = base / "input" / "shot"
         folder.mkdir(exist_ok=True)
         (folder / "w2c.txt").write_text(widgets["text"], encoding="utf-8")
         (folder / "intrinsics.txt").write_text(widgets["intrinsics"], encoding="utf-8")
 
         def from_the_folder(graph):
-            importer, exporter = (
-                run_py.nodes_of(graph, kind)[0] for kind in ("SpatiaImportCameras", "SpatiaExportCameras")
-            )
+            importer, exporter = (nodes_of(graph, kind)[0] for kind in ("SpatiaImportCameras", "SpatiaExportCameras"))
             graph[importer]["inputs"].update(file="shot", text="", intrinsics="")
             for number in graph.keys() - {importer, exporter}:
                 del graph[number]
 
         again, _ = run_sample("Camera path from a file, runs now, 25 frames", change=from_the_folder)
-        exporter = run_py.nodes_of(graph, "SpatiaExportCameras")[0]
+        exporter = nodes_of(graph, "SpatiaExportCameras")[0]
         for ending in ("images.txt", "cameras.txt"):
-            texts = [server.fetch(run_py.saved_file(each[exporter], ending)) for each in (outputs, again)]
+            texts = [server.fetch(saved_file(each[exporter], ending)) for each in (outputs, again)]
             assert texts[0] == texts[1]
 
 
@@ -258,16 +258,14 @@ def red_pixels(picture: bytes) -> int:
 
 
 class TestBlueprint:
-    def test_it_is_offered_and_is_the_one_the_sample_uses(self, server, run_py):
+    def test_it_is_offered_and_is_the_one_the_sample_uses(self, server):
         blueprint = json.loads((ROOT / "subgraphs" / "Spatia clip.json").read_text(encoding="utf-8"))
         assert (
             blueprint["definitions"]["subgraphs"]
             == load("Image to long loop, runs now, four clips in subgraphs")["definitions"]["subgraphs"]
         )
         offered = server.get("/global_subgraphs")
-        number = next(
-            key for key, entry in offered.items() if entry["info"]["node_pack"] == f"custom_nodes.{run_py.PACK_ID}"
-        )
+        number = next(key for key, entry in offered.items() if entry["info"]["node_pack"] == f"custom_nodes.{PACK_ID}")
         assert offered[number]["name"] == "Spatia clip"
         with urllib.request.urlopen(f"{server.url}/global_subgraphs/{number}") as answer:
             assert json.loads(json.load(answer)["data"]) == blueprint
@@ -282,11 +280,11 @@ class TestBlueprint:
         ("Moving objects, needs 5B weights and SAM 3", "Load|MoGe|SAM"),
     ],
 )
-def test_workflows_of_the_released_weights_pass_the_servers_checks(run_py, submit, object_info, name, loaders):
+def test_workflows_of_the_released_weights_pass_the_servers_checks(submit, object_info, name, loaders):
     """Their files are stand-ins here, so each is accepted as a graph and then refused by a loader that names its file."""
-    prompt = run_py.workflow_to_prompt(load(name), object_info)
-    prompt[run_py.nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] = "image.png"
-    with pytest.raises(run_py.RunError) as refused:
+    prompt = workflow_to_prompt(load(name), object_info)
+    prompt[nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] = "image.png"
+    with pytest.raises(RunError) as refused:
         submit(prompt)
     assert "validation" not in str(refused.value)
     assert re.match(loaders, str(refused.value)), refused.value

@@ -10,9 +10,9 @@ import json
 
 import pytest
 import torch
+from decoupled_vectors import FOLDER, named, stems, table, tensors
 from parity_model import Taps, relative_l2
-from vectors import DECOUPLED as FOLDER
-from vectors import Stored, header, stored, weights
+from vectors import header, weights
 
 from spatia_core.cameras.camera import Cameras, invert_pose
 from spatia_core.model.decoupled.assembly import MemorySlots, assemble, history_camera_frames, temporal_window
@@ -23,25 +23,6 @@ from spatia_core.model.decoupled.retrieval import Rules, camera_distances, choos
 
 TOLERANCE = 1e-5  # relative L2, fp32
 MARGIN = 1e-3  # below it the release's own choice is a coin toss of the ball's points
-
-
-def named(pattern: str) -> list[str]:
-    """File names in the folder. Tests are made for every file of a kind, so that one put beside it is run too."""
-    return sorted(path.name for path in FOLDER.glob(pattern))
-
-
-def tensors(name: str) -> Stored:
-    return stored(FOLDER / f"{name}.safetensors")
-
-
-def table(name: str) -> Stored:
-    return stored(FOLDER / f"{name}.json")
-
-
-def stems(pattern: str, holding: str = "") -> list[str]:
-    """Names, without their ending, of the tensor files that hold an entry of this name."""
-    found = [name.removesuffix(".safetensors") for name in named(f"{pattern}.safetensors")]
-    return [name for name in found if not holding or holding in tensors(name)]
 
 
 # Poses
@@ -470,12 +451,15 @@ def test_camera_cues(branch_of, name, prefix):
 class StoredResiduals:
     """The stored history residuals in place of a branch's."""
 
-    def __init__(self, opened, tensors):
-        self.opened, self.tensors = opened, tensors
+    def __init__(self, decoupled, opened, tensors):
+        self.decoupled, self.opened, self.tensors = decoupled, opened, tensors
 
     def residual(self, layer):
         rows, frames = self.opened.shape
         return self.tensors[layer].reshape(rows, frames, -1, self.tensors[layer].shape[-1])[self.opened]
+
+    def add(self, video, residual, strength):
+        self.decoupled.add_to_open_frames(self.opened, video, residual, strength)
 
 
 def backbone_cases() -> list[tuple[str, str]]:
@@ -519,7 +503,8 @@ def test_backbone_with_residuals(pack_module, name, case, record_property):
             "dit": {("double_block", index): add_camera(index) for index in range(len(cameras))}
         }
     if case in ("history", "both"):
-        residuals = decoupled.ResidualPatch(StoredResiduals(opened, history), opened, len(history), 1.0)
+        patch = pack_module("nodes.host.side_branch").ResidualPatch
+        residuals = patch(StoredResiduals(decoupled, opened, history), len(history), frames, 1.0, "the test")
         options["patches"] = {"double_block": [residuals]}
     with Taps() as taps:
         for index, block in enumerate([*network.blocks, network.head]):

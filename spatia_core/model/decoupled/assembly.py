@@ -73,12 +73,14 @@ def assemble(
     ids: Tensor,
     encode: Callable[[Tensor], Tensor],
     release: bool = False,
+    picture: Callable[[int], Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Temporal and spatial latents (S, C, h, w) of the remembered frames, ids (S,) int64.
 
     read: numbers of history frames -> (n, H, W, 3), black = 0; asked of a few at a time. frames: how many there are.
     encode: such pixels (N, H, W, 3) -> latents (1, C, (N + 3) // 4, h, w).
     A slot without a frame (-1 or beyond the history) is zero. release: its spatial cue is an encoded black picture.
+    picture: number of a history frame -> (1, H, W, 3) for the spatial cue; None: as `read` gives it.
     """
     temporal: list[Tensor | None] = []
     spatial: list[Tensor | None] = []
@@ -92,7 +94,7 @@ def assemble(
             window = temporal_window(frame, frames, release)
             known[frame] = (
                 encode(read(window))[0, :, -1],
-                encode(read(range(frame, frame + 1)))[0, :, 0],
+                encode(read(range(frame, frame + 1)) if picture is None else picture(frame))[0, :, 0],
             )
         temporal.append(known[frame][0])
         spatial.append(known[frame][1])

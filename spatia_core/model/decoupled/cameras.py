@@ -62,6 +62,15 @@ def relative_poses(c2w: Tensor, origin: Tensor, unit: float = 1.0) -> Tensor:
     return poses
 
 
+def late_intrinsics(cameras: Cameras, after: Tensor | None = None) -> Cameras:
+    """A later window's cameras as the release reads them: each with the intrinsics of the camera after it.
+
+    after: (4,) intrinsics of the path's camera after the last; None: where the path ends, they are taken to stay.
+    """
+    last = cameras.intrinsics[-1:] if after is None else after[None]
+    return cameras._replace(intrinsics=torch.cat([cameras.intrinsics[1:], last]))
+
+
 def pluecker_rays(c2w: Tensor, intrinsics: Tensor, height: int, width: int) -> Tensor:
     """Pluecker coordinates (N, 6, H, W) of every pixel's ray: moment (centre x direction), then unit direction.
 

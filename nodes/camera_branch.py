@@ -1,0 +1,113 @@
+"""Load Camera Branch and Apply Camera Branch: a camera path steers a clip, with no depth and no cloud."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from .host import models
+from .host.camera_branch import END_PERCENT, apply_camera, load_camera_patcher
+from .sockets import SpatiaCameras
+
+
+class SpatiaLoadCameraBranch(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaLoadCameraBranch",
+            display_name="Load Camera Branch",
+            category="Spatia",
+            search_aliases=["memorize when needed", "camera control", "camera controlnet"],
+            description="The camera branch of 'Memorize When Needed': it steers a clip along camera poses alone.",
+            inputs=[
+                io.Combo.Input(
+                    "camera",
+                    options=models.patch_options(),
+                    tooltip="The branch's checkpoint, from models/model_patches or models/diffusion_models: the paper's camera_controlnet (for Wan2.1-I2V-14B), "
+                    "or one of the same layout. Both files of the paper have one name; rename them, their tensors tell which is which.",
+                ),
+                io.Combo.Input(
+                    "dtype",
+                    options=list(models.DTYPES),
+                    default="default",
+                    advanced=True,
+                    tooltip="Precision the weights are kept in. default: what the host would run a model of this size in.",
+                ),
+            ],
+            outputs=[
+                io.ModelPatch.Output(
+                    display_name="camera_model",
+                    tooltip="For Apply Camera Branch or Decoupled Clip; the host loads and offloads it with the model.",
+                )
+            ],
+        )
+
+    @classmethod
+    def execute(cls, camera, dtype) -> io.NodeOutput:
+        path = models.find_patch(camera, "Camera branch checkpoint", "camera")
+        return io.NodeOutput(load_camera_patcher(path, camera, models.DTYPES[dtype]))
+
+
+class SpatiaApplyCameraBranch(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="SpatiaApplyCameraBranch",
+            display_name="Apply Camera Branch",
+            category="Spatia",
+            search_aliases=["memorize when needed", "camera control"],
+            description="For one clip: the camera branch steers the first steps of the sampling along the clip's cameras.",
+            inputs=[
+                io.Model.Input(
+                    "model",
+                    tooltip="The model that the branch was made for, before any node that conditions it on a clip with Spatia's control.",
+                ),
+                io.ModelPatch.Input("camera_model", tooltip="From Load Camera Branch."),
+                SpatiaCameras.Input(
+                    "cameras",
+                    tooltip="This clip's cameras, one per frame, from Clip Window; they count from its first.",
+                ),
+                io.Float.Input(
+                    "strength",
+                    default=1.0,
+                    min=0.0,
+                    max=10.0,
+                    step=0.01,
+                    tooltip="How strongly the cameras steer; 0 turns the branch off.",
+                ),
+                io.Float.Input(
+                    "unit",
+                    default=1.0,
+                    min=0.001,
+                    max=10000.0,
+                    step=0.01,
+                    round=False,
+                    tooltip="Scene units that the branch counts as one. Paper: 1, in the units of its pose files. Larger: a slower camera.",
+                ),
+                io.Float.Input(
+                    "start_percent",
+                    default=0.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.001,
+                    advanced=True,
+                    tooltip="Part of the sampling after which the branch starts.",
+                ),
+                io.Float.Input(
+                    "end_percent",
+                    default=END_PERCENT,
+                    min=0.0,
+                    max=1.0,
+                    step=0.001,
+                    advanced=True,
+                    tooltip="Part of the sampling after which the branch ends. Paper: 0.4, the first 16 of 40 steps.",
+                ),
+            ],
+            outputs=[io.Model.Output(display_name="model", tooltip="Steered along this clip's cameras.")],
+        )
+
+    @classmethod
+    def execute(cls, model, camera_model, cameras, strength, unit, start_percent, end_percent) -> io.NodeOutput:
+        return io.NodeOutput(apply_camera(model, camera_model, cameras, strength, start_percent, end_percent, unit))
+
+
+NODES = [SpatiaLoadCameraBranch, SpatiaApplyCameraBranch]

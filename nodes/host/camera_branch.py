@@ -1,0 +1,202 @@
+"""The camera branch of "Memorize When Needed" on the host's model: where the camera goes, from poses alone.
+
+Nothing is changed in place: every function takes a ModelPatcher and returns a clone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import comfy.ldm.common_dit
+import torch
+from torch import Tensor
+
+from ...spatia_core.cameras.camera import Cameras
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.inputs import widget_number
+from ...spatia_core.model.decoupled.cameras import camera_groups, relative_poses
+from ...spatia_core.model.decoupled.layout import CameraLayout, camera_layout, is_dead_text
+from .branch_layers import SideBranch
+from .decoupled import require_unconditioned
+from .side_branch import ResidualCondition, branch_patcher, heads_told, read_branch_file, require_fit
+
+CAMERA = "spatia_camera"  # additional model and wrappers of the camera branch
+# Paper's release: while the noise level is at least shift(0.6).
+END_PERCENT = 0.4
+_WHAT, _WIDGET = "Camera branch checkpoint", "camera"
+_SINGLE = ("patch_embedding.", "controlnet_encode_")
+
+# Its state is one vector of a third of the backbone's width, and its blocks' working set as much narrower, beside the
+# backbone's of about 18; both are there at once.
+_MEMORY_SHARE = 1 / 3
+
+
+class CameraBranch(SideBranch):
+    """The camera branch: all tokens of the clip attend to each other."""
+
+    layout: CameraLayout
+
+    def __init__(self, layout: CameraLayout, dtype, device, operations):
+        super().__init__(layout, dtype, device, operations)
+        self.patch_embedding = self.patch_embedding_of(layout.current_channels, operations)
+
+
+class CameraRun:
+    """One forward pass of the branch beside the backbone, layer by layer.
+
+    cameras: (F, C, h, w) latent cameras of the clip, or (B, F, C, h, w). x: (B, C, F, h, w), the network's whole input.
+    timestep: (B,), or (B, n) of n = 1, F or F * hw, in the order of the tokens.
+    """
+
+    def __init__(self, branch: CameraBranch, cameras: Tensor, x: Tensor, timestep: Tensor, transformer_options: dict):
+        self.branch = branch
+        self.options = transformer_options
+        x = comfy.ldm.common_dit.pad_to_patch_size(x, branch.layout.patch)
+        rows, frames = x.shape[0], x.shape[2]
+        if tuple(cameras.shape[-2:]) != tuple(x.shape[3:]) or cameras.shape[-4] != frames:
+            raise SpatiaError(
+                f"The clip being sampled has latents of {(frames, *x.shape[3:])}, but its cameras make "
+                f"{(cameras.shape[-4], *cameras.shape[-2:])}; connect the cameras of this very clip."
+            )
+        beside = cameras.movedim(-4, -3).expand(rows, -1, -1, -1, -1)
+        tokens = branch.patch_embedding(torch.cat([x.float(), beside], dim=1)).to(x.dtype)
+        grid = tokens.shape[3:]
+        times = timestep.reshape(rows, -1)
+        # Tokens that share a timestep stand together: all of the clip, a frame's, or each alone.
+        self.state = tokens.flatten(2).transpose(1, 2).unflatten(1, (times.shape[1], -1))
+        self.frames = frames
+        self.modulation = branch.modulation(times, x.dtype)
+        positions = branch.positions(torch.arange(frames, device=x.device), *grid)
+        self.positions = positions.flatten(0, 1)[None]
+
+    def residual(self, layer: int) -> Tensor:
+        """(B, F, hw, out_dim): what this layer adds to the clip. Layers in order, each once."""
+        self.state = self.branch.blocks[layer](self.state, self.modulation, self._attend)
+        return self.branch.controlnet_blocks[layer](self.state).flatten(1, 2).unflatten(1, (self.frames, -1))
+
+    def _attend(self, block, x: Tensor) -> Tensor:
+        tokens = x.flatten(1, 2)
+        q, k = block.queries(tokens, self.positions), block.keys(tokens, self.positions)
+        return block.attention(q, k, block.attn1.to_v(tokens), self.options).reshape(x.shape)
+
+    def add(self, video: Tensor, residual: Tensor, strength: float) -> None:
+        """Add a residual to the tokens (B, F, hw, dim), in place."""
+        add_everywhere(video, residual, strength)
+
+
+def add_everywhere(video: Tensor, residual: Tensor, strength: float) -> None:
+    """Add a residual (B, F, hw, dim) to tokens of the same shape, in place."""
+    video.add_(residual.to(video), alpha=strength)
+
+
+class ClipPoses(NamedTuple):
+    """A clip's cameras as the branch reads them: four per latent frame, from the clip's first camera.
+
+    c2w: (F, 4, 4, 4) float32. intrinsics: (F, 4, 4) float64, four of [fx fy cx cy] as fractions of the frame.
+    """
+
+    c2w: Tensor
+    intrinsics: Tensor
+
+
+def clip_poses(cameras: Cameras, unit: float = 1.0) -> ClipPoses:
+    """The cameras of a clip, one per pixel frame. unit: scene units that the branch counts as one."""
+    groups = camera_groups(cameras.count)
+    c2w = relative_poses(cameras.c2w, cameras.c2w[0], unit)
+    return ClipPoses(c2w[groups].float(), cameras.intrinsics[groups])
+
+
+def encode_poses(branch: CameraBranch, poses: ClipPoses, device, size: tuple[int, int]) -> Tensor:
+    """(F, C, h, w) latent cameras of a clip whose latents have this size (h, w)."""
+    height, width = (side * branch.layout.unshuffle for side in size)
+    pixels = (poses.intrinsics * poses.intrinsics.new_tensor([width, height, width, height])).float()
+    return branch.encode_cameras(poses.c2w.to(device), pixels.to(device), height, width)
+
+
+class CameraCondition(ResidualCondition):
+    """Where one clip's camera goes."""
+
+    node = "Apply Camera Branch"
+    key = CAMERA
+
+    def __init__(
+        self,
+        branch: CameraBranch,
+        poses: ClipPoses,
+        strength: float,
+        start_percent: float = 0.0,
+        end_percent: float = END_PERCENT,
+    ):
+        super().__init__(branch, strength, start_percent, end_percent)
+        self.poses = poses
+
+    @property
+    def frames(self) -> int:
+        return self.poses.c2w.shape[0]
+
+    def counted_frames(self) -> float:
+        return self.frames * _MEMORY_SHARE
+
+    def prepare(self, branch, device, dtype, size):
+        # The host pads odd latents to whole patches.
+        padded = tuple(-(-side // patch) * patch for side, patch in zip(size, branch.layout.patch[1:]))
+        return encode_poses(branch, self.poses, device, padded)
+
+    def start(self, branch, prepared, x, timestep, transformer_options):
+        return CameraRun(branch, prepared, x, timestep, transformer_options)
+
+    def adder(self, prepared, x):
+        return add_everywhere
+
+
+def load_camera_patcher(path: str, file: str, dtype=None, disable_dynamic: bool = False):
+    """A camera branch's checkpoint as a ModelPatcher, sized by its tensors."""
+    state_dict, metadata = read_branch_file(path, _WHAT, file, _WIDGET)
+    heads = heads_told(metadata, _WHAT, file, _WIDGET)
+    patcher = camera_patcher(state_dict, file, heads, dtype, disable_dynamic)
+    patcher.cached_patcher_init = (load_camera_patcher, (path, file, dtype))
+    return patcher
+
+
+def camera_patcher(state_dict, file: str, num_heads: int | None = None, dtype=None, disable_dynamic: bool = False):
+    """A camera branch's state dict as a ModelPatcher. dtype None: what the host would run a model of this size in."""
+    layout = camera_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file, num_heads)
+    used = {name: tensor for name, tensor in state_dict.items() if not is_dead_text(name)}
+    return branch_patcher(
+        lambda plain, device, operations: CameraBranch(layout, plain, device, operations),
+        used,
+        dtype,
+        _SINGLE,
+        disable_dynamic,
+    )
+
+
+def require_camera_branch(model, patcher) -> CameraBranch:
+    """The camera branch of a MODEL_PATCH, refused unless it is one, of this MODEL's sizes, and the MODEL is free for it."""
+    branch = patcher.model
+    if not isinstance(branch, CameraBranch):
+        raise SpatiaError(
+            f"`camera_model` is a {type(branch).__name__}, expected the camera branch of Load Camera Branch; connect that."
+        )
+    require_fit(model, branch, "camera branch", _WIDGET)
+    require_unconditioned(model, CAMERA, CameraCondition.node)
+    return branch
+
+
+def apply_camera(
+    model,
+    patcher,
+    cameras: Cameras,
+    strength: float = 1.0,
+    start_percent: float = 0.0,
+    end_percent: float = END_PERCENT,
+    unit: float = 1.0,
+):
+    """A clone of MODEL whose clip is steered along `cameras`, one per pixel frame."""
+    branch = require_camera_branch(model, patcher)
+    if not 0.0 <= start_percent <= end_percent <= 1.0:
+        raise SpatiaError(
+            f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1."
+        )
+    poses = clip_poses(cameras, widget_number("unit", unit, 1e-9, 1e9))
+    return CameraCondition(branch, poses, strength, start_percent, end_percent).attach(model, patcher)

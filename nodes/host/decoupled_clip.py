@@ -1,0 +1,118 @@
+"""One window of "Memorize When Needed": from a memory and cameras to what the host's samplers take.
+
+Everything is checked before anything is encoded.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ...spatia_core.cameras.camera import Cameras
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.memory import SpatialMemory
+from ...spatia_core.model.decoupled.cameras import late_intrinsics
+from ...spatia_core.model.decoupled.retrieval import MODES, Rules
+from .camera_branch import END_PERCENT, apply_camera, require_camera_branch
+from .decoupled import require_memory_branch
+from .image_to_video import image_conditioning, image_losses, require_image_clip, require_image_model
+from .patching import spatia_sampling
+from .remember import remember_clip
+
+RELEASED_FRAMES, RELEASED_WIDTH = 49, 5120  # of a window; of the backbone that the published branches stand beside
+
+
+class DecoupledClip(NamedTuple):
+    """What a window is sampled with, and what is told of it."""
+
+    model: object
+    positive: list
+    negative: list
+    latent: dict
+    report: str
+    strip: Tensor | None  # IMAGE of what is remembered; None without a memory branch
+    warnings: tuple[str, ...]
+
+
+def condition_window(
+    model,
+    positive,
+    negative,
+    vae,
+    memory: SpatialMemory,
+    cameras: Cameras,
+    camera_patcher=None,
+    memory_patcher=None,
+    clip_vision=None,
+    *,
+    retrieval: str = MODES[0],
+    rules: Rules = Rules(),
+    radius: float = 1.0,
+    candidate_every: int = 1,
+    camera_strength: float = 1.0,
+    camera_end_percent: float = END_PERCENT,
+    memory_strength: float = 1.0,
+    shift: float = 5.0,
+    release: bool = False,
+    path: Cameras | None = None,
+) -> DecoupledClip:
+    """An I2V MODEL, its conditioning and an empty LATENT for the window of `cameras`, which starts on the video's last frames.
+
+    cameras: one per frame, those of the frames it shares with the video first. release: as the published code does it, its slips
+    included; path: the whole video's cameras, of which it reads one more then.
+    """
+    require_image_model(model, "On Wan2.2-TI2V-5B use Apply Camera Branch, Apply Decoupled Memory and Spatia Sampler.")
+    given = require_image_clip(vae, memory, cameras)
+    if camera_patcher is None and memory_patcher is None:
+        raise SpatiaError(
+            "Neither `camera_model` nor `memory_model` is connected, so no camera steers the clip; connect Load Camera "
+            "Branch, and Load Decoupled Memory."
+        )
+    if camera_patcher is not None:
+        require_camera_branch(model, camera_patcher)
+    if memory_patcher is not None:
+        require_memory_branch(model, memory_patcher)
+    later = memory.frame_count > 1
+    warnings = image_losses(model, clip_vision)
+    steered = model.clone()
+    steered.add_object_patch("model_sampling", spatia_sampling(model, shift))
+    if model.model.diffusion_model.dim == RELEASED_WIDTH and cameras.count > RELEASED_FRAMES:
+        warnings.append(
+            f"The clip has {cameras.count} frames, and the published branches were made for {RELEASED_FRAMES}; set "
+            f"first_frames and later_frames of Clip Window to {RELEASED_FRAMES}."
+        )
+    told = _told_cameras(memory, cameras, given, path) if release and later else cameras
+    if camera_patcher is None:
+        warnings.append("No camera branch is connected: only the memory tells where the camera goes.")
+    else:
+        steered = apply_camera(steered, camera_patcher, told, camera_strength, 0.0, camera_end_percent, radius)
+    report, strip = "No memory branch is connected: nothing is remembered.", None
+    if memory_patcher is not None:
+        steered, report, strip = remember_clip(
+            steered, memory_patcher, vae, memory, cameras, "release" if release else retrieval, rules, radius,
+            candidate_every, memory_strength, told=told, compressed=release,
+        )  # fmt: skip
+    positive, negative, latent = image_conditioning(positive, negative, vae, memory, cameras.count, given, clip_vision)
+    start = f"frame {memory.frame_count - given}" if later else "the image"
+    report = f"{cameras.count} frames from {start} on, the first {given} as they are.\n{report}"
+    return DecoupledClip(steered, positive, negative, latent, report, strip, tuple(warnings))
+
+
+def _told_cameras(memory: SpatialMemory, cameras: Cameras, given: int, path: Cameras | None) -> Cameras:
+    """The cameras of a later window as the release tells its branches of them."""
+    after = memory.frame_count - given + cameras.count
+    return late_intrinsics(cameras, path.intrinsics[after] if path is not None and after < path.count else None)
+
+
+class ReleasedNoise:
+    """The host's NOISE, drawn in bfloat16 on the CPU as the release draws it: another stream than float32's."""
+
+    def __init__(self, seed: int):
+        self.seed = seed
+
+    def generate_noise(self, latent: dict) -> Tensor:
+        """Noise of the shape of a LATENT's samples, float32."""
+        generator = torch.Generator().manual_seed(self.seed)
+        return torch.randn(latent["samples"].shape, generator=generator, dtype=torch.bfloat16).float()

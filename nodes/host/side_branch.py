@@ -1,0 +1,461 @@
+"""A branch beside the backbone as the host sees it: an additional model, loaded, offloaded and copied per device with it.
+
+Used by the control branch, the memory branch and the camera branch. Nothing is changed in place: a clip's condition goes
+onto a clone of the MODEL.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import comfy.ldm.wan.model
+import comfy.model_base
+import comfy.model_management
+import comfy.model_patcher
+import comfy.ops
+import comfy.utils
+import torch
+from comfy.patcher_extension import WrappersMP
+from torch import Tensor
+
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.precision import working_dtype
+from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
+from .branch_layers import SideBranch
+
+PLAIN_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+MULTIGPU = "multigpu"  # the host's key of a MODEL's copies on further devices
+
+_T = TypeVar("_T")
+
+
+# Files
+
+
+def read_branch_file(path: str, what: str, file: str, widget: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """(state dict, header) of a branch's checkpoint, its int8 or float8 undone. what, file, widget: for messages."""
+    try:
+        state_dict, metadata = comfy.utils.load_torch_file(path, safe_load=True, return_metadata=True)
+    except Exception as error:  # the host raises whatever its readers do; none of it says which widget to change
+        raise SpatiaError(f"{what} {file} cannot be read: {error}. Choose another file in `{widget}`.") from error
+    if any(name.endswith(SCALE_SUFFIX) for name in state_dict):
+        state_dict = dequantise(state_dict)
+    elif any(tensor.dtype in (torch.float8_e4m3fn, torch.float8_e5m2) for tensor in state_dict.values()):
+        state_dict = unscale_float8(state_dict)
+    return state_dict, metadata or {}
+
+
+def heads_told(metadata: dict[str, str], what: str, file: str, widget: str) -> int | None:
+    """Attention heads by the file's header: `num_heads`, or diffusers' `num_attention_heads`; None when it says nothing."""
+    value = next((metadata[key] for key in ("num_heads", "num_attention_heads") if key in metadata), None)
+    if value is None:
+        return None
+    try:
+        return int(json.loads(value))
+    except (ValueError, TypeError) as error:
+        raise SpatiaError(
+            f"{what} {file}: its header says {value!r} attention heads, expected a number; choose another file in `{widget}`."
+        ) from error
+
+
+def branch_patcher(
+    build: Callable[[torch.dtype, torch.device, Any], torch.nn.Module],
+    state_dict: dict[str, Tensor],
+    dtype: torch.dtype | None,
+    single: tuple[str, ...],
+    disable_dynamic: bool = False,
+):
+    """A branch as a ModelPatcher of its own, which takes the state dict's tensors without a second copy.
+
+    build: (dtype of small tensors, device, the host's layers) -> the module. dtype: of matrices; None: what the host would
+    run a model of this size in. single: beginnings of the names of tensors that are kept in float32.
+    """
+    if dtype is None:
+        count = sum(tensor.numel() for tensor in state_dict.values())
+        dtype = comfy.model_management.unet_dtype(model_params=count, supported_dtypes=list(PLAIN_DTYPES))
+    # Small tensors keep a plain dtype: float8 norms and biases would save nothing.
+    plain = dtype if dtype in PLAIN_DTYPES else working_dtype(comfy.model_management.get_torch_device())
+    for name, tensor in state_dict.items():
+        state_dict[name] = tensor.to(torch.float32 if name.startswith(single) else dtype if tensor.ndim == 2 else plain)
+    device = comfy.model_management.unet_offload_device()
+    branch = build(plain, device, comfy.ops.manual_cast)
+    patcher_class = comfy.model_patcher.ModelPatcher if disable_dynamic else comfy.model_patcher.CoreModelPatcher
+    patcher = patcher_class(branch, load_device=comfy.model_management.get_torch_device(), offload_device=device)
+    branch.load_state_dict(state_dict, assign=True)
+    branch.requires_grad_(False).eval()
+    comfy.model_management.archive_model_dtypes(branch)
+    return patcher
+
+
+# Devices
+
+
+class PerNetwork:
+    """What belongs to a backbone, for each of the copies of it that the host made for its devices."""
+
+    def __init__(self) -> None:
+        # By the network itself: the host says no more of where a pass runs. Weakly: its copies go when the host lets them.
+        self._held: weakref.WeakKeyDictionary[torch.nn.Module, Any] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()  # the host runs one thread per device
+
+    def get(self, network: torch.nn.Module, make: Callable[[], _T]) -> _T:
+        """What is held for this network; made once where nothing is."""
+        with self._lock:
+            if network in self._held:
+                return self._held[network]
+        made = make()
+        with self._lock:
+            self._held[network] = made
+        return made
+
+    def find(self, network: torch.nn.Module) -> Any | None:
+        """What is held for this network, None where nothing is."""
+        with self._lock:
+            return self._held.get(network)
+
+    def put(self, network: torch.nn.Module, value: Any) -> None:
+        """Hold this for a network in place of what was."""
+        with self._lock:
+            self._held[network] = value
+
+    def clear(self) -> None:
+        """Hold nothing."""
+        with self._lock:
+            self._held.clear()
+
+
+def copies_of(model) -> Iterator[Any]:
+    """A MODEL and its copies on the other devices that share its work."""
+    yield model
+    yield from model.get_additional_models_with_key(MULTIGPU)
+
+
+def device_count(model_options: dict) -> int:
+    """How many devices share the passes of a step."""
+    return max(1, len(model_options.get("multigpu_clones", {})))
+
+
+class BranchOnDevices:
+    """A branch, and its copies beside the backbone's copies."""
+
+    def __init__(self, key: str, branch: torch.nn.Module | None):
+        self.key = key
+        self.branch = branch
+        self._copies = PerNetwork()
+
+    def look_up(self, model) -> None:
+        """Find the copies that the host made: after it prepared the MODEL, before the first pass."""
+        self._copies.clear()
+        for patcher in copies_of(model):
+            attached = patcher.get_additional_models_with_key(self.key)
+            if attached:
+                self._copies.put(patcher.model.diffusion_model, attached[0].model)
+
+    def beside(self, network: torch.nn.Module):
+        """The branch that lies on this network's device."""
+        return self._copies.find(network) or self.branch
+
+
+# Residuals
+
+
+class Run(Protocol):
+    """One forward pass of a branch beside the backbone's, layer by layer."""
+
+    def residual(self, layer: int) -> Tensor:
+        """What this layer's output adds, (..., hw, dim). Layers in order, each once."""
+
+    def add(self, video: Tensor, residual: Tensor, strength: float) -> None:
+        """Add it to the video's tokens (B, F, hw, dim) in place."""
+
+
+class _Kept(NamedTuple):
+    """Residuals of a pass, for the others of the same step whose latents are the same."""
+
+    x: Tensor
+    timestep: Tensor
+    residuals: list[Tensor]
+
+
+class _Replayed:
+    """A kept pass once more."""
+
+    def __init__(self, kept: _Kept, add: Callable[[Tensor, Tensor, float], None]):
+        self._left = deque(kept.residuals)
+        self.add = add
+
+    def residual(self, layer: int) -> Tensor:
+        return self._left.popleft()
+
+
+class ResidualPatch:
+    """The host's patch after each block: adds the residuals of one forward pass to the video's tokens.
+
+    copies: how many times the pass's rows stand in the batch, one behind the other. frames: latent frames of the video.
+    keep: a list that takes the residuals for another pass of this step, None where there is none.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        layers: int,
+        frames: int,
+        strength: float,
+        node: str,
+        copies: int = 1,
+        keep: Callable[[Tensor], None] | None = None,
+    ):
+        self.run, self.layers, self.frames, self.strength = run, layers, frames, strength
+        self.node, self.copies, self.keep = node, copies, keep
+        self.spent = 0
+
+    def __call__(self, args: dict) -> dict:
+        layer = args["block_index"]
+        if layer >= self.layers:
+            return args
+        if layer != self.spent:
+            raise SpatiaError(
+                f"Residual {self.spent} of {self.node} was due, but block {layer} of the model ran: another node skips or "
+                f"repeats blocks. Remove it, or disconnect {self.node}."
+            )
+        residual = self.run.residual(layer)
+        if self.keep is not None:
+            self.keep(residual)
+        self.spent += 1
+        tokens = args["img"]
+        # Spatia's references stand before the video.
+        start = tokens.shape[1] - self.frames * residual.shape[-2]
+        video = tokens[:, start:].unflatten(1, (self.frames, -1))
+        for rows in video.chunk(self.copies):
+            self.run.add(rows, residual, self.strength)
+        return args
+
+
+class ResidualCondition:
+    """What a branch adds to one clip; wraps the host's diffusion model, its estimate of memory and its passes of a step.
+
+    A branch sees the latents, the timestep and cameras, and no text: the passes of a step differ in the text alone, so one
+    run of it serves them all. What it adds is made and spent block by block; only where the host runs the passes one after
+    the other is it kept from the first to the last.
+
+    Host protocol: `to(device)` after sampling.
+    """
+
+    node = ""  # that the user knows it by
+    key = ""  # of the additional model and the wrappers
+
+    def __init__(self, branch: SideBranch, strength: float, start_percent: float, end_percent: float):
+        self.devices = BranchOnDevices(self.key, branch)
+        self.strength = strength
+        self.start_percent, self.end_percent = start_percent, end_percent
+        self.sigma_start, self.sigma_end = math.inf, -math.inf
+        self._prepared = PerNetwork()
+        self._kept = PerNetwork()
+        self._due = 1  # passes of this step over the same latents, on one device
+
+    @property
+    def branch(self) -> SideBranch:
+        """The branch as it was given."""
+        return self.devices.branch
+
+    # What the branches differ in
+
+    @property
+    def frames(self) -> int:
+        """Latent frames of the clip."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> int:
+        """Videos of a batch that are conditioned on their own."""
+        return 1
+
+    def counted_frames(self) -> float:
+        """Latent frames of the backbone that take as much memory as the branch."""
+        raise NotImplementedError
+
+    def prepare(self, branch, device: torch.device, dtype: torch.dtype, size: tuple[int, int]):
+        """What is the same at every step, on a device. size: of the latents (h, w)."""
+        raise NotImplementedError
+
+    def start(self, branch, prepared, x: Tensor, timestep: Tensor, transformer_options: dict) -> Run:
+        """A pass of the branch. x: (B, C, F, h, w), the network's whole input. timestep: (B,) or (B, n)."""
+        raise NotImplementedError
+
+    # The host's side
+
+    def attach(self, model, patcher):
+        """A clone of MODEL with this condition on it."""
+        if model.get_wrappers(WrappersMP.DIFFUSION_MODEL, self.key):
+            raise SpatiaError(
+                f"The model is already conditioned on a clip by {self.node}; connect `model` to what comes before that node."
+            )
+        model = model.clone()
+        self._read_range(model)
+        model.set_additional_models(self.key, [patcher])
+        model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, self.key, self)
+        model.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, self.key, self.prepare_sampling)
+        model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, self.key, self.calc_cond_batch)
+        return model
+
+    def to(self, device_or_dtype):
+        """After sampling, what lies on the devices goes; it is made again where it is needed."""
+        if isinstance(device_or_dtype, torch.device):
+            self._prepared.clear()
+            self._kept.clear()
+        return self
+
+    def runs_at(self, transformer_options: dict) -> bool:
+        """Whether the branch runs at this step; both ends of its range are in it."""
+        if self.strength == 0.0:
+            return False
+        sigmas = transformer_options.get("sigmas")
+        return sigmas is None or self.sigma_end <= float(sigmas.flatten()[0]) <= self.sigma_start
+
+    def prepare_sampling(self, executor, model, noise_shape, *args, **kwargs):
+        """PREPARE_SAMPLING wrapper: the host's estimate counts the branch's state as more frames."""
+        # Only now is it known which schedule the model runs on: nodes behind ours may have changed it.
+        self._read_range(model)
+        self._prepared.clear()
+        self._kept.clear()
+        shape = list(noise_shape)
+        shape[2] += math.ceil(self.counted_frames())
+        prepared = executor(model, shape, *args, **kwargs)
+        self.devices.look_up(model)
+        return prepared
+
+    def _read_range(self, model) -> None:
+        sampling = model.get_model_object("model_sampling")
+        self.sigma_start = float(sampling.percent_to_sigma(self.start_percent))
+        self.sigma_end = float(sampling.percent_to_sigma(self.end_percent))
+
+    def calc_cond_batch(self, executor, model, conds, x_in, timestep, model_options):
+        """CALC_COND_BATCH wrapper: how many passes this step has, so that what one made serves the others."""
+        self._due = 1 if device_count(model_options) > 1 else sum(len(cond) for cond in conds if cond)
+        try:
+            return executor(model, conds, x_in, timestep, model_options)
+        finally:
+            self._kept.clear()  # never across steps
+            self._due = 1
+
+    # Traced by torch.compile, one clip's memory would become constants of the next.
+    @torch.compiler.disable
+    def __call__(
+        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options=None, **kwargs
+    ):
+        """DIFFUSION_MODEL wrapper. x: (B, C, F, h, w), the mask and image latents of an I2V model included."""
+        transformer_options = {} if transformer_options is None else transformer_options
+        if not self.runs_at(transformer_options):
+            return executor(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **kwargs)
+        self._refuse_misfits(x, time_dim_concat, kwargs)
+        network = executor.class_obj
+        patch = self._patch(network, x, timestep, transformer_options)
+        options = transformer_options.copy()
+        others = options.get("patches", {})
+        options["patches"] = {**others, "double_block": [*others.get("double_block", []), patch]}
+        out = executor(x, timestep, context, clip_fea, time_dim_concat, options, **kwargs)
+        # None at all is a cache node's doing (it skipped the whole pass); some but not all is a condition lost.
+        if 0 < patch.spent < patch.layers:
+            raise SpatiaError(
+                f"Only {patch.spent} of {patch.layers} residuals of {self.node} reached the model: another node ends it early; remove it."
+            )
+        return out
+
+    def _refuse_misfits(self, x: Tensor, time_dim_concat, kwargs: dict) -> None:
+        foreign = next((key for key in ("reference_latent", "context_latents") if kwargs.get(key) is not None), None)
+        if time_dim_concat is not None or foreign:
+            raise SpatiaError(
+                f"Another node adds frames to the model's input ({foreign or 'time_dim_concat'}), which {self.node} has no place for; "
+                "remove that node from the conditioning or the model."
+            )
+        if x.shape[2] != self.frames:
+            raise SpatiaError(
+                f"The clip being sampled has {x.shape[2]} latent frames, but the cameras of {self.node} make "
+                f"{self.frames}; connect the cameras of this very clip, and no context windows."
+            )
+        if x.shape[0] % self.rows:
+            raise SpatiaError(
+                f"The batch being sampled has {x.shape[0]} rows, expected a multiple of the {self.rows} videos that {self.node} conditions."
+            )
+
+    def _patch(self, network, x: Tensor, timestep: Tensor, transformer_options: dict) -> ResidualPatch:
+        copies = _copies(x, timestep, transformer_options)
+        rows = x.shape[0] // copies
+        x, timestep = x[:rows], timestep[:rows]
+        branch = self.devices.beside(network)
+        kept = self._kept.find(network)
+        keep = None
+        prepared = self._prepared.get(
+            network, lambda: self.prepare(branch, x.device, x.dtype, (x.shape[3], x.shape[4]))
+        )
+        if kept is not None and torch.equal(kept.x, x) and torch.equal(kept.timestep, timestep):
+            run: Run = _Replayed(kept, self.adder(prepared, x))
+        else:
+            run = self.start(branch, prepared, x, timestep, transformer_options)
+            if self._due > copies:
+                kept = _Kept(x, timestep, [])
+                self._kept.put(network, kept)
+                keep = _keeper(kept.residuals, branch.layout.layers)
+        return ResidualPatch(run, branch.layout.layers, self.frames, self.strength, self.node, copies, keep)
+
+    def adder(self, prepared, x: Tensor) -> Callable[[Tensor, Tensor, float], None]:
+        """How a residual of a pass over x is added to the video's tokens."""
+        raise NotImplementedError
+
+
+def _copies(x: Tensor, timestep: Tensor, transformer_options: dict) -> int:
+    """How many conditions of the same latents the host stacked in this batch; 1 where they are not the same."""
+    copies = len(transformer_options.get("cond_or_uncond", ())) or 1
+    if copies == 1 or x.shape[0] % copies:
+        return 1
+    chunks, times = x.chunk(copies), timestep.chunk(copies)
+    same = all(torch.equal(chunks[0], chunk) and torch.equal(times[0], time) for chunk, time in zip(chunks, times))
+    return copies if same else 1
+
+
+def _keeper(kept: list[Tensor], layers: int) -> Callable[[Tensor], None]:
+    """Keeps residuals where there is room for those to come as well: on their device, else in the machine's memory."""
+
+    def keep(residual: Tensor) -> None:
+        free = comfy.model_management.get_free_memory(residual.device)
+        # The host leaves the same margin.
+        kept.append(residual if residual.nbytes * (layers - len(kept)) * 1.5 < free else residual.cpu())
+
+    return keep
+
+
+# Fit
+
+
+def require_fit(model, branch: SideBranch, what: str, widget: str) -> None:
+    """Refuse a branch of other sizes than the MODEL's."""
+    base, layout = model.model, branch.layout
+    network = getattr(base, "diffusion_model", None)
+    if not isinstance(base, comfy.model_base.WAN21) or type(network) is not comfy.ldm.wan.model.WanModel:
+        raise SpatiaError(
+            f"The model is a {type(base).__name__}, expected Wan2.2-TI2V-5B, or Wan2.1-I2V-14B for the paper's own weights; connect that."
+        )
+    camera = layout.camera_channels[-1]
+    fits = [
+        ("adds to blocks of width", layout.out_dim, network.dim),
+        ("reads an input of channels", layout.current_channels - camera, network.in_dim),
+        ("has patches", layout.patch, tuple(network.patch_size)),
+    ]
+    history = getattr(layout, "history_channels", None)
+    if history is not None:
+        fits.insert(2, ("remembers latents of channels", history - camera, network.out_dim))
+    for how, ours, theirs in fits:
+        if ours != theirs:
+            raise SpatiaError(
+                f"The {what} {how} {ours}, the model has {theirs}: they belong to different models; change `{widget}` or the model."
+            )
+    if layout.layers > network.num_layers:
+        raise SpatiaError(
+            f"The {what} has {layout.layers} layers, one after each block, but the model has {network.num_layers} blocks; change `{widget}` or the model."
+        )

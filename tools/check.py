@@ -1,0 +1,81 @@
+"""`python run.py check`: the report of the node Spatia Check, without a server.
+
+    python run.py check [--device auto|cpu|cuda|mps] [--full] [--models FOLDER] [--output FILE]
+
+Ends with 1 where a figure fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACK = "spatia_pack"
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(
+        prog="run.py check", description="Whether this machine computes what was tested elsewhere."
+    )
+    found.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    found.add_argument(
+        "--full", action="store_true", help="also the speed and memory at the official sizes: minutes, gigabytes"
+    )
+    found.add_argument(
+        "--models", type=Path, help="a ComfyUI models folder to look through (default: that of COMFYUI_PATH)"
+    )
+    found.add_argument("--output", type=Path, help="a file for the report as well")
+    return found
+
+
+def main() -> int:
+    options = parser().parse_args()
+    import torch
+
+    card = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    there = "cpu" if card is None else card.type
+    if options.device not in ("auto", "cpu", there):
+        print(f"--device {options.device} was given, but torch {torch.__version__} sees {there} here.", file=sys.stderr)
+        return 2
+    load_host(cpu=options.device == "cpu" or there == "cpu", models=options.models)
+    core = importlib.import_module(f"{PACK}.spatia_core.selfcheck")
+    checks = importlib.import_module(f"{PACK}.nodes.host.checks").all_checks(options.full)
+
+    def progress(done: int, name: str) -> None:
+        if name:
+            print(f"[{done + 1}/{len(checks)}] {name}", file=sys.stderr, flush=True)
+
+    with torch.inference_mode():
+        sections = core.run_checks(checks, progress)
+    report = core.report_text(sections)
+    print(f"\n{report}")
+    if options.output:
+        options.output.write_text(report + "\n", encoding="utf-8")
+    return int(bool(core.failures(sections)))
+
+
+def load_host(cpu: bool, models: Path | None) -> None:
+    """Make ComfyUI and this package (as `spatia_pack`) importable; ComfyUI reads its options from sys.argv at import."""
+    comfyui = Path(os.environ["COMFYUI_PATH"])
+    sys.path.insert(0, str(comfyui))
+    ours, sys.argv = sys.argv, [sys.argv[0], *(["--cpu"] if cpu else [])]
+    if models is not None:
+        sys.argv += ["--models-directory", str(models.resolve())]
+    import comfy.options
+
+    comfy.options.enable_args_parsing()
+    import folder_paths  # noqa: F401  reads the options
+
+    sys.argv = ours
+    spec = importlib.util.spec_from_file_location(PACK, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+    assert spec is not None  # the file is there
+    sys.modules[PACK] = importlib.util.module_from_spec(spec)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

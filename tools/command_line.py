@@ -1,0 +1,106 @@
+"""What run.py takes. Read before anything is set up, so with the standard library alone."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from .devices import CARDS
+from .places import DEMO_IMAGE, ROOT
+
+
+def read(arguments: list[str]) -> argparse.Namespace:
+    """The options of a command; `arguments` of it are what follows for pytest or the fuzzer."""
+    # argparse would keep pytest's own options (-k, -x, --lf) for itself; check reads its own.
+    if arguments[:1] in (["test"], ["check"]):
+        return argparse.Namespace(command=arguments[0], arguments=arguments[1:])
+    options, further = parser().parse_known_args(arguments)
+    if further and options.command != "fuzz":
+        parser().error(f"unrecognized arguments: {' '.join(further)}")
+    options.arguments = further
+    return options
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(
+        prog="run.py",
+        description="Spatia for ComfyUI: set up, try out, test and serve.",
+        epilog="COMFYUI_PATH names a ComfyUI to use instead of fetching one (it is not written to). "
+        "SPATIA_CACHE names another place for the environment, SPATIA_TORCH_INDEX where its torch is found.",
+    )
+    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz,check,lint}")
+
+    demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
+    demo.add_argument(
+        "--image", type=existing_file, default=DEMO_IMAGE, help="the image to start from (default: a rendered room)"
+    )
+    demo.add_argument("--prompt", help="text for the video; the bundled small model reads none, a released one does")
+    demo.add_argument("--frames", type=whole_number(5, 2000), help="frames of the whole path (default: the workflow's)")
+    demo.add_argument(
+        "--seed", type=whole_number(0, 2**32), help="seed of the noise, the same for every clip as in the release"
+    )
+    demo.add_argument("--output", type=Path, default=ROOT / "output", help="folder for the results (default: output/)")
+    add_device(demo)
+
+    serve = commands.add_parser("serve", help="ComfyUI with this package and its page")
+    serve.add_argument("--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1 (default: a free one)")
+    serve.add_argument(
+        "--models", type=existing_folder, help="a ComfyUI models folder to use (default: an empty one in the cache)"
+    )
+    serve.add_argument("--no-browser", action="store_true", help="print the address only")
+    add_device(serve)
+
+    # For the help alone: read() gives what follows `test` to pytest as it is.
+    commands.add_parser(
+        "test",
+        help="the test suite, with --fast without browser, server and slow tests; further arguments are pytest's",
+    )
+
+    fuzz = commands.add_parser(
+        "fuzz", help="look for inputs that the readers do not bear; further arguments are those of tests/fuzz/run.py"
+    )
+    fuzz.add_argument("--minutes", type=whole_number(1, 10_000), default=10, help="how long (default: 10)")
+
+    # For the help alone, as `test`.
+    commands.add_parser("check", help="whether this machine computes what was tested elsewhere; check --help says more")
+
+    commands.add_parser(
+        "lint", help="what ruff and mypy find in the Python files and prettier, ESLint and tsc in the page's"
+    )
+    return root
+
+
+def existing_file(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text} is no file")
+    return path.resolve()
+
+
+def existing_folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    return path.resolve()
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """An argparse type for integers in [least, most]."""
+
+    def convert(text: str) -> int:
+        if not re.fullmatch(r"-?\d+", text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text} was given, expected a whole number from {least} to {most}")
+        return int(text)
+
+    return convert
+
+
+def add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--device",
+        choices=("auto", "cpu", *CARDS),
+        default="auto",
+        help="auto: the GPU where torch sees one, else the CPU",
+    )
