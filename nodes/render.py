@@ -47,7 +47,7 @@ def radius_input() -> io.Input:
 
 class SpatiaRenderCameraPath(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaRenderCameraPath",
             display_name="Render Camera Path",
@@ -115,7 +115,15 @@ class SpatiaRenderCameraPath(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, memory, cameras, width, height, radius, points_per_pixel, geometry=GEOMETRIES[0], voxel_growth=AUTO_GROWTH
+        cls,
+        memory: SpatialMemory,
+        cameras: Cameras,
+        width: int,
+        height: int,
+        radius: float,
+        points_per_pixel: int,
+        geometry: str = GEOMETRIES[0],
+        voxel_growth: float = AUTO_GROWTH,
     ) -> io.NodeOutput:
         bulletin = Bulletin(cls)
         bulletin.state("")  # takes back what an earlier run said
