@@ -14,7 +14,7 @@ from ..spatia_core.cameras import Cameras
 from ..spatia_core.cameras.preflight import KNOWN_SHARE, frame_runs
 from ..spatia_core.cloud.voxels import voxel_merge
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.memory import SpatialMemory
+from ..spatia_core.memory import SpatialMemory, require_continues
 from ..spatia_core.profile import PROFILES, profile_named
 from ..spatia_core.render.soft import render_soft, why_no_triton
 from .host.free_memory import require_memory
@@ -25,6 +25,7 @@ from .sockets import SpatiaCameras, SpatiaMemory
 
 POINTS_PER_PIXEL = 5
 GEOMETRIES = ("auto", "exact", "as released")
+SPATIA, UNI3C = "Spatia", "Uni3C"
 AUTO_GROWTH = -1.0  # of voxel_growth, where 0 is none
 # Voxels grow with the clips to this many times their size: to 0.07 of 0.01, the coarsest that the paper tried.
 _LARGEST_GROWTH = 7
@@ -102,6 +103,15 @@ class SpatiaRenderCameraPath(io.ComfyNode):
                     optional=True,
                     tooltip="By how much the voxels of the drawn cloud grow with each clip so far, in scene units; the memory keeps its points. Release: 0.005. 0: none. -1: as the memory's model was made for.",
                 ),
+                io.Combo.Input(
+                    "style",
+                    options=[SPATIA, UNI3C],
+                    default=SPATIA,
+                    advanced=True,
+                    optional=True,
+                    tooltip="What the projection is for.\n- Spatia: black where there is no point; Spatia's control is told of the holes beside it.\n"
+                    "- Uni3C: grey where there is no point, and the frames that the clip starts with as they are, for Apply Wan Uni3C ControlNet. Its authors drew 8 points per pixel.",
+                ),
             ],
             outputs=[
                 io.Image.Output(
@@ -124,7 +134,9 @@ class SpatiaRenderCameraPath(io.ComfyNode):
         points_per_pixel: int,
         geometry: str = GEOMETRIES[0],
         voxel_growth: float = AUTO_GROWTH,
+        style: str = SPATIA,
     ) -> io.NodeOutput:
+        given = given_frames(memory, cameras, height, width) if style == UNI3C else None
         bulletin = Bulletin(cls)
         bulletin.state("")  # takes back what an earlier run said
         bulletin.warn(*drawing_notices())
@@ -139,6 +151,8 @@ class SpatiaRenderCameraPath(io.ComfyNode):
             voxel_growth=voxel_growth,
             tell=bulletin.warn,
         )
+        if given is not None:
+            as_uni3c_was_shown(projection, holes, given)
         report, warnings, covered = coverage_report(holes)
         report = f"{report}\n{drawing_report(memory, geometry, voxel_growth)}"
         if radius and memory.made_for in PROFILES:
@@ -165,6 +179,31 @@ def coverage_report(holes: torch.Tensor) -> tuple[str, list[str], list[float]]:
         for a, b in unknown
     ]
     return report, warnings, covered
+
+
+def given_frames(memory: SpatialMemory, cameras: Cameras, height: int, width: int) -> torch.Tensor:
+    """The frames (n, H, W, 3) in 0..1 that a clip along `cameras` starts with.
+
+    height, width: of the projection, 0 for the memory's. Raises SpatiaError when the clip does not continue the memory,
+    or is drawn at another size.
+    """
+    shared = require_continues(memory, cameras)
+    if (height or memory.height, width or memory.width) != (memory.height, memory.width):
+        raise SpatiaError(
+            f"style {UNI3C} begins with the memory's own frames of {memory.width}x{memory.height}, but width {width} and "
+            f"height {height} were given; set both to 0."
+        )
+    frames = memory.frame_count
+    return memory.read_frames(range(frames - shared, frames)).float() / 255.0
+
+
+def as_uni3c_was_shown(projection: torch.Tensor, holes: torch.Tensor, given: torch.Tensor) -> None:
+    """Turn a projection (N, H, W, 3) in 0..1 into what Uni3C's authors render, in place.
+
+    Their compositor blends over 0 of -1..1, which is mid grey, and the first frame is the picture itself.
+    """
+    projection.add_(holes[..., None], alpha=0.5)
+    projection[: given.shape[0]] = given
 
 
 class Drawing(NamedTuple):
