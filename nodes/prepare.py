@@ -1,11 +1,14 @@
 """Fit Image and Clip Prompts: what goes in before the first clip, and what each clip is told."""
 
+from __future__ import annotations
+
 import comfy.model_management
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import io
 
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, fit, nearest_size
+from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, Fit, fit, nearest_size
 from ..spatia_core.profile import RELEASE
 from ..spatia_core.prompts import OFFICIAL_SUFFIX, clip_prompt
 from .host.free_memory import require_memory
@@ -25,7 +28,7 @@ _NAMED = {
 
 class SpatiaFitImage(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaFitImage",
             display_name="Fit Image",
@@ -68,7 +71,9 @@ class SpatiaFitImage(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, size=None, width=None, height=None):
+    def validate_inputs(
+        cls, size: str | None = None, width: int | None = None, height: int | None = None
+    ) -> bool | str:
         if size == _CUSTOM and isinstance(width, int) and isinstance(height, int):
             try:
                 fit(width, height, width, height)
@@ -77,7 +82,9 @@ class SpatiaFitImage(io.ComfyNode):
         return True
 
     @classmethod
-    def execute(cls, image, size, width, height, model=None) -> io.NodeOutput:
+    def execute(
+        cls, image: torch.Tensor, size: str, width: int, height: int, model: ModelPatcher | None = None
+    ) -> io.NodeOutput:
         given_height, given_width = image.shape[1:3]
         if size == _NEAREST:
             target = nearest_size(given_width, given_height)
@@ -105,7 +112,7 @@ class SpatiaFitImage(io.ComfyNode):
         return io.NodeOutput(fitted, plan.width, plan.height, report, ui=report_ui(report))
 
 
-def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:
+def _scale_and_crop(image: torch.Tensor, plan: Fit) -> torch.Tensor:
     top, left = (plan.scaled_height - plan.height) // 2, (plan.scaled_width - plan.width) // 2
     rows, columns = slice(top, top + plan.height), slice(left, left + plan.width)
     if tuple(image.shape[1:3]) == (plan.scaled_height, plan.scaled_width):
@@ -125,7 +132,7 @@ def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:
 
 class SpatiaClipPrompts(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaClipPrompts",
             display_name="Clip Prompts",
@@ -147,7 +154,7 @@ class SpatiaClipPrompts(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, prompts, clip, official_suffix) -> io.NodeOutput:
+    def execute(cls, prompts: str, clip: int, official_suffix: bool) -> io.NodeOutput:
         return io.NodeOutput(clip_prompt(prompts, clip, official_suffix))
 
 
