@@ -72,6 +72,7 @@ class SpatiaFitImage(io.ComfyNode):
                     options=[_CROP, _STRETCH],
                     default=_CROP,
                     optional=True,
+                    advanced=True,
                     tooltip="- crop: scaled to cover the size, and cropped in the middle; the cameras see what is left.\n"
                     "- stretch: squeezed or widened to the size, nothing cropped, as the published code of 'Memorize When Needed' does. "
                     "As there, the cameras still come out as after a crop; take it to repeat that code's videos.",

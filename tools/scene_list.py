@@ -19,6 +19,8 @@ from spatia_core.cameras.formats import LONGEST_TEXT
 from spatia_core.errors import SpatiaError
 from spatia_core.inputs import parse_json, short_text, shown
 
+from .workflows import nodes_of
+
 WINDOW = 49  # frames that are made at once; each later window repeats the last of the window before
 KEYS = ("img", "prompt", "pose")
 _MOST_SCENES = 10_000
@@ -127,7 +129,7 @@ def _read(path: Path, name: str, most: int) -> str:
 
 
 def _only(prompt: dict, kind: str) -> str:
-    found = [number for number, node in prompt.items() if node["class_type"] == kind]
+    found = nodes_of(prompt, kind)
     if len(found) != 1:
         raise SpatiaError(
             f"The workflow has {len(found)} nodes of the kind {kind}, expected one to fill in; choose another workflow."
