@@ -51,7 +51,17 @@ from .sockets import SpatiaCameras, SpatiaMemory
 KEYFRAMES, TO_VIEW = "keyframes", "to_view"
 AS_IN_FILE, AT_LAST_CAMERA = "as in the file", "at the memory's last camera"
 CONTINUE, KEEP = "continue from the last pose", "keep poses"
-_FORMAT_ALIASES = ("colmap", "nerfstudio", "transforms.json", "realestate10k", "w2c", "blender", "gltf", "glb")
+_FORMAT_ALIASES = (
+    "colmap",
+    "nerfstudio",
+    "transforms.json",
+    "realestate10k",
+    "w2c",
+    "memorize when needed",
+    "blender",
+    "gltf",
+    "glb",
+)
 _SHOWN_POSES = 300  # of the memory's frames, for the page's editor
 EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n12 0.2 0 0.1 -15 0 0\n24 0 0 0 0 0 0"
 
@@ -301,7 +311,7 @@ class SpatiaImportCameras(io.ComfyNode):
             display_name="Import Cameras",
             category="Spatia",
             search_aliases=["load cameras", *_FORMAT_ALIASES],
-            description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json, COLMAP text, "
+            description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json, COLMAP text, a pose file of 'Memorize When Needed', "
             "or an animated camera from Blender (glTF).",
             inputs=[
                 io.String.Input(
@@ -314,7 +324,7 @@ class SpatiaImportCameras(io.ComfyNode):
                     "format",
                     options=["auto", *FORMATS],
                     default="auto",
-                    tooltip="auto looks at the file. spatia is the official format: one JSON matrix per line. gltf is an animated camera of Blender's and others.",
+                    tooltip="auto looks at the file. spatia is the official format: one JSON matrix per line. memorize is a pose file of 'Memorize When Needed': lead its cameras through Fit Image with their image. gltf is an animated camera of Blender's and others.",
                 ),
                 io.String.Input(
                     "text", multiline=True, default="", tooltip="The camera text itself, used when file is empty."
@@ -449,7 +459,7 @@ class SpatiaExportCameras(io.ComfyNode):
             category="Spatia",
             is_output_node=True,
             search_aliases=["save cameras", *_FORMAT_ALIASES],
-            description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format, "
+            description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format, as a pose file of 'Memorize When Needed', "
             "or as an animated camera for Blender (glTF).",
             inputs=[
                 SpatiaCameras.Input("cameras", tooltip="The path to write."),
@@ -463,6 +473,7 @@ class SpatiaExportCameras(io.ComfyNode):
                     options=list(FORMATS),
                     default="spatia",
                     tooltip="spatia is the official w2c.txt + intrinsics.txt. colmap writes images.txt + cameras.txt. "
+                    "memorize writes pose.txt of 'Memorize When Needed', which cannot zoom. "
                     "gltf writes an animated camera for Blender and others, cameras.glb; it cannot zoom.",
                 ),
                 io.Int.Input(
