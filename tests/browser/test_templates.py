@@ -17,7 +17,10 @@ STARTERS = [name for name in TEMPLATES if name.startswith("Image to video in one
 EDIT_BEFORE = "Edit before the first clip, runs now, a removed object"
 NODES_2 = {"classic canvas": False, "Nodes 2.0": True}
 # Marked by the page where their weights are not in ComfyUI's folders, as on a machine that tests.
-LOADERS = {"SpatiaLoadModel", "CLIPLoader", "VAELoader", "CheckpointLoaderSimple", "LoadMoGeModel"}
+LOADERS = {
+    "SpatiaLoadModel", "SpatiaLoadCameraBranch", "SpatiaLoadDecoupledMemory", "UNETLoader", "CLIPLoader", "CLIPVisionLoader",
+    "VAELoader", "CheckpointLoaderSimple", "LoadMoGeModel",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=NODES_2, ids=lambda mode: mode.replace(" ", "-"))
