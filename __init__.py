@@ -24,4 +24,4 @@ else:
         "Spatia's nodes were not loaded: they need ComfyUI 0.24 or newer, and this is %s. Update ComfyUI.",
         comfyui_version.__version__,
     )
-    NODE_CLASS_MAPPINGS = {}
+    NODE_CLASS_MAPPINGS: dict[str, type] = {}

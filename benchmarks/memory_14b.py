@@ -82,18 +82,22 @@ def main() -> None:
     # A card has flash attention, whose share of the host's formula is the smaller one.
     comfy.model_management.pytorch_attention_flash_attention = lambda: True
     counted = latents + condition.counted_frames() + latents / 8
-    needed = {
-        rows: backbone.memory_required([rows, 16, counted, height // 8, width // 8]) / GIB for rows in (1, 2)
-    }
+    needed = {rows: backbone.memory_required([rows, 16, counted, height // 8, width // 8]) / GIB for rows in (1, 2)}
     numbers = {"backbone": count(backbone.diffusion_model), "camera": count(camera), "memory": count(memory)}
     print(f"{width}x{height}, {given.frames} frames: {latents * (height // 16) * (width // 16)} tokens")
     for name, amount in numbers.items():
-        print(f"{name:9s} {amount / 1e9:6.3f} G numbers: {2 * amount / GIB:5.1f} GiB in bf16, {amount / GIB:5.1f} in fp8")
-    print(f"activations by the host's estimate: {needed[1]:.1f} GiB one half of CFG at a time, {needed[2]:.1f} GiB both")
+        print(
+            f"{name:9s} {amount / 1e9:6.3f} G numbers: {2 * amount / GIB:5.1f} GiB in bf16, {amount / GIB:5.1f} in fp8"
+        )
+    print(
+        f"activations by the host's estimate: {needed[1]:.1f} GiB one half of CFG at a time, {needed[2]:.1f} GiB both"
+    )
     branches = 2 * (numbers["camera"] + numbers["memory"]) / GIB
     tokens = latents * (height // 16) * (width // 16)
     kept = 20 * tokens * 5120 * 2 / GIB
-    print(f"residuals kept between the halves of CFG where they run apart: {kept:.1f} GiB per branch, on the card or in memory")
+    print(
+        f"residuals kept between the halves of CFG where they run apart: {kept:.1f} GiB per branch, on the card or in memory"
+    )
     print("\n| card | both halves at once | backbone in fp8 | backbone in bf16 |\n|---|---|---|---|")
     for card in CARDS:
         room = card - _SYSTEM

@@ -127,23 +127,27 @@ FLOATS = {
 
 def run(arguments: argparse.Namespace) -> int:
     import torch
-    from spatia_pack.nodes.host import bundle, training
-    from spatia_pack.spatia_core.errors import SpatiaError
-    from spatia_pack.spatia_core.training.cache import LatentCache
-    from spatia_pack.spatia_core.training.recipe import STAGES, SampleSettings, StageSettings
-    from spatia_pack.spatia_core.training.trainer import Intervals, make_accelerator, train_stage
-    from spatia_pack.spatia_core.training.videos import find_videos
+    from spatia_pack.nodes.host import bundle
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     if arguments.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
-    small = arguments.backbone is None
-    samples = SampleSettings(
-        **({**SMALL, **_given(arguments, SampleSettings)} if small else _given(arguments, SampleSettings))
-    )
-    wanted = [stage for stage in STAGES if stage in arguments.stages]
+    samples, stages, intervals = settings_of(arguments)
+    if arguments.plan:
+        return plan(arguments.backbone or bundle.bundle_path(bundle.BACKBONE), samples, stages)
+    return train(arguments, samples, stages, intervals, videos_of(arguments))
+
+
+def settings_of(arguments: argparse.Namespace) -> tuple:
+    """(SampleSettings, StageSettings by stage, Intervals) of the command line."""
+    from spatia_pack.spatia_core.errors import SpatiaError
+    from spatia_pack.spatia_core.training.recipe import STAGES, SampleSettings, StageSettings
+    from spatia_pack.spatia_core.training.trainer import Intervals
+
+    given = _given(arguments, SampleSettings)
+    samples = SampleSettings(**({**SMALL, **given} if arguments.backbone is None else given))
     if len(arguments.steps) not in (1, 2) or len(arguments.learning_rate) not in (1, 2):
         raise SpatiaError("--steps and --learning-rate take one value, or one for each of the two stages.")
     stages = {
@@ -153,12 +157,15 @@ def run(arguments: argparse.Namespace) -> int:
         )
         for i, stage in enumerate(STAGES)
     }  # fmt: skip
-    intervals = Intervals(arguments.save, arguments.sheet, arguments.sheet_steps, arguments.guidance)
-    export_dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[arguments.export_dtype]
-    backbone_path = arguments.backbone or bundle.bundle_path(bundle.BACKBONE)
-    if arguments.plan:
-        return plan(backbone_path, samples, stages)
-    if not small and arguments.vae is None:
+    return samples, stages, Intervals(arguments.save, arguments.sheet, arguments.sheet_steps, arguments.guidance)
+
+
+def videos_of(arguments: argparse.Namespace) -> list:
+    """The videos of --data, once what else is missing has been asked for."""
+    from spatia_pack.spatia_core.errors import SpatiaError
+    from spatia_pack.spatia_core.training.videos import find_videos
+
+    if arguments.backbone is not None and arguments.vae is None:
         raise SpatiaError("--vae is missing: give wan2.2_vae.safetensors beside --backbone.")
     if arguments.stride < 1 or arguments.held_out < 0:
         raise SpatiaError(
@@ -169,9 +176,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise SpatiaError(
             f"{len(sources)} videos were found and {arguments.held_out} are held out, so none is left to train on; give more --data or a smaller --held-out."
         )
+    return sources
 
+
+def train(arguments: argparse.Namespace, samples, stages: dict, intervals, sources: list) -> int:
+    """Latents, then the stages that were asked for; the exit code."""
+    from spatia_pack.nodes.host import bundle, training
+    from spatia_pack.spatia_core.training.cache import LatentCache
+    from spatia_pack.spatia_core.training.trainer import make_accelerator
+
+    backbone_path = arguments.backbone or bundle.bundle_path(bundle.BACKBONE)
     accelerator = make_accelerator(arguments.device)
-    say = accelerator.print
     codec = training.Codec(arguments.vae or bundle.bundle_path(bundle.VAE))
     encoder = " ".join(
         os.path.basename(path) for path in (arguments.vae or bundle.VAE, arguments.text_encoder or "no text")
@@ -180,43 +195,61 @@ def run(arguments: argparse.Namespace) -> int:
         LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
     accelerator.wait_for_everyone()
     cache = LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
-    clips = [stages[stage].clip for stage in wanted or STAGES]
+    wanted = [stage for stage in stages if stage in arguments.stages]
+    clips = [stages[stage].clip for stage in wanted or stages]
     if PREPARE in arguments.stages:
         prepare(arguments, cache, sources, clips, codec, accelerator, training.backbone_text_dim(backbone_path))
     training.free_memory()
-    kept, held_out = sources[: len(sources) - arguments.held_out], sources[len(sources) - arguments.held_out :]
     for stage in wanted:
-        settings = stages[stage]
-        skipped = cache.skipped(settings.clip, sources)
-        if skipped:
-            say(
-                f"{len(skipped)} of {len(sources)} videos were left out (why: *.skipped.txt beside the latents), the first ones:",
-                *skipped[:5],
-                sep="\n  ",
-            )
-        backbone = training.load_backbone(backbone_path, settings.dtype)
-        control_path = arguments.control
-        if control_path is None and stage == "lora":
-            control_path = str(arguments.work / "control" / "spatia_control.safetensors")
-            if not os.path.isfile(control_path):
-                raise SpatiaError(
-                    "The stage lora needs a control checkpoint: train the stage control first, or give --control."
-                )
-        network = training.prepare_network(backbone, control_path, settings)
-        with Stop(arguments.work / "stop", say) as stop:
-            finished = train_stage(
-                network, settings, cache, cache.items(settings.clip, kept), cache.items(settings.clip, held_out), arguments.work / stage,
-                accelerator=accelerator, intervals=intervals, export_dtype=export_dtype, decode=codec.decode, stop=stop, report=say,
-            )  # fmt: skip
-        if not finished:
-            if accelerator.is_main_process:
-                stop.file.unlink(missing_ok=True)
-            say("Stopped and saved. The same command goes on from here.")
+        if not trained(arguments, stages[stage], intervals, cache, sources, codec, accelerator):
             accelerator.end_training()
             return 130
         accelerator.free_memory()
     accelerator.end_training()
     return 0
+
+
+def trained(arguments: argparse.Namespace, settings, intervals, cache, sources: list, codec, accelerator) -> bool:
+    """One stage; whether it came to its end."""
+    import torch
+    from spatia_pack.nodes.host import bundle, training
+    from spatia_pack.spatia_core.training.trainer import Output, Samples, train_stage
+
+    say = accelerator.print
+    skipped = cache.skipped(settings.clip, sources)
+    if skipped:
+        say(
+            f"{len(skipped)} of {len(sources)} videos were left out (why: *.skipped.txt beside the latents), the first ones:",
+            *skipped[:5],
+            sep="\n  ",
+        )
+    backbone = training.load_backbone(arguments.backbone or bundle.bundle_path(bundle.BACKBONE), settings.dtype)
+    network = training.prepare_network(backbone, control_of(arguments, settings.stage), settings)
+    kept = len(sources) - arguments.held_out
+    samples = Samples(cache, cache.items(settings.clip, sources[:kept]), cache.items(settings.clip, sources[kept:]))
+    export_dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[arguments.export_dtype]
+    output = Output(arguments.work / settings.stage, intervals, export_dtype, codec.decode)
+    with Stop(arguments.work / "stop", say) as stop:
+        finished = train_stage(network, settings, samples, output, accelerator=accelerator, stop=stop, report=say)
+    if not finished:
+        if accelerator.is_main_process:
+            stop.file.unlink(missing_ok=True)
+        say("Stopped and saved. The same command goes on from here.")
+    return finished
+
+
+def control_of(arguments: argparse.Namespace, stage: str) -> str | None:
+    """The control checkpoint that a stage starts from: the one given, else for the stage lora the one of the stage before."""
+    from spatia_pack.spatia_core.errors import SpatiaError
+
+    if arguments.control is not None or stage != "lora":
+        return arguments.control
+    path = str(arguments.work / "control" / "spatia_control.safetensors")
+    if not os.path.isfile(path):
+        raise SpatiaError(
+            "The stage lora needs a control checkpoint: train the stage control first, or give --control."
+        )
+    return path
 
 
 def prepare(arguments, cache, sources, clips, codec, accelerator, text_dim: int) -> None:

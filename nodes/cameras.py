@@ -41,6 +41,7 @@ from ..spatia_core.cameras.preflight import TURN_LIMIT, path_warnings, turns_bet
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_bytes, write_text
 from ..spatia_core.inputs import MOST_CAMERAS, shown
+from ..spatia_core.memory import SpatialMemory
 from .host.files import as_text, existing_file, new_output_file, read_bytes, read_text, relative_to_output, stamp
 from .host.preview import cloud_file, image_file, text_file
 from .host.reports import report_ui
@@ -50,7 +51,17 @@ from .sockets import SpatiaCameras, SpatiaMemory
 KEYFRAMES, TO_VIEW = "keyframes", "to_view"
 AS_IN_FILE, AT_LAST_CAMERA = "as in the file", "at the memory's last camera"
 CONTINUE, KEEP = "continue from the last pose", "keep poses"
-_FORMAT_ALIASES = ("colmap", "nerfstudio", "transforms.json", "realestate10k", "w2c", "blender", "gltf", "glb")
+_FORMAT_ALIASES = (
+    "colmap",
+    "nerfstudio",
+    "transforms.json",
+    "realestate10k",
+    "w2c",
+    "memorize when needed",
+    "blender",
+    "gltf",
+    "glb",
+)
 _SHOWN_POSES = 300  # of the memory's frames, for the page's editor
 EXAMPLE_KEYFRAMES = "# frame right up forward yaw pitch roll [zoom]\n12 0.2 0 0.1 -15 0 0\n24 0 0 0 0 0 0"
 
@@ -79,7 +90,7 @@ def _closing_inputs() -> list[io.Input]:
     ]
 
 
-def _closed(path: Cameras, mode: str, frames: int, memory) -> Cameras:
+def _closed(path: Cameras, mode: str, frames: int, memory: SpatialMemory | None) -> Cameras:
     if mode == "off":
         return path
     return close_loop(path, mode, frames=frames, target=None if memory is None else memory.cameras.select(0))
@@ -87,7 +98,7 @@ def _closed(path: Cameras, mode: str, frames: int, memory) -> Cameras:
 
 class SpatiaCameraPath(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaCameraPath",
             display_name="Camera Path",
@@ -229,7 +240,9 @@ class SpatiaCameraPath(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, preset=None, keyframes=None, frames=None):
+    def validate_inputs(
+        cls, preset: str | None = None, keyframes: str | None = None, frames: int | None = None
+    ) -> bool | str:
         # Before anything runs: the memory this node waits for may be minutes away. Values from links come as None.
         known = (*PRESETS, TO_VIEW, KEYFRAMES)
         if preset is not None and preset not in known:
@@ -244,22 +257,22 @@ class SpatiaCameraPath(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        preset,
-        frames,
-        angle,
-        distance,
-        easing,
-        base_motion,
-        turns,
-        keyframes,
-        depth,
-        close_loop,
-        closing_frames,
-        fov,
-        width,
-        height,
-        memory=None,
-        view=None,
+        preset: str,
+        frames: int,
+        angle: float,
+        distance: float,
+        easing: str,
+        base_motion: str,
+        turns: float,
+        keyframes: str,
+        depth: float,
+        close_loop: str,
+        closing_frames: int,
+        fov: float,
+        width: int,
+        height: int,
+        memory: SpatialMemory | None = None,
+        view: dict | None = None,
     ) -> io.NodeOutput:
         if memory is None:
             start = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(fov, width, height))
@@ -292,13 +305,13 @@ class SpatiaCameraPath(io.ComfyNode):
 
 class SpatiaImportCameras(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaImportCameras",
             display_name="Import Cameras",
             category="Spatia",
             search_aliases=["load cameras", *_FORMAT_ALIASES],
-            description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json, COLMAP text, "
+            description="Camera poses from a file or from pasted text: the official w2c.txt, RealEstate10K, nerfstudio transforms.json, COLMAP text, a pose file of 'Memorize When Needed', "
             "or an animated camera from Blender (glTF).",
             inputs=[
                 io.String.Input(
@@ -311,7 +324,7 @@ class SpatiaImportCameras(io.ComfyNode):
                     "format",
                     options=["auto", *FORMATS],
                     default="auto",
-                    tooltip="auto looks at the file. spatia is the official format: one JSON matrix per line. gltf is an animated camera of Blender's and others.",
+                    tooltip="auto looks at the file. spatia is the official format: one JSON matrix per line. memorize is a pose file of 'Memorize When Needed': lead its cameras through Fit Image with their image. gltf is an animated camera of Blender's and others.",
                 ),
                 io.String.Input(
                     "text", multiline=True, default="", tooltip="The camera text itself, used when file is empty."
@@ -383,7 +396,7 @@ class SpatiaImportCameras(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, file=None):
+    def validate_inputs(cls, file: str | None = None) -> bool | str:
         if not file or (isinstance(file, str) and not file.strip()):
             return True  # pasted text, or a name that comes over a link
         try:
@@ -393,7 +406,7 @@ class SpatiaImportCameras(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, file=None, **kwargs):
+    def fingerprint_inputs(cls, file: str | None = None, **kwargs: object) -> object:
         try:
             return [stamp(path) for path in _camera_files(file) if path] if file and file.strip() else ""
         except SpatiaError as error:  # the file has gone since it was looked for; reading it will say so
@@ -402,29 +415,30 @@ class SpatiaImportCameras(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        file,
-        format,
-        text,
-        intrinsics,
-        start,
-        scale,
-        close_loop,
-        closing_frames,
-        width,
-        height,
-        memory=None,
-        fps=24.0,
-        camera="",
+        file: str,
+        format: str,
+        text: str,
+        intrinsics: str,
+        start: str,
+        scale: float,
+        close_loop: str,
+        closing_frames: int,
+        width: int,
+        height: int,
+        memory: SpatialMemory | None = None,
+        fps: float = 24.0,
+        camera: str = "",
     ) -> io.NodeOutput:
+        content: str | bytes = text
         if file.strip():
             main, second = _camera_files(file)
             data = read_bytes(main, "file")
-            text = data if format == "gltf" or is_gltf(data) else as_text(data, main, "file")
+            content = data if format == "gltf" or is_gltf(data) else as_text(data, main, "file")
             if second and not intrinsics.strip():
                 intrinsics = read_text(second, "file")
         elif not text.strip():
             raise SpatiaError("Neither file nor text was given, expected camera poses; fill in one of them.")
-        path = read_cameras(text, intrinsics, format, width=width, height=height, fps=fps, camera=camera)
+        path = read_cameras(content, intrinsics, format, width=width, height=height, fps=fps, camera=camera)
         path = scale_path(path, scale)
         if start == AT_LAST_CAMERA:
             if memory is None:
@@ -438,14 +452,14 @@ class SpatiaImportCameras(io.ComfyNode):
 
 class SpatiaExportCameras(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaExportCameras",
             display_name="Export Cameras",
             category="Spatia",
             is_output_node=True,
             search_aliases=["save cameras", *_FORMAT_ALIASES],
-            description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format, "
+            description="Writes camera poses into ComfyUI's output folder, in the official text, RealEstate10K, nerfstudio or COLMAP format, as a pose file of 'Memorize When Needed', "
             "or as an animated camera for Blender (glTF).",
             inputs=[
                 SpatiaCameras.Input("cameras", tooltip="The path to write."),
@@ -459,6 +473,7 @@ class SpatiaExportCameras(io.ComfyNode):
                     options=list(FORMATS),
                     default="spatia",
                     tooltip="spatia is the official w2c.txt + intrinsics.txt. colmap writes images.txt + cameras.txt. "
+                    "memorize writes pose.txt of 'Memorize When Needed', which cannot zoom. "
                     "gltf writes an animated camera for Blender and others, cameras.glb; it cannot zoom.",
                 ),
                 io.Int.Input(
@@ -501,7 +516,17 @@ class SpatiaExportCameras(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, cameras, filename_prefix, format, width, height, fps, view_frame=0, memory=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        cameras: Cameras,
+        filename_prefix: str,
+        format: str,
+        width: int,
+        height: int,
+        fps: float,
+        view_frame: int = 0,
+        memory: SpatialMemory | None = None,
+    ) -> io.NodeOutput:
         if not -cameras.count <= view_frame < cameras.count:
             raise SpatiaError(
                 f"view_frame is {shown(view_frame)}, expected one of the path's {cameras.count} cameras, 0 to "
@@ -510,8 +535,10 @@ class SpatiaExportCameras(io.ComfyNode):
         files = write_cameras(cameras, format, width=width, height=height, fps=fps)
         with new_output_file(filename_prefix, "filename_prefix") as stem:
             for name, text in files.items():
-                write = write_bytes if isinstance(text, bytes) else write_text
-                write(stem + name, text)
+                if isinstance(text, bytes):
+                    write_bytes(stem + name, text)
+                else:
+                    write_text(stem + name, text)
         names = [relative_to_output(stem + name) for name in files]
         camera = cameras.select(view_frame)
         if memory is None:
@@ -524,7 +551,7 @@ class SpatiaExportCameras(io.ComfyNode):
 
 class SpatiaConcatCameras(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaConcatCameras",
             display_name="Join Cameras",
@@ -553,13 +580,21 @@ class SpatiaConcatCameras(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, first, second, mode, close_loop, closing_frames, memory=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        first: Cameras,
+        second: Cameras,
+        mode: str,
+        close_loop: str,
+        closing_frames: int,
+        memory: SpatialMemory | None = None,
+    ) -> io.NodeOutput:
         path = concat_cameras(first, second) if mode == KEEP else continue_path(first, second)
         path = _closed(path, close_loop, closing_frames, memory)
         return io.NodeOutput(path, path.count)
 
 
-def _viewed(view, width: int, height: int, memory) -> Cameras:
+def _viewed(view: dict | None, width: int, height: int, memory: SpatialMemory | None) -> Cameras:
     if view is None:
         raise SpatiaError(
             "preset is to_view, but no view is connected; connect the camera_info of a 3D viewer to view, or choose another preset."
@@ -576,7 +611,7 @@ _WARNED = {
 }
 
 
-def _told(path: Cameras, depth: float, memory) -> tuple[str, list[str]]:
+def _told(path: Cameras, depth: float, memory: SpatialMemory | None) -> tuple[str, list[str]]:
     """A sentence about a path, and what its editor warns of."""
     positions, loop = (None, None) if memory is None else (memory.cloud.positions, memory.cameras.select(0))
     turns = turns_between(path.w2c[:-1], path.w2c[1:])
@@ -588,7 +623,9 @@ def _told(path: Cameras, depth: float, memory) -> tuple[str, list[str]]:
     return f"{path.count} frames; turns at most {fastest:.1f} degrees per frame.", warnings
 
 
-def _page_report(path: Cameras, start: Cameras, depth: float, width: int, height: int, memory) -> dict:
+def _page_report(
+    path: Cameras, start: Cameras, depth: float, width: int, height: int, memory: SpatialMemory | None
+) -> dict:
     """What the page's editor shows of a run: files for /view. js/src/camera_editor.mjs reads it."""
     facts = {
         "start": camera_list(start)[0],

@@ -1,9 +1,14 @@
 """Clip Window and Join Clips: a long camera path cut into clips, and the clips' latents put together again."""
 
+from __future__ import annotations
+
 import torch
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
+from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory.windows import (
     clip_windows,
@@ -65,11 +70,11 @@ def clip_lengths(profile: Profile, first_frames: int, later_frames: int, history
 def lengths_problem(**lengths: int | None) -> str | None:
     """What is wrong with lengths before anything is run; those that come over a link are None."""
     try:
-        for name, frames in lengths.items():
-            if isinstance(frames, int) and frames != AUTO:
-                require_clip_length(frames, name)
-        if all(isinstance(frames, int) and frames != AUTO for frames in lengths.values()):
-            clip_windows(1, *lengths.values())
+        known = {name: frames for name, frames in lengths.items() if isinstance(frames, int) and frames != AUTO}
+        for name, frames in known.items():
+            require_clip_length(frames, name)
+        if len(known) == len(lengths):
+            clip_windows(1, *known.values())
     except SpatiaError as error:
         return str(error)
     return None
@@ -77,7 +82,7 @@ def lengths_problem(**lengths: int | None) -> str | None:
 
 class SpatiaClipWindow(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaClipWindow",
             display_name="Clip Window",
@@ -110,13 +115,21 @@ class SpatiaClipWindow(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, first_frames=None, later_frames=None, history_frames=None):
+    def validate_inputs(
+        cls, first_frames: int | None = None, later_frames: int | None = None, history_frames: int | None = None
+    ) -> bool | str:
         lengths = {"first_frames": first_frames, "later_frames": later_frames, "history_frames": history_frames}
         return lengths_problem(**lengths) or True
 
     @classmethod
     def execute(
-        cls, cameras, clip, first_frames, later_frames, history_frames=RELEASE.history_frames, model=None
+        cls,
+        cameras: Cameras,
+        clip: int,
+        first_frames: int,
+        later_frames: int,
+        history_frames: int = RELEASE.history_frames,
+        model: ModelPatcher | None = None,
     ) -> io.NodeOutput:
         profile = RELEASE if model is None else model_profile(model)
         first_frames, later_frames, history_frames = clip_lengths(profile, first_frames, later_frames, history_frames)
@@ -136,7 +149,7 @@ class SpatiaClipWindow(io.ComfyNode):
 
 class SpatiaJoinClips(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         clips = io.Autogrow.TemplatePrefix(
             io.Latent.Input("clip", tooltip="A clip's latents, in the order of the video."),
             prefix="clip",
@@ -176,7 +189,9 @@ class SpatiaJoinClips(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, clips, history_frames, cameras=None, vae=None) -> io.NodeOutput:
+    def execute(
+        cls, clips: dict[str, dict], history_frames: int, cameras: Cameras | None = None, vae: VAE | None = None
+    ) -> io.NodeOutput:
         samples = join_latents([clip for clip in clips.values() if clip is not None], history_frames)
         frames = 4 * (samples.shape[2] - 1) + 1
         if cameras is not None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 from comfy_api.latest import io
 
+from ..spatia_core.cameras import Cameras
+from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.model.decoupled.retrieval import MODES, Rules
 from .host import models, remember
 from .host.reports import report_ui
@@ -14,7 +18,7 @@ _RULES = Rules()
 
 class SpatiaLoadDecoupledMemory(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaLoadDecoupledMemory",
             display_name="Load Decoupled Memory",
@@ -46,13 +50,13 @@ class SpatiaLoadDecoupledMemory(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, memory, dtype) -> io.NodeOutput:
+    def execute(cls, memory: str, dtype: str) -> io.NodeOutput:
         return io.NodeOutput(remember.load_memory_model(memory, dtype))
 
 
 class SpatiaApplyDecoupledMemory(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaApplyDecoupledMemory",
             display_name="Apply Decoupled Memory",
@@ -161,19 +165,19 @@ class SpatiaApplyDecoupledMemory(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        model,
-        memory_model,
-        vae,
-        memory,
-        cameras,
-        retrieval,
-        strength,
-        radius,
-        max_distance,
-        min_score,
-        candidate_every,
-        start_percent,
-        end_percent,
+        model: ModelPatcher,
+        memory_model: ModelPatcher,
+        vae: VAE,
+        memory: SpatialMemory,
+        cameras: Cameras,
+        retrieval: str,
+        strength: float,
+        radius: float,
+        max_distance: float,
+        min_score: float,
+        candidate_every: int,
+        start_percent: float,
+        end_percent: float,
     ) -> io.NodeOutput:
         rules = Rules(min_score=min_score, max_distance=max_distance)
         conditioned, report, strip = remember.remember_clip(

@@ -23,7 +23,7 @@ from ..spatia_core.cloud.ply import is_mesh, parse_ply
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_bytes
 from ..spatia_core.inputs import shown
-from ..spatia_core.memory import with_cloud
+from ..spatia_core.memory import SpatialMemory, with_cloud
 from .host.files import existing_file, stamp
 from .host.preview import cloud_file, mask_file, text_file, views_file
 from .host.reports import report_ui
@@ -108,7 +108,7 @@ _ALL, _NONE = {"select": "all"}, {"operation": "none"}
 
 class SpatiaEditPointCloud(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaEditPointCloud",
             display_name="Edit Point Cloud",
@@ -263,7 +263,7 @@ class SpatiaEditPointCloud(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, edits=None, select=_ALL, operation=_NONE):
+    def validate_inputs(cls, edits: str | None = None, select: dict = _ALL, operation: dict = _NONE) -> bool | str:
         # Before anything runs: the memory this node waits for may be minutes away. A value from a link comes as None.
         # The host does not look at dynamic combos: a link to nowhere in one ends the thread that runs its prompts.
         for name, value in (("select", select), ("operation", operation)):
@@ -276,7 +276,7 @@ class SpatiaEditPointCloud(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, edits=None, **kwargs):
+    def fingerprint_inputs(cls, edits: str | None = None, **kwargs: object) -> object:
         # A file that an edit names may be replaced by another of the same name. What cannot be read is refused when it runs.
         try:
             return [stamp(existing_file(name, "edits")) for name in named_files(parse_edits(edits or ""))]
@@ -284,7 +284,16 @@ class SpatiaEditPointCloud(io.ComfyNode):
             return []
 
     @classmethod
-    def execute(cls, memory, select, invert, operation, edits, mask=None, point_cloud=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        memory: SpatialMemory,
+        select: dict,
+        invert: bool,
+        operation: dict,
+        edits: str,
+        mask: torch.Tensor | None = None,
+        point_cloud: Types.File3D | None = None,
+    ) -> io.NodeOutput:
         first = _edit_from_widgets(select, invert, operation)
         all_edits = ([first] if first else []) + parse_edits(edits)
         scene = Scene(
@@ -356,7 +365,7 @@ def _xyz(values: dict, name: str) -> list[float]:
     return [values[f"{name}_{axis}"] for axis in "xyz"]
 
 
-def _single_mask(mask: torch.Tensor, memory) -> torch.Tensor:
+def _single_mask(mask: torch.Tensor, memory: SpatialMemory) -> torch.Tensor:
     """(H, W) bool of a host mask, refused unless it is one mask of the frames' shape."""
     mask = mask[None] if mask.ndim == 2 else mask
     if mask.ndim != 3 or mask.shape[0] != 1 or not mask.numel():
@@ -387,7 +396,7 @@ def _inserted(name: str) -> PointCloud:
     return read_cloud(existing_file(name, "edits"), name)
 
 
-def _page_report(memory, scene: Scene, edits: list[dict], edited: Edited, own: int) -> dict:
+def _page_report(memory: SpatialMemory, scene: Scene, edits: list[dict], edited: Edited, own: int) -> dict:
     """What the page's editor shows of a run: files for /view, of the scene before the edits. js/src/cloud_editor.mjs reads it.
 
     own: how many of the edits, at the beginning, are of the node's other widgets.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import io
 from torch import Tensor
 
@@ -40,7 +41,7 @@ def voxel_size_input() -> io.Input:
 
 class SpatiaEstimateScene(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaEstimateScene",
             display_name="Estimate Scene",
@@ -100,30 +101,30 @@ class SpatiaEstimateScene(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, depth_source=None, input_types=None):
+    def validate_inputs(cls, depth_source: str | None = None, input_types: dict | None = None) -> bool | str:
         return source_problem(cls, depth_source, input_types) or True
 
     @classmethod
     def execute(
         cls,
-        image,
-        depth_source,
-        depth_kind,
-        near,
-        far,
-        depth_scale,
-        da3_metric_resolution,
-        field_of_view,
-        intrinsics,
-        voxel_size,
-        edge_filter,
-        mask_grow,
-        moving=None,
-        depth_map=None,
-        da3_geometry=None,
-        moge_geometry=None,
-        cameras=None,
-        model=None,
+        image: torch.Tensor,
+        depth_source: str,
+        depth_kind: str,
+        near: float,
+        far: float,
+        depth_scale: float,
+        da3_metric_resolution: int,
+        field_of_view: float,
+        intrinsics: str,
+        voxel_size: float,
+        edge_filter: bool,
+        mask_grow: int,
+        moving: torch.Tensor | None = None,
+        depth_map: torch.Tensor | None = None,
+        da3_geometry: dict | None = None,
+        moge_geometry: dict | None = None,
+        cameras: Cameras | None = None,
+        model: ModelPatcher | None = None,
     ) -> io.NodeOutput:
         read = depth_reader(
             depth_source,

@@ -7,13 +7,15 @@ import os
 import comfy.model_management
 import folder_paths
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import io
 
+from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import DepthMaps, resize_depth
 from ..spatia_core.estimate.mapanything import HOW_TO_GET, load_mapanything, mapanything_depth
 from ..spatia_core.estimate.plane_sweep import PLANES, plane_sweep
-from ..spatia_core.memory import KEYFRAME_STRIDE
+from ..spatia_core.memory import KEYFRAME_STRIDE, SpatialMemory
 from ..spatia_core.render.visibility import surface_depth
 from .host.da3 import da3_multiview_depth
 from .host.images import frames_from_image
@@ -53,7 +55,7 @@ def _outputs() -> list[io.Output]:
 
 class SpatiaPlaneSweepDepth(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaPlaneSweepDepth",
             display_name="Plane Sweep Depth",
@@ -99,7 +101,16 @@ class SpatiaPlaneSweepDepth(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, frames, cameras, keyframe_every, near, far, planes, longest) -> io.NodeOutput:
+    def execute(
+        cls,
+        frames: torch.Tensor,
+        cameras: Cameras,
+        keyframe_every: int,
+        near: float,
+        far: float,
+        planes: int,
+        longest: int,
+    ) -> io.NodeOutput:
         images = _posed_frames(frames, cameras)
         keyframes = _keyframes(images.shape[0], keyframe_every)
         # Sources between keyframes give shorter baselines than keyframes alone.
@@ -109,7 +120,7 @@ class SpatiaPlaneSweepDepth(io.ComfyNode):
 
 class SpatiaDA3CamerasDepth(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaDA3CamerasDepth",
             display_name="Depth Anything 3 with Cameras",
@@ -134,7 +145,9 @@ class SpatiaDA3CamerasDepth(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, da3_model, frames, cameras, keyframe_every, resolution) -> io.NodeOutput:
+    def execute(
+        cls, da3_model: ModelPatcher, frames: torch.Tensor, cameras: Cameras, keyframe_every: int, resolution: int
+    ) -> io.NodeOutput:
         images = _posed_frames(frames, cameras)
         keyframes = _keyframes(images.shape[0], keyframe_every)
         maps = da3_multiview_depth(da3_model, images[keyframes], cameras.select(keyframes), resolution=resolution)
@@ -143,7 +156,7 @@ class SpatiaDA3CamerasDepth(io.ComfyNode):
 
 class SpatiaMapAnythingDepth(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaMapAnythingDepth",
             display_name="MapAnything Depth",
@@ -168,7 +181,14 @@ class SpatiaMapAnythingDepth(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, frames, cameras, keyframe_every, model, memory=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        frames: torch.Tensor,
+        cameras: Cameras,
+        keyframe_every: int,
+        model: str,
+        memory: SpatialMemory | None = None,
+    ) -> io.NodeOutput:
         images = _posed_frames(frames, cameras)
         if not model or os.path.basename(model) != model or model in (".", ".."):
             raise SpatiaError(
@@ -186,7 +206,7 @@ class SpatiaMapAnythingDepth(io.ComfyNode):
         return _answer(images, keyframes, maps)
 
 
-def _posed_frames(frames, cameras) -> torch.Tensor:
+def _posed_frames(frames: torch.Tensor, cameras: Cameras) -> torch.Tensor:
     images = frames_from_image(frames, "frames")
     if cameras.count != images.shape[0]:
         raise SpatiaError(

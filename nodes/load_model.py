@@ -1,5 +1,8 @@
 """Load Spatia Model and Apply Spatia: a backbone with the control branch beside it."""
 
+from __future__ import annotations
+
+from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import io
 
 from .host import models
@@ -23,7 +26,7 @@ def _weights_inputs() -> list:
 
 class SpatiaLoadModel(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaLoadModel",
             display_name="Load Spatia Model",
@@ -54,13 +57,13 @@ class SpatiaLoadModel(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, backbone, control, lora, lora_strength, dtype) -> io.NodeOutput:
+    def execute(cls, backbone: str, control: str, lora: str, lora_strength: float, dtype: str) -> io.NodeOutput:
         return io.NodeOutput(*models.load_spatia_model(backbone, control, lora, lora_strength, dtype))
 
 
 class SpatiaApply(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaApply",
             display_name="Apply Spatia",
@@ -81,7 +84,7 @@ class SpatiaApply(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model, control, lora, lora_strength, dtype) -> io.NodeOutput:
+    def execute(cls, model: ModelPatcher, control: str, lora: str, lora_strength: float, dtype: str) -> io.NodeOutput:
         control_path, lora_path = models.find_control(control), models.find_lora(lora)
         return io.NodeOutput(models.apply_files(model, control, control_path, lora, lora_path, lora_strength, dtype))
 

@@ -29,7 +29,18 @@ _MIB = 2**20
 
 
 class _Asked(NamedTuple):
-    """The widgets' values; None where one comes over a link and is not known yet."""
+    """The widgets' values."""
+
+    world: str
+    action: str
+    branch: str
+    clip: int
+    new_name: str
+    archive: str
+
+
+class _Known(NamedTuple):
+    """The widgets' values before the run; None where one comes over a link and is not known yet."""
 
     world: str | None
     action: str | None
@@ -50,7 +61,7 @@ class _Done(NamedTuple):
 
 class SpatiaManageWorld(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaManageWorld",
             display_name="Manage World",
@@ -102,24 +113,34 @@ class SpatiaManageWorld(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, world=None, action=None, branch=None, clip=None, new_name=None, archive=None):
+    def validate_inputs(
+        cls,
+        world: str | None = None,
+        action: str | None = None,
+        branch: str | None = None,
+        clip: int | None = None,
+        new_name: str | None = None,
+        archive: str | None = None,
+    ) -> bool | str:
         try:
-            _check(_Asked(world, action, branch, clip, new_name, archive))
+            _check(_Known(world, action, branch, clip, new_name, archive))
         except SpatiaError as error:
             return str(error)
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, world=None, action=None, archive=None, **kwargs):
+    def fingerprint_inputs(
+        cls, world: str | None = None, action: str | None = None, archive: str | None = None, **kwargs: object
+    ) -> object:
         try:
             if action == IMPORT:
-                return stamp(_archive_file(archive))
+                return stamp(_archive_file(archive or ""))
             return json.dumps([_state(World(one)) for one in _folders(world)])
         except SpatiaError as error:  # running it will say so
             return str(error)
 
     @classmethod
-    def execute(cls, world, action, branch, clip, new_name, archive) -> io.NodeOutput:
+    def execute(cls, world: str, action: str, branch: str, clip: int, new_name: str, archive: str) -> io.NodeOutput:
         asked = _Asked(world, action, branch, clip, new_name, archive)
         _check(asked)
         done = _DO[action](asked)
@@ -131,7 +152,7 @@ class SpatiaManageWorld(io.ComfyNode):
         return io.NodeOutput(report, done.file, ui=report_ui(report, images=pictures))
 
 
-def _check(asked: _Asked) -> None:
+def _check(asked: _Asked | _Known) -> None:
     """Raises SpatiaError on whatever is missing or does not fit, of what is known by now."""
     action, name = asked.action, asked.new_name
     if action not in (None, *ACTIONS):
@@ -145,12 +166,12 @@ def _check(asked: _Asked) -> None:
         return
     if action not in (None, LIST) and asked.world == ALL_WORLDS:
         raise SpatiaError(f"No world is chosen, and '{action}' needs one; choose it in world.")
-    if asked.world in (None, ALL_WORLDS):
+    if asked.world is None or asked.world == ALL_WORLDS:
         return
     world = existing_world(asked.world)
     if action in (REVERT, NEW, DELETE) and asked.branch is not None:
         head = world.head(asked.branch)
-        if action != DELETE and asked.clip not in (None, LAST):
+        if action != DELETE and asked.clip is not None and asked.clip != LAST:
             world.clip_at(head, asked.clip)
     if action == REVERT and asked.clip == LAST:
         raise SpatiaError("clip is -1, the clip that the branch ends with already; set clip to the one to go back to.")
@@ -274,7 +295,8 @@ def _table(world: World) -> str:
 
 def _all_worlds() -> tuple[str, list[dict]]:
     """One line for each world that is there, and posters of the first of them."""
-    rows, pictures = [["world", "clips", "frames", "seconds", "MiB", "branches"]], []
+    rows = [["world", "clips", "frames", "seconds", "MiB", "branches"]]
+    pictures: list[dict] = []
     for name in world_names():
         world = world_named(name)
         try:

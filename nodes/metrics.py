@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import comfy.model_management
+import torch
 from comfy_api.latest import io
 
 from ..spatia_core.errors import SpatiaError
@@ -20,7 +21,7 @@ _BYTES_PER_PIXEL = 520  # of both frames, while SSIM is computed in float64; mea
 
 class SpatiaClosedLoopMetrics(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaClosedLoopMetrics",
             display_name="Closed-Loop Metrics",
@@ -67,7 +68,7 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, frames, match_accuracy=OFF, lpips=OFF) -> io.NodeOutput:
+    def execute(cls, frames: torch.Tensor, match_accuracy: str = OFF, lpips: str = OFF) -> io.NodeOutput:
         if frames.ndim != 4 or frames.shape[0] < 2:
             raise SpatiaError(
                 f"frames is {tuple(frames.shape)}, expected a video of at least 2 frames; connect the whole video to frames."

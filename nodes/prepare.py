@@ -1,22 +1,29 @@
 """Fit Image and Clip Prompts: what goes in before the first clip, and what each clip is told."""
 
+from __future__ import annotations
+
 import comfy.model_management
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import io
+from comfy_execution.graph_utils import ExecutionBlocker
 
+from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
-from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, fit, nearest_size
+from ..spatia_core.model.sizes import OFFICIAL, SIZE_STEP, Fit, fit, fitted_cameras, nearest_size, stretch
 from ..spatia_core.profile import RELEASE
 from ..spatia_core.prompts import OFFICIAL_SUFFIX, clip_prompt
 from .host.free_memory import require_memory
 from .host.profiles import model_profile
 from .host.reports import report_ui
+from .sockets import SpatiaCameras
 
 # Of an image scaled to cover its size, before it is cropped: a strip of one pixel by thousands would fill the memory.
 _MOST_SCALED = 1 << 25
 _NEAREST = f"nearest multiple of {SIZE_STEP}"
 _CUSTOM = "width and height below"
 _AUTO = "auto"
+_CROP, _STRETCH = "crop", "stretch"
 _NAMED = {
     **{f"{width}x{height}": (width, height) for width, height in OFFICIAL},
     "192x128 (bundled small model)": (192, 128),
@@ -25,12 +32,12 @@ _NAMED = {
 
 class SpatiaFitImage(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaFitImage",
             display_name="Fit Image",
             category="Spatia",
-            description="An image at a size the network takes: scaled to cover it and cropped in the middle, and told so.",
+            description="An image at a size the network takes: scaled to cover it and cropped in the middle, and told so; cameras made for the whole image with it.",
             inputs=[
                 io.Image.Input("image", tooltip="One image or a batch; all are treated alike."),
                 io.Combo.Input(
@@ -58,17 +65,37 @@ class SpatiaFitImage(io.ComfyNode):
                     tooltip=f"Used when `size` is '{_CUSTOM}'; a multiple of {SIZE_STEP}.",
                 ),
                 io.Model.Input("model", optional=True, tooltip="The model that is to film it, for a size of auto."),
+                SpatiaCameras.Input(
+                    "cameras",
+                    optional=True,
+                    tooltip="Cameras whose field of view is that of `image` as it comes in, such as a pose file's from Import Cameras. They come out with the field of view that is left.",
+                ),
+                io.Combo.Input(
+                    "fitting",
+                    options=[_CROP, _STRETCH],
+                    default=_CROP,
+                    optional=True,
+                    advanced=True,
+                    tooltip="- crop: scaled to cover the size, and cropped in the middle; the cameras see what is left.\n"
+                    "- stretch: squeezed or widened to the size, nothing cropped, as the published code of 'Memorize When Needed' does. "
+                    "As there, the cameras still come out as after a crop; take it to repeat that code's videos.",
+                ),
             ],
             outputs=[
                 io.Image.Output(display_name="image", tooltip="For Estimate Scene and depth nodes."),
                 io.Int.Output(display_name="width"),
                 io.Int.Output(display_name="height"),
                 io.String.Output(display_name="report", tooltip="What was scaled and cropped."),
+                SpatiaCameras.Output(
+                    display_name="cameras", tooltip="The cameras given, for the image that comes out."
+                ),
             ],
         )
 
     @classmethod
-    def validate_inputs(cls, size=None, width=None, height=None):
+    def validate_inputs(
+        cls, size: str | None = None, width: int | None = None, height: int | None = None
+    ) -> bool | str:
         if size == _CUSTOM and isinstance(width, int) and isinstance(height, int):
             try:
                 fit(width, height, width, height)
@@ -77,7 +104,16 @@ class SpatiaFitImage(io.ComfyNode):
         return True
 
     @classmethod
-    def execute(cls, image, size, width, height, model=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        image: torch.Tensor,
+        size: str,
+        width: int,
+        height: int,
+        model: ModelPatcher | None = None,
+        cameras: Cameras | None = None,
+        fitting: str = _CROP,
+    ) -> io.NodeOutput:
         given_height, given_width = image.shape[1:3]
         if size == _NEAREST:
             target = nearest_size(given_width, given_height)
@@ -87,7 +123,7 @@ class SpatiaFitImage(io.ComfyNode):
             target = _NAMED[size] if size in _NAMED else (RELEASE if model is None else model_profile(model)).sizes[0]
             if given_height > given_width and target in OFFICIAL:
                 target = target[::-1]
-        plan = fit(given_width, given_height, *target)
+        plan = (stretch if fitting == _STRETCH else fit)(given_width, given_height, *target)
         if plan.scaled_width * plan.scaled_height > max(_MOST_SCALED, given_width * given_height):
             raise SpatiaError(
                 f"An image of {given_width}x{given_height} would have to be scaled to "
@@ -101,12 +137,22 @@ class SpatiaFitImage(io.ComfyNode):
             "connect fewer of them to `image`, or decrease its size",
         )  # fmt: skip
         report = plan.report(given_width, given_height)
-        fitted = _scale_and_crop(image, plan)
-        return io.NodeOutput(fitted, plan.width, plan.height, report, ui=report_ui(report))
+        if cameras is None:
+            path = ExecutionBlocker("Fit Image gives out cameras only when it was given some; connect `cameras`.")
+        else:
+            path = fitted_cameras(cameras, given_width, given_height, plan)
+            report += f"; {_lens(cameras)} became {_lens(path)}"
+        fitted = _resized(image, plan)
+        return io.NodeOutput(fitted, plan.width, plan.height, report, path, ui=report_ui(report))
 
 
-def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:
-    top, left = (plan.scaled_height - plan.height) // 2, (plan.scaled_width - plan.width) // 2
+def _lens(cameras: Cameras) -> str:
+    fx, fy = cameras.intrinsics[0, :2].tolist()
+    return f"fx {fx:.4g}, fy {fy:.4g}"
+
+
+def _resized(image: torch.Tensor, plan: Fit) -> torch.Tensor:
+    left, top = plan.corner
     rows, columns = slice(top, top + plan.height), slice(left, left + plan.width)
     if tuple(image.shape[1:3]) == (plan.scaled_height, plan.scaled_width):
         return image[:, rows, columns].contiguous()
@@ -116,8 +162,8 @@ def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:
         comfy.model_management.throw_exception_if_processing_interrupted()
         # HWC to BCHW and back: the host's edge.
         channels_first = torch.nn.functional.interpolate(
-            given.float().movedim(-1, 0)[None], (plan.scaled_height, plan.scaled_width), mode="bicubic",
-            align_corners=False, antialias=True,
+            given.float().movedim(-1, 0)[None], (plan.scaled_height, plan.scaled_width),
+            mode="bilinear" if plan.stretched else "bicubic", align_corners=False, antialias=True,
         )  # fmt: skip
         place.copy_(channels_first[0].movedim(0, -1)[rows, columns]).clamp_(0, 1)
     return fitted
@@ -125,7 +171,7 @@ def _scale_and_crop(image: torch.Tensor, plan) -> torch.Tensor:
 
 class SpatiaClipPrompts(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaClipPrompts",
             display_name="Clip Prompts",
@@ -147,7 +193,7 @@ class SpatiaClipPrompts(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, prompts, clip, official_suffix) -> io.NodeOutput:
+    def execute(cls, prompts: str, clip: int, official_suffix: bool) -> io.NodeOutput:
         return io.NodeOutput(clip_prompt(prompts, clip, official_suffix))
 
 

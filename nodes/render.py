@@ -48,7 +48,7 @@ def radius_input() -> io.Input:
 
 class SpatiaRenderCameraPath(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaRenderCameraPath",
             display_name="Render Camera Path",
@@ -126,15 +126,15 @@ class SpatiaRenderCameraPath(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        memory,
-        cameras,
-        width,
-        height,
-        radius,
-        points_per_pixel,
-        geometry=GEOMETRIES[0],
-        voxel_growth=AUTO_GROWTH,
-        style=SPATIA,
+        memory: SpatialMemory,
+        cameras: Cameras,
+        width: int,
+        height: int,
+        radius: float,
+        points_per_pixel: int,
+        geometry: str = GEOMETRIES[0],
+        voxel_growth: float = AUTO_GROWTH,
+        style: str = SPATIA,
     ) -> io.NodeOutput:
         given = given_frames(memory, cameras, height, width) if style == UNI3C else None
         bulletin = Bulletin(cls)

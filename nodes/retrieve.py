@@ -11,6 +11,7 @@ from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory import SpatialMemory, require_continues, shared_points
 from ..spatia_core.memory.retrieval import (
     MODES,
+    Retrieval,
     candidate_frames,
     common_points,
     retrieval_report,
@@ -68,7 +69,7 @@ def choice_inputs(advanced: bool | None = None) -> list[io.Input]:
 
 class SpatiaRetrieveReferences(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaRetrieveReferences",
             display_name="Retrieve References",
@@ -99,7 +100,16 @@ class SpatiaRetrieveReferences(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, memory, cameras, mode, max_references, threshold, every, candidate_every) -> io.NodeOutput:
+    def execute(
+        cls,
+        memory: SpatialMemory,
+        cameras: Cameras,
+        mode: str,
+        max_references: int,
+        threshold: float,
+        every: int,
+        candidate_every: int,
+    ) -> io.NodeOutput:
         references, report = find_references(memory, cameras, mode, max_references, threshold, every, candidate_every)
         pictures = [("", picture) for picture in frames_from_image(references, "references")] if len(references) else []
         return io.NodeOutput(references, report, ui=report_ui(report, pictures=pictures))
@@ -142,14 +152,22 @@ def find_references(
     return image_from_frames(references), retrieval_report(picked, targets, candidates, mode)
 
 
-def pick_references(memory, cameras, targets: list[int], candidates: list[int], mode, max_references, threshold):
+def pick_references(
+    memory: SpatialMemory,
+    cameras: Cameras,
+    targets: list[int],
+    candidates: list[int],
+    mode: str,
+    max_references: int,
+    threshold: float,
+) -> Retrieval:
     """The `Retrieval` of frames `candidates` of the memory's video for frames `targets` of a clip along `cameras`."""
     bar = comfy.utils.ProgressBar(len(targets) + len(candidates))
     cloud, size, voxel_size = memory.cloud.positions, (memory.height, memory.width), memory.voxel_size
     past = memory.cameras.select(candidates)
     visibility = "precise" if mode == "paper_iou" else "release"
 
-    def seen(path) -> torch.Tensor:
+    def seen(path: Cameras) -> torch.Tensor:
         masks = []
         # Batches keep every core busy and the bar moving; updating the bar is also where the host interrupts.
         batch = max(1, torch.get_num_threads())

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 
 import torch
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 from comfy_api.latest import io
 
 from ..spatia_core.cameras import Cameras
@@ -129,7 +131,7 @@ def solver_inputs() -> list[io.Input]:
 
 class SpatiaSampler(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaSampler",
             display_name="Spatia Sampler",
@@ -159,22 +161,22 @@ class SpatiaSampler(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        model,
-        positive,
-        negative,
-        vae,
-        memory,
-        cameras,
-        seed,
-        steps,
-        cfg,
-        strength,
-        start_percent,
-        end_percent,
-        lora,
-        projection=None,
-        holes=None,
-        references=None,
+        model: ModelPatcher,
+        positive: list,
+        negative: list,
+        vae: VAE,
+        memory: SpatialMemory,
+        cameras: Cameras,
+        seed: int,
+        steps: int,
+        cfg: float,
+        strength: float,
+        start_percent: float,
+        end_percent: float,
+        lora: str,
+        projection: torch.Tensor | None = None,
+        holes: torch.Tensor | None = None,
+        references: torch.Tensor | None = None,
     ) -> io.NodeOutput:
         frames, latent = make_clip(
             model, positive, negative, vae, memory, cameras, seed, steps, cfg, strength, start_percent, end_percent,
@@ -184,10 +186,10 @@ class SpatiaSampler(io.ComfyNode):
 
 
 def make_clip(
-    model,
-    positive,
-    negative,
-    vae,
+    model: ModelPatcher,
+    positive: list,
+    negative: list,
+    vae: VAE,
     memory: SpatialMemory,
     cameras: Cameras,
     seed: int,
@@ -227,7 +229,7 @@ def make_clip(
 
 class SpatiaConditioning(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaConditioning",
             display_name="Spatia Conditioning",
@@ -253,17 +255,17 @@ class SpatiaConditioning(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        model,
-        vae,
-        memory,
-        cameras,
-        strength,
-        start_percent,
-        end_percent,
-        lora,
-        projection=None,
-        holes=None,
-        references=None,
+        model: ModelPatcher,
+        vae: VAE,
+        memory: SpatialMemory,
+        cameras: Cameras,
+        strength: float,
+        start_percent: float,
+        end_percent: float,
+        lora: str,
+        projection: torch.Tensor | None = None,
+        holes: torch.Tensor | None = None,
+        references: torch.Tensor | None = None,
     ) -> io.NodeOutput:
         conditioned, latent = conditioning.condition_clip(
             model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
@@ -275,7 +277,7 @@ class SpatiaConditioning(io.ComfyNode):
 
 class SpatiaUniPC(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaUniPC",
             display_name="Spatia UniPC",
@@ -296,7 +298,7 @@ class SpatiaUniPC(io.ComfyNode):
 
 class SpatiaSchedule(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaSchedule",
             display_name="Spatia Schedule",
@@ -318,7 +320,7 @@ class SpatiaSchedule(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, steps, shift) -> io.NodeOutput:
+    def execute(cls, steps: int, shift: float) -> io.NodeOutput:
         return io.NodeOutput(flow_schedule(steps, shift))
 
 

@@ -31,7 +31,7 @@ SCENE_FILES = (ARCHIVE, *(f".{format}" for format in FORMATS))
 
 class SpatiaSceneCloud(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaSceneCloud",
             display_name="Scene Point Cloud",
@@ -54,14 +54,14 @@ class SpatiaSceneCloud(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, memory, axes) -> io.NodeOutput:
+    def execute(cls, memory: SpatialMemory, axes: str) -> io.NodeOutput:
         cloud = _turned(memory.cloud) if axes == Y_UP else memory.cloud
         return io.NodeOutput(Types.File3D(BytesIO(ply_bytes(cloud)), "ply"), cloud.size)
 
 
 class SpatiaSaveScene(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaSaveScene",
             display_name="Save Scene",
@@ -98,7 +98,7 @@ class SpatiaSaveScene(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, memory, filename_prefix, content, axes) -> io.NodeOutput:
+    def execute(cls, memory: SpatialMemory, filename_prefix: str, content: str, axes: str) -> io.NodeOutput:
         paths = []
         with new_output_file(filename_prefix, "filename_prefix") as stem:
             if content != "PLY":
@@ -113,7 +113,7 @@ class SpatiaSaveScene(io.ComfyNode):
 
 class SpatiaLoadScene(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaLoadScene",
             display_name="Load Scene",
@@ -174,7 +174,7 @@ class SpatiaLoadScene(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, file=None):
+    def validate_inputs(cls, file: str | None = None) -> bool | str:
         if not file:
             return True  # a name that comes over a link, or an empty one, which execute explains
         try:
@@ -184,14 +184,22 @@ class SpatiaLoadScene(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, file=None, **kwargs):
+    def fingerprint_inputs(cls, file: str | None = None, **kwargs: object) -> object:
         try:
             return stamp(_scene_file(file)) if file else ""
         except SpatiaError as error:  # the file has gone since it was looked for; reading it will say so
             return str(error)
 
     @classmethod
-    def execute(cls, file, axes, fov, voxel_size, memory=None, image=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        file: str,
+        axes: str,
+        fov: float,
+        voxel_size: float,
+        memory: SpatialMemory | None = None,
+        image: torch.Tensor | None = None,
+    ) -> io.NodeOutput:
         path = _scene_file(file)
         if path.lower().endswith(ARCHIVE):
             if memory is not None or image is not None:
@@ -208,7 +216,10 @@ class SpatiaLoadScene(io.ComfyNode):
         if cloud.size == 0:
             raise SpatiaError(f"file {shown(file)} holds no point, expected at least one; choose another file.")
         cloud = _turned(cloud) if axes == Y_UP else cloud
-        loaded = _new_memory(cloud, image, fov, voxel_size) if memory is None else _with_cloud(memory, cloud)
+        if memory is not None:
+            loaded = _with_cloud(memory, cloud)
+        elif image is not None:
+            loaded = _new_memory(cloud, image, fov, voxel_size)
         return io.NodeOutput(loaded, loaded.cameras)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import comfy.utils
+import torch
 from comfy_api.latest import io
 from torch import Tensor
 
@@ -33,7 +34,7 @@ def keyframe_input(advanced: bool | None = None) -> io.Input:
 
 class SpatiaUpdateMemory(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaUpdateMemory",
             display_name="Update Memory",
@@ -83,30 +84,30 @@ class SpatiaUpdateMemory(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, depth_source=None, input_types=None):
+    def validate_inputs(cls, depth_source: str | None = None, input_types: dict | None = None) -> bool | str:
         return source_problem(cls, depth_source, input_types) or True
 
     @classmethod
     def execute(
         cls,
-        memory,
-        frames,
-        cameras,
-        padding,
-        depth_source,
-        depth_kind,
-        near,
-        far,
-        depth_scale,
-        da3_metric_resolution,
-        keyframe_every,
-        edge_filter,
-        mask_grow,
-        moving=None,
-        depth_map=None,
-        da3_geometry=None,
-        moge_geometry=None,
-        consistency=True,
+        memory: SpatialMemory,
+        frames: torch.Tensor,
+        cameras: Cameras,
+        padding: int,
+        depth_source: str,
+        depth_kind: str,
+        near: float,
+        far: float,
+        depth_scale: float,
+        da3_metric_resolution: int,
+        keyframe_every: int,
+        edge_filter: bool,
+        mask_grow: int,
+        moving: torch.Tensor | None = None,
+        depth_map: torch.Tensor | None = None,
+        da3_geometry: dict | None = None,
+        moge_geometry: dict | None = None,
+        consistency: bool = True,
     ) -> io.NodeOutput:
         read = depth_reader(
             depth_source,
@@ -196,7 +197,7 @@ def add_clip(
 
 class SpatiaRevertClip(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaRevertClip",
             display_name="Revert Clip",
@@ -222,7 +223,7 @@ class SpatiaRevertClip(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, memory, clips) -> io.NodeOutput:
+    def execute(cls, memory: SpatialMemory, clips: int) -> io.NodeOutput:
         held = len(memory.clips) - 1
         if clips > held:
             raise SpatiaError(

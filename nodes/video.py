@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import logging
 import time
+from typing import Any
 
 import comfy.model_management
 import torch
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import CLIP, VAE
 from comfy_api.latest import io
 
 import nodes as host_nodes
@@ -41,7 +44,7 @@ _answered: dict[str, tuple[int, frozenset[str]]] = {}  # by world: losses so far
 
 class SpatiaVideo(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaVideo",
             display_name="Spatia Video",
@@ -125,8 +128,14 @@ class SpatiaVideo(io.ComfyNode):
 
     @classmethod
     def validate_inputs(
-        cls, name=None, prompts=None, first_frames=None, later_frames=None, history_frames=None, clip_seeds=None
-    ):
+        cls,
+        name: str | None = None,
+        prompts: str | None = None,
+        first_frames: int | None = None,
+        later_frames: int | None = None,
+        history_frames: int | None = None,
+        clip_seeds: str | None = None,
+    ) -> bool | str:
         # Values that come over a link are None, and looked at when they are there.
         try:
             world_named("video" if name is None else name)
@@ -140,7 +149,7 @@ class SpatiaVideo(io.ComfyNode):
         return lengths_problem(**lengths) or True
 
     @classmethod
-    def fingerprint_inputs(cls, name=None, **kwargs):
+    def fingerprint_inputs(cls, name: str | None = None, **kwargs: object) -> object:
         try:
             return isinstance(name, str) and _losses(world_named(name))
         except SpatiaError as error:  # running it will say so
@@ -149,15 +158,15 @@ class SpatiaVideo(io.ComfyNode):
     @classmethod
     def check_lazy_status(
         cls,
-        model=None,
-        clip=None,
-        vae=None,
-        image=_UNCONNECTED,
-        world=None,
-        moge_model=_UNCONNECTED,
-        da3_model=_UNCONNECTED,
-        **widgets,
-    ):
+        model: ModelPatcher | None = None,
+        clip: CLIP | None = None,
+        vae: VAE | None = None,
+        image: object = _UNCONNECTED,
+        world: WorldPlace | None = None,
+        moge_model: object = _UNCONNECTED,
+        da3_model: object = _UNCONNECTED,
+        **widgets: Any,
+    ) -> list[str]:
         plan = planned(cls, world, widgets, model)
         if plan is None:
             return ["model"]
@@ -170,9 +179,19 @@ class SpatiaVideo(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, model=None, clip=None, vae=None, image=None, world=None, moge_model=None, da3_model=None, **widgets
+        cls,
+        model: ModelPatcher | None = None,
+        clip: CLIP | None = None,
+        vae: VAE | None = None,
+        image: torch.Tensor | None = None,
+        world: WorldPlace | None = None,
+        moge_model: object | None = None,
+        da3_model: ModelPatcher | None = None,
+        **widgets: Any,
     ) -> io.NodeOutput:
         plan = planned(cls, world, widgets, model)
+        if plan is None:
+            raise SpatiaError("What is set to auto is the model's to say, and no model came; connect model.")
         losses = _losses(plan.world)
         bulletin = Bulletin(cls)
         bulletin.warn(*drawing_notices())
@@ -202,7 +221,17 @@ def _kept_ends(world: World) -> frozenset[str]:
 class _Maker:
     """Makes what is missing of a plan, one clip at a time."""
 
-    def __init__(self, plan: VideoPlan, widgets: dict, bulletin: Bulletin, model, clip, vae, moge_model, da3_model):
+    def __init__(
+        self,
+        plan: VideoPlan,
+        widgets: dict,
+        bulletin: Bulletin,
+        model: ModelPatcher,
+        clip: CLIP,
+        vae: VAE,
+        moge_model: object,
+        da3_model: ModelPatcher,
+    ):
         self.plan, self.widgets, self.bulletin = plan, widgets, bulletin
         self.model, self.clip, self.vae = model, clip, vae
         self.depth_models = (moge_model, da3_model)
@@ -211,7 +240,7 @@ class _Maker:
         # A prompt of many clips, and the negative one, are encoded once.
         self.encode = functools.cache(self._encode)
 
-    def video(self, image) -> tuple[str, SpatialMemory, list[str]]:
+    def video(self, image: torch.Tensor | None) -> tuple[str, SpatialMemory, list[str]]:
         """(id of the last clip, its memory, a report per clip)."""
         plan, reports = self.plan, []
         memory, path = self._begin(image)
@@ -256,7 +285,7 @@ class _Maker:
             continued=continued,
         )
 
-    def _begin(self, image) -> tuple[SpatialMemory, Cameras]:
+    def _begin(self, image: torch.Tensor | None) -> tuple[SpatialMemory, Cameras]:
         """The memory to start from, and the path of the whole video."""
         plan, cameras = self.plan, self.widgets["cameras"]
         if not plan.world.has(plan.start):
@@ -333,7 +362,7 @@ class _Maker:
             self.bulletin.warn(committed.report)
         return committed.memory, f"Clip {number}: {references.shape[0]} reference(s), {report}"
 
-    def _encode(self, text: str):
+    def _encode(self, text: str) -> list:
         return host_nodes.CLIPTextEncode().encode(self.clip, text)[0]
 
 

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 
 import comfy.utils
 import torch
+from comfy.sd import VAE
 from comfy_api.latest import io
 from comfy_execution.utils import get_executing_context
 
+from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.inputs import shown
+from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.world import MAIN, World
 from ..spatia_core.world.pictures import video_writer
 from .clips import clean_frames
@@ -43,7 +46,7 @@ _asked: dict[str, float] = {}  # when a Commit Clip asked for its clip, by node
 
 class SpatiaOpenWorld(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaOpenWorld",
             display_name="Open World",
@@ -98,14 +101,21 @@ class SpatiaOpenWorld(io.ComfyNode):
         )
 
     @classmethod
-    def fingerprint_inputs(cls, name=None, branch=None, clip=LAST, world=BY_NAME, **kwargs):
+    def fingerprint_inputs(
+        cls,
+        name: str | None = None,
+        branch: str | None = None,
+        clip: int = LAST,
+        world: str = BY_NAME,
+        **kwargs: object,
+    ) -> object:
         try:
-            return opened_clip(chosen_world(name, world), branch, clip) or "new"
+            return opened_clip(chosen_world(name or "", world), branch or "", clip) or "new"
         except SpatiaError as error:  # running it will say so
             return str(error)
 
     @classmethod
-    def validate_inputs(cls, name=None, world=BY_NAME):
+    def validate_inputs(cls, name: str | None = None, world: str = BY_NAME) -> bool | str:
         try:
             chosen_world("world" if name is None else name, world)  # None: it comes over a link
         except SpatiaError as error:
@@ -113,55 +123,60 @@ class SpatiaOpenWorld(io.ComfyNode):
         return True
 
     @classmethod
-    def check_lazy_status(cls, name, branch, clip, memory=_UNCONNECTED, world=BY_NAME):
+    def check_lazy_status(
+        cls, name: str, branch: str, clip: int, memory: object = _UNCONNECTED, world: str = BY_NAME
+    ) -> list[str]:
         if memory is _UNCONNECTED:
             return []
-        world = chosen_world(name, world)
-        if clip == 0 or not world.exists:
-            return [] if world.exists and world.has(beginning(cls)[0]) else ["memory"]
+        place = chosen_world(name, world)
+        if clip == 0 or not place.exists:
+            return [] if place.exists and place.has(beginning(cls)[0]) else ["memory"]
         return []
 
     @classmethod
-    def execute(cls, name, branch, clip, memory=None, world=BY_NAME) -> io.NodeOutput:
-        world = chosen_world(name, world)
+    def execute(
+        cls, name: str, branch: str, clip: int, memory: SpatialMemory | None = None, world: str = BY_NAME
+    ) -> io.NodeOutput:
+        here = chosen_world(name, world)
         node = cls.hidden.dynprompt.get_node(get_executing_context().node_id)
         start, made = beginning(cls) if "memory" in node["inputs"] else (None, None)
-        if start is not None and (clip == 0 or not world.exists):
-            opened_clip(world, branch, clip)  # refuses a clip of a world that is not there
+        if start is not None and (clip == 0 or not here.exists):
+            opened_clip(here, branch, clip)  # refuses a clip of a world that is not there
             opened = start
-            if not world.has(start) or not world.exists:
+            if not here.has(start) or not here.exists:
                 if memory is None:  # it went while the graph ran
-                    raise SpatiaError(f"The world {shown(world.name)} was removed meanwhile; queue again.")
-                world.commit(memory, start, None, branch, made=made)
+                    raise SpatiaError(f"The world {shown(here.name)} was removed meanwhile; queue again.")
+                here.commit(memory, start, None, branch, made=made)
         else:
-            opened = opened_clip(world, branch, clip)
-            if opened is None:
+            standing = opened_clip(here, branch, clip)
+            if standing is None:
                 raise SpatiaError(
-                    f"The world {shown(world.name)} is new, and nothing says what it begins with; connect Estimate "
+                    f"The world {shown(here.name)} is new, and nothing says what it begins with; connect Estimate "
                     "Scene's memory, or type the name of a world that is there."
                 )
-            if start is not None and world.chain(opened)[0].id != start:
+            opened = standing
+            if start is not None and here.chain(opened)[0].id != start:
                 raise SpatiaError(
-                    f"The world {shown(world.name)} began with another image, or other settings of what makes its "
+                    f"The world {shown(here.name)} began with another image, or other settings of what makes its "
                     "memory, than what is connected to memory now. To go on with it as it is, disconnect memory; to "
                     "begin anew, type another name, or set clip to 0 for a branch of this world."
                 )
-        held = world.memory(opened)
-        report = world_report(world, opened)
-        place = WorldPlace(world.folder, branch, opened, opened)
+        held = here.memory(opened)
+        report = world_report(here, opened)
+        place = WorldPlace(here.folder, branch, opened, opened)
         return io.NodeOutput(
             held,
             place,
             len(held.clips),
             held.cameras,
             report,
-            ui=report_ui(report, images=posters(world, opened)),
+            ui=report_ui(report, images=posters(here, opened)),
         )
 
 
 class SpatiaCommitClip(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaCommitClip",
             display_name="Commit Clip",
@@ -192,7 +207,9 @@ class SpatiaCommitClip(io.ComfyNode):
         )
 
     @classmethod
-    def check_lazy_status(cls, world, memory=None, latent=_UNCONNECTED):
+    def check_lazy_status(
+        cls, world: WorldPlace, memory: SpatialMemory | None = None, latent: object = _UNCONNECTED
+    ) -> list[str]:
         clip, _ = next_clip(cls, world)
         if world.world.has(clip):
             return []
@@ -201,7 +218,9 @@ class SpatiaCommitClip(io.ComfyNode):
         return ["memory"] if latent is _UNCONNECTED else ["memory", "latent"]
 
     @classmethod
-    def execute(cls, world, memory=None, latent=None) -> io.NodeOutput:
+    def execute(
+        cls, world: WorldPlace, memory: SpatialMemory | None = None, latent: dict | None = None
+    ) -> io.NodeOutput:
         clip, made = next_clip(cls, world)
         asked = _asked.pop(get_executing_context().node_id, None)
         here = world.world
@@ -230,7 +249,7 @@ class SpatiaCommitClip(io.ComfyNode):
 
 class SpatiaWorldVideo(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaWorldVideo",
             display_name="World Video",
@@ -272,7 +291,18 @@ class SpatiaWorldVideo(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, world, source, fps, format, start, end, filename_prefix, vae=None, cameras=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        world: WorldPlace,
+        source: str,
+        fps: float,
+        format: str,
+        start: int,
+        end: int,
+        filename_prefix: str,
+        vae: VAE | None = None,
+        cameras: Cameras | None = None,
+    ) -> io.NodeOutput:
         if source == LATENTS and vae is None:
             raise SpatiaError(
                 f"source is '{LATENTS}', and no vae is connected; connect it, or set source to '{STORED}'."
@@ -314,7 +344,7 @@ class SpatiaWorldVideo(io.ComfyNode):
 
 class SpatiaMemoryFrames(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaMemoryFrames",
             display_name="Memory Frames",
@@ -337,7 +367,7 @@ class SpatiaMemoryFrames(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, memory, start, count, every) -> io.NodeOutput:
+    def execute(cls, memory: SpatialMemory, start: int, count: int, every: int) -> io.NodeOutput:
         frames = memory.frame_count
         first = start + frames if start < 0 else start
         if not 0 <= first < frames:
@@ -347,7 +377,7 @@ class SpatiaMemoryFrames(io.ComfyNode):
         return io.NodeOutput(image_from_frames(memory.read_frames(chosen)))
 
 
-def _decoded(world: World, clip: str, vae) -> Iterator[torch.Tensor]:
+def _decoded(world: World, clip: str, vae: VAE) -> Iterator[torch.Tensor]:
     """Frames (H, W, 3) uint8 of the video up to `clip`, decoded from its clips' latents as one video.
 
     Where a clip was cut short, its latents do not go on in the next one's: there the decoder starts anew.
@@ -375,7 +405,7 @@ def _decoded(world: World, clip: str, vae) -> Iterator[torch.Tensor]:
             part, left, skipped = [], 0, chain[k + 1].history
 
 
-def _stored(memory, start: int) -> Iterator[torch.Tensor]:
+def _stored(memory: SpatialMemory, start: int) -> Iterator[torch.Tensor]:
     for first in range(start, memory.frame_count, 16):
         yield from memory.read_frames(range(first, min(first + 16, memory.frame_count)))
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,20 @@ import pytest
 import torch
 from test_cameras import random_poses
 
-from spatia_core.cameras import detect_format, make_cameras, preset_path, read_cameras, write_cameras
-from spatia_core.cameras.formats import TEXT_FORMATS
+from spatia_core.cameras import FORMATS, detect_format, make_cameras, preset_path, read_cameras, write_cameras
+from spatia_core.cameras.formats import FILE_NAMES, GLTF_NAME, TEXT_FORMATS
 from spatia_core.errors import SpatiaError
 
+ROOT = Path(__file__).resolve().parent.parent
 CASE_3 = Path(__file__).parent / "data" / "cameras" / "case_3"
+POSES = Path(__file__).parent / "data" / "cameras" / "pose.txt"
 
 
-def sample(n: int = 12):
+def sample(n: int = 12, format: str = "spatia"):
+    """A path with a zoom, where the format can say one."""
     intrinsics = np.tile([0.81, 1.43, 0.491, 0.517], (n, 1))
-    intrinsics[:, :2] *= np.linspace(1, 1.3, n)[:, None]
+    if format != "memorize":
+        intrinsics[:, :2] *= np.linspace(1, 1.3, n)[:, None]
     return make_cameras(random_poses(n, seed=3), intrinsics)
 
 
@@ -46,7 +51,7 @@ def test_the_official_sample():
 
 @pytest.mark.parametrize("format", TEXT_FORMATS)
 def test_round_trip_and_detection(format):
-    cameras = sample()
+    cameras = sample(format=format)
     files = write_cameras(cameras, format, width=320, height=176, fps=24)
     assert detect_format(next(iter(files.values()))) == format
     for chosen in (format, "auto"):
@@ -137,7 +142,55 @@ def test_a_shared_camera_is_written_once():
     assert len(write_cameras(path, "spatia", width=320, height=176)["intrinsics.txt"].splitlines()) == 1
 
 
+def test_a_pose_file_of_memorize_when_needed():
+    cameras = read_cameras(POSES.read_text())
+    assert detect_format(POSES.read_text()) == "memorize" and cameras.count == 50
+    assert cameras.intrinsics.unique(dim=0).tolist() == [[0.55, 0.825, 0.5, 0.5]]
+    # By rows, world to camera: the second camera has moved 0.02 to the right, so that the world moves to the left.
+    assert cameras.w2c[1, :3, 3].tolist() == [-0.02, 0, 0] and cameras.centers[1].tolist() == [0.02, 0, 0]
+    # Turned by 2 degrees to the right: what was straight ahead is now left of the middle.
+    turned = cameras.w2c[49, :3, :3] @ cameras.c2w[48, :3, 2]
+    assert math.degrees(math.atan2(float(turned[0]), float(turned[2]))) == pytest.approx(-2, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [
+        (lambda text: text.replace(" ", ", "), 50),
+        (lambda text: text.replace("\n", "\r\n"), 50),
+        (lambda text: "# made by hand\n\n" + text.replace("\n", "\n\n# next\n") + "\n\n", 50),
+        (lambda text: text.replace(" ", "\t"), 50),
+        (lambda text: "".join(text.splitlines(keepends=True)[:2]), 1),
+        (lambda text: text.rstrip("\n"), 50),
+    ],
+    ids=["commas", "line ends", "comments and blank lines", "tabs", "one camera", "no last line end"],
+)
+def test_pose_files_as_others_write_them(change, count):
+    cameras = read_cameras(POSES.read_text())
+    again = read_cameras(change(POSES.read_text()))
+    assert again.count == count and torch.equal(again.w2c, cameras.w2c[:count])
+
+
+def test_what_begins_with_four_numbers_is_no_pose_file_of_itself():
+    """A RealEstate10K text may have a title of numbers, the official one its intrinsics in front."""
+    assert detect_format("2024 1 2 3\n" + RE10K.split("\n", 1)[1]) == "realestate10k"
+    assert detect_format(f"0.8 1.4 .5 .5\n{EYE}") == "spatia"
+    assert read_cameras(f"0.8 1.4 .5 .5\n{EYE}").count == 1
+
+
+def test_a_zoom_is_not_written_into_a_pose_file():
+    with pytest.raises(SpatiaError, match="changes its lens .fx from 0.81 to 1.053, .*take the zoom out"):
+        write_cameras(sample(), "memorize", width=320, height=176)
+    moved = make_cameras(random_poses(2), [[0.8, 1.2, 0.5, 0.5], [0.8, 1.2, 0.5, 0.51]])
+    with pytest.raises(SpatiaError, match="changes its lens"):
+        write_cameras(moved, "memorize", width=320, height=176)
+    off = make_cameras(random_poses(2), [0.8, 1.2, 40.0, 0.5])
+    with pytest.raises(SpatiaError, match="another format"):
+        write_cameras(off, "memorize", width=320, height=176)
+
+
 EYE = "[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]"
+LENS, FLAT = "0.5 0.75 0.5 0.5\n", "1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1\n"
 RE10K = "https://example.com/watch\n40000000 0.9 1.6 0.5 0.5 0.0 0.0 1 0 0 0.1 0 1 0 0.2 0 0 1 0.3\n"
 RE10K += "50000000 0.9 1.6 0.5 0.5 0.0 0.0 1 0 0 0.1 0 1 0 0.2 0 0 1 0.4\n"
 FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
@@ -185,6 +238,21 @@ FRAME = {"file_path": "a.png", "transform_matrix": np.eye(4).tolist()}
         ("1 1 0 0 0 0 0 0 1 a.png\n", "1 OPENCV 200 100 100 100 100 50 0 0 0 0\n", "OPENCV"),
         ("1 1 0 0 0 0 0 0 1 a.png\n", "1 PINHOLE 200 100 100 100\n", "2 parameters"),
         ("1 1 0 0 0 0 0 0 1 a.png\n", "nonsense\n", "Line 1 of cameras.txt"),
+        ("0.5 0.75 0.5 0.5", "", "holds no pose"),
+        (LENS + "# only\n\n", "", "holds no pose"),
+        (LENS + FLAT + FLAT[:-4], "", "Line 3 of the pose text has 14 fields, expected 16"),
+        (LENS + FLAT.strip() + " 1", "", "Line 2 of the pose text has 17 fields"),
+        (LENS + FLAT + "\n" + LENS + FLAT, "", "Line 4 of the pose text has 4 fields"),
+        (LENS + FLAT.replace("1\n", "nan\n"), "", "Line 2 of the pose text"),
+        (LENS + FLAT.replace("1\n", "1e999\n"), "", "Line 2 of the pose text"),
+        (LENS + FLAT.replace("1\n", "1_0\n"), "", "Line 2 of the pose text"),
+        (LENS + FLAT + FLAT.replace("0 0 0 1\n", "0 0 0 2\n"), "", "Camera 1 has a last row other than [0, 0, 0, 1]"),
+        (LENS + "1 0 0 0 0 1 0 0 0 0 1 0 5 6 7 1", "", "is it transposed?"),
+        (LENS + FLAT.replace("1 0 0 0 0 1", "1 0 0 0 0 2", 1), "", "not a rotation"),
+        (LENS + FLAT.replace("1 0 0 0 0 1", "1 0 0 0 0 -1", 1), "", "mirror image"),
+        (LENS + FLAT.replace("1 0 0 0 0 1", "1 0 0 1e300 0 1", 1), "", "Camera 0 is farther"),
+        ("500 500 360 240\n" + FLAT, "", "look like pixels"),
+        ("0 0.75 0.5 0.5\n" + FLAT, "", "zero or negative"),
         # numbers that are none, or none that a camera may have
         (EYE.replace("[1,", f"[{'9' * 400},"), "[1 1 .5 .5]", "Line 1 of the camera text"),
         (EYE.replace("[1,", f"[{'9' * 5000},"), "[1 1 .5 .5]", "Line 1 of the camera text"),
@@ -261,7 +329,7 @@ def test_names_of_long_numbers_are_sorted_by_value():
 
 @pytest.mark.parametrize("format", TEXT_FORMATS)
 def test_too_many_cameras_are_refused_before_any_is_read(format, monkeypatch):
-    files = list(write_cameras(sample(30), format, width=320, height=176).values())
+    files = list(write_cameras(sample(30, format), format, width=320, height=176).values())
     assert read_cameras(*files, format=format, most=30).count == 30
     # A camera in a text that nobody could read: whoever refuses the number has not tried.
     spoilt = [text.replace("0.491", "wrong").replace("frame_00012", "frame_99999") for text in files]
@@ -308,3 +376,18 @@ def test_a_wrong_choice_of_format_is_refused():
         write_cameras(sample(), "obj", width=1, height=1)
     with pytest.raises(SpatiaError, match="fps"):
         write_cameras(sample(), "realestate10k", width=1, height=1, fps=0)
+
+
+def test_the_page_offers_every_format():
+    page = (ROOT / "js" / "src" / "camera_files.mjs").read_text(encoding="utf-8")
+    offered = re.search(r"export const FORMATS = (\[.*\]);", page).group(1)
+    assert json.loads(offered) == ["keyframes", *FORMATS]
+    accepted = re.search(r'export const ACCEPTED = "(.*)";', page).group(1).split(",")
+    assert {Path(name).suffix for name in (*(main for main, _ in FILE_NAMES.values()), GLTF_NAME)} <= set(accepted)
+
+
+@pytest.mark.parametrize("page", ["SpatiaImportCameras", "SpatiaExportCameras"])
+def test_the_help_names_every_format(page):
+    for file in (f"{page}.md", f"{page}/zh.md"):
+        text = (ROOT / "js" / "docs" / file).read_text(encoding="utf-8")
+        assert [name for name in FORMATS if name not in text] == [], file

@@ -53,6 +53,11 @@ def test_ssim_against_its_definition():
     assert ssim(a, b) == pytest.approx(float(torch.stack(values).mean()), abs=1e-9)
 
 
+def test_ssim_of_equal_images_is_one():
+    for image in (torch.zeros(11, 11, 3), torch.full((12, 30, 3), 0.5), picture()):
+        assert ssim(image, image) == pytest.approx(1.0, abs=1e-12)
+
+
 def test_ssim_orders_images():
     image = picture()
     assert ssim(image, image) == pytest.approx(1.0)

@@ -202,6 +202,8 @@ class TestDevices:
     def test_a_device_that_cannot_be_had_is_refused(self, wanted):
         with pytest.raises(RunError, match=f"--device {wanted}: this torch is built for CPUs.*SPATIA_TORCH_INDEX"):
             devices.decided(wanted, frozenset(), devices.Torch(frozenset(), frozenset()))
+        with pytest.raises(RunError, match=f"this torch sees no {wanted} device.*its driver"):
+            devices.decided(wanted, frozenset(), devices.Torch(frozenset(), frozenset({wanted})))
 
     @pytest.mark.parametrize(
         "system, cards, index, told",

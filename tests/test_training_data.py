@@ -68,7 +68,7 @@ def write_video(path, frames, rate: int = 10) -> None:
 
 
 class TestVideos:
-    @pytest.mark.parametrize("style", ["spatia", "realestate10k", "nerfstudio", "colmap"])
+    @pytest.mark.parametrize("style", ["spatia", "realestate10k", "nerfstudio", "colmap", "memorize"])
     def test_a_folder_of_clips_in_every_camera_format(self, tmp_path, style):
         video = wall(6)
         write_clip(tmp_path / "a" / "one", video, style)

@@ -75,7 +75,8 @@ def decided(wanted: str, cards: frozenset[str], torch: Torch) -> tuple[str, str]
         unused = next(name for name in CARDS if name in cards)
         return "cpu", f"There is {CARDS[unused]}, but {_why_not(unused, torch)}: everything runs on the CPU."
     if wanted != "cpu" and wanted not in torch.sees:
-        raise RunError(f"--device {wanted}: {_why_not(wanted, torch)}. Use --device cpu, or {OTHER_TORCH}.")
+        remedy = "see to the card and its driver" if wanted in torch.built_for else OTHER_TORCH
+        raise RunError(f"--device {wanted}: {_why_not(wanted, torch)}. Use --device cpu, or {remedy}.")
     return wanted, ""
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .console import say
-from .places import ROOT
+from .places import PACK_ID, ROOT, base_folder
 from .processes import clean_environment
 
 
@@ -24,9 +24,14 @@ def lint(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
         subprocess.run([*ruff, *look, str(ROOT)], env=clean_environment(cache), check=False).returncode
         for look in looks
     ]
-    # From the package's folder: what is a module is found from there, whatever the folder is called.
-    types = [sys.executable, "-m", "mypy", "--cache-dir", str(cache / "mypy")]
-    codes.append(subprocess.run(types, env=clean_environment(cache), cwd=ROOT, check=False).returncode)
+    # The package from where the host has it: only there are its two halves one package, and `nodes` the host's own module.
+    for folder, names in (
+        (base_folder(cache) / "custom_nodes", ["-p", f"{PACK_ID}.spatia_core", "-p", f"{PACK_ID}.nodes"]),
+        (ROOT, ["-p", "tools", "-m", "run"]),
+    ):
+        types = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")]
+        types += ["--cache-dir", str(cache / "mypy"), *names]
+        codes.append(subprocess.run(types, env=clean_environment(cache), cwd=folder, check=False).returncode)
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         say("The page's files were not checked: that needs Node.js 20 or newer with npm (nodejs.org).")

@@ -4,7 +4,7 @@ import { api } from "./host.mjs";
 import { formatKeyframes, keyframesOf, parseKeyframes } from "./path.mjs";
 import { text } from "./texts.mjs";
 
-export const FORMATS = ["keyframes", "spatia", "realestate10k", "nerfstudio", "colmap", "gltf"];
+export const FORMATS = ["keyframes", "spatia", "realestate10k", "nerfstudio", "colmap", "memorize", "gltf"];
 export const ACCEPTED = ".txt,.json,.glb,.gltf";
 
 export class CameraFiles {

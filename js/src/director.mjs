@@ -135,7 +135,8 @@ class Director {
         const place = this.world.place(this.facts);
         const response = place && (await api.fetchApi(`/spatia/world?${new URLSearchParams(place)}`, { cache: "no-store" }));
         const listing = response?.ok ? await response.json() : null;
-        this.prompt = (await app.graphToPrompt()).output;
+        // A node that cannot be queued as it is has its own message; then only widgets are compared.
+        this.prompt = await app.graphToPrompt().then(({ output }) => output, () => null); // prettier-ignore
         if (this.ended.signal.aborted) return;
         this.tree = new MadeClips(listing);
         const poster = this.tree.chain[0]?.poster;

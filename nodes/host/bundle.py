@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections.abc import Iterator
 
 import comfy.ldm.wan.vae2_2
 import comfy.model_management
 import comfy.model_patcher
 import comfy.sd
 import torch
+from comfy.model_patcher import ModelPatcher
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.weights.layouts import VaeLayout, vae_file, vae_layout
@@ -33,7 +35,9 @@ def bundle_path(name: str) -> str:
     return path
 
 
-def load_small_backbone(path: str, model_options: dict | None = None, disable_dynamic: bool = False):
+def load_small_backbone(
+    path: str, model_options: dict | None = None, disable_dynamic: bool = False
+) -> comfy.model_patcher.ModelPatcher:
     """The small backbone as a MODEL, through the host's loader; sizes come from the tensors and the header."""
     state_dict, metadata = load_quantised(path)
     model = comfy.sd.load_diffusion_model_state_dict(
@@ -56,7 +60,7 @@ def load_sized_vae(path: str) -> SizedVAE:
 class SizedVAE(comfy.sd.VAE):
     """The host's VAE object around its Wan 2.2 video VAE, sized by the tensors; the host's loader has the big sizes built in."""
 
-    def __init__(self, state_dict: dict, file: str, dtype=None):
+    def __init__(self, state_dict: dict, file: str, dtype: torch.dtype | None = None):
         with _without_log("No VAE weights detected"):
             super().__init__(sd={})  # the host's defaults; no model yet
         layout = vae_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file)
@@ -82,7 +86,7 @@ class SizedVAE(comfy.sd.VAE):
         )
         self.model_size()
 
-    def _set_sizes(self, layout: VaeLayout):
+    def _set_sizes(self, layout: VaeLayout) -> None:
         self.latent_dim = 3
         self.latent_channels = layout.z_dim
         self.upscale_ratio = (lambda latents: max(0, latents * 4 - 3), 16, 16)
@@ -97,15 +101,15 @@ class SizedVAE(comfy.sd.VAE):
         self.memory_used_encode = lambda shape, dtype: encode * shape[3] * shape[4] * size_of(dtype)
         self.memory_used_decode = lambda shape, dtype: decode * shape[3] * shape[4] * 16 * 16 * size_of(dtype)
 
-    def _load(self, state_dict: dict, file: str):
+    def _load(self, state_dict: dict, file: str) -> None:
         expected = {name: tuple(tensor.shape) for name, tensor in self.first_stage_model.state_dict().items()}
         vae_file({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file).require(expected)
         self.first_stage_model.load_state_dict(state_dict)
 
 
 @contextlib.contextmanager
-def _without_log(text: str):
-    def keep(record):
+def _without_log(text: str) -> Iterator[None]:
+    def keep(record: logging.LogRecord) -> bool:
         return text not in record.getMessage()
 
     root = logging.getLogger()
@@ -119,36 +123,42 @@ def _without_log(text: str):
 class _NoText(torch.nn.Module):
     """The small weights' text encoder: they were trained with one zero token as their text, and know no other."""
 
-    def __init__(self, dtype=None, device=None, model_options=None, text_dim: int = 1):
+    def __init__(
+        self,
+        dtype: torch.dtype | None = None,
+        device: torch.device | None = None,
+        model_options: dict | None = None,
+        text_dim: int = 1,
+    ):
         super().__init__()
         self.dtypes = {torch.float32}
         self.text_dim = text_dim
 
-    def set_clip_options(self, options):
+    def set_clip_options(self, options: dict) -> None:
         pass
 
-    def reset_clip_options(self):
+    def reset_clip_options(self) -> None:
         pass
 
-    def encode_token_weights(self, tokens):
+    def encode_token_weights(self, tokens: dict[str, str]) -> tuple[torch.Tensor, None]:
         if tokens["prompt"].strip():
             _say_once("Spatia: the small bundled weights understand no text; the prompt is ignored.")
         return torch.zeros(1, 1, self.text_dim), None
 
-    def load_sd(self, sd):
+    def load_sd(self, sd: dict) -> object:
         return self.load_state_dict(sd, strict=False)
 
 
 class _PromptTokenizer:
     """Keeps the prompt as it is."""
 
-    def __init__(self, embedding_directory=None, tokenizer_data=None):
+    def __init__(self, embedding_directory: str | None = None, tokenizer_data: dict | None = None):
         pass
 
-    def tokenize_with_weights(self, text, return_word_ids=False, **kwargs):
+    def tokenize_with_weights(self, text: str, return_word_ids: bool = False, **kwargs: object) -> dict[str, str]:
         return {"prompt": text}
 
-    def state_dict(self):
+    def state_dict(self) -> dict:
         return {}
 
 
@@ -160,7 +170,7 @@ class _Target:
         self.params = {"text_dim": text_dim}
 
 
-def small_clip(model):
+def small_clip(model: ModelPatcher) -> comfy.sd.CLIP:
     """The host's CLIP for the small bundle: any prompt becomes the constant zero context the weights were trained with."""
     return comfy.sd.CLIP(_Target(model.model.diffusion_model.text_dim))
 
@@ -168,7 +178,7 @@ def small_clip(model):
 _said: set[str] = set()
 
 
-def _say_once(message: str):
+def _say_once(message: str) -> None:
     if message not in _said:
         _said.add(message)
         logging.warning(message)

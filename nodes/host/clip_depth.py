@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import io
 
 from ...spatia_core.cameras import Cameras, fov_from_focal
@@ -52,7 +53,9 @@ def chosen_model(source: str, connected: set[str]) -> str:
     return source
 
 
-def model_reader(source: str, moge_model, da3_model, cameras: Cameras | None = None) -> DepthReader:
+def model_reader(
+    source: str, moge_model: object, da3_model: ModelPatcher, cameras: Cameras | None = None
+) -> DepthReader:
     """Reads depth by the chosen source. cameras: of a clip, which tell its field of view; None: an image's, of which the
     source may know it better."""
     if source == MOGE:
@@ -62,7 +65,9 @@ def model_reader(source: str, moge_model, da3_model, cameras: Cameras | None = N
     return bundled_depth
 
 
-def _moge(model, cameras: Cameras | None, frames: torch.Tensor, pick: list[int], *, focal: float) -> DepthMaps:
+def _moge(
+    model: ModelPatcher, cameras: Cameras | None, frames: torch.Tensor, pick: list[int], *, focal: float
+) -> DepthMaps:
     from comfy_extras.nodes_moge import MoGeInference  # here, as hosts without it have all else
 
     angle = 0.0 if cameras is None else fov_from_focal(focal)  # 0: it finds the angle itself
@@ -78,7 +83,9 @@ def _moge(model, cameras: Cameras | None, frames: torch.Tensor, pick: list[int],
     return moge_depth(geometry.result[0])
 
 
-def _da3(model, cameras: Cameras | None, frames: torch.Tensor, pick: list[int], *, focal: float) -> DepthMaps:
+def _da3(
+    model: ModelPatcher, cameras: Cameras | None, frames: torch.Tensor, pick: list[int], *, focal: float
+) -> DepthMaps:
     from comfy_extras.nodes_depth_anything_3 import DA3Inference  # here, as above
 
     takes_cameras = getattr(model.model.diffusion_model, "cam_enc", None) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import comfy.model_management
 import torch
+from comfy.model_patcher import ModelPatcher
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -14,7 +15,7 @@ from ...spatia_core.estimate import DepthMaps, baseline_scale
 _LEAST_SPREAD = 1e-6
 
 
-def da3_multiview_depth(model, frames: Tensor, cameras: Cameras, *, resolution: int = 504) -> DepthMaps:
+def da3_multiview_depth(model: ModelPatcher, frames: Tensor, cameras: Cameras, *, resolution: int = 504) -> DepthMaps:
     """Depth of posed frames in the cameras' unit, by the host's loaded DA3 model.
 
     frames: (N, H, W, 3) uint8, N >= 2. The cameras enter relative to the first, their distances divided by the median, as
@@ -66,14 +67,14 @@ def da3_multiview_depth(model, frames: Tensor, cameras: Cameras, *, resolution: 
         )
     confidence = out["depth_conf"].float().cpu() if "depth_conf" in out else None
     # Its rounding to whole patches changes the shape of the picture a little: back to the frames'.
-    depth, confidence = (
-        None if x is None else F.interpolate(x[:, None], size=(height, width), mode="nearest-exact")[:, 0]
-        for x in (torch.where(known, depth * scale, 0.0), confidence)
-    )
+
+    def fitted(x: Tensor) -> Tensor:
+        return F.interpolate(x[:, None], size=(height, width), mode="nearest-exact")[:, 0]
+
     return DepthMaps(
-        depth,
+        fitted(torch.where(known, depth * scale, 0.0)),
         True,
         f"Depth Anything 3 with known cameras, {origin} (times {scale:.4g})",
         cameras.intrinsics[0],
-        confidence,
+        None if confidence is None else fitted(confidence),
     )

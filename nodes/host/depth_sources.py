@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Collection
+from typing import Any
 
 import comfy.model_management
 import torch
@@ -170,7 +171,7 @@ def source_problem(
 DepthReader = Callable[..., DepthMaps]  # (frames (N, H, W, 3) uint8, numbers of some, focal=) -> the depth of these
 
 
-def depth_reader(depth_source: str, *, has_cloud: bool = True, **inputs) -> DepthReader | None:
+def depth_reader(depth_source: str, *, has_cloud: bool = True, **inputs: Any) -> DepthReader | None:
     """`read_depth` with a node's inputs; None where no depth is wanted. Raises SpatiaError as `chosen_source`."""
     linked = [name for name in _SOCKETS if inputs[name] is not None]
     source = chosen_source(depth_source, linked, has_cloud)
@@ -181,9 +182,9 @@ def read_depth(
     images: Tensor,
     pick: list[int],
     *,
-    depth_map,
-    da3_geometry,
-    moge_geometry,
+    depth_map: Tensor | None,
+    da3_geometry: dict | None,
+    moge_geometry: dict | None,
     depth_kind: str,
     near: float,
     far: float,
@@ -348,5 +349,5 @@ def _matrices(geometry: dict, key: str, name: str, rows: tuple[int, ...], column
     return value.cpu().double().reshape(-1, shape[-2], columns)
 
 
-def _shape(value) -> str:
+def _shape(value: object) -> str:
     return f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"type {type(value).__name__}"

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from typing import Any
 
 import folder_paths
 from comfy_execution.graph_utils import is_link
@@ -32,7 +33,7 @@ class Identity:
     stands_for: the digest of a node that stands for something kept elsewhere (a clip of a world), None for others.
     """
 
-    def __init__(self, prompt, stands_for: Callable[[str, dict], str | None]):
+    def __init__(self, prompt: Any, stands_for: Callable[[str, dict], str | None]):
         self._prompt, self._stands_for = prompt, stands_for
         self._digests: dict[str, str] = {}
         self._facts: dict[str, dict] = {}  # of the nodes that stand for nothing else
@@ -94,7 +95,7 @@ class Identity:
             facts["changed"] = repr(changed)
         return _digest(facts)
 
-    def _value(self, value):
+    def _value(self, value: Any) -> Any:
         """A link by the digest of its node, which is known; a text that names files with the sums of these."""
         if is_link(value):
             return {"node": self._digests[value[0]], "output": value[1]}
@@ -108,7 +109,7 @@ class Identity:
         return {"file": value, "sums": sums}
 
 
-def _has_sums(value) -> bool:
+def _has_sums(value: object) -> bool:
     return isinstance(value, dict) and "sums" in value
 
 
@@ -129,12 +130,12 @@ def file_sum(path: str) -> str:
     return _known_files[key]
 
 
-def clip_id(*parts: str | None) -> str:
+def clip_id(*parts: object) -> str:
     """The id of a clip of what made it."""
     return _digest(list(parts))
 
 
-def _digest(value) -> str:
+def _digest(value: object) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -13,7 +13,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from comfy_api.latest import io
 from torch import Tensor
@@ -62,13 +62,17 @@ def hold_to_schema(node: type[io.ComfyNode]) -> None:
     execute = node.execute.__func__
     signature = inspect.signature(execute)
     # A node of many inputs takes them together.
-    rest = next((name for name, one in signature.parameters.items() if one.kind is one.VAR_KEYWORD), None)
+    rest = next((name for name, one in signature.parameters.items() if one.kind is one.VAR_KEYWORD), "")
+
+    @functools.cache
+    def inputs() -> tuple[io.Input, ...]:
+        return tuple(node.define_schema().inputs)
 
     @functools.wraps(execute)
-    def checked(cls, *args, **kwargs):
+    def checked(cls: type[io.ComfyNode], *args: object, **kwargs: object) -> io.NodeOutput:
         given = signature.bind_partial(cls, *args, **kwargs)
         given.apply_defaults()
-        pairs = list(_pairs(_inputs(node), {**given.arguments, **given.arguments.get(rest, {})}))
+        pairs = list(_pairs(inputs(), {**given.arguments, **given.arguments.get(rest, {})}))
         for entry, value in pairs:
             if isinstance(entry, (io.Int.Input, io.Float.Input)) and value is not None:
                 _check_number(entry, value)
@@ -79,11 +83,6 @@ def hold_to_schema(node: type[io.ComfyNode]) -> None:
         return execute(cls, *args, **kwargs)
 
     node.execute = classmethod(checked)
-
-
-@functools.cache
-def _inputs(node: type[io.ComfyNode]) -> tuple[io.Input, ...]:
-    return tuple(node.define_schema().inputs)
 
 
 def _pairs(inputs: tuple[io.Input, ...], values: dict) -> Iterator[tuple[io.Input, object]]:
@@ -109,7 +108,7 @@ def _slots(entry: io.Autogrow.Input) -> tuple[io.Input, ...]:
     return tuple(slots)
 
 
-def _check_kind(entry: io.Input, value, node: type[io.ComfyNode]) -> None:
+def _check_kind(entry: io.Input, value: object, node: type[io.ComfyNode]) -> None:
     if isinstance(entry, (io.Int.Input, io.Float.Input)):
         expected = None if value is not None else "a number"
     elif isinstance(entry, io.Combo.Input):
@@ -129,7 +128,7 @@ def _check_kind(entry: io.Input, value, node: type[io.ComfyNode]) -> None:
         )
 
 
-def _is_choice(entry: io.Combo.Input, value, node: type[io.ComfyNode]) -> bool:
+def _is_choice(entry: io.Combo.Input, value: object, node: type[io.ComfyNode]) -> bool:
     if not isinstance(value, str):
         return False
     # A file that came into a model folder since the choices were first listed is among those of today.
@@ -140,7 +139,7 @@ def _is_choice(entry: io.Combo.Input, value, node: type[io.ComfyNode]) -> bool:
     )
 
 
-def _described(value) -> str:
+def _described(value: object) -> str:
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     if value is None:
@@ -148,10 +147,11 @@ def _described(value) -> str:
     return shown(value) if isinstance(value, _PLAIN) else f"of type {type(value).__name__}"
 
 
-def _check_number(entry: io.Int.Input | io.Float.Input, value) -> None:
+def _check_number(entry: io.Int.Input | io.Float.Input, value: Any) -> None:
     low = -math.inf if entry.min is None else entry.min
     high = math.inf if entry.max is None else entry.max
-    within = isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high
+    known = isinstance(value, Real) and not isinstance(value, bool)
+    within = known and low <= value <= high
     # Of what passed, only floats can be NaN or broken, and none is too large to be a float.
     if within and (isinstance(entry, io.Float.Input) or value == int(value)):
         return

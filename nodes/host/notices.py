@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from comfy_api.latest import io
 from comfy_execution.utils import get_executing_context
 from server import PromptServer
 
@@ -14,7 +15,7 @@ _said: dict[str, list[str]] = {}  # by node, in the run that is at work
 _told: set[str] = set()  # nodes that show something
 
 
-def notice(node_cls, *texts: str) -> None:
+def notice(node_cls: type[io.ComfyNode], *texts: str) -> None:
     """Say `texts`, one line each, on the running node of class `node_cls` and, as warnings, in the log.
 
     Without a text, what an earlier run said on this node is taken back: the page would show it for ever.
@@ -34,9 +35,10 @@ def said() -> list[str]:
 class Bulletin:
     """What a node that works for long shows on itself: what it is doing, and what it has warned of so far."""
 
-    def __init__(self, node_cls):
+    def __init__(self, node_cls: type[io.ComfyNode]):
         self._node_cls = node_cls
-        self._state, self._warnings = "", []
+        self._state = ""
+        self._warnings: list[str] = []
 
     def state(self, text: str) -> None:
         """Say what is being done now; an empty text when it is done."""
@@ -62,7 +64,7 @@ def _keep(texts: Iterable[str]) -> None:
         _said[running.node_id] = list(texts)
 
 
-def _log(node_cls, texts: Iterable[str]) -> None:
+def _log(node_cls: type[io.ComfyNode], texts: Iterable[str]) -> None:
     running = get_executing_context()
     title = node_cls.define_schema().display_name
     for text in texts:

@@ -5,7 +5,6 @@ Nothing is changed in place: every function takes a ModelPatcher and returns a c
 
 from __future__ import annotations
 
-import functools
 import logging
 import math
 from typing import NamedTuple
@@ -20,7 +19,6 @@ import comfy.utils
 import torch
 from comfy.ldm.wan.model import VaceWanAttentionBlock
 from comfy.patcher_extension import WrappersMP
-from comfy_api.torch_helpers.torch_compile import TORCH_COMPILE_KWARGS as _COMPILE_OPTIONS
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
@@ -28,6 +26,7 @@ from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 from ...spatia_core.precision import working_dtype
 from ...spatia_core.weights.layouts import LATENT_CHANNELS, ControlLayout, control_layout
 from ...spatia_core.weights.lora import lora_for_host
+from .compiled_blocks import block_runner, compile_options, run_block
 from .side_branch import PLAIN_DTYPES, BranchOnDevices, PerNetwork, branch_patcher, device_count, read_branch_file
 
 CONTROL = "spatia_control"  # additional model: the control branch's own patcher
@@ -298,7 +297,7 @@ class ClipCondition:
     def prepare_sampling(self, executor, model, noise_shape, *args, **kwargs):
         """PREPARE_SAMPLING wrapper: the host's estimate counts references and the control state as more frames."""
         self._reached = self._separate = False
-        self._compile = model.model_options.get(_COMPILE_OPTIONS)
+        self._compile = compile_options(model)
         self._latents.clear()
         prepared = executor(model, self._counted_shape(noise_shape), *args, **kwargs)
         self.devices.look_up(model)
@@ -421,9 +420,7 @@ class _ClipForward:
 
     def __init__(self, clip: ClipCondition, network, x, transformer_options: dict, compile_options: dict | None):
         self.clip = clip
-        # Blocks that another node compiled one by one are not compiled once more.
-        compiled = any(isinstance(block, torch._dynamo.OptimizedModule) for block in network.blocks)
-        self.run_block = _block_runner(None if compiled else compile_options, transformer_options)
+        self.run_block = block_runner(network, compile_options, transformer_options)
         self.network = network
         self.branch = clip.devices.beside(network)
         self.reference_latents, self.control_latents = clip.latents_beside(network, x.device)
@@ -443,9 +440,7 @@ class _ClipForward:
         """Replacements of the backbone's blocks. Other nodes' replacements are called in place of the block, not dropped."""
         patches = dict(others)
         # With references every block needs our positions; without, only the control's blocks are touched.
-        blocks = (
-            range(self.network.num_layers) if self.references or self.run_block is not _run_block else self.block_of
-        )
+        blocks = range(self.network.num_layers) if self.references or self.run_block is not run_block else self.block_of
         for index in blocks:
             patches[("double_block", index)] = self._block_patch(index, others.get(("double_block", index)))
         return patches
@@ -456,7 +451,7 @@ class _ClipForward:
                 self._place_references(args["pe"])
             if other is not None:
                 out = other(args, extra)
-            elif self.run_block is _run_block:
+            elif self.run_block is run_block:
                 out = extra["original_block"](args)
             else:
                 block = self.network.blocks[index]
@@ -490,7 +485,7 @@ class _ClipForward:
         if k == 0:
             self.state = branch.embed(self.control_latents, tokens.dtype)
         vec = args["vec"]
-        options = {"transformer_options": args["transformer_options"]} if self.run_block is _run_block else {}
+        options = {"transformer_options": args["transformer_options"]} if self.run_block is run_block else {}
         hint, self.state = self.run_block(
             branch.vace_blocks[k],
             self.state,
@@ -523,34 +518,6 @@ class _ClipForward:
                 f"Only {self.spent} of {len(self.block_of)} control hints reached the model: another node replaced the blocks after "
                 "Spatia Conditioning. Put that node before it."
             )
-
-
-def _run_block(block, *args, **kwargs):
-    return block(*args, **kwargs)
-
-
-@functools.cache  # once, not in every forward pass
-def _say_uncompiled() -> None:
-    logging.warning("Spatia: attention patches are in use, so the blocks run without torch.compile.")
-
-
-def _block_runner(compile_options: dict | None, transformer_options: dict):
-    """How blocks are run: as they are, or compiled as the host's compile node was set.
-
-    Compiled blocks are given no transformer_options, whose every change would compile them anew; where a node's attention
-    patches need them, blocks are run as they are.
-    """
-    needed = "optimized_attention_override" in transformer_options or {"attn1_patch", "attn2_patch"} & set(
-        transformer_options.get("patches", {})
-    )
-    if compile_options is None:
-        return _run_block
-    if needed:
-        _say_uncompiled()
-        return _run_block
-    options = dict(compile_options.get("options") or {})
-    options.pop("guard_filter_fn", None)
-    return torch.compile(_run_block, **{**compile_options, "options": options or None})
 
 
 def condition_model(model, clip: ClipCondition):

@@ -55,7 +55,7 @@ def _file(name: str, ending: str, content: list[torch.Tensor], encode: Callable[
     digest = hashlib.sha256()
     for tensor in content:
         digest.update(str(tuple(tensor.shape)).encode())
-        digest.update(tensor.cpu().contiguous().numpy())
+        digest.update(tensor.cpu().contiguous().numpy().data)
     folder = os.path.join(folder_paths.get_temp_directory(), SUBFOLDER)
     os.makedirs(folder, exist_ok=True)
     filename = f"{name}_{digest.hexdigest()[:24]}{ending}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from comfy.model_patcher import ModelPatcher
+
 from ...spatia_core.cameras import Cameras
 from ...spatia_core.memory import SpatialMemory
 from ...spatia_core.memory.continuity import shared_frames
@@ -11,12 +13,12 @@ AUTO = 0  # of a widget: as the model was made for
 AUTO_REFERENCES = -1  # of max_references, where 0 is none
 
 
-def model_profile(model) -> Profile:
+def model_profile(model: ModelPatcher) -> Profile:
     """The profile of a MODEL. One that nobody knows is filmed with as the release is."""
     return known_profile(model) or RELEASE
 
 
-def clip_misfits(model, memory: SpatialMemory, cameras: Cameras) -> list[str]:
+def clip_misfits(model: ModelPatcher, memory: SpatialMemory, cameras: Cameras) -> list[str]:
     """What of a clip along `cameras` its MODEL was not made for, a sentence each; nothing where nobody knows."""
     profile = known_profile(model)
     if profile is None:
@@ -31,6 +33,6 @@ def clip_misfits(model, memory: SpatialMemory, cameras: Cameras) -> list[str]:
     return found
 
 
-def known_profile(model) -> Profile | None:
+def known_profile(model: ModelPatcher) -> Profile | None:
     """The profile of a MODEL, None of one that nobody knows."""
     return profile_of(getattr(model.model.diffusion_model, "dim", 0))

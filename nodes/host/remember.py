@@ -5,9 +5,13 @@ Everything is checked before anything is encoded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import comfy.utils
 import numpy as np
 import torch
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 from PIL import Image, ImageDraw
 
 from ...spatia_core.cameras.camera import Cameras
@@ -17,6 +21,7 @@ from ...spatia_core.memory.windows import latent_count, require_clip_length
 from ...spatia_core.model.decoupled.assembly import assemble, memory_slots
 from ...spatia_core.model.decoupled.cameras import latent_cameras
 from ...spatia_core.model.decoupled.gate import gate, gate_reasons, gate_report
+from ...spatia_core.model.decoupled.layout import DecoupledLayout
 from ...spatia_core.model.decoupled.retrieval import (
     MemoryRetrieval,
     Rules,
@@ -39,7 +44,7 @@ _CELL, _LABEL, _GAP, _COLUMNS = 224, 44, 6, 8
 _OPEN, _SHUT = (64, 160, 80), (120, 120, 120)
 
 
-def load_memory_model(file: str, dtype: str):
+def load_memory_model(file: str, dtype: str) -> ModelPatcher:
     """The memory branch of one file as a ModelPatcher; BUNDLED is that of the small model."""
     path = (
         bundle.bundle_path(bundle.DECOUPLED)
@@ -50,9 +55,9 @@ def load_memory_model(file: str, dtype: str):
 
 
 def remember_clip(
-    model,
-    patcher,
-    vae,
+    model: ModelPatcher,
+    patcher: ModelPatcher,
+    vae: VAE,
     memory: SpatialMemory,
     cameras: Cameras,
     mode: str = "frustum",
@@ -64,7 +69,7 @@ def remember_clip(
     end_percent: float = 1.0,
     told: Cameras | None = None,
     compressed: bool = False,
-):
+) -> tuple[ModelPatcher, str, torch.Tensor]:
     """(MODEL, report, strip IMAGE) of one clip. cameras: this clip's, its history's poses first.
 
     The history to remember is the video up to the clip's first frame, which both share. told: the cameras that the
@@ -94,7 +99,7 @@ def remember_clip(
     to_network = model.get_model_object("latent_format").process_in
     bar = comfy.utils.ProgressBar(int(ids[opened].unique().shape[0]) * 2)
 
-    def encode(pixels):
+    def encode(pixels: torch.Tensor) -> torch.Tensor:
         bar.update(1)
         # uint8 at rest to float: the host's edge.
         return to_network(encode_video(vae, pixels.float() / 255.0))
@@ -147,7 +152,9 @@ def _retrieve_visible(memory: SpatialMemory, target: Cameras, history: Cameras, 
     return choose_frames(torch.cat(overlap, 1), camera_distances(target, history), rules)
 
 
-def _check_inputs(vae, layout, memory: SpatialMemory, cameras: Cameras, start_percent: float, end_percent: float):
+def _check_inputs(
+    vae: VAE, layout: DecoupledLayout, memory: SpatialMemory, cameras: Cameras, start_percent: float, end_percent: float
+) -> None:
     channels = layout.history_channels - layout.camera_channels[-1]
     if getattr(vae, "latent_channels", None) != channels or getattr(vae, "latent_dim", None) != 3:
         raise SpatiaError(
@@ -166,7 +173,11 @@ def _check_inputs(vae, layout, memory: SpatialMemory, cameras: Cameras, start_pe
 
 
 def gate_strip(
-    read, size: tuple[int, int], ids: torch.Tensor, opened: torch.Tensor, reasons: list[str]
+    read: Callable[[list[int]], torch.Tensor],
+    size: tuple[int, int],
+    ids: torch.Tensor,
+    opened: torch.Tensor,
+    reasons: list[str],
 ) -> torch.Tensor:
     """IMAGE (1, H, W, 3): a cell per latent frame with the frame it looks up, framed green when it may use it, and why.
 

@@ -20,7 +20,7 @@ def report_ui(
     curve: Sequence[float] = (),
     curve_title: str = "",
     pictures: Iterable[tuple[str, torch.Tensor]] = (),
-    **more,
+    **more: object,
 ) -> dict:
     """The `ui` of a node's output. curve: numbers from 0 to 1, one per frame. pictures: caption and (H, W, 3) uint8 each.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from ...spatia_core.cameras import make_cameras, read_cameras, write_cameras
+from ...spatia_core.cameras import Cameras, make_cameras, read_cameras, write_cameras
 from ...spatia_core.cameras.gltf import camera_names, is_gltf
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import number, parse_json, shown, whole
@@ -34,7 +34,7 @@ def add_routes(routes: web.RouteTableDef) -> None:
     add_world_routes(routes)
 
 
-def camera_list(cameras) -> list[dict]:
+def camera_list(cameras: Cameras) -> list[dict]:
     """Cameras as the page has them: {"w2c": 16 numbers by rows, "intrinsics": [fx, fy, cx, cy]}."""
     return [
         {"w2c": w2c, "intrinsics": k} for w2c, k in zip(cameras.w2c.flatten(1).tolist(), cameras.intrinsics.tolist())
@@ -83,7 +83,7 @@ def _answered(act: Callable[[dict], dict], data: bytes) -> dict:
     return act(body)
 
 
-def _answer(act: Callable[[dict], dict]):
+def _answer(act: Callable[[dict], dict]) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handler(request: web.Request) -> web.Response:
         data = bytearray()
         async for chunk in request.content.iter_chunked(1 << 16):
@@ -114,7 +114,7 @@ def _size(body: dict, name: str) -> int:
         raise SpatiaError(f"{name}: {shown(value)} was given, expected {error}.") from None
 
 
-def _numbers(values, count: int, what: str) -> list[float]:
+def _numbers(values: object, count: int, what: str) -> list[float]:
     if not isinstance(values, list) or len(values) != count:
         raise SpatiaError(f"{what}: {shown(values)} was given, expected {count} numbers.")
     try:

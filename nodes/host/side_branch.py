@@ -28,6 +28,7 @@ from ...spatia_core.errors import SpatiaError
 from ...spatia_core.precision import working_dtype
 from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
 from .branch_layers import SideBranch
+from .compiled_blocks import block_runner, compile_options, compiled_replacements
 
 PLAIN_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 MULTIGPU = "multigpu"  # the host's key of a MODEL's copies on further devices
@@ -215,6 +216,8 @@ class ResidualPatch:
         self.node, self.copies, self.keep = node, copies, keep
         self.spent = 0
 
+    # Not traced, as the conditions are not: one clip's residuals would become constants of the next.
+    @torch.compiler.disable
     def __call__(self, args: dict) -> dict:
         layer = args["block_index"]
         if layer >= self.layers:
@@ -258,6 +261,7 @@ class ResidualCondition:
         self._prepared = PerNetwork()
         self._kept = PerNetwork()
         self._due = 1  # passes of this step over the same latents, on one device
+        self._compile: dict | None = None  # what the host's compile node asks for
 
     @property
     def branch(self) -> SideBranch:
@@ -322,6 +326,7 @@ class ResidualCondition:
         """PREPARE_SAMPLING wrapper: the host's estimate counts the branch's state as more frames."""
         # Only now is it known which schedule the model runs on: nodes behind ours may have changed it.
         self._read_range(model)
+        self._compile = compile_options(model)
         self._prepared.clear()
         self._kept.clear()
         shape = list(noise_shape)
@@ -351,12 +356,18 @@ class ResidualCondition:
     ):
         """DIFFUSION_MODEL wrapper. x: (B, C, F, h, w), the mask and image latents of an I2V model included."""
         transformer_options = {} if transformer_options is None else transformer_options
-        if not self.runs_at(transformer_options):
-            return executor(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **kwargs)
-        self._refuse_misfits(x, time_dim_concat, kwargs)
         network = executor.class_obj
-        patch = self._patch(network, x, timestep, transformer_options)
         options = transformer_options.copy()
+        if self._compile is not None:
+            runner = block_runner(network, self._compile, options)
+            replaced = options.get("patches_replace", {})
+            image_tokens = None if clip_fea is None else clip_fea.shape[-2]
+            blocks = compiled_replacements(network, runner, replaced.get("dit", {}), image_tokens)
+            options["patches_replace"] = {**replaced, "dit": blocks}
+        if not self.runs_at(transformer_options):
+            return executor(x, timestep, context, clip_fea, time_dim_concat, options, **kwargs)
+        self._refuse_misfits(x, time_dim_concat, kwargs)
+        patch = self._patch(network, x, timestep, transformer_options)
         others = options.get("patches", {})
         options["patches"] = {**others, "double_block": [*others.get("double_block", []), patch]}
         out = executor(x, timestep, context, clip_fea, time_dim_concat, options, **kwargs)

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 from collections.abc import Callable
+from typing import cast
 
 import comfy.latent_formats
 import comfy.model_management
@@ -17,12 +18,14 @@ from comfy.ldm.wan.model import WanModel
 from safetensors import safe_open
 from torch import Tensor
 
+from ...spatia_core.cameras import Cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.estimate.depth import DepthMaps
 from ...spatia_core.estimate.mapanything import load_mapanything, mapanything_depth
 from ...spatia_core.estimate.plane_sweep import plane_sweep
 from ...spatia_core.estimate.small_depth import load_small_depth
 from ...spatia_core.model.control import CONTROL_INTERVAL, control_positions
+from ...spatia_core.training.host_modules import ControlBranch
 from ...spatia_core.training.recipe import StageSettings
 from ...spatia_core.training.samples import DepthEstimator, stored_depth
 from ...spatia_core.training.stages import Network, copy_control, prepare_stage
@@ -40,7 +43,7 @@ from ...spatia_core.weights.shards import shard_files, sharded_shapes
 from . import bundle
 from .da3 import da3_multiview_depth
 from .depth_sources import SMALL_DEPTH
-from .patching import ControlBranch
+from .patching import ControlBranch as HostControlBranch
 from .video import decode_frames, encode_video
 
 HEAD_WIDTH = 128  # of every published Wan model; the small weights say their own
@@ -118,9 +121,10 @@ def make_control(backbone: WanModel, in_channels: int = 2 * LATENT_CHANNELS) -> 
     layout = ControlLayout(backbone.dim, backbone.ffn_dim, blocks, in_channels, tuple(backbone.patch_size))
     positions = control_positions(backbone.num_layers, blocks)
     device = backbone.patch_embedding.weight.device
-    return ControlBranch(
+    control = HostControlBranch(
         layout, backbone.num_heads, positions, backbone.eps, torch.float32, device, comfy.ops.disable_weight_init
     )
+    return cast(ControlBranch, control)  # what the recipe takes of it
 
 
 def load_control(path: str | None, backbone: WanModel) -> ControlBranch:
@@ -145,7 +149,7 @@ def _kept(name: str, dtype: torch.dtype) -> torch.dtype:
 
 
 def _read(path: str, option: str) -> dict[str, Tensor]:
-    state_dict = {}
+    state_dict: dict[str, Tensor] = {}
     for file in shard_files(path):
         if not os.path.isfile(file):
             raise SpatiaError(f"{option} {file}: there is no such file.")
@@ -195,7 +199,7 @@ def text_encoder(path: str | None, text_dim: int) -> Callable[[str], Tensor]:
         raise SpatiaError(f"--text-encoder {path}: there is no such file.")
 
     @functools.cache  # not before there is a text to encode: most runs go on with what is cached
-    def load():
+    def load() -> comfy.sd.CLIP:
         return comfy.sd.load_clip([path], clip_type=comfy.sd.CLIPType.WAN)
 
     def encode(text: str) -> Tensor:
@@ -220,7 +224,7 @@ def depth_estimator(name: str, near: float, far: float) -> Callable[[PosedVideo]
     if kind == "small" and not path:
         load = functools.cache(lambda: load_small_depth(bundle.bundle_path(SMALL_DEPTH)))
 
-        def small(frames, cameras, pick):
+        def small(frames: Tensor, cameras: Cameras, pick: list[int]) -> DepthMaps:
             return DepthMaps(
                 torch.cat([load()(frames[index][None].float() / 255) for index in pick]), True, "bundled depth network"
             )
@@ -239,10 +243,10 @@ def depth_estimator(name: str, near: float, far: float) -> Callable[[PosedVideo]
     raise SpatiaError(f"--depth {name} was given, expected one of {', '.join(DEPTHS)}.")
 
 
-def _several_views(estimate: Callable[[Tensor, object], DepthMaps], views: int = 8) -> DepthEstimator:
+def _several_views(estimate: Callable[[Tensor, Cameras], DepthMaps], views: int = 8) -> DepthEstimator:
     """An estimator that sees frames spread over the video beside those asked for, as their baselines tell it the scale."""
 
-    def run(frames, cameras, pick):
+    def run(frames: Tensor, cameras: Cameras, pick: list[int]) -> DepthMaps:
         count = frames.shape[0]
         spread = {round(i * (count - 1) / max(1, views - 1)) for i in range(views)}
         shown = sorted(spread | set(pick))

@@ -13,6 +13,7 @@ import comfy.model_management
 import comfy.utils
 import torch
 from comfy.ldm.wan.vae2_2 import WanVAE, count_conv3d, unpatchify
+from comfy.sd import VAE
 
 from ...spatia_core.errors import SpatiaError
 from .free_memory import require_memory
@@ -32,7 +33,7 @@ def _on(device: torch.device) -> contextlib.AbstractContextManager:
 class _Encoded:
     """Latents by the content of their pixels, on the CPU, the oldest dropped beyond `ENCODED_BYTES`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._latents: OrderedDict[bytes, torch.Tensor] = OrderedDict()
 
     def get(self, key: bytes) -> torch.Tensor | None:
@@ -54,7 +55,7 @@ class _Encoded:
 _encoded: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def encode_video(vae, pixels: torch.Tensor) -> torch.Tensor:
+def encode_video(vae: VAE, pixels: torch.Tensor) -> torch.Tensor:
     """Pixels (N, H, W, 3) in 0..1 to raw latents (1, 48, (N + 3) // 4, H/16, W/16); the same pixels are encoded once per VAE.
 
     Another seed or prompt then reruns the sampling only, although one node encodes and samples.
@@ -81,7 +82,7 @@ def _content(pixels: torch.Tensor) -> bytes:
     return digest.digest()
 
 
-def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progress: bool = False) -> torch.Tensor:
+def decode_frames(vae: VAE, samples: torch.Tensor, frames: int | None = None, progress: bool = False) -> torch.Tensor:
     """Latents (1, 48, T, H, W) to the first `frames` of 4T - 3 frames (N, 16H, 16W, 3) in 0..1.
 
     One latent frame is decoded at a time and the decoder's causal cache carried on, so the GPU holds as much for six
@@ -119,7 +120,7 @@ def decode_frames(vae, samples: torch.Tensor, frames: int | None = None, progres
     )
 
 
-def decode_stream(vae, latents: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+def decode_stream(vae: VAE, latents: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
     """Frames (H, W, 3) in 0..1 of one video, one at a time, from its latents (1, 48, T, H/16, W/16) clip by clip.
 
     Holds one clip's latents and the decoder's causal cache, however long the video is; the frames are those of
@@ -167,7 +168,7 @@ def require_memory_for_frames(frames: int, height: int, width: int, change: str)
 
 
 def decode_once(
-    vae, samples: torch.Tensor, frames: int, tile: int | None = None, progress: bool = False
+    vae: VAE, samples: torch.Tensor, frames: int, tile: int | None = None, progress: bool = False
 ) -> torch.Tensor | None:
     """The video, whole frames or in tiles of so many pixels; None when memory ran out."""
     height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
@@ -206,7 +207,7 @@ def decode_once(
     return video
 
 
-def _stream(vae, latents: torch.Tensor, cache: list | None = None, first: bool = True) -> Iterator[torch.Tensor]:
+def _stream(vae: VAE, latents: torch.Tensor, cache: list | None = None, first: bool = True) -> Iterator[torch.Tensor]:
     """Frames (1 or 4, h, w, 3) in 0..1 of each latent frame in turn; the decoder's cache is all that is kept between them.
 
     cache, first: to go on with a video, the cache that its beginning left behind.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from comfy.model_patcher import ModelPatcher
+from comfy_api.latest import io
+
 from ...spatia_core.cameras import Cameras, continue_path, scale_path, scene_depth
 from ...spatia_core.clip_seeds import parse_clip_seeds
 from ...spatia_core.errors import SpatiaError
@@ -63,7 +66,9 @@ class VideoPlan(NamedTuple):
         return all(map(self.world.has, self.clips))
 
 
-def planned(node_cls, place: WorldPlace | None, widgets: dict, model) -> VideoPlan | None:
+def planned(
+    node_cls: type[io.ComfyNode], place: WorldPlace | None, widgets: dict, model: ModelPatcher | None
+) -> VideoPlan | None:
     """None where only the model, which is not loaded yet, can say what is set to auto."""
     node_id, found = running(node_cls, place)
     inputs = node_cls.hidden.dynprompt.get_node(node_id)["inputs"]
@@ -99,7 +104,7 @@ def planned(node_cls, place: WorldPlace | None, widgets: dict, model) -> VideoPl
     common = clip_id(*(found.of_input(node_id, name) for name in _CLIP_BY), settings)
     given = parse_clip_seeds(widgets["clip_seeds"])
     seeds = [given.get(before + k + 1, widgets["seed"]) for k in range(len(windows))]
-    clips = []
+    clips: list[str] = []
     for window, prompt, seed in zip(windows, prompts, seeds, strict=True):
         seen = camera_values(_seen(widgets["cameras"], window, offset))
         clips.append(clip_id("video clip", clips[-1] if clips else start, common, list(window), prompt, seed, seen))
@@ -111,7 +116,7 @@ def planned(node_cls, place: WorldPlace | None, widgets: dict, model) -> VideoPl
     )  # fmt: skip
 
 
-def _profile(world: World, start: str, model) -> Profile | None:
+def _profile(world: World, start: str, model: ModelPatcher | None) -> Profile | None:
     """What the world that is there was begun for, else what the model was made for; None where neither says it."""
     made_for = world.heading.made_for if world.has(start) else ""
     return PROFILES[made_for] if made_for in PROFILES else None if model is None else model_profile(model)

@@ -35,11 +35,13 @@ def world_listing(name: str, branch: str) -> dict:
     before children. A world that is not begun has no branch and no clip.
     """
     world = world_named(name)
+    paths: dict[str, dict] = {}
+    nodes: dict[str, dict] = {}
     if not world.exists:
-        branches, chain, clips, paths, nodes, auto = {}, [], [], {}, {}, {}
+        branches, chain, clips, auto = {}, [], [], {}
     else:
         chain = [record.id for record in world.chain(world.head(branch))]
-        reached, paths, nodes, heading = world.reached(), {}, {}, world.heading
+        reached, heading = world.reached(), world.heading
         clips = [_clip(world, record, branches, paths, nodes) for record, branches in reached.values()]
         branches = {name: clip for name, clip in heading.branches.items() if clip in reached}
         profile = PROFILES.get(heading.made_for)
@@ -73,7 +75,7 @@ def _reached(keys: Iterable[str], nodes: dict[str, dict]) -> dict[str, dict]:
     return found
 
 
-def _object(value) -> dict:
+def _object(value: object) -> dict:
     return value if isinstance(value, dict) else {}
 
 
@@ -87,7 +89,7 @@ def _path_of(nodes: dict[str, dict]) -> tuple[str, dict] | None:
     return None if any(isinstance(value, dict) for value in inputs.values()) else (found[0], inputs)
 
 
-def _is_node(node) -> bool:
+def _is_node(node: object) -> bool:
     return isinstance(node, dict) and isinstance(node.get("inputs"), dict) and isinstance(node.get("type"), str)
 
 

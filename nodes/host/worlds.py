@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import folder_paths
+from comfy_api.latest import io
 from comfy_execution.utils import get_executing_context
 
 from ...spatia_core.errors import SpatiaError
@@ -103,13 +104,13 @@ def opened_clip(world: World, branch: str, clip: int) -> str | None:
     return head if clip == LAST else world.clip_at(head, clip)
 
 
-def beginning(node_cls) -> tuple[str, dict]:
+def beginning(node_cls: type[io.ComfyNode]) -> tuple[str, dict]:
     """Id of the image that a running Open World would begin with, and what made it."""
     node_id, found = running(node_cls, None)
     return clip_id("image", found.of_input(node_id, "memory")), found.made(node_id, ("memory",))
 
 
-def next_clip(node_cls, place: WorldPlace) -> tuple[str, dict]:
+def next_clip(node_cls: type[io.ComfyNode], place: WorldPlace) -> tuple[str, dict]:
     """Id of the clip that a running Commit Clip is about to write after `place`, and what made it."""
     node_id, found = running(node_cls, place)
     clip = clip_id("clip", place.clip, found.of_input(node_id, "memory"), found.of_input(node_id, "latent"))
@@ -122,7 +123,7 @@ class _Prompt:
     So a clip is the same one whether its world was chosen or named, and by a graph from before there was a list.
     """
 
-    def __init__(self, prompt):
+    def __init__(self, prompt: Any):
         self._prompt = prompt
 
     def get_node(self, node_id: str) -> dict:
@@ -135,7 +136,7 @@ class _Prompt:
         return {**node, "inputs": inputs if chosen == BY_NAME else inputs | {"name": chosen}}
 
 
-def running(node_cls, place: WorldPlace | None) -> tuple[str, Identity]:
+def running(node_cls: type[io.ComfyNode], place: WorldPlace | None) -> tuple[str, Identity]:
     """Id of the running node and the identities of the nodes before it; place: the world that it goes on with."""
     node_id, prompt = get_executing_context().node_id, _Prompt(node_cls.hidden.dynprompt)
 

@@ -94,31 +94,24 @@ def make_cameras(w2c: Numbers, intrinsics: Numbers) -> Cameras:
     Raises SpatiaError on wrong shapes or counts, NaN, a matrix that is not a rigid pose, a camera more than
     LARGEST_COORDINATE from the origin, a focal length or principal point out of range, and more than MOST_CAMERAS.
     """
-    w2c = _as_float64(w2c, "camera poses")
-    intrinsics = _as_float64(intrinsics, "intrinsics")
-    if w2c.ndim != 3 or w2c.shape[1] not in (3, 4) or w2c.shape[2] != 4:
+    poses = _as_float64(w2c, "camera poses")
+    if poses.ndim != 3 or poses.shape[1] not in (3, 4) or poses.shape[2] != 4:
         raise SpatiaError(
-            f"Camera poses of shape {tuple(w2c.shape)} were given, expected (N, 3, 4) or (N, 4, 4) world-to-camera matrices; "
+            f"Camera poses of shape {tuple(poses.shape)} were given, expected (N, 3, 4) or (N, 4, 4) world-to-camera matrices; "
             "check the file or text the cameras come from."
         )
-    n = w2c.shape[0]
+    n = poses.shape[0]
     if n == 0:
         raise SpatiaError("No camera was given, expected at least one; check the file or text the cameras come from.")
     _require_count(n)
-    if intrinsics.ndim == 1:
-        intrinsics = intrinsics[None]
-    if intrinsics.ndim != 2 or intrinsics.shape[1] != 4:
-        raise SpatiaError(
-            f"Intrinsics of shape {tuple(intrinsics.shape)} were given, expected 4 values [fx fy cx cy] normalised by width and height, "
-            "once or per camera; check the intrinsics."
-        )
-    if intrinsics.shape[0] == 1:
-        intrinsics = intrinsics.expand(n, 4)
-    elif intrinsics.shape[0] != n:
-        raise SpatiaError(
-            f"{intrinsics.shape[0]} sets of intrinsics were given for {n} camera poses; give one set for all or one per pose."
-        )
+    cameras = Cameras(_rigid(poses), _lenses(_as_float64(intrinsics, "intrinsics"), n))
+    _refuse_out_of_range(cameras, "the pose, or its unit", "the intrinsics or the field of view")
+    return cameras
 
+
+def _rigid(w2c: Tensor) -> Tensor:
+    """Poses (N, 4, 4) of ones (N, 3|4, 4), once each is known to be a rotation and a translation."""
+    n = w2c.shape[0]
     _refuse_first(
         ~torch.isfinite(w2c).flatten(1).all(1), n, "has a NaN or infinite value", "finite numbers", "the pose"
     )
@@ -150,6 +143,24 @@ def make_cameras(w2c: Numbers, intrinsics: Numbers) -> Cameras:
         "determinant +1",
         "the pose or its axis convention",
     )
+    return w2c
+
+
+def _lenses(intrinsics: Tensor, n: int) -> Tensor:
+    """Intrinsics (N, 4) of ones (4,) or (1|N, 4), once each is known to be a lens."""
+    if intrinsics.ndim == 1:
+        intrinsics = intrinsics[None]
+    if intrinsics.ndim != 2 or intrinsics.shape[1] != 4:
+        raise SpatiaError(
+            f"Intrinsics of shape {tuple(intrinsics.shape)} were given, expected 4 values [fx fy cx cy] normalised by width and height, "
+            "once or per camera; check the intrinsics."
+        )
+    if intrinsics.shape[0] == 1:
+        intrinsics = intrinsics.expand(n, 4)
+    elif intrinsics.shape[0] != n:
+        raise SpatiaError(
+            f"{intrinsics.shape[0]} sets of intrinsics were given for {n} camera poses; give one set for all or one per pose."
+        )
     bad = ~torch.isfinite(intrinsics).all(1)
     _refuse_first(bad, n, "has NaN or infinite intrinsics", "finite [fx fy cx cy]", "the intrinsics")
     _refuse_first(
@@ -159,9 +170,7 @@ def make_cameras(w2c: Numbers, intrinsics: Numbers) -> Cameras:
         "fx and fy above 0",
         "the intrinsics or the field of view",
     )
-    cameras = Cameras(w2c, intrinsics.clone())
-    _refuse_out_of_range(cameras, "the pose, or its unit", "the intrinsics or the field of view")
-    return cameras
+    return intrinsics.clone()
 
 
 def derived_cameras(w2c: Tensor, intrinsics: Tensor, change: str) -> Cameras:

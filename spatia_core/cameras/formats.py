@@ -5,6 +5,8 @@
     realestate10k  a title line, then per camera: microseconds fx fy cx cy 0 0 and the 12 numbers of a 3x4 w2c
     nerfstudio   transforms.json: OpenGL camera-to-world (y up, z backward), intrinsics in pixels
     colmap       images.txt (w2c as quaternion and translation) and cameras.txt (pixels; pinhole models only)
+    memorize     pose.txt of "Memorize When Needed": a line `fx fy cx cy` normalised by the size of the first image as it
+                 was before anything was cropped, then per camera a line of 16 numbers, a 4x4 w2c by rows; no zoom
     gltf         cameras.glb: an animated camera, for Blender; float32, and without zoom
 
 In texts, numbers are written with all their digits, so that reading back gives the same cameras.
@@ -31,7 +33,7 @@ from ..inputs import MOST_CAMERAS, number, number_text, parse_json, shown, whole
 from .camera import LARGEST_SIDE, Cameras, make_cameras, require_image_size
 from .gltf import is_gltf, read_gltf, write_gltf
 
-TEXT_FORMATS = ("spatia", "realestate10k", "nerfstudio", "colmap")
+TEXT_FORMATS = ("spatia", "realestate10k", "nerfstudio", "colmap", "memorize")
 FORMATS = (*TEXT_FORMATS, "gltf")
 
 # OpenGL camera axes (y up, z backward) in OpenCV ones; its own inverse.
@@ -44,11 +46,13 @@ FILE_NAMES = {
     "realestate10k": ("cameras_re10k.txt", None),
     "nerfstudio": ("transforms.json", None),
     "colmap": ("images.txt", "cameras.txt"),
+    "memorize": ("pose.txt", None),
 }
 
 
 LONGEST_TEXT = 64 << 20  # characters: what MOST_CAMERAS take in the wordiest of the formats
 _OFFICIAL_CENTER = 10  # a principal point beyond is taken for one in pixels
+_SAME_LENS = 1e-9  # of a focal length or a principal point; more is a zoom
 _LARGEST_ID = 2**32 - 1  # of a COLMAP camera, as COLMAP has it
 # Lines, JSON values and JSON containers that each camera may take, in the wordiest of the formats and with comments.
 _LINES_EACH, _VALUES_EACH, _CONTAINERS_EACH = 4, 64, 8
@@ -86,6 +90,8 @@ def read_cameras(
         return _read_nerfstudio(text, width, height, most)
     if format == "colmap":
         return _read_colmap(text, intrinsics_text, most)
+    if format == "memorize":
+        return _read_memorize(text, most)
     raise SpatiaError(
         f"Camera format {shown(format)} was asked for, expected auto or one of {', '.join(FORMATS)}; change format."
     )
@@ -111,6 +117,8 @@ def write_cameras(
         return {main: _write_realestate10k(cameras, fps)}
     if format == "nerfstudio":
         return {main: _write_nerfstudio(cameras, width, height)}
+    if format == "memorize":
+        return {main: _write_memorize(cameras)}
     images, sizes = _write_colmap(cameras, width, height)
     return {main: images, second: sizes}
 
@@ -130,6 +138,9 @@ def detect_format(text: str, most: int = MOST_CAMERAS) -> str:
         return "realestate10k"
     if body and _colmap_image(body[0]) is not None:
         return "colmap"
+    # Cut short, too: its own reader says what is missing. RealEstate10K's title may be of numbers, but not its cameras.
+    if body and len(body[0]) <= _LONGEST_LINE and len(_numbers(body[0]) or ()) == 4:
+        return "memorize"
     start = text.strip()[:60].replace("\n", " ")
     raise SpatiaError(
         f"The camera text starts with {shown(start)}, which is none of the known formats ({', '.join(FORMATS)}); "
@@ -161,12 +172,7 @@ def _read_spatia(text: str, intrinsics_text: str, most: int) -> Cameras:
             "The poses came without intrinsics, expected a line [fx fy cx cy] normalised by width and height; fill in intrinsics or put intrinsics.txt beside the file."
         )
     rows = np.array(given)
-    far = (np.abs(rows[:, 2:]) > _OFFICIAL_CENTER).any(1)
-    if far.any():
-        raise SpatiaError(
-            f"Intrinsics {rows[np.argmax(far)].tolist()} look like pixels, expected values normalised by width (fx, cx) "
-            "and height (fy, cy), with cx and cy near 0.5; divide them by the image size."
-        )
+    _refuse_pixels(rows)
     shapes = {np.shape(pose) for pose in poses}
     if len(shapes) > 1:
         raise SpatiaError(
@@ -207,17 +213,30 @@ def _intrinsics_line(line: str, index: int, what: str) -> list[float]:
     return values
 
 
+def _refuse_pixels(rows: np.ndarray) -> None:
+    far = (np.abs(rows[:, 2:]) > _OFFICIAL_CENTER).any(1)
+    if far.any():
+        raise SpatiaError(
+            f"Intrinsics {rows[np.argmax(far)].tolist()} look like pixels, expected values normalised by width (fx, cx) "
+            "and height (fy, cy), with cx and cy near 0.5; divide them by the image size."
+        )
+
+
+def _refuse_far_centers(cameras: Cameras) -> None:
+    if float(cameras.intrinsics[:, 2:].abs().max()) > _OFFICIAL_CENTER:
+        raise SpatiaError(
+            f"A camera has a principal point beyond {_OFFICIAL_CENTER} image sizes, which readers of this text would "
+            "take for pixels; choose another format."
+        )
+
+
 def _write_w2c(cameras: Cameras) -> str:
     return "".join(json.dumps(pose) + "\n" for pose in cameras.w2c.tolist())
 
 
 def _write_intrinsics(cameras: Cameras) -> str:
+    _refuse_far_centers(cameras)
     rows = cameras.intrinsics.tolist()
-    if float(cameras.intrinsics[:, 2:].abs().max()) > _OFFICIAL_CENTER:
-        raise SpatiaError(
-            f"A camera has a principal point beyond {_OFFICIAL_CENTER} image sizes, which readers of the official "
-            "text would take for pixels; choose another format."
-        )
     if all(row == rows[0] for row in rows):
         rows = rows[:1]
     return "".join("[" + " ".join(map(repr, row)) + "]\n" for row in rows)
@@ -506,6 +525,44 @@ def _write_colmap(cameras: Cameras, width: int, height: int) -> tuple[str, str]:
             )
         )
     return "\n".join(images) + "\n", "\n".join(sizes) + "\n"
+
+
+# --- Memorize When Needed ---
+
+
+def _read_memorize(text: str, most: int) -> Cameras:
+    _refuse_lines(text, most, "pose text")
+    lines = _content_lines(text, "pose text")
+    _refuse_cameras(len(lines) - 1, most)
+    if len(lines) < 2:
+        raise SpatiaError(
+            "The pose text holds no pose, expected a line fx fy cx cy and then 16 numbers per camera; check the file."
+        )
+    intrinsics = np.array([_intrinsics_line(lines[0][1], lines[0][0], "pose text")])
+    _refuse_pixels(intrinsics)
+    poses = []
+    for index, line in lines[1:]:
+        values = _numbers(line)
+        if values is None or len(values) != 16:
+            raise SpatiaError(
+                f"Line {index} of the pose text has {len(line.replace(',', ' ').split())} fields, expected 16 finite "
+                "numbers, a 4x4 world-to-camera matrix by rows; check that line."
+            )
+        poses.append(np.reshape(values, (4, 4)))
+    return make_cameras(np.array(poses), intrinsics)
+
+
+def _write_memorize(cameras: Cameras) -> str:
+    lens = cameras.intrinsics
+    if float((lens - lens[:1]).abs().max()) > _SAME_LENS:
+        raise SpatiaError(
+            f"The path changes its lens (fx from {float(lens[:, 0].min()):g} to {float(lens[:, 0].max()):g}, fy from "
+            f"{float(lens[:, 1].min()):g} to {float(lens[:, 1].max()):g} of the image), and a pose file has one line of "
+            "intrinsics; take the zoom out of the path, or choose another format."
+        )
+    _refuse_far_centers(cameras)
+    rows = [lens[0].tolist(), *cameras.w2c.flatten(1).tolist()]
+    return "".join(" ".join(map(repr, row)) + "\n" for row in rows)
 
 
 # --- shared ---

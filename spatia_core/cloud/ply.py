@@ -135,7 +135,12 @@ class _Header(NamedTuple):
     end: int  # where the body starts
 
 
+# A name, how often its rows stand there, and its properties: names and types, None for a list.
+_Element = tuple[str, int, list[tuple[str, str | None]]]
+
+
 def _parse_header(data: bytes, name: str) -> _Header:
+    """What a PLY's header says of its vertices. Raises SpatiaError when they are no point cloud's."""
     if not data:
         raise SpatiaError(f"{name} is empty, expected a PLY point cloud; choose another file.")
     if data[:3] != b"ply" or data[3:4] not in (b"\n", b"\r"):
@@ -144,9 +149,35 @@ def _parse_header(data: bytes, name: str) -> _Header:
     newline = data.find(b"\n", stop + 1, stop + 32) if stop >= 0 else -1
     if newline < 0:
         raise SpatiaError(f"{name} has a PLY header without end; the file is truncated or corrupt, choose another.")
-    lines = data[:stop].decode("latin-1").splitlines()[1:]
+    format, elements = _declared(data[:stop].decode("latin-1").splitlines()[1:], name)
+    before = elements[: [title for title, _, _ in elements].index("vertex")]
+    _, vertices, declared = elements[len(before)]
+    if vertices > MOST_POINTS:
+        raise SpatiaError(f"{name} declares {vertices} points, expected at most {MOST_POINTS}; thin the cloud out.")
+    if any(kind is None for _, _, props in [*before, elements[len(before)]] for _, kind in props):
+        raise SpatiaError(
+            f"{name} has list properties at or before its vertices, which point clouds do not have; save it again as a plain point cloud."
+        )
+    properties = [(title, kind) for title, kind in declared if kind is not None]
+    titles = [title for title, _ in properties]
+    if len(set(titles)) < len(titles):
+        raise SpatiaError(
+            f"{name} names a vertex property twice ({shown(titles)}); the file is corrupt, choose another."
+        )
+    if not {"x", "y", "z"} <= set(titles):
+        raise SpatiaError(
+            f"{name} has vertices without x, y, z (it has {shown(titles)}), expected a point cloud; choose another "
+            "file."
+        )
+    skip_bytes = sum(n * sum(np.dtype(kind).itemsize for _, kind in props) for _, n, props in before)
+    faces = sum(rows for title, rows, _ in elements if title == "face")
+    return _Header(format, vertices, faces, properties, sum(n for _, n, _ in before), skip_bytes, newline + 1)
+
+
+def _declared(lines: list[str], name: str) -> tuple[str, list[_Element]]:
+    """The format and the elements of a header, one of which is `vertex`; counts are not below 0."""
     format = ""
-    elements: list[tuple[str, int, list[tuple[str, str | None]]]] = []
+    elements: list[_Element] = []
     for line in lines:
         words = line.split()
         try:
@@ -181,28 +212,7 @@ def _parse_header(data: bytes, name: str) -> _Header:
         if rows < 0:
             what = "vertices" if title == "vertex" else f"rows of its element {shown(title)}"
             raise SpatiaError(f"{name} declares {rows} {what}; the file is corrupt, choose another.")
-    before = elements[: names.index("vertex")]
-    _, vertices, declared = elements[len(before)]
-    if vertices > MOST_POINTS:
-        raise SpatiaError(f"{name} declares {vertices} points, expected at most {MOST_POINTS}; thin the cloud out.")
-    if any(kind is None for _, _, props in [*before, elements[len(before)]] for _, kind in props):
-        raise SpatiaError(
-            f"{name} has list properties at or before its vertices, which point clouds do not have; save it again as a plain point cloud."
-        )
-    properties = [(title, kind) for title, kind in declared if kind is not None]
-    titles = [title for title, _ in properties]
-    if len(set(titles)) < len(titles):
-        raise SpatiaError(
-            f"{name} names a vertex property twice ({shown(titles)}); the file is corrupt, choose another."
-        )
-    if not {"x", "y", "z"} <= set(titles):
-        raise SpatiaError(
-            f"{name} has vertices without x, y, z (it has {shown(titles)}), expected a point cloud; choose another "
-            "file."
-        )
-    skip_bytes = sum(n * sum(np.dtype(kind).itemsize for _, kind in props) for _, n, props in before)
-    faces = sum(rows for title, rows, _ in elements if title == "face")
-    return _Header(format, vertices, faces, properties, sum(n for _, n, _ in before), skip_bytes, newline + 1)
+    return format, elements
 
 
 def _binary_table(data: bytes, header: _Header, name: str) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -57,12 +58,7 @@ def estimate_scene(
         raise SpatiaError(
             f"The depth source ({maps.source}) holds {maps.depth.shape[0]} map(s) for {n} image(s), expected one per image."
         )
-    depth = resize_depth(maps.depth, height, width, "depth map").float()
-    least, most = torch.aminmax(depth)
-    if not (bool(least >= 0) and bool(most < torch.inf)):  # so written that NaN is refused
-        raise SpatiaError(
-            f"The depth source ({maps.source}) holds negative or infinite depth, expected z-depth with 0 for unknown."
-        )
+    depth, valid = _known_depth(maps, height, width)
     confidence = (
         torch.ones_like(depth)
         if maps.confidence is None
@@ -70,40 +66,12 @@ def estimate_scene(
         .float()
         .nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
     )
-    valid = depth >= _NEAREST
-    if bool(most > LARGEST_COORDINATE):
-        valid &= depth <= LARGEST_COORDINATE
-    known = torch.count_nonzero(valid)
-    if not known:
-        raise SpatiaError(
-            f"The depth source ({maps.source}) knows the depth of no pixel, expected some within {_NEAREST:g} to "
-            f"{LARGEST_COORDINATE:g} scene units; check the depth input, depth_kind and depth_scale."
-        )
-    if known < valid.numel():
-        depth = torch.where(valid, depth, 0.0)
-    warnings = list(maps.warnings)
-
-    limit = _FAR_LIMIT * median(depth, valid)
-    if bool(most > limit):
-        far = valid & (depth > limit)
-        if far.any():
-            warnings.append(
-                f"{_percent(far)} of the pixels lie beyond {limit:.4g} units, 100 times the median depth, and were left out."
-            )
-            valid &= ~far
+    warnings = [*maps.warnings, *_leave_out_far(depth, valid)]
     if edge_filter:
-        # Torch has threads of its own; a kernel has one per image.
-        each = in_threads if chosen_kernels("auto", depth) else map
-        noise = list(each(pixel_noise, depth))
-        if max(noise) > PIXEL_NOISE_LIMIT:
-            warnings.append(
-                f"The depth jitters by {100 * max(noise):.1f} % from pixel to pixel and was smoothed (median of 5x5 pixels)."
-            )
-            noisy = [sigma > PIXEL_NOISE_LIMIT for sigma in noise]
-            smooth = each(lambda i: smooth_depth(depth[i]) if noisy[i] else depth[i], range(n))
-            depth = torch.stack(list(smooth))
+        depth, jitters = _without_jitter(depth)
+        warnings += jitters
         K = cameras.K(height, width)
-        for image, edges in enumerate(each(lambda i: depth_edges(depth[i], K[i]), range(n))):
+        for image, edges in enumerate(_each(depth)(lambda i: depth_edges(depth[i], K[i]), range(n))):
             valid[image] &= ~edges
     if moving is not None:
         if tuple(moving.shape) != (n, height, width) or moving.dtype != torch.bool:
@@ -130,6 +98,56 @@ def estimate_scene(
         coverage,
         tuple(warnings),
     )
+
+
+def _known_depth(maps: DepthMaps, height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Depth (N, H, W) of that size, 0 where it is unknown, and where it is known."""
+    depth = resize_depth(maps.depth, height, width, "depth map").float()
+    least, most = torch.aminmax(depth)
+    if not (bool(least >= 0) and bool(most < torch.inf)):  # so written that NaN is refused
+        raise SpatiaError(
+            f"The depth source ({maps.source}) holds negative or infinite depth, expected z-depth with 0 for unknown."
+        )
+    valid = depth >= _NEAREST
+    if bool(most > LARGEST_COORDINATE):
+        valid &= depth <= LARGEST_COORDINATE
+    known = torch.count_nonzero(valid)
+    if not known:
+        raise SpatiaError(
+            f"The depth source ({maps.source}) knows the depth of no pixel, expected some within {_NEAREST:g} to "
+            f"{LARGEST_COORDINATE:g} scene units; check the depth input, depth_kind and depth_scale."
+        )
+    return (torch.where(valid, depth, 0.0) if known < valid.numel() else depth), valid
+
+
+def _leave_out_far(depth: Tensor, valid: Tensor) -> list[str]:
+    """Take what lies far beyond the rest out of `valid`, in place; what there is to say of it."""
+    limit = _FAR_LIMIT * median(depth, valid)
+    if not bool(depth.max() > limit):
+        return []
+    far = valid & (depth > limit)
+    valid &= ~far
+    return [
+        f"{_percent(far)} of the pixels lie beyond {limit:.4g} units, 100 times the median depth, and were left out."
+    ]
+
+
+def _without_jitter(depth: Tensor) -> tuple[Tensor, list[str]]:
+    """Depth whose noisy images are smoothed, and what there is to say of it."""
+    each = _each(depth)
+    noise = list(each(pixel_noise, depth))
+    noisy = [sigma > PIXEL_NOISE_LIMIT for sigma in noise]
+    if not any(noisy):
+        return depth, []
+    smooth = each(lambda i: smooth_depth(depth[i]) if noisy[i] else depth[i], range(len(depth)))
+    return torch.stack(list(smooth)), [
+        f"The depth jitters by {100 * max(noise):.1f} % from pixel to pixel and was smoothed (median of 5x5 pixels)."
+    ]
+
+
+def _each(depth: Tensor) -> Callable:
+    """`map`, image by image: torch has threads of its own, a kernel has one per image."""
+    return in_threads if chosen_kernels("auto", depth) else map
 
 
 def estimate_points(

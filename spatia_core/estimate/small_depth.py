@@ -7,6 +7,7 @@ import os
 from itertools import pairwise
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -80,13 +81,10 @@ class _GlobalMix(nn.Module):
         self.out = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        shape = x.shape
-        q, k, v = (
-            part.flatten(2).transpose(1, 2).unflatten(-1, (4, -1)).transpose(1, 2)
-            for part in self.qkv(self.norm(x)).chunk(3, dim=1)
-        )
-        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2).transpose(1, 2)
-        return x + self.out(mixed.reshape(shape))
+        rows = x.shape[2]
+        q, k, v = rearrange(self.qkv(self.norm(x)), "n (qkv heads c) h w -> qkv n heads (h w) c", qkv=3, heads=4)
+        mixed = F.scaled_dot_product_attention(q, k, v)
+        return x + self.out(rearrange(mixed, "n heads (h w) c -> n (heads c) h w", h=rows))
 
 
 class SmallDepth:

@@ -6,12 +6,12 @@ import math
 from typing import NamedTuple
 
 import torch
+from einops import rearrange
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..errors import SpatiaError
 
-_WINDOW, _SIGMA = 11, 1.5
+_WINDOW = 11  # pixels
 
 
 class ClosedLoop(NamedTuple):
@@ -44,22 +44,11 @@ def ssim(image: Tensor, reference: Tensor) -> float:
         raise SpatiaError(
             f"SSIM of a {image.shape[1]}x{image.shape[0]} image: expected at least {_WINDOW} pixels on each side; use larger frames."
         )
-    x, y = (a.double().permute(2, 0, 1).unsqueeze(1) for a in (image, reference))  # HWC -> C1HW
-    offsets = torch.arange(_WINDOW, dtype=torch.float64, device=x.device) - _WINDOW // 2
-    weights = torch.exp(-(offsets**2) / (2 * _SIGMA**2))
-    weights = weights / weights.sum()
+    from kornia.metrics import ssim as similarity_map  # late: it loads all of kornia
 
-    def blur(a: Tensor) -> Tensor:
-        return F.conv2d(F.conv2d(a, weights.view(1, 1, -1, 1)), weights.view(1, 1, 1, -1))
-
-    mean_x, mean_y = blur(x), blur(y)
-    var_x, var_y = blur(x * x) - mean_x**2, blur(y * y) - mean_y**2
-    covariance = blur(x * y) - mean_x * mean_y
-    c1, c2 = 0.01**2, 0.03**2
-    similarity = (
-        (2 * mean_x * mean_y + c1) * (2 * covariance + c2) / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
-    )
-    return float(similarity.mean())
+    x, y = (rearrange(a.double(), "h w c -> 1 c h w") for a in (image, reference))
+    # Without kornia's own eps, which would take 1e-5 off two black images; its Gaussian has a sigma of 1.5.
+    return float(similarity_map(x, y, _WINDOW, max_val=1.0, eps=0.0, padding="valid").mean())
 
 
 def colour_shift(image: Tensor, reference: Tensor) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from einops import reduce
 from scipy.ndimage import convolve1d
 from scipy.spatial.transform import Rotation
 
@@ -48,7 +49,7 @@ def align_pose(
         )
     pose, value = starts[0], 0.0
     for number, level in enumerate(levels):
-        target = _smooth(image.reshape(height // level, level, width // level, level, 3).mean((1, 3)))
+        target = _smooth(reduce(image, "(h down) (w across) rgb -> h w rgb", "mean", down=level, across=level))
 
         def error(c2w: np.ndarray, target: np.ndarray = target) -> np.ndarray:
             return (_smooth(render(c2w, *target.shape[:2])) - target).ravel()

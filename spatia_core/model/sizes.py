@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
+
+from ..cameras.camera import Cameras, derived_cameras
 from ..errors import SpatiaError
 
 SIZE_STEP = 32  # the VAE's 16 pixels per latent, the network's 2 latents per token
@@ -11,17 +14,26 @@ OFFICIAL = ((1248, 704), (832, 480))  # width, height; the release's size, and W
 
 
 class Fit(NamedTuple):
-    """How a picture becomes one of another size: scaled to cover it, then cropped in the middle."""
+    """How a picture becomes one of another size: scaled to cover it, then cropped in the middle; or stretched to it."""
 
     width: int
     height: int
     scaled_width: int
     scaled_height: int
+    stretched: bool = False
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Columns and rows of the scaled picture that are cropped to the left and above."""
+        return (self.scaled_width - self.width) // 2, (self.scaled_height - self.height) // 2
 
     def report(self, width: int, height: int) -> str:
         """What happened to a picture of this size, in a sentence."""
         if (width, height) == (self.width, self.height):
             return f"{width}x{height} as it is"
+        if self.stretched:
+            wider = self.width * height / (self.height * width)
+            return f"{width}x{height} stretched to {self.width}x{self.height}, {wider:.3f} times as wide for its height"
         left, top = self.scaled_width - self.width, self.scaled_height - self.height
         cut = ", nothing cropped"
         if left or top:
@@ -52,6 +64,30 @@ def fit(width: int, height: int, target_width: int, target_height: int) -> Fit:
     return Fit(
         target_width, target_height, max(target_width, round(width * scale)), max(target_height, round(height * scale))
     )
+
+
+def stretch(width: int, height: int, target_width: int, target_height: int) -> Fit:
+    """Stretch a picture to the target, of which `fit` asks the same."""
+    plan = fit(width, height, target_width, target_height)
+    return plan._replace(scaled_width=plan.width, scaled_height=plan.height, stretched=True)
+
+
+def fitted_cameras(cameras: Cameras, width: int, height: int, plan: Fit) -> Cameras:
+    """Cameras, whose intrinsics are of a picture of width x height, for what the plan makes of it.
+
+    A stretched picture gets the focal lengths it would have if it had been cropped, as the release of "Memorize When
+    Needed" has it: its networks were made with those, though they are not the lens that took the picture.
+    """
+    fx, fy, cx, cy = cameras.intrinsics.unbind(-1)
+    if plan.stretched:
+        scale = max(plan.width / width, plan.height / height)
+        scaled_width, scaled_height = width * scale, height * scale
+    else:
+        scaled_width, scaled_height = plan.scaled_width, plan.scaled_height
+        left, top = plan.corner
+        cx, cy = (cx * scaled_width - left) / plan.width, (cy * scaled_height - top) / plan.height
+    intrinsics = torch.stack([fx * scaled_width / plan.width, fy * scaled_height / plan.height, cx, cy], -1)
+    return derived_cameras(cameras.w2c, intrinsics, "`cameras`, or the size of the picture")
 
 
 def tokens(width: int, height: int, frames: int, references: int = 0) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import torch
+from einops import rearrange, reduce
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..cameras.camera import Cameras
 from ..memory.windows import latent_count
@@ -105,17 +105,17 @@ def encode_one_lens(branch: MemoryBranch, c2w: Tensor, K: Tensor, height: int, w
     identity = torch.eye(4, dtype=c2w.dtype, device=c2w.device)[None]
     first, size = branch.controlnet_encode_first[0], branch.layout.unshuffle
     with torch.autocast(c2w.device.type, enabled=False):
-        directions = F.pixel_unshuffle(pluecker_rays(identity, lens, height, width)[:, 3:], size)[0]
-        directions = directions.unflatten(0, (3, size * size))
-        weight = first.weight[:, :, 0, 0].unflatten(1, (6, size * size))
+        directions = pluecker_rays(identity, lens, height, width)[0, 3:]
+        directions = rearrange(directions, "ray (h down) (w across) -> ray (down across) h w", down=size, across=size)
+        weight = rearrange(first.weight, "out (ray place) 1 1 -> out ray place", ray=6)
         seen = torch.einsum("oap,bphw->oabhw", weight, directions)
         rotation, centre = c2w[..., :3, :3].flatten(0, 1), c2w[..., :3, 3].flatten(0, 1)
         # moment = centre x (rotation @ direction), column by column
         moment = torch.linalg.cross(centre[:, :, None].expand_as(rotation), rotation, dim=1)
         maps = torch.einsum("oabhw,nab->nohw", seen, torch.cat([moment, rotation], dim=1)) + first.bias[:, None, None]
         maps = branch.controlnet_encode_first[1:](maps)
-        maps = branch.controlnet_encode_second(maps.unflatten(0, (-1, 2)).mean(1))
-        return branch.controlnet_encode_third(maps.unflatten(0, (-1, 2)).mean(1))
+        maps = branch.controlnet_encode_second(reduce(maps, "(n pair) c h w -> n c h w", "mean", pair=2))
+        return branch.controlnet_encode_third(reduce(maps, "(n pair) c h w -> n c h w", "mean", pair=2))
 
 
 class AddResiduals:

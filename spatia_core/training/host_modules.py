@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..model.decoupled.layout import DecoupledLayout
+from ..weights.layouts import ControlLayout
 
 
 class Layers(nn.Module):
@@ -72,6 +73,7 @@ class Backbone(nn.Module):
 class ControlBranch(nn.Module):
     """The control branch beside it. positions: the backbone's blocks that it adds to."""
 
+    layout: ControlLayout
     positions: Sequence[int]
     vace_blocks: Sequence[ControlBlock]
     vace_patch_embedding: Patches

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint as checkpointed
 
@@ -73,7 +74,7 @@ def velocity(
     dtype = context.dtype
     x = backbone.patch_embedding(torch.cat([references, video], dim=2).to(dtype))
     grid = x.shape[2:]
-    x = x.flatten(2).transpose(1, 2)
+    x = rearrange(x, "b c t h w -> b (t h w) c")
     all_timesteps = frame_timesteps(timesteps, count, frames)
     e = backbone.time_embedding(sinusoid(all_timesteps.flatten()).to(x.dtype)).view(batch, count + frames, -1)
     e0 = backbone.time_projection(e).unflatten(2, (6, -1))
@@ -89,7 +90,7 @@ def velocity(
     context = backbone.text_embedding(context)
 
     if control is not None:
-        state = control.vace_patch_embedding(control_latents.to(dtype)).flatten(2).transpose(1, 2)
+        state = rearrange(control.vace_patch_embedding(control_latents.to(dtype)), "b c t h w -> b (t h w) c")
         start = x[:, first:]
     for index, block in enumerate(backbone.blocks):
         x = run(block, x, e=e0, freqs=freqs, context=context)

@@ -86,33 +86,67 @@ def make_accelerator(device: str) -> Accelerator:
     return Accelerator(mixed_precision="no", cpu=device == "cpu" or not torch.accelerator.is_available())
 
 
+class Samples(NamedTuple):
+    """Cached clips of one length: those that are trained on, and those that only show how far it has come."""
+
+    cache: LatentCache
+    items: list[Item]
+    held_out: list[Item]
+
+
+class Output(NamedTuple):
+    """What a stage leaves in `folder`, and how often. decode: None leaves out the sheets."""
+
+    folder: Path
+    intervals: Intervals
+    export_dtype: torch.dtype
+    decode: Decoder | None
+
+
 def train_stage(
     network: Network,
     settings: StageSettings,
-    cache: LatentCache,
-    items: list[Item],
-    held_out: list[Item],
-    folder: Path,
+    samples: Samples,
+    output: Output,
     *,
     accelerator: Accelerator,
-    intervals: Intervals,
-    export_dtype: torch.dtype,
-    decode: Decoder | None,
     stop: Callable[[], bool],
     report: Callable[[str], None],
 ) -> bool:
-    """Train a stage to its last step, going on from what lies in `folder`. Returns False when `stop` ended it before.
+    """Train a stage to its last step, going on from what lies in its folder. Returns False when `stop` ended it before.
 
-    network: of `prepare_stage`. decode: None leaves out the sheets. stop: asked after each step, on every process.
-    Raises SpatiaError when there is nothing to train on, the folder's state is of other settings, or the loss is no number.
+    network: of `prepare_stage`. stop: asked after each step, on every process. Raises SpatiaError when there is nothing to
+    train on, the folder's state is of other settings, or the loss is no number.
     """
-    if not items:
+    if not samples.items:
         raise SpatiaError(
             f"There is no sample for the stage {settings.stage}; check --data and why videos were skipped."
         )
     settings.require_processes(accelerator.num_processes)
     if accelerator.is_main_process:
-        folder.mkdir(parents=True, exist_ok=True)
+        output.folder.mkdir(parents=True, exist_ok=True)
+    run = _Run(_prepared(network, settings, accelerator), settings, samples, output, accelerator)
+    step = run.resume()
+    if step >= settings.steps:
+        report(f"Stage {settings.stage}: {step} steps are done.")
+        return True
+    report(
+        f"Stage {settings.stage}: {'resuming at' if step else 'starting from'} step {step} of {settings.steps}, "
+        f"{len(samples.items)} samples."
+    )
+    return run.train(step, stop)
+
+
+class _Prepared(NamedTuple):
+    """A network as accelerate wraps it. trained: names of its weights that are; frozen: a number that tells the others."""
+
+    model: nn.Module
+    optimiser: AcceleratedOptimizer
+    trained: list[str]
+    frozen: int
+
+
+def _prepared(network: Network, settings: StageSettings, accelerator: Accelerator) -> _Prepared:
     network.compute_on(accelerator.device)
     trained = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
     # Some numbers of each frozen tensor tell one network from another.
@@ -124,64 +158,27 @@ def train_stage(
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
     )
-    model, optimiser = accelerator.prepare(network, optimiser)
-    run = _Run(
-        model,
-        optimiser,
-        settings,
-        cache,
-        items,
-        held_out,
-        folder,
-        accelerator,
-        intervals,
-        export_dtype,
-        decode,
-        trained,
-        frozen,
-    )
-    step = run.resume()
-    if step >= settings.steps:
-        report(f"Stage {settings.stage}: {step} steps are done.")
-        return True
-    report(
-        f"Stage {settings.stage}: {'resuming at' if step else 'starting from'} step {step} of {settings.steps}, {len(items)} samples."
-    )
-    return run.train(step, stop)
+    model, wrapped = accelerator.prepare(network, optimiser)
+    return _Prepared(model, wrapped, trained, frozen)
 
 
 class _Run:
     def __init__(
-        self,
-        model: nn.Module,
-        optimiser: AcceleratedOptimizer,
-        settings: StageSettings,
-        cache: LatentCache,
-        items: list[Item],
-        held_out: list[Item],
-        folder: Path,
-        accelerator: Accelerator,
-        intervals: Intervals,
-        export_dtype: torch.dtype,
-        decode: Decoder | None,
-        trained: list[str],
-        frozen: int,
+        self, prepared: _Prepared, settings: StageSettings, samples: Samples, output: Output, accelerator: Accelerator
     ) -> None:
-        self.model, self.optimiser, self.settings = model, optimiser, settings
-        self.cache, self.items, self.held_out = cache, items, held_out
-        self.folder, self.accelerator, self.intervals = folder, accelerator, intervals
-        self.export_dtype, self.decode, self.trained, self.frozen = export_dtype, decode, trained, frozen
-        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self.clean = cache.settings.clean_latents(settings.clip)
-        self.no_projection = cache.no_projection(settings.clip)
-        self.empty_text = cache.text("")
-        self.state_path = folder / "state.pt"
+        self.model, self.optimiser, self.trained, self.frozen = prepared
+        self.settings, self.samples, self.output, self.accelerator = settings, samples, output, accelerator
+        self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.clean = samples.cache.settings.clean_latents(settings.clip)
+        self.no_projection = samples.cache.no_projection(settings.clip)
+        self.empty_text = samples.cache.text("")
+        self.state_path = output.folder / "state.pt"
 
     def train(self, step: int, stop: Callable[[], bool]) -> bool:
         """Steps from `step` on. Returns whether the last one was reached."""
         settings, main = self.settings, self.accelerator.is_main_process
-        log = LossLog(self.folder / "loss.csv", step) if main else None
-        title = f"stage {settings.stage}, {len(self.items)} samples"
+        log = LossLog(self.output.folder / "loss.csv", step) if main else None
+        title = f"stage {settings.stage}, {len(self.samples.items)} samples"
         bar = tqdm(total=settings.steps, initial=step, desc=settings.stage, unit="step", disable=not main)
         with ThreadPoolExecutor(max_workers=1) as pool:
             ahead = pool.submit(self._load_step, step)
@@ -194,7 +191,7 @@ class _Run:
                 loss, norm, stopping = self._step(passes, rate, stop, step)
                 step += 1
                 last = step == settings.steps
-                held_out = self._look(step) if last or step % self.intervals.sheet == 0 else None
+                held_out = self._look(step) if last or step % self.output.intervals.sheet == 0 else None
                 if log is not None:
                     log.add(
                         step=step,
@@ -206,7 +203,7 @@ class _Run:
                     )
                     bar.update()
                     bar.set_postfix(loss=f"{loss:.4f}")
-                if last or stopping or step % self.intervals.save == 0:
+                if last or stopping or step % self.output.intervals.save == 0:
                     self.write(step)
                     if log is not None:
                         log.draw(title)
@@ -247,42 +244,44 @@ class _Run:
 
     def _load_step(self, step: int) -> list[Tensors]:
         """This process's share of a step's forward passes."""
-        passes = step_passes(self.settings, len(self.items), step)
+        passes = step_passes(self.settings, len(self.samples.items), step)
         return [self._tensors(one) for one in passes[self.accelerator.process_index :: self.accelerator.num_processes]]
 
     def _tensors(self, one: Pass) -> Tensors:
-        clips = [self.cache.load(self.items[index]) for index in one.items]
+        clips = [self.samples.cache.load(self.samples.items[index]) for index in one.items]
         return assemble(clips, one, self.settings, self.no_projection, self.empty_text, self.clean)
 
     @torch.no_grad()
     def _look(self, step: int) -> float | None:
         """Held-out loss at fixed times and noise, and a sheet. Every process takes part: the network may be spread over them."""
         losses = []
-        for number, item in enumerate(self.held_out):
+        for number, item in enumerate(self.samples.held_out):
             one = Pass((0,), (False,), False, False, False, ("held out", self.settings.seed, number))
             tensors = assemble(
-                [self.cache.load(item)], one, self.settings, self.no_projection, self.empty_text, self.clean
+                [self.samples.cache.load(item)], one, self.settings, self.no_projection, self.empty_text, self.clean
             )
             losses.append(float(self._loss(tensors)))
-        if self.decode is not None:
-            clips = [self.cache.load(item) for item in (self.held_out or self.items)[:_SHEET_CLIPS]]
+        if self.output.decode is not None:
+            clips = [
+                self.samples.cache.load(item) for item in (self.samples.held_out or self.samples.items)[:_SHEET_CLIPS]
+            ]
             made = [
                 sample_latents(
                     self.model,
                     clip,
                     self.empty_text,
                     self.clean,
-                    steps=self.intervals.sheet_steps,
-                    guidance=self.intervals.guidance,
+                    steps=self.output.intervals.sheet_steps,
+                    guidance=self.output.intervals.guidance,
                     seed=seed_of("sheet", number),
                     device=self.accelerator.device,
                 )
                 for number, clip in enumerate(clips)
             ]
             if self.accelerator.is_main_process:
-                (self.folder / "sheets").mkdir(exist_ok=True)
-                with replacing(self.folder / "sheets" / f"step_{step:06d}.png") as part:
-                    sheet(made, clips, self.decode).save(part, format="PNG")
+                (self.output.folder / "sheets").mkdir(exist_ok=True)
+                with replacing(self.output.folder / "sheets" / f"step_{step:06d}.png") as part:
+                    sheet(made, clips, self.output.decode).save(part, format="PNG")
         return sum(losses) / len(losses) if losses else None
 
     def _fingerprint(self) -> dict:
@@ -291,7 +290,7 @@ class _Run:
         settings.pop("checkpoint")
         if self.settings.schedule == SCHEDULES[0]:
             settings.pop("steps")
-        return {**settings, _SAMPLES: seed_of([item.path.name for item in self.items]), _FROZEN: self.frozen}
+        return {**settings, _SAMPLES: seed_of([item.path.name for item in self.samples.items]), _FROZEN: self.frozen}
 
     def write(self, step: int) -> None:
         """Write the state and the weights so far. On every process: each may hold a part."""
@@ -310,7 +309,7 @@ class _Run:
             # One entry: the order of several is not fixed, and the file shall be.
             notes = {"spatia_training": json.dumps({"step": step, **dataclasses.asdict(self.settings)})}
             file = CONTROL_FILE if self.settings.stage == CONTROL else LORA_FILE
-            export(trained, self.settings.stage, self.folder / file, self.export_dtype, notes)
+            export(trained, self.settings.stage, self.output.folder / file, self.output.export_dtype, notes)
         self.accelerator.wait_for_everyone()
 
     def resume(self) -> int:
@@ -335,7 +334,7 @@ class _Run:
                     else f"{name} = {fingerprint.get(name)}, and {wanted.get(name)} is asked for"
                 )
                 raise SpatiaError(
-                    f"The run in {self.folder} was started with {change}; give the same settings, data and weights, or another work folder."
+                    f"The run in {self.output.folder} was started with {change}; give the same settings, data and weights, or another work folder."
                 )
         missing = next((name for name in self.trained if name not in weights), None)
         if missing is not None or len(weights) != len(self.trained):

@@ -8,6 +8,7 @@ from itertools import permutations
 from typing import NamedTuple
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -69,10 +70,11 @@ def map_error(latent_map: LatentMap, before: Tensor, after: Tensor) -> float:
 def _fit(before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
     """Kernel and bias whose convolution of `before` is nearest to `after`, with a ridge far below the latents' unit variance."""
     channels = before.shape[1]
-    images = before.transpose(1, 2).flatten(0, 1)
-    inputs = F.unfold(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3).transpose(1, 2).flatten(0, 1).double()
+    images = rearrange(before, "n c t h w -> (n t) c h w")
+    patches = F.unfold(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3)
+    inputs = rearrange(patches, "frames patch place -> (frames place) patch").double()
     inputs = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=torch.float64)], dim=1)
-    outputs = after.transpose(1, 2).permute(0, 1, 3, 4, 2).flatten(0, 3).double()
+    outputs = rearrange(after, "n c t h w -> (n t h w) c").double()
     gram = inputs.T @ inputs
     gram += 1e-4 * len(inputs) * torch.eye(len(gram), dtype=torch.float64)
     solution = torch.linalg.solve(gram, inputs.T @ outputs).float()

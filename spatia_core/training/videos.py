@@ -2,8 +2,8 @@
 
 rooms:FIRST-LAST           procedural rooms of these seeds, with exact depth; moving_rooms: with a box that moves
 realestate10k:FOLDER       camera texts <id>.txt anywhere below it; beside each the folder <id> of frames, or the video <id>.mp4
-clips:FOLDER               one folder per clip: a camera file (w2c.txt with intrinsics.txt, cameras_re10k.txt, transforms.json, or
-                           images.txt with cameras.txt), and its frames (frames/, images/ or one video file)
+clips:FOLDER               one folder per clip: a camera file (w2c.txt with intrinsics.txt, cameras_re10k.txt, transforms.json, pose.txt,
+                           or images.txt with cameras.txt), and its frames (frames/, images/ or one video file)
 
 Beside the frames of a clip (below <id> for RealEstate10K) there may be prompt.txt, depth (depth.npy or depth.npz as (N, h, w) in the
 cameras' unit, or depth/ with one .npy or 16-bit .png in thousandths per frame; 0 = unknown) and moving/ (one picture per frame, white =
@@ -26,7 +26,7 @@ from ..cameras.camera import Cameras, make_cameras
 from ..cameras.formats import FILE_NAMES, read_cameras
 from ..errors import SpatiaError
 from ..estimate.depth import resize_depth
-from ..model.sizes import Fit, fit
+from ..model.sizes import Fit, fit, fitted_cameras
 from .clips import room_video
 
 if TYPE_CHECKING:
@@ -108,17 +108,7 @@ def fitted_video(
         raise SpatiaError(
             f"{len(fitted)} frames and {cameras.count} cameras were found, expected one camera per frame."
         )
-    left, top = (plan.scaled_width - width) // 2, (plan.scaled_height - height) // 2
-    fx, fy, cx, cy = cameras.intrinsics.unbind(-1)
-    intrinsics = torch.stack(
-        [
-            fx * plan.scaled_width / width,
-            fy * plan.scaled_height / height,
-            (cx * plan.scaled_width - left) / width,
-            (cy * plan.scaled_height - top) / height,
-        ],
-        -1,
-    )
+    left, top = plan.corner
     maps: list[Tensor | None] = []
     for name, value in (("depth", depth), ("moving mask", moving)):
         if value is not None:
@@ -134,7 +124,7 @@ def fitted_video(
     still = torch.zeros(len(fitted), height, width, dtype=torch.bool)
     return PosedVideo(
         torch.stack(fitted),
-        make_cameras(cameras.w2c, intrinsics),
+        fitted_cameras(cameras, size[1], size[0], plan),
         text,
         near,
         still if masks is None else masks > 0.5,
@@ -145,7 +135,7 @@ def _fit_frame(frame: np.ndarray, plan: Fit) -> Tensor:
     picture = Image.fromarray(frame)
     if picture.size != (plan.scaled_width, plan.scaled_height):
         picture = picture.resize((plan.scaled_width, plan.scaled_height), Image.Resampling.BICUBIC)
-    left, top = (plan.scaled_width - plan.width) // 2, (plan.scaled_height - plan.height) // 2
+    left, top = plan.corner
     return torch.from_numpy(np.array(picture.crop((left, top, left + plan.width, top + plan.height))))
 
 

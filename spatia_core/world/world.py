@@ -169,7 +169,7 @@ class World:
 
     def commit(
         self,
-        memory: SpatialMemory,
+        memory: SpatialMemory | None,
         clip: str,
         parent: str | None,
         branch: str = MAIN,
@@ -185,23 +185,26 @@ class World:
         parent: the clip it follows, the one before it in `memory`; None: the memory holds the image alone, which begins
         the world. latents: (1, C, T, h, w), of which the first `history_latents` frames repeat the clip before. A clip
         that is there already is not written again. When the branch ends elsewhere by now, its old end is kept as a
-        branch of its own. Raises SpatiaError when somebody else writes, the disk is full, or the memory is another's.
+        branch of its own. memory None: the clip is there already. Raises SpatiaError when it is not, when somebody else
+        writes, the disk is full, or the memory is another's.
         """
         records.require_branch(branch)
         with self._writing():
             known = self._whole(clip)
-            if not known:
+            if memory is None and not (known and self.exists):
+                raise SpatiaError(f"A clip of the world {shown(self.name)} was removed meanwhile; queue again.")
+            if memory is not None and not known:
                 self._check(memory, parent)
                 self._write(memory, clip, parent, latents, history_latents, report, seconds, made or {})
-            if not self.exists:  # nothing was begun here, or whoever began died before this line
+            if memory is not None and not self.exists:  # nothing was begun here, or whoever began died before this line
                 heading = Heading(memory.height, memory.width, memory.voxel_size, {branch: clip}, memory.made_for)
                 records.write_heading(self.folder, heading)
             said = self._stand(branch, clip)
-        if not known:
+        if memory is None or known:
+            committed = self.memory(clip)
+        else:
             committed = self._held_here(memory, clip)
             _memories.put(self._state(clip), committed)
-        else:
-            committed = self.memory(clip)
         give_back_memory()
         return Committed(committed, known, said)
 

@@ -171,6 +171,7 @@ export default async ({ page, options, sceneLoaded, loadTemplate, save, ready })
         ["realestate10k", 1],
         ["nerfstudio", 1],
         ["colmap", 2],
+        ["memorize", 1],
     ]) {
         const files = [];
         const all = new Promise((resolve) => {

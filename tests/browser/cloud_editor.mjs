@@ -165,25 +165,9 @@ async function brushAndHide(page, id, editor, options, shot) {
     return told;
 }
 
-export default async ({ page, options, queue, ready }) => {
+export default async ({ page, options, queue, ready, editedScene }) => {
     const { ball, box } = options;
-    const id = await page.evaluate(async (file) => {
-        await window.app.extensionManager.command.execute("Comfy.NewBlankWorkflow");
-        const graph = window.app.rootGraph;
-        const add = (type, x) => {
-            const node = window.LiteGraph.createNode(type);
-            graph.add(node);
-            node.pos = [x, 100];
-            return node;
-        };
-        const [load, edit, save] = [add("SpatiaLoadScene", 100), add("SpatiaEditPointCloud", 600), add("SpatiaSaveScene", 1200)];
-        load.widgets.find((widget) => widget.name === "file").value = file;
-        save.widgets.find((widget) => widget.name === "filename_prefix").value = "edited/room";
-        load.connect(0, edit, 0);
-        edit.connect(0, save, 0);
-        window.app.extensionManager.workflow.activeWorkflow.changeTracker.checkState();
-        return edit.id;
-    }, options.file);
+    const id = await editedScene({ file: options.file, prefix: "edited/room" });
     const shot = async (name) => {
         if (!options.pictures) return; // for who wants to look at them
         await page.waitForTimeout(800);

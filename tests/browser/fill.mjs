@@ -1,33 +1,24 @@
 // Fills the place of a removed thing in the cloud editor: the choice of the current edit, both projections, undo, the run.
-export default async ({ page, options, queue }) => {
-    const id = await page.evaluate(
-        async ({ file, edits }) => {
-            await window.app.extensionManager.command.execute("Comfy.NewBlankWorkflow");
-            const graph = window.app.rootGraph;
-            const add = (type, x) => {
-                const node = window.LiteGraph.createNode(type);
-                graph.add(node);
-                node.pos = [x, 100];
-                return node;
-            };
-            const [load, edit, save] = [add("SpatiaLoadScene", 100), add("SpatiaEditPointCloud", 600), add("SpatiaSaveScene", 1200)];
-            // The preview draws as this node will: with the discs of the bundled model.
-            const [path, render] = [add("SpatiaCameraPath", 1200), add("SpatiaRenderCameraPath", 1600)];
-            edit.connect(0, path, 0);
-            edit.connect(0, render, 0);
-            path.connect(0, render, 1);
-            render.widgets.find((widget) => widget.name === "radius").value = 0.03;
-            load.widgets.find((widget) => widget.name === "file").value = file;
-            edit.widgets.find((widget) => widget.name === "edits").value = edits;
-            save.widgets.find((widget) => widget.name === "filename_prefix").value = "edited/filled";
-            load.connect(0, edit, 0);
-            edit.connect(0, save, 0);
-            window.app.extensionManager.workflow.activeWorkflow.changeTracker.checkState();
-            edit.widgets.find((widget) => widget.type === "button").callback();
-            return edit.id;
-        },
-        { file: options.file, edits: options.edits },
-    );
+export default async ({ page, options, queue, editedScene }) => {
+    const id = await editedScene({ file: options.file, prefix: "edited/filled", edits: options.edits });
+    await page.evaluate((nodeId) => {
+        const graph = window.app.rootGraph;
+        const edit = graph.getNodeById(nodeId);
+        // The preview draws as this node will: with the discs of the bundled model.
+        const add = (type, pos) => {
+            const node = window.LiteGraph.createNode(type);
+            graph.add(node);
+            node.pos = pos;
+            return node;
+        };
+        const [path, render] = [add("SpatiaCameraPath", [1200, 500]), add("SpatiaRenderCameraPath", [1600, 500])];
+        edit.connect(0, path, 0);
+        edit.connect(0, render, 0);
+        path.connect(0, render, 1);
+        render.widgets.find((widget) => widget.name === "radius").value = 0.03;
+        window.app.extensionManager.workflow.activeWorkflow.changeTracker.checkState();
+        edit.widgets.find((widget) => widget.type === "button").callback();
+    }, id);
     const editor = page.getByRole("dialog", { name: "Edit cloud" });
     await editor.locator("button[name=load]").click();
     await editor.locator("button[name=load]").waitFor({ state: "detached" });

@@ -94,7 +94,7 @@ async function overlapsWithReports(page, overlaps) {
         const shown = { SpatiaRenderCameraPath: { curve: [0.2, 0.8, 0.5] } };
         for (const kind of ["SpatiaRetrieveReferences", "SpatiaClosedLoopMetrics"]) shown[kind] = { pictures: [{ file, caption: "" }] };
         const reporting =
-            /CameraPath|ClipWindow|FitImage|EditPointCloud|Estimate|Render|Retrieve|Update|Metrics|SaveScene|Video|World|Commit|ApplyDecoupled|ExportCameras|Depth/;
+            /CameraPath|ClipWindow|FitImage|EditPointCloud|Estimate|Render|Retrieve|Update|Metrics|SaveScene|Video|World|Commit|ApplyDecoupled|DecoupledClip|ExportCameras|Depth/;
         for (const node of window.app.rootGraph.nodes.filter((one) => one.comfyClass?.startsWith("Spatia") && reporting.test(one.comfyClass))) {
             node.onExecuted({ text: ["A report."], spatia_report: [{ warnings: ["A warning."], ...shown[node.comfyClass] }] });
         }

@@ -33,7 +33,21 @@ export async function openPage(browser, options) {
     page.setDefaultTimeout(PATIENCE);
     const problems = watch(page, options.url);
     const tools = { page, context, browser, options, problems };
-    for (const part of [ready, openTemplates, loadTemplate, openTemplate, nodes, missingNodes, overlaps, prompt, queue, fitView, save, sceneLoaded]) {
+    for (const part of [
+        ready,
+        openTemplates,
+        loadTemplate,
+        openTemplate,
+        nodes,
+        missingNodes,
+        overlaps,
+        prompt,
+        queue,
+        fitView,
+        save,
+        editedScene,
+        sceneLoaded,
+    ]) {
         tools[part.name] = (...values) => part(page, ...values);
     }
     await page.goto(options.url);
@@ -233,6 +247,34 @@ export function viewOf() {
 /** The open graph as the page would save it. */
 export async function save(page) {
     return page.evaluate(() => window.app.rootGraph.serialize());
+}
+
+/**
+ * A new workflow that edits a saved scene: Load Scene, Edit Point Cloud and Save Scene. Returns the id of Edit Point Cloud.
+ * file: the scene; prefix: of the file that is saved; edits: of the node, none where it is left out.
+ */
+export async function editedScene(page, { file, prefix, edits }) {
+    return page.evaluate(
+        async (given) => {
+            await window.app.extensionManager.command.execute("Comfy.NewBlankWorkflow");
+            const graph = window.app.rootGraph;
+            const add = (type, x, values) => {
+                const node = window.LiteGraph.createNode(type);
+                graph.add(node);
+                node.pos = [x, 100];
+                for (const [name, value] of Object.entries(values)) node.widgets.find((widget) => widget.name === name).value = value;
+                return node;
+            };
+            const load = add("SpatiaLoadScene", 100, { file: given.file });
+            const edit = add("SpatiaEditPointCloud", 600, given.edits === undefined ? {} : { edits: given.edits });
+            const save = add("SpatiaSaveScene", 1200, { filename_prefix: given.prefix });
+            load.connect(0, edit, 0);
+            edit.connect(0, save, 0);
+            window.app.extensionManager.workflow.activeWorkflow.changeTracker.checkState();
+            return edit.id;
+        },
+        { file, prefix, edits },
+    );
 }
 
 /** Wait for the scene in an open editor: that of an earlier run, which the server's history holds, or of a run for it. */

@@ -14,6 +14,7 @@ IMAGES = Path(__file__).resolve().parent.parent.parent / "js" / "docs" / "images
 LIMITS = {"node": 25_000, "editor": 120_000}  # bytes
 
 
+@pytest.mark.long(3600, "draws every node, and both editors at work")
 @pytest.mark.parametrize("kind", LIMITS)
 def test_pictures(kind, run_page_script):
     taken = run_page_script(

@@ -183,6 +183,19 @@ def _two_memories(picture, pen, result):
             _paste(picture, half, 26 + 256 * side, 118 + place * 132, 184, VIOLET if side else GREEN)
 
 
+def _memorize(picture, pen, result):
+    """The way out above, the way back below: each frame of it remembers the one above."""
+    out = _room("pan", 3, 16.0)
+    for place, frame in enumerate(out):
+        x = 14 + place * 164
+        _paste(picture, frame, x, 92, 156, FAINT)
+        _paste(picture, frame, x, 300, 156, GREEN)
+        _arrow(pen, (x + 78, 186), (x + 78, 292), GREEN, 8)
+    pen.text((256, 68), "camera out", INK, _font(30), anchor="mm")
+    pen.text((256, 422), "and back, remembered", INK, _font(34), anchor="mm")
+    pen.text((256, 472), "from poses alone", FAINT, _font(30), anchor="mm")
+
+
 def _prompts(picture, pen, result):
     """One room, and two lines of text."""
     cards = (
@@ -225,6 +238,7 @@ _DRAWN = {
     "Edit between": _edit_between,
     "Camera path from a file": _from_file,
     "Two memories": _two_memories,
+    "Memorize": _memorize,
     "Prompt per clip": _prompts,
     "Moving objects": _moving,
 }

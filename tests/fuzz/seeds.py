@@ -31,7 +31,7 @@ def cameras(count: int = 3):
 def camera_texts() -> list[bytes]:
     """Every format; where a second file belongs to it, behind a line of three dashes."""
     texts = []
-    for name in ("spatia", "realestate10k", "nerfstudio", "colmap"):
+    for name in ("spatia", "realestate10k", "nerfstudio", "colmap", "memorize"):
         texts.append("\n---\n".join(write_cameras(cameras(), name, width=32, height=24).values()).encode())
     nerf = json.loads(texts[2])
     nerf |= {"w": 32, "h": 24, "camera_angle_x": 0.9, "camera_angle_y": 0.8, "k1": 0.0}

@@ -198,7 +198,10 @@ def _cameras(data: bytes) -> None:
             continue
         check_cameras(path)
         read += 1
+        zooms = bool((path.intrinsics != path.intrinsics[:1]).any())
         for written in TEXT_FORMATS:
+            if written == "memorize" and zooms:
+                continue
             files = list(write_cameras(path, written, width=WIDTH, height=HEIGHT).values())
             again = read_cameras(files[0], "".join(files[1:]), written, width=WIDTH, height=HEIGHT)
             assert again.count == path.count

@@ -57,12 +57,10 @@ def camera_branch_weights(extra: int = 0, out_dim: int = DIM, pixels: int = 16, 
     return weights
 
 
-def small_i2v(text_dim: int):
-    """(MODEL, VAE): the second paper's backbone, small and random, and a VAE of Wan 2.1's kind."""
+def i2v_weights(text_dim: int) -> tuple[dict, dict]:
+    """(random weights, header of their file) of the second paper's backbone, small."""
     import comfy.ops
-    import comfy.sd
     from comfy.ldm.wan.model import WanModel
-    from comfy.ldm.wan.vae import WanVAE
 
     network = WanModel(
         model_type="i2v",
@@ -77,15 +75,28 @@ def small_i2v(text_dim: int):
         operations=comfy.ops.disable_weight_init,
     )
     weights = random_weights({name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}, 31)
-    metadata = {"config": json.dumps({"transformer": {"num_heads": 2, "text_dim": text_dim}})}
-    model = comfy.sd.load_diffusion_model_state_dict(weights, metadata=metadata)
-    assert type(model.model).__name__ == "WAN21" and model.model.image_to_video
+    return weights, {"config": json.dumps({"transformer": {"num_heads": 2, "text_dim": text_dim}})}
+
+
+def wan21_vae_weights() -> dict:
+    """Random weights of a VAE of Wan 2.1's kind, small."""
+    from comfy.ldm.wan.vae import WanVAE
+
     vae = WanVAE(
         dim=4, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=2, attn_scales=[],
         temperal_downsample=[False, True, True],
     )  # fmt: skip
-    shapes = {name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}
-    return model, comfy.sd.VAE(sd=random_weights(shapes, 32))
+    return random_weights({name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}, 32)
+
+
+def small_i2v(text_dim: int):
+    """(MODEL, VAE): the second paper's backbone, small and random, and a VAE of Wan 2.1's kind."""
+    import comfy.sd
+
+    weights, metadata = i2v_weights(text_dim)
+    model = comfy.sd.load_diffusion_model_state_dict(weights, metadata=metadata)
+    assert type(model.model).__name__ == "WAN21" and model.model.image_to_video
+    return model, comfy.sd.VAE(sd=wan21_vae_weights())
 
 
 def turning_cameras(count: int):

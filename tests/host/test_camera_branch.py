@@ -159,6 +159,49 @@ def test_the_range_follows_a_schedule_that_is_set_behind_us(nodes_of, clip_of, r
     assert condition.sigma_end == pytest.approx(0.6, abs=1e-3)
 
 
+@pytest.mark.slow
+def test_compiled_models_take_each_clip_as_it_is(clip_of):
+    """The host's compile helper; one clip after another, each with its own cameras."""
+    from comfy_api.torch_helpers import set_torch_compile_wrapper
+
+    graphs = []
+
+    def as_traced(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    memory, cameras = revisit(given=1, width=32, height=16)
+    still = cameras._replace(w2c=cameras.w2c[:1].expand_as(cameras.w2c))
+    made = []
+    for path in (cameras, still):
+        clip = clip_of(memory, path, camera_end_percent=1.0).args[:4]
+        made.append(sampled(*clip))
+        model = clip[0].clone()
+        set_torch_compile_wrapper(model, as_traced)
+        assert torch.allclose(sampled(model, *clip[1:]), made[-1], atol=1e-4)
+    assert graphs and not torch.allclose(*made, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["bf16", "fp8_e4m3fn"])
+def test_other_precisions(nodes_of, small, dtype):
+    load = nodes_of("nodes.camera_branch").SpatiaLoadCameraBranch
+    module, kept = nodes_of("nodes.host.camera_branch"), nodes_of("nodes.host.models").DTYPES[dtype]
+    _, cameras = revisit()
+    x = torch.randn(1, 48, 5, 2, 4, generator=torch.Generator().manual_seed(3))
+    found = []
+    for which in (dtype, "fp32"):
+        branch = load.execute("camera_small.safetensors", which).args[0].model
+        seen = module.encode_poses(branch, module.clip_poses(cameras), x.device, (2, 4))
+        with torch.no_grad():
+            found.append(module.CameraRun(branch, seen, x, torch.tensor([900.0]), {}).residual(0))
+        if which == dtype:
+            assert branch.blocks[0].attn1.to_q.weight.dtype == kept
+            assert (
+                branch.patch_embedding.weight.dtype == branch.controlnet_encode_first[0].weight.dtype == torch.float32
+            )
+    assert 0 < (found[0] - found[1]).norm() / found[1].norm() < (0.03 if dtype == "bf16" else 0.2)
+
+
 def test_a_camera_branch_beside_spatia(nodes_of, small, prompts, runs):
     """On Wan2.2-TI2V-5B's kind, beside Spatia's references and its own frames' timesteps."""
     load = nodes_of("nodes.camera_branch").SpatiaLoadCameraBranch

@@ -379,11 +379,11 @@ def test_progress_and_previews_are_the_hosts(loaded, inputs, sample, monkeypatch
 def test_fit_image(pack_module):
     prepare = pack_module("nodes.prepare")
     image = torch.rand(1, 108, 192, 3)
-    out, width, height, report = prepare.SpatiaFitImage.execute(image, "192x128 (bundled small model)", 32, 32).args
+    out, width, height, report, _ = prepare.SpatiaFitImage.execute(image, "192x128 (bundled small model)", 32, 32).args
     assert out.shape == (1, 128, 192, 3) and (width, height) == (192, 128) and "cropped" in report
     upright, *_ = prepare.SpatiaFitImage.execute(image.transpose(1, 2), "832x480", 32, 32).args
     assert upright.shape == (1, 832, 480, 3) and float(upright.min()) >= 0 and float(upright.max()) <= 1
-    same, _, _, report = prepare.SpatiaFitImage.execute(image[:, :96], "nearest multiple of 32", 32, 32).args
+    same, _, _, report, _ = prepare.SpatiaFitImage.execute(image[:, :96], "nearest multiple of 32", 32, 32).args
     assert torch.equal(same, image[:, :96]) and report == "192x96 as it is"
     assert prepare.SpatiaClipPrompts.execute("a\nb", 2, False).args[0] == "b"
 

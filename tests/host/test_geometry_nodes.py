@@ -98,7 +98,7 @@ def test_bad_text_is_refused_before_anything_runs(cameras_module, edit_module):
 # --- files ---
 
 
-@pytest.mark.parametrize("format", ["spatia", "realestate10k", "nerfstudio", "colmap", "gltf"])
+@pytest.mark.parametrize("format", ["spatia", "realestate10k", "nerfstudio", "colmap", "memorize", "gltf"])
 def test_exported_cameras_are_imported_again(cameras_module, comfy_host, format):
     path, _ = run(cameras_module.SpatiaCameraPath, preset="spiral", frames=7)
     name, _ = run(cameras_module.SpatiaExportCameras, cameras=path, format=format, filename_prefix=f"{format}/path")

@@ -110,7 +110,7 @@ def asked(pack_module, route, body, raw=None):
     return asyncio.run(talk())
 
 
-@pytest.mark.parametrize("format", ["spatia", "realestate10k", "nerfstudio", "colmap"])
+@pytest.mark.parametrize("format", ["spatia", "realestate10k", "nerfstudio", "colmap", "memorize"])
 def test_cameras_written_are_read_again(pack_module, node, format):
     _, path = report(node, preset="spiral", frames=5)
     cameras = pack_module("nodes.host.routes").camera_list(path)

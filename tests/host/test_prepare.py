@@ -21,7 +21,7 @@ def test_a_strip_is_not_scaled_until_the_memory_is_full(nodes_of, error, shape):
 
 
 def test_an_image_that_is_large_itself_is_scaled_down(nodes_of):
-    image, width, height, _ = nodes_of.SpatiaFitImage.execute(
+    image, width, height, *_ = nodes_of.SpatiaFitImage.execute(
         torch.zeros(1, 64, 8192, 3), "192x128 (bundled small model)", 32, 32
     ).result
     assert image.shape == (1, 128, 192, 3) and (width, height) == (192, 128)

@@ -97,9 +97,10 @@ def run(recipe, host, cache, files, tmp_path):
         )
         done = iter(range(1, 1000))
         finished = trainer.train_stage(
-            network, settings, cache, cache.items(settings.clip, videos[:3]), cache.items(settings.clip, videos[3:]), tmp_path / folder,
-            accelerator=trainer.make_accelerator("cpu"), intervals=trainer.Intervals(interval, interval, 2, 2.0), export_dtype=torch.float32,
-            decode=decode, stop=lambda: next(done) == stop_after, report=lambda line: None,
+            network, settings,
+            trainer.Samples(cache, cache.items(settings.clip, videos[:3]), cache.items(settings.clip, videos[3:])),
+            trainer.Output(tmp_path / folder, trainer.Intervals(interval, interval, 2, 2.0), torch.float32, decode),
+            accelerator=trainer.make_accelerator("cpu"), stop=lambda: next(done) == stop_after, report=lambda line: None,
         )  # fmt: skip
         return finished, network
 

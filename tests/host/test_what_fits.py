@@ -23,7 +23,7 @@ def test_a_long_batch_is_not_scaled_until_the_memory_is_full(pack_module, error)
 def test_a_batch_is_fitted_one_by_one_as_a_whole(pack_module):
     fit = pack_module("nodes.prepare").SpatiaFitImage
     images = torch.rand(3, 50, 70, 3, generator=torch.Generator().manual_seed(0))
-    together, width, height, _ = fit.execute(images, "width and height below", 96, 64).result
+    together, width, height, *_ = fit.execute(images, "width and height below", 96, 64).result
     assert together.shape == (3, 64, 96, 3) and (width, height) == (96, 64)
     for image, fitted in zip(images, together):
         alone = fit.execute(image[None], "width and height below", 96, 64).result[0]

@@ -55,6 +55,12 @@ def base(tmp_path_factory) -> Path:
         ("diffusion_models", "wan2.2_ti2v_5B_fp16.safetensors"),
         ("text_encoders", "umt5_xxl_fp8_e4m3fn_scaled.safetensors"),
         ("vae", "wan2.2_vae.safetensors"),
+        ("diffusion_models", "wan2.1_i2v_480p_14B_fp16.safetensors"),
+        ("text_encoders", "umt5_xxl_fp16.safetensors"),
+        ("clip_vision", "clip_vision_h.safetensors"),
+        ("vae", "wan_2.1_vae.safetensors"),
+        ("model_patches", "memorize_camera_controlnet.safetensors"),
+        ("model_patches", "memorize_history_controlnet.safetensors"),
         ("geometry_estimation", "moge_2_vitl_normal_fp16.safetensors"),
         ("checkpoints", "sam3.1_multiplex_fp16.safetensors"),
     ]:

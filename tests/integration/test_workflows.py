@@ -26,6 +26,7 @@ from tools.workflows import nodes_of, workflow_to_prompt
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parent.parent.parent
+MEMORIZE = "Memorize When Needed, needs Wan2.1 I2V 14B weights, one clip per run"
 
 
 def load(name: str) -> dict:
@@ -278,6 +279,7 @@ class TestBlueprint:
         ("Image to video in one node, needs 5B weights, 265 frames", "Load|Text encoder|Video VAE|Depth model"),
         ("Prompt per clip, needs 5B weights, day out and night back", "Load|MoGe"),
         ("Moving objects, needs 5B weights and SAM 3", "Load|MoGe|SAM"),
+        (MEMORIZE, "Load|Wan2.1|Text encoder|Image encoder|Video VAE"),
     ],
 )
 def test_workflows_of_the_released_weights_pass_the_servers_checks(submit, object_info, name, loaders):
@@ -290,18 +292,24 @@ def test_workflows_of_the_released_weights_pass_the_servers_checks(submit, objec
     assert re.match(loaders, str(refused.value)), refused.value
 
 
+def linked_and_named(workflow: dict) -> tuple[dict, set]:
+    """The weights that a workflow's file links, by name, and those that its widgets name."""
+    linked = {
+        model["name"]: model for node in workflow["nodes"] for model in node.get("properties", {}).get("models", [])
+    }
+    named = {
+        value
+        for node in workflow["nodes"]
+        for value in node.get("widgets_values") or []
+        if isinstance(value, str) and value.endswith(".safetensors")
+    }
+    return linked, named
+
+
 def test_released_weights_have_links_and_the_releases_prompts():
     for path in (ROOT / "workflows").glob("*needs 5B weights*.json"):
         workflow = load(path.stem)
-        linked = {
-            model["name"]: model for node in workflow["nodes"] for model in node.get("properties", {}).get("models", [])
-        }
-        named = {
-            value
-            for node in workflow["nodes"]
-            for value in node.get("widgets_values") or []
-            if isinstance(value, str) and value.endswith(".safetensors")
-        }
+        linked, named = linked_and_named(workflow)
         assert named == linked.keys() and "step-8500.safetensors" in named
         assert all(model["url"].endswith("/" + name) and model["directory"] for name, model in linked.items())
         texts = [
@@ -314,3 +322,15 @@ def test_released_weights_have_links_and_the_releases_prompts():
             node for node in workflow["nodes"] if node["type"] == "SpatiaClipPrompts" and node["widgets_values"][2]
         ]
         assert suffixed or any("4K, realistic, high quality, HDR." in text for text in texts)
+
+
+def test_both_branches_of_memorize_when_needed_are_linked_under_names_of_their_own():
+    """Published under one name in two folders: whoever saves them has to tell them apart."""
+    linked, named = linked_and_named(load(MEMORIZE))
+    assert named == linked.keys() and len(named) == 6
+    branches = {name: model["url"] for name, model in linked.items() if model["directory"] == "model_patches"}
+    assert [url.split("/")[-2:] for url in branches.values()] == [
+        [name.removeprefix("memorize_").removesuffix(".safetensors"), "diffusion_pytorch_model.safetensors"]
+        for name in branches
+    ]
+    assert all(model["url"].endswith("/" + name) for name, model in linked.items() if name not in branches)
