@@ -18,6 +18,7 @@ from ...spatia_core.weights.layouts import LATENT_CHANNELS
 from .decoupled import DECOUPLED
 from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
 from .profiles import known_profile
+from .replaced_forward import require_whole_sequence
 from .video import encode_video
 
 TEXT = "spatia_text"  # wrapper: prompts as long as the network was trained with
@@ -79,6 +80,7 @@ def condition_clip(
         first_clip,
     )
     conditioned = condition_model(model, clip)
+    require_whole_sequence(conditioned)
     profile = known_profile(model)
     if profile is not None:
         conditioned.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, TEXT, _FilledText(profile.text_tokens))
