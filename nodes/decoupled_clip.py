@@ -232,7 +232,7 @@ class SpatiaReleasedNoise(io.ComfyNode):
                     default=0,
                     min=0,
                     max=0xFFFFFFFFFFFFFFFF,
-                    control_after_generate=True,
+                    control_after_generate=io.ControlAfterGenerate.fixed,
                     tooltip="The published code takes the same seed for every clip.",
                 )
             ],
