@@ -55,7 +55,8 @@ def main() -> int:
     report = core.report_text(sections)
     print(f"\n{report}")
     if options.output:
-        options.output.write_text(report + "\n", encoding="utf-8")
+        write_text = importlib.import_module(f"{PACK}.spatia_core.files").write_text
+        write_text(options.output, report + "\n")
     return int(bool(core.failures(sections)))
 
 

@@ -30,7 +30,7 @@ def import_host() -> None:
     import comfy.options
 
     comfy.options.enable_args_parsing()
-    import comfy.model_management  # noqa: F401  reads the options
+    import comfy.model_management
 
     sys.argv = ours
     spec = importlib.util.spec_from_file_location(

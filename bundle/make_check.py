@@ -23,7 +23,7 @@ def main() -> None:
     load_host("cpu")
     network = importlib.import_module(f"{PACK}.nodes.host.check_network")
     video = importlib.import_module(f"{PACK}.nodes.host.check_video")
-    files = importlib.import_module(f"{PACK}.spatia_core.files")
+    replacing = importlib.import_module(f"{PACK}.spatia_core.files").replacing
     given = inputs(network.small_network(torch.float32))
     network.vectors = lambda: given
     with torch.no_grad(), network.exact_float32():
@@ -34,7 +34,7 @@ def main() -> None:
         given["vae.frames"] = video.sparse(video.decoded(vae, given["vae.latents"])).contiguous()
     from safetensors.torch import save_file
 
-    with files.replacing(network.VECTORS) as path:
+    with replacing(network.VECTORS) as path:
         save_file(given, path)
     print(f"{network.VECTORS}: {Path(network.VECTORS).stat().st_size / 1e6:.2f} MB")
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy_api.torch_helpers.torch_compile import TORCH_COMPILE_KWARGS
 
 
-def compile_options(model) -> dict | None:
+def compile_options(model: ModelPatcher) -> dict | None:
     """What the host's compile node asks for on a MODEL, None where there is none."""
     return model.model_options.get(TORCH_COMPILE_KWARGS)
 
 
-def run_block(block, *args, **kwargs):
+def run_block(block: Callable, *args: Any, **kwargs: Any) -> Any:
     """A block as it is."""
     return block(*args, **kwargs)
 
 
-def block_runner(network, options: dict | None, transformer_options: dict) -> Callable:
+def block_runner(network: torch.nn.Module, options: dict | None, transformer_options: dict) -> Callable:
     """How blocks are run: `run_block`, or compiled as the host's compile node was set.
 
     Compiled blocks are given no transformer_options, whose every change would compile them anew; where a node's attention
@@ -43,7 +45,7 @@ def block_runner(network, options: dict | None, transformer_options: dict) -> Ca
     return torch.compile(run_block, **{**options, "options": asked or None})
 
 
-def compiled_replacements(network, runner: Callable, others: dict, image_tokens: int | None) -> dict:
+def compiled_replacements(network: torch.nn.Module, runner: Callable, others: dict, image_tokens: int | None) -> dict:
     """Replacements of the blocks that no other node replaced: the same, run by `runner`.
 
     image_tokens: of the text context's beginning, for I2V models; None without.
@@ -51,7 +53,7 @@ def compiled_replacements(network, runner: Callable, others: dict, image_tokens:
     if runner is run_block:
         return others
 
-    def replaced(block):
+    def replaced(block: torch.nn.Module) -> Callable:
         return lambda args, extra: {
             "img": runner(
                 block,

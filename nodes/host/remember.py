@@ -35,7 +35,6 @@ from . import bundle
 from .decoupled import apply_memory, load_decoupled_patcher, require_memory_branch
 from .models import BUNDLED, DTYPES, find_patch
 from .released_pictures import compressed_pictures
-from .replaced_forward import require_whole_sequence
 from .video import encode_video
 
 _VISIBILITY_SIDE = 320  # pixels of the longer side: overlap is a share, and a share needs no full picture
@@ -118,9 +117,7 @@ def remember_clip(
         unit=radius,
         release=release,
     )
-    remembering = apply_memory(model, patcher, slots, strength, start_percent, end_percent)
-    require_whole_sequence(remembering)
-    return remembering, report, strip
+    return apply_memory(model, patcher, slots, strength, start_percent, end_percent), report, strip
 
 
 def _retrieve_visible(memory: SpatialMemory, target: Cameras, history: Cameras, rules: Rules) -> MemoryRetrieval:

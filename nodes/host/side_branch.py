@@ -29,6 +29,7 @@ from ...spatia_core.precision import working_dtype
 from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
 from .branch_layers import SideBranch
 from .compiled_blocks import block_runner, compile_options, compiled_replacements
+from .replaced_forward import require_whole_sequence
 
 PLAIN_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 MULTIGPU = "multigpu"  # the host's key of a MODEL's copies on further devices
@@ -306,6 +307,7 @@ class ResidualCondition:
         model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, self.key, self)
         model.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, self.key, self.prepare_sampling)
         model.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, self.key, self.calc_cond_batch)
+        require_whole_sequence(model)
         return model
 
     def to(self, device_or_dtype):

@@ -198,8 +198,8 @@ def sample_mesh(path: str, name: str, points: int) -> PointCloud:
     with _reading(open3d, name):
         parts = [part for part in _parts(open3d, path) if len(part.mesh.triangles)]
         areas = [part.mesh.get_surface_area() for part in parts]
-        if not sum(areas) > 0:
-            raise SpatiaError(f"{name} holds no triangle with a surface, expected a mesh; choose another file.")
+        if not 0 < sum(areas) < np.inf:
+            raise SpatiaError(f"{name} holds no triangle with a finite surface, expected a mesh; choose another file.")
         open3d.utility.random.seed(0)
         last = np.round(np.cumsum(areas) / sum(areas) * points).astype(int)
         samples = [

@@ -121,6 +121,7 @@ def fitted_video(
             ]
         maps.append(value)
     near, masks = maps
+    assert size is not None  # there is a frame
     still = torch.zeros(len(fitted), height, width, dtype=torch.bool)
     return PosedVideo(
         torch.stack(fitted),

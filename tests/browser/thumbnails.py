@@ -196,6 +196,22 @@ def _memorize(picture, pen, result):
     pen.text((256, 472), "from poses alone", FAINT, _font(30), anchor="mm")
 
 
+def _uni3c(picture, pen, result):
+    """What the first clip saw is drawn for the second one, grey where nothing is known, and the clip fills it."""
+    cloud = small_room()[0].cloud
+    path = preset_path("pan", make_cameras(torch.eye(4)[None], [0.75, 1.33, 0.5, 0.5]), 3, angle=18.0, depth=2.0)
+    drawn = render_soft(cloud.positions, cloud.colors, path, 176, 312, radius=0.018)
+    grey = drawn.image.float() + 0.5 * (255 - drawn.coverage.float())[..., None]
+    for place, frame in enumerate(grey.clamp(0, 255).to(torch.uint8)):
+        x = 14 + place * 164
+        _paste(picture, Image.fromarray(frame.numpy()), x, 92, 156, FAINT)
+        _paste(picture, _room("pan", 3, 18.0)[place], x, 300, 156, BLUE)
+        _arrow(pen, (x + 78, 190), (x + 78, 292), BLUE, 8)
+    pen.text((256, 68), "the scene, along the path", INK, _font(30), anchor="mm")
+    pen.text((256, 422), "Wan 14B by Uni3C", INK, _font(34), anchor="mm")
+    pen.text((256, 472), "and what it made is remembered", FAINT, _font(28), anchor="mm")
+
+
 def _prompts(picture, pen, result):
     """One room, and two lines of text."""
     cards = (
@@ -239,6 +255,7 @@ _DRAWN = {
     "Camera path from a file": _from_file,
     "Two memories": _two_memories,
     "Memorize": _memorize,
+    "Uni3C": _uni3c,
     "Prompt per clip": _prompts,
     "Moving objects": _moving,
 }
