@@ -29,7 +29,7 @@ def fuzz(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
 def check(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
     """The report of the node Spatia Check, without a server; in a process of its own, for ComfyUI reads its options there."""
     environment = clean_environment(cache) | {"COMFYUI_PATH": str(comfyui)}
-    return become([sys.executable, str(ROOT / "tools" / "check.py"), *options.arguments], environment)
+    return become([sys.executable, str(ROOT / "benchmarks" / "check.py"), *options.arguments], environment)
 
 
 def environment_of_tests(comfyui: Path, cache: Path) -> dict[str, str]:

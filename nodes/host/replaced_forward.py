@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from comfy.patcher_extension import WrappersMP
 
 from ...spatia_core.errors import SpatiaError
@@ -12,7 +14,7 @@ _SPLITTING = ("raylight", "context_parallel", "xfuser", "xdit")
 _REPLACED = ("forward", "_forward", "forward_orig")
 
 
-def require_whole_sequence(model) -> None:
+def require_whole_sequence(model: Any) -> None:
     """Let a MODEL, a clone of ours, refuse to run on a network whose forward pass splits its tokens.
 
     Looked at in every pass: such nodes replace it when the model is loaded, after all others were at work.
@@ -21,7 +23,7 @@ def require_whole_sequence(model) -> None:
     model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, _KEY, _checked)
 
 
-def _checked(executor, *args, **kwargs):
+def _checked(executor: Any, *args: Any, **kwargs: Any) -> Any:
     network = executor.class_obj
     for name in _REPLACED:
         function = vars(network).get(name)
