@@ -95,7 +95,7 @@ def require_fitting_headers(
     if _has_header(control_path):
         found = control_layout(stored_shapes(read_header(control_path)), control)
         if backbone is not None:
-            require_same_model(found, backbone, control)
+            require_same_model(found, backbone.dim, backbone.ffn_dim, backbone.patch, control)
             control_positions(backbone.layers, found.blocks)
     if backbone is not None and lora_path is not None and _has_header(lora_path):
         require_lora_fits(read_header(lora_path), backbone_shapes(backbone), lora)

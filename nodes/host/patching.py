@@ -24,7 +24,7 @@ from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
 from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 from ...spatia_core.precision import working_dtype
-from ...spatia_core.weights.layouts import LATENT_CHANNELS, ControlLayout, control_layout
+from ...spatia_core.weights.layouts import LATENT_CHANNELS, ControlLayout, control_layout, require_same_model
 from ...spatia_core.weights.lora import lora_for_host
 from .compiled_blocks import block_runner, compile_options, run_block
 from .side_branch import PLAIN_DTYPES, BranchOnDevices, PerNetwork, branch_patcher, device_count, read_branch_file
@@ -98,19 +98,7 @@ def load_control_patcher(path: str, file: str, backbone: dict, dtype=None, disab
 def control_patcher(state_dict, file: str, backbone: dict, dtype=None, disable_dynamic: bool = False):
     """A control state dict as a ModelPatcher; `backbone` is `backbone_sizes(model)`."""
     layout = control_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file)
-    for name, ours, theirs in (
-        ("vace_patch_embedding.weight", layout.dim, backbone["dim"]),
-        ("vace_blocks.0.ffn.0.weight", layout.ffn_dim, backbone["ffn_dim"]),
-    ):
-        if ours != theirs:
-            raise SpatiaError(
-                f"Control checkpoint {file}: {name} has {ours} outputs, the backbone's blocks have {theirs}; "
-                "they belong to different models: change `control` or the model."
-            )
-    if layout.patch != tuple(backbone["patch"]):
-        raise SpatiaError(
-            f"Control checkpoint {file}: vace_patch_embedding.weight has patches {layout.patch}, the backbone has {tuple(backbone['patch'])}; change `control`."
-        )
+    require_same_model(layout, backbone["dim"], backbone["ffn_dim"], tuple(backbone["patch"]), file)
     positions = control_positions(backbone["layers"], layout.blocks)
     if dtype is None:
         fallback = working_dtype(comfy.model_management.get_torch_device())

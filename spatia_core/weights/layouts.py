@@ -66,21 +66,21 @@ def control_shapes(layout: ControlLayout) -> dict[str, tuple[int, ...]]:
     return expected
 
 
-def require_same_model(control: ControlLayout, backbone: BackboneLayout, file: str) -> None:
-    """Raises SpatiaError when a control checkpoint is for blocks of another size than a backbone's."""
+def require_same_model(control: ControlLayout, dim: int, ffn_dim: int, patch: tuple[int, int, int], file: str) -> None:
+    """Raises SpatiaError when a control checkpoint is for blocks of another size than a backbone's: width, feed-forward, patch."""
     for name, ours, theirs in (
-        ("vace_patch_embedding.weight", control.dim, backbone.dim),
-        ("vace_blocks.0.ffn.0.weight", control.ffn_dim, backbone.ffn_dim),
+        ("vace_patch_embedding.weight", control.dim, dim),
+        ("vace_blocks.0.ffn.0.weight", control.ffn_dim, ffn_dim),
     ):
         if ours != theirs:
             raise SpatiaError(
                 f"Control checkpoint {file}: {name} has {ours} outputs, the backbone's blocks have {theirs}; "
                 "they belong to different models: change `control` or the model."
             )
-    if control.patch != backbone.patch:
+    if control.patch != patch:
         raise SpatiaError(
             f"Control checkpoint {file}: vace_patch_embedding.weight has patches {control.patch}, the backbone has "
-            f"{backbone.patch}; change `control`."
+            f"{patch}; change `control`."
         )
 
 
