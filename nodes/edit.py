@@ -19,7 +19,7 @@ from ..spatia_core.cloud import PointCloud
 from ..spatia_core.cloud.edit import Edited, Scene, apply_edits, check_edits, named_files, parse_edits
 from ..spatia_core.cloud.foreign import read_cloud
 from ..spatia_core.cloud.open3d_bridge import MOST_NEIGHBOURS
-from ..spatia_core.cloud.ply import is_mesh, parse_ply
+from ..spatia_core.cloud.ply import parse_ply
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_bytes
 from ..spatia_core.inputs import shown
@@ -382,8 +382,8 @@ def _single_mask(mask: torch.Tensor, memory: SpatialMemory) -> torch.Tensor:
 
 
 def _point_cloud(file: Types.File3D) -> PointCloud:
-    if file.format == "ply" and not is_mesh(data := file.get_bytes(), "point_cloud"):
-        return parse_ply(data, "point_cloud")
+    if file.format == "ply":
+        return parse_ply(file.get_bytes(), "point_cloud")
     # Open3D reads files only, and tells their format by the ending.
     with tempfile.TemporaryDirectory(dir=_temporary_folder()) as folder:
         path = os.path.join(folder, f"input.{''.join(c for c in file.format if c.isalnum())}")

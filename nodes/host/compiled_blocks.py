@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from comfy.ldm.wan.model import WanModel
 from comfy.model_patcher import ModelPatcher
 from comfy_api.torch_helpers.torch_compile import TORCH_COMPILE_KWARGS
 
@@ -26,7 +27,7 @@ def run_block(block: Callable, *args: Any, **kwargs: Any) -> Any:
     return block(*args, **kwargs)
 
 
-def block_runner(network: torch.nn.Module, options: dict | None, transformer_options: dict) -> Callable:
+def block_runner(network: WanModel, options: dict | None, transformer_options: dict) -> Callable:
     """How blocks are run: `run_block`, or compiled as the host's compile node was set.
 
     Compiled blocks are given no transformer_options, whose every change would compile them anew; where a node's attention
@@ -65,7 +66,8 @@ def compiled_replacements(network: torch.nn.Module, runner: Callable, others: di
             )
         }
 
-    blocks = {("double_block", index): replaced(block) for index, block in enumerate(network.blocks)}
+    layers: Any = network.blocks
+    blocks = {("double_block", index): replaced(block) for index, block in enumerate(layers)}
     return {**blocks, **others}
 
 

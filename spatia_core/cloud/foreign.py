@@ -7,7 +7,7 @@ import os
 from ..errors import SpatiaError
 from .glb import parse_glb
 from .open3d_bridge import read_points, sample_mesh
-from .ply import is_mesh, parse_ply
+from .ply import parse_ply
 from .point_cloud import PointCloud
 
 MESH_FORMATS = ("obj", "stl", "off", "gltf", "glb", "fbx")
@@ -39,4 +39,5 @@ def read_cloud(path: str | os.PathLike, name: str, *, points: int = MESH_POINTS)
         raise SpatiaError(f"{name} could not be opened ({reason}); check the file name.") from error
     if format == "glb":
         return parse_glb(data, name, points=points)
-    return sample_mesh(path, name, points) if is_mesh(data, name) else parse_ply(data, name)
+    # A mesh's vertices as they are: Open3D's reader of PLY does not bear a damaged file.
+    return parse_ply(data, name)

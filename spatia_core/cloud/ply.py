@@ -42,7 +42,6 @@ _MAX_HEADER = 1 << 16
 _MOST_ROWS = 1 << 62  # of an element; what the file can hold is looked at where it is read
 _BLOCK = 1 << 20  # bytes of an ascii file that are read at once
 _LONGEST_NUMBER = 64  # characters, with the space after it
-_FEW_VERTICES = 20_000  # of a mesh
 # What is read of a vertex. Other properties are not even converted.
 _OWN = ("view", "confidence", "count")
 _WANTED = ("x", "y", "z", "red", "green", "blue", *_OWN)
@@ -118,17 +117,9 @@ def parse_ply(data: bytes, name: str = "the PLY file") -> PointCloud:
         raise SpatiaError(f"{name}: {error}") from error
 
 
-def is_mesh(data: bytes, name: str = "the PLY file") -> bool:
-    """Whether its faces say more than its vertices: they have no colours, or are too few to be a cloud of the surface."""
-    header = _parse_header(data, name)
-    colored = {"red", "green", "blue"} <= {title for title, _ in header.properties}
-    return header.faces > 0 and (header.vertices < _FEW_VERTICES or not colored)
-
-
 class _Header(NamedTuple):
     format: str
     vertices: int
-    faces: int
     properties: list[tuple[str, str]]  # (name, numpy type without byte order)
     skip_lines: int  # ascii: rows of elements before the vertices
     skip_bytes: int  # binary: bytes of elements before the vertices
@@ -170,8 +161,7 @@ def _parse_header(data: bytes, name: str) -> _Header:
             "file."
         )
     skip_bytes = sum(n * sum(np.dtype(kind).itemsize for _, kind in props) for _, n, props in before)
-    faces = sum(rows for title, rows, _ in elements if title == "face")
-    return _Header(format, vertices, faces, properties, sum(n for _, n, _ in before), skip_bytes, newline + 1)
+    return _Header(format, vertices, properties, sum(n for _, n, _ in before), skip_bytes, newline + 1)
 
 
 def _declared(lines: list[str], name: str) -> tuple[str, list[_Element]]:

@@ -59,7 +59,7 @@ def common(memory: list | None = None) -> dict:
 def scene() -> dict:
     return node(
         "SpatiaEstimateScene", image=["image", 0], **DEPTH, field_of_view=62.0, intrinsics="", voxel_size=0.02,
-        edge_filter=True, mask_grow=0,
+        edge_filter=True, mask_grow=0, model=["model", 0],
     )  # fmt: skip
 
 
