@@ -59,6 +59,7 @@ export class ClipStrip {
         this.status = h("output", { role: "status" });
         this.progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": text("direct_progress") });
         this.cards = h("div", { class: "cards" });
+        this.followed = null;
         this.element = h("div", { class: "clips", role: "region", "aria-label": text("direct_strip") },
             h("div", { class: "head" }, this.generate, this.stop, this.next, this.branches, h("label", { title: text("direct_previews_title") }, this.previews, text("direct_previews")), this.progress, this.status), this.cards); // prettier-ignore
     }
@@ -96,7 +97,14 @@ export class ClipStrip {
         else delete this.element.dataset.took;
         const making = running ? this.director.clips.find((clip) => clip.state !== "made") : null;
         for (const card of this.cards.children) card.classList.toggle("running", making?.number === Number(card.dataset.number));
+        this.follow(making?.number ?? null);
         if (!running) this.dropPreview();
+    }
+
+    /** Bring the card of the clip that is being made into sight, once per clip: the user may look elsewhere meanwhile. */
+    follow(number) {
+        if (number !== this.followed) this.cards.querySelector(".running")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+        this.followed = number;
     }
 
     /** The latent preview of the clip that is being made, in its card. */
