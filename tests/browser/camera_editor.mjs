@@ -171,7 +171,6 @@ export default async ({ page, options, sceneLoaded, loadTemplate, save, ready })
         ["realestate10k", 1],
         ["nerfstudio", 1],
         ["colmap", 2],
-        ["memorize", 1],
     ]) {
         const files = [];
         const all = new Promise((resolve) => {
@@ -192,6 +191,11 @@ export default async ({ page, options, sceneLoaded, loadTemplate, save, ready })
         for (let i = 0; i < 2; i++) await editor.locator("button[name=undo]").click();
     }
     result.unimported = await widgets(page, id);
+    // A pose file has one lens for all frames, and this path zooms.
+    await editor.locator("select[name=export]").selectOption("memorize");
+    const said = () => page.evaluate(() => window.spatiaEditor.messages.textContent);
+    await page.waitForFunction(() => /zoom/.test(window.spatiaEditor.messages.textContent));
+    result.refused = await said();
     await page.setViewportSize({ width: 1900, height: 1050 });
 
     // The page's light colours.
