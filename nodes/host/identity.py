@@ -63,7 +63,7 @@ class Identity:
             if facts["type"] != COMMIT:
                 left += [value[0] for value in self._prompt.get_node(current)["inputs"].values() if is_link(value)]
         named = {one["file"] for facts in nodes.values() for one in facts["inputs"].values() if _has_sums(one)}
-        digests = {name: self._digests[node] for name, node in before.items()}
+        digests = {name: self._digests[node] for name, node in before.items() if node in self._digests}
         return {
             "inputs": digests,
             "nodes": nodes,
