@@ -334,7 +334,7 @@ def test_two_materials_share_by_area(o3d, tmp_path):
     assert cloud.size == 4000 and int(red.sum()) == 1000 and bool((red == (cloud.positions[:, 0] < 2)).all())
 
 
-@pytest.mark.parametrize("format", ["stl", "off", "ply", "gltf"])
+@pytest.mark.parametrize("format", ["stl", "off", "gltf"])
 def test_meshes_are_sampled_alike_twice(o3d, tmp_path, format):
     box = o3d.geometry.TriangleMesh.create_box(1, 2, 3)
     box.vertex_colors = o3d.utility.Vector3dVector(np.tile([1.0, 0.5, 0.0], (8, 1)))

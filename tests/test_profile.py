@@ -10,14 +10,19 @@ from spatia_core.errors import SpatiaError
 from spatia_core.memory import memory_of_image
 from spatia_core.memory.archive import load_memory, save_memory
 from spatia_core.memory.windows import clip_windows
-from spatia_core.profile import PROFILES, RELEASE, SMALL, profile_named, profile_of
+from spatia_core.profile import PROFILES, RELEASE, SMALL, WAN_14B, profile_named, profile_of
 from spatia_core.world import World
 
 
 def test_a_network_is_known_by_its_size():
-    assert profile_of(3072) is RELEASE and profile_of(384) is SMALL and profile_of(48) is None
+    assert (
+        profile_of(3072) is RELEASE
+        and profile_of(384) is SMALL
+        and profile_of(5120) is WAN_14B
+        and profile_of(48) is None
+    )
     assert profile_named(SMALL.name) is SMALL and profile_named("") is RELEASE
-    assert set(PROFILES) == {RELEASE.name, SMALL.name}
+    assert set(PROFILES) == {RELEASE.name, SMALL.name, WAN_14B.name}
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)

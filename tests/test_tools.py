@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import command_line, commands, devices, testing
+from tools import command_line, commands, devices, places, testing
 from tools import lint as checkers
 from tools.client import refusal
 from tools.console import RunError
@@ -158,7 +158,8 @@ class TestChecks:
             (folder / name).write_text("")
         (folder / "spatia_core" / "some.py").write_text(text)
         before = sorted(path for path in folder.rglob("*"))
-        monkeypatch.setattr(checkers, "ROOT", folder)
+        for module in (checkers, places):
+            monkeypatch.setattr(module, "ROOT", folder)
         assert commands.run(command_line.read(["lint"]), tmp_path / "ComfyUI", tmp_path / "cache") == code
         assert named in "".join(capfd.readouterr())
         assert sorted(path for path in folder.rglob("*")) == before
