@@ -81,12 +81,13 @@ class Evaluation:
 
     def __init__(self, arguments):
         from pipeline import Pipeline
-        from spatia_pack.nodes.host.decoupled import load_decoupled_patcher
+        from spatia_pack.nodes.host.decoupled import DecoupledBranch
+        from spatia_pack.nodes.host.side_branch import load_side_branch
 
         self.arguments = arguments
         self.pipeline = Pipeline(arguments.steps)
         self.model = self.pipeline.model
-        self.branch = load_decoupled_patcher(str(arguments.branch), arguments.branch.name)
+        self.branch = load_side_branch(DecoupledBranch, str(arguments.branch), arguments.branch.name)
         self.rows, self.sheet = [], []
 
     def room(self, seed: int) -> dict:

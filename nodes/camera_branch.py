@@ -5,8 +5,10 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from .host import models
-from .host.camera_branch import END_PERCENT, apply_camera, load_camera_patcher
+from .host.camera_branch import END_PERCENT, CameraBranch, apply_camera
+from .host.side_branch import load_side_branch
 from .sockets import SpatiaCameras
+from .widgets import branch_dtype_input, percent_input, scene_units_input, strength_input
 
 
 class SpatiaLoadCameraBranch(io.ComfyNode):
@@ -25,13 +27,7 @@ class SpatiaLoadCameraBranch(io.ComfyNode):
                     tooltip="The branch's checkpoint, from models/model_patches or models/diffusion_models: the paper's camera_controlnet (for Wan2.1-I2V-14B), "
                     "or one of the same layout. Both files of the paper have one name; rename them, their tensors tell which is which.",
                 ),
-                io.Combo.Input(
-                    "dtype",
-                    options=list(models.DTYPES),
-                    default="default",
-                    advanced=True,
-                    tooltip="Precision the weights are kept in. default: what the host would run a model of this size in.",
-                ),
+                branch_dtype_input(),
             ],
             outputs=[
                 io.ModelPatch.Output(
@@ -44,7 +40,7 @@ class SpatiaLoadCameraBranch(io.ComfyNode):
     @classmethod
     def execute(cls, camera, dtype) -> io.NodeOutput:
         path = models.find_patch(camera, "Camera branch checkpoint", "camera")
-        return io.NodeOutput(load_camera_patcher(path, camera, models.DTYPES[dtype]))
+        return io.NodeOutput(load_side_branch(CameraBranch, path, camera, models.DTYPES[dtype]))
 
 
 class SpatiaApplyCameraBranch(io.ComfyNode):
@@ -66,40 +62,16 @@ class SpatiaApplyCameraBranch(io.ComfyNode):
                     "cameras",
                     tooltip="This clip's cameras, one per frame, from Clip Window; they count from its first.",
                 ),
-                io.Float.Input(
-                    "strength",
-                    default=1.0,
-                    min=0.0,
-                    max=10.0,
-                    step=0.01,
-                    tooltip="How strongly the cameras steer; 0 turns the branch off.",
-                ),
-                io.Float.Input(
+                strength_input("How strongly the cameras steer; 0 turns the branch off."),
+                scene_units_input(
                     "unit",
-                    default=1.0,
-                    min=0.001,
-                    max=10000.0,
-                    step=0.01,
-                    round=False,
-                    tooltip="Scene units that the branch counts as one. Paper: 1, in the units of its pose files. Larger: a slower camera.",
+                    "Scene units that the branch counts as one. Paper: 1, in the units of its pose files. Larger: a slower camera.",
                 ),
-                io.Float.Input(
-                    "start_percent",
-                    default=0.0,
-                    min=0.0,
-                    max=1.0,
-                    step=0.001,
-                    advanced=True,
-                    tooltip="Part of the sampling after which the branch starts.",
-                ),
-                io.Float.Input(
+                percent_input("start_percent", 0.0, "Part of the sampling after which the branch starts."),
+                percent_input(
                     "end_percent",
-                    default=END_PERCENT,
-                    min=0.0,
-                    max=1.0,
-                    step=0.001,
-                    advanced=True,
-                    tooltip="Part of the sampling after which the branch ends. Paper: 0.4, the first 16 of 40 steps.",
+                    END_PERCENT,
+                    "Part of the sampling after which the branch ends. Paper: 0.4, the first 16 of 40 steps.",
                 ),
             ],
             outputs=[io.Model.Output(display_name="model", tooltip="Steered along this clip's cameras.")],

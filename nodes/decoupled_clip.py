@@ -5,15 +5,22 @@ from __future__ import annotations
 from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
-from ..spatia_core.model.decoupled.retrieval import MODES, Rules
+from ..spatia_core.model.decoupled.retrieval import Rules
 from .host.camera_branch import END_PERCENT
 from .host.decoupled_clip import ReleasedNoise, condition_window
 from .host.notices import notice
 from .host.profiles import clip_misfits
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
-
-_RULES = Rules()
+from .widgets import (
+    candidate_every_input,
+    max_distance_input,
+    min_score_input,
+    percent_input,
+    retrieval_input,
+    scene_units_input,
+    strength_input,
+)
 
 
 class SpatiaDecoupledClip(io.ComfyNode):
@@ -42,39 +49,14 @@ class SpatiaDecoupledClip(io.ComfyNode):
                     "cameras",
                     tooltip="This clip's cameras from Clip Window: 49 frames, of which a later clip's first repeats the video's last.",
                 ),
-                io.Combo.Input(
-                    "retrieval",
-                    options=list(MODES),
-                    default=MODES[0],
-                    tooltip="How the earlier frame is found that a new one shares its view with.\n"
-                    "- frustum: which part of a ball around the new camera both cameras have in their picture; walls do not count.\n"
-                    "- visibility: which points of the scene's cloud both see behind no other.\n"
-                    "- release: the released code's choice; `release` below means more than this.",
+                retrieval_input(),
+                strength_input("How strongly the cameras steer; 0 turns the camera branch off.", "camera_strength"),
+                strength_input(
+                    "How strongly the memory steers the frames that remember; 0 turns it off.", "memory_strength"
                 ),
-                io.Float.Input(
-                    "camera_strength",
-                    default=1.0,
-                    min=0.0,
-                    max=10.0,
-                    step=0.01,
-                    tooltip="How strongly the cameras steer; 0 turns the camera branch off.",
-                ),
-                io.Float.Input(
-                    "memory_strength",
-                    default=1.0,
-                    min=0.0,
-                    max=10.0,
-                    step=0.01,
-                    tooltip="How strongly the memory steers the frames that remember; 0 turns it off.",
-                ),
-                io.Float.Input(
+                scene_units_input(
                     "radius",
-                    default=1.0,
-                    min=0.001,
-                    max=10000.0,
-                    step=0.01,
-                    round=False,
-                    tooltip="Scene units that both branches count as one, and the radius of the ball that retrieval looks at. Paper: 1. About the distance of what is looked at.",
+                    "Scene units that both branches count as one, and the radius of the ball that retrieval looks at. Paper: 1. About the distance of what is looked at.",
                 ),
                 io.Boolean.Input(
                     "release",
@@ -91,42 +73,14 @@ class SpatiaDecoupledClip(io.ComfyNode):
                     advanced=True,
                     tooltip="Shift of the noise schedule. Paper: 5; the host's default for this model is 8.",
                 ),
-                io.Float.Input(
+                percent_input(
                     "camera_end_percent",
-                    default=END_PERCENT,
-                    min=0.0,
-                    max=1.0,
-                    step=0.001,
-                    advanced=True,
-                    tooltip="Part of the sampling after which the camera branch ends. Paper: 0.4, the first 16 of 40 steps.",
+                    END_PERCENT,
+                    "Part of the sampling after which the camera branch ends. Paper: 0.4, the first 16 of 40 steps.",
                 ),
-                io.Float.Input(
-                    "max_distance",
-                    default=_RULES.max_distance,
-                    min=0.0,
-                    max=10000.0,
-                    step=0.01,
-                    round=False,
-                    advanced=True,
-                    tooltip="In scene units: a camera farther away than this is not believed when the overlap is nearly total. Paper: 0.5.",
-                ),
-                io.Float.Input(
-                    "min_score",
-                    default=_RULES.min_score,
-                    min=0.0,
-                    max=1.0,
-                    step=0.01,
-                    advanced=True,
-                    tooltip="Least overlap (less a little for distance) of a frame worth remembering. Paper: 0.8.",
-                ),
-                io.Int.Input(
-                    "candidate_every",
-                    default=1,
-                    min=1,
-                    max=1000,
-                    advanced=True,
-                    tooltip="Every n-th earlier frame may be remembered. Paper: 1. Raise it for long videos.",
-                ),
+                max_distance_input(advanced=True),
+                min_score_input(advanced=True),
+                candidate_every_input(),
                 io.ModelPatch.Input(
                     "camera_model",
                     optional=True,

@@ -8,12 +8,20 @@ from comfy_api.latest import io
 
 from ..spatia_core.cameras import Cameras
 from ..spatia_core.memory import SpatialMemory
-from ..spatia_core.model.decoupled.retrieval import MODES, Rules
+from ..spatia_core.model.decoupled.retrieval import Rules
 from .host import models, remember
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
-
-_RULES = Rules()
+from .widgets import (
+    branch_dtype_input,
+    candidate_every_input,
+    max_distance_input,
+    min_score_input,
+    percent_input,
+    retrieval_input,
+    scene_units_input,
+    strength_input,
+)
 
 
 class SpatiaLoadDecoupledMemory(io.ComfyNode):
@@ -33,13 +41,7 @@ class SpatiaLoadDecoupledMemory(io.ComfyNode):
                     tooltip="The branch's checkpoint: that of the bundled small model, or from models/model_patches or models/diffusion_models the "
                     "paper's history_controlnet (for Wan2.1-I2V-14B) or one made for Wan2.2-TI2V-5B in the same layout. It must belong to the model.",
                 ),
-                io.Combo.Input(
-                    "dtype",
-                    options=list(models.DTYPES),
-                    default="default",
-                    advanced=True,
-                    tooltip="Precision the weights are kept in. default: what the host would run a model of this size in.",
-                ),
+                branch_dtype_input(),
             ],
             outputs=[
                 io.ModelPatch.Output(
@@ -80,74 +82,19 @@ class SpatiaApplyDecoupledMemory(io.ComfyNode):
                     "cameras",
                     tooltip="This clip's cameras, from Clip Window: starting with those of the last 9 frames, or of the last one.",
                 ),
-                io.Combo.Input(
-                    "retrieval",
-                    options=list(MODES),
-                    default=MODES[0],
-                    tooltip="- frustum: which part of a ball around the new camera both cameras have in their picture; walls do not count.\n"
-                    "- visibility: which points of the scene's cloud both see behind no other.\n"
-                    "- release: the released code, its shortcuts included; for the paper's own weights.",
-                ),
-                io.Float.Input(
-                    "strength",
-                    default=1.0,
-                    min=0.0,
-                    max=10.0,
-                    step=0.01,
-                    tooltip="How strongly the memory steers the frames that remember; 0 turns it off.",
-                ),
-                io.Float.Input(
+                retrieval_input(),
+                strength_input("How strongly the memory steers the frames that remember; 0 turns it off."),
+                scene_units_input(
                     "radius",
-                    default=1.0,
-                    min=0.001,
-                    max=10000.0,
-                    step=0.01,
-                    round=False,
-                    tooltip="Radius of that ball in scene units, and the length the branch counts as one. Paper: 1. About the distance of what is looked at.",
+                    "Radius of that ball in scene units, and the length the branch counts as one. Paper: 1. About the distance of what is looked at.",
                 ),
-                io.Float.Input(
-                    "max_distance",
-                    default=_RULES.max_distance,
-                    min=0.0,
-                    max=10000.0,
-                    step=0.01,
-                    round=False,
-                    tooltip="In scene units: a camera farther away than this is not believed when the overlap is nearly total. Paper: 0.5.",
+                max_distance_input(),
+                min_score_input(),
+                candidate_every_input(),
+                percent_input(
+                    "start_percent", 0.0, "Part of the sampling after which the memory starts. Paper: all steps."
                 ),
-                io.Float.Input(
-                    "min_score",
-                    default=_RULES.min_score,
-                    min=0.0,
-                    max=1.0,
-                    step=0.01,
-                    tooltip="Least overlap (less a little for distance) of a frame worth remembering. Paper: 0.8.",
-                ),
-                io.Int.Input(
-                    "candidate_every",
-                    default=1,
-                    min=1,
-                    max=1000,
-                    advanced=True,
-                    tooltip="Every n-th earlier frame may be remembered. Paper: 1. Raise it for long videos.",
-                ),
-                io.Float.Input(
-                    "start_percent",
-                    default=0.0,
-                    min=0.0,
-                    max=1.0,
-                    step=0.001,
-                    advanced=True,
-                    tooltip="Part of the sampling after which the memory starts. Paper: all steps.",
-                ),
-                io.Float.Input(
-                    "end_percent",
-                    default=1.0,
-                    min=0.0,
-                    max=1.0,
-                    step=0.001,
-                    advanced=True,
-                    tooltip="Part of the sampling after which the memory ends.",
-                ),
+                percent_input("end_percent", 1.0, "Part of the sampling after which the memory ends."),
             ],
             outputs=[
                 io.Model.Output(

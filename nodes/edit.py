@@ -10,7 +10,6 @@ import json
 import os
 import tempfile
 
-import folder_paths
 import torch
 from comfy_api.latest import Types, io
 
@@ -24,7 +23,7 @@ from ..spatia_core.errors import SpatiaError
 from ..spatia_core.files import write_bytes
 from ..spatia_core.inputs import shown
 from ..spatia_core.memory import SpatialMemory, with_cloud
-from .host.files import existing_file, stamp
+from .host.files import existing_file, stamp, temporary_folder
 from .host.preview import cloud_file, mask_file, text_file, views_file
 from .host.reports import report_ui
 from .host.routes import camera_list
@@ -385,7 +384,7 @@ def _point_cloud(file: Types.File3D) -> PointCloud:
     if file.format == "ply":
         return parse_ply(file.get_bytes(), "point_cloud")
     # Open3D reads files only, and tells their format by the ending.
-    with tempfile.TemporaryDirectory(dir=_temporary_folder()) as folder:
+    with tempfile.TemporaryDirectory(dir=temporary_folder()) as folder:
         path = os.path.join(folder, f"input.{''.join(c for c in file.format if c.isalnum())}")
         write_bytes(path, file.get_bytes())
         return read_cloud(path, "point_cloud")
@@ -424,12 +423,6 @@ def _page_report(memory: SpatialMemory, scene: Scene, edits: list[dict], edited:
         files["other"] = cloud_file(scene.other)
     inserted = [{"name": name, "points": cloud_file(cloud)} for name, cloud in scene.files.items()]
     return {"facts": text_file("edits", json.dumps(facts)), **files, "inserted": inserted}
-
-
-def _temporary_folder() -> str:
-    folder = folder_paths.get_temp_directory()
-    os.makedirs(folder, exist_ok=True)
-    return folder
 
 
 NODES = [SpatiaEditPointCloud]

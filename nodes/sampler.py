@@ -19,6 +19,7 @@ from .host.profiles import AUTO, clip_misfits, model_profile
 from .host.reports import report_ui
 from .host.video import decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras, SpatiaMemory
+from .widgets import percent_input, strength_input
 
 
 def _clip_inputs() -> list:
@@ -69,32 +70,9 @@ def lora_input() -> io.Input:
 
 def _strength_inputs() -> list:
     return [
-        io.Float.Input(
-            "strength",
-            default=1.0,
-            min=0.0,
-            max=10.0,
-            step=0.01,
-            tooltip="How strongly the projection steers the video; 0 turns the control branch off.",
-        ),
-        io.Float.Input(
-            "start_percent",
-            default=0.0,
-            min=0.0,
-            max=1.0,
-            step=0.001,
-            advanced=True,
-            tooltip="Part of the sampling after which the control starts.",
-        ),
-        io.Float.Input(
-            "end_percent",
-            default=1.0,
-            min=0.0,
-            max=1.0,
-            step=0.001,
-            advanced=True,
-            tooltip="Part of the sampling after which the control ends.",
-        ),
+        strength_input("How strongly the projection steers the video; 0 turns the control branch off."),
+        percent_input("start_percent", 0.0, "Part of the sampling after which the control starts."),
+        percent_input("end_percent", 1.0, "Part of the sampling after which the control ends."),
         lora_input(),
     ]
 

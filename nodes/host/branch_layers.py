@@ -7,7 +7,7 @@ each block that makes a residual of the backbone's width.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import comfy.model_management
 import torch
@@ -38,12 +38,26 @@ class Holder(torch.nn.Module):
             self.add_module(name, module)
 
 
+class BranchKind(NamedTuple):
+    """What a kind of branch is called, and how its files are read."""
+
+    name: str  # as the user knows it: "camera branch"
+    file: str  # what its file is: "Camera branch checkpoint"
+    widget: str  # that chooses the file
+    socket: str  # that takes the loaded branch
+    loader: str  # the node that loads it
+    single: tuple[str, ...]  # beginnings of the names of tensors that are kept in float32
+    layout_of: Callable[[dict[str, tuple[int, ...]], str, int | None], Layout]  # shapes, file, heads -> sizes
+    unused: Callable[[str], bool] = lambda name: False  # tensors that a file may hold and nothing reads
+
+
 class SideBranch(torch.nn.Module):
     """A branch beside the backbone: cameras, time, blocks, residuals. Subclasses say how a block attends.
 
     layout: its sizes. dtype: of the small tensors, and of the work. operations: the host's layers, which it offloads.
     """
 
+    kind: ClassVar[BranchKind]
     layout: Layout
 
     def __init__(self, layout: Layout, dtype: torch.dtype, device: torch.device | str | None, operations):
@@ -82,6 +96,15 @@ class SideBranch(torch.nn.Module):
         """A layer that makes tokens of `channels` channels."""
         layout = self.layout
         return operations.Conv3d(channels, layout.dim, kernel_size=layout.patch, stride=layout.patch, **self._single)
+
+    def demands(self) -> list[tuple[str, object, str]]:
+        """What it asks of its backbone: how it is said, our size, and the backbone's attribute that is to equal it."""
+        layout = self.layout
+        return [
+            ("adds to blocks of width", layout.out_dim, "dim"),
+            ("reads an input of channels", layout.current_channels - layout.camera_channels[-1], "in_dim"),
+            ("has patches", layout.patch, "patch_size"),
+        ]
 
     def encode_cameras(self, c2w: Tensor, intrinsics: Tensor, height: int, width: int) -> Tensor:
         """Latent cameras (S, C, h, w) float32 of four posed cameras each.

@@ -16,15 +16,12 @@ from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import widget_number
 from ...spatia_core.model.decoupled.cameras import camera_groups, relative_poses
 from ...spatia_core.model.decoupled.layout import CameraLayout, camera_layout, is_dead_text
-from .branch_layers import SideBranch
-from .decoupled import require_unconditioned
-from .side_branch import ResidualCondition, branch_patcher, heads_told, read_branch_file, require_fit
+from .branch_layers import BranchKind, SideBranch
+from .side_branch import ResidualCondition
 
 CAMERA = "spatia_camera"  # additional model and wrappers of the camera branch
 # Paper's release: while the noise level is at least shift(0.6).
 END_PERCENT = 0.4
-_WHAT, _WIDGET = "Camera branch checkpoint", "camera"
-_SINGLE = ("patch_embedding.", "controlnet_encode_")
 
 # Its state is one vector of a third of the backbone's width, and its blocks' working set as much narrower, beside the
 # backbone's of about 18; both are there at once.
@@ -34,6 +31,10 @@ _MEMORY_SHARE = 1 / 3
 class CameraBranch(SideBranch):
     """The camera branch: all tokens of the clip attend to each other."""
 
+    kind = BranchKind(
+        "camera branch", "Camera branch checkpoint", "camera", "camera_model", "Load Camera Branch",
+        ("patch_embedding.", "controlnet_encode_"), camera_layout, is_dead_text,
+    )  # fmt: skip
     layout: CameraLayout
 
     def __init__(self, layout: CameraLayout, dtype, device, operations):
@@ -79,15 +80,6 @@ class CameraRun:
         q, k = block.queries(tokens, self.positions), block.keys(tokens, self.positions)
         return block.attention(q, k, block.attn1.to_v(tokens), self.options).reshape(x.shape)
 
-    def add(self, video: Tensor, residual: Tensor, strength: float) -> None:
-        """Add a residual to the tokens (B, F, hw, dim), in place."""
-        add_everywhere(video, residual, strength)
-
-
-def add_everywhere(video: Tensor, residual: Tensor, strength: float) -> None:
-    """Add a residual (B, F, hw, dim) to tokens of the same shape, in place."""
-    video.add_(residual.to(video), alpha=strength)
-
 
 class ClipPoses(NamedTuple):
     """A clip's cameras as the branch reads them: four per latent frame, from the clip's first camera.
@@ -118,6 +110,7 @@ class CameraCondition(ResidualCondition):
 
     node = "Apply Camera Branch"
     key = CAMERA
+    branch_class = CameraBranch
 
     def __init__(
         self,
@@ -145,42 +138,9 @@ class CameraCondition(ResidualCondition):
     def start(self, branch, prepared, x, timestep, transformer_options):
         return CameraRun(branch, prepared, x, timestep, transformer_options)
 
-    def adder(self, prepared, x):
-        return add_everywhere
-
-
-def load_camera_patcher(path: str, file: str, dtype=None, disable_dynamic: bool = False):
-    """A camera branch's checkpoint as a ModelPatcher, sized by its tensors."""
-    state_dict, metadata = read_branch_file(path, _WHAT, file, _WIDGET)
-    heads = heads_told(metadata, _WHAT, file, _WIDGET)
-    patcher = camera_patcher(state_dict, file, heads, dtype, disable_dynamic)
-    patcher.cached_patcher_init = (load_camera_patcher, (path, file, dtype))
-    return patcher
-
-
-def camera_patcher(state_dict, file: str, num_heads: int | None = None, dtype=None, disable_dynamic: bool = False):
-    """A camera branch's state dict as a ModelPatcher. dtype None: what the host would run a model of this size in."""
-    layout = camera_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file, num_heads)
-    used = {name: tensor for name, tensor in state_dict.items() if not is_dead_text(name)}
-    return branch_patcher(
-        lambda plain, device, operations: CameraBranch(layout, plain, device, operations),
-        used,
-        dtype,
-        _SINGLE,
-        disable_dynamic,
-    )
-
-
-def require_camera_branch(model, patcher) -> CameraBranch:
-    """The camera branch of a MODEL_PATCH, refused unless it is one, of this MODEL's sizes, and the MODEL is free for it."""
-    branch = patcher.model
-    if not isinstance(branch, CameraBranch):
-        raise SpatiaError(
-            f"`camera_model` is a {type(branch).__name__}, expected the camera branch of Load Camera Branch; connect that."
-        )
-    require_fit(model, branch, "camera branch", _WIDGET)
-    require_unconditioned(model, CAMERA, CameraCondition.node)
-    return branch
+    @staticmethod
+    def add(video, residual, strength):
+        video.add_(residual.to(video), alpha=strength)
 
 
 def apply_camera(
@@ -193,10 +153,6 @@ def apply_camera(
     unit: float = 1.0,
 ):
     """A clone of MODEL whose clip is steered along `cameras`, one per pixel frame."""
-    branch = require_camera_branch(model, patcher)
-    if not 0.0 <= start_percent <= end_percent <= 1.0:
-        raise SpatiaError(
-            f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1."
-        )
+    branch = CameraCondition.require(model, patcher, start_percent, end_percent)
     poses = clip_poses(cameras, widget_number("unit", unit, 1e-9, 1e9))
     return CameraCondition(branch, poses, strength, start_percent, end_percent).attach(model, patcher)

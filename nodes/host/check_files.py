@@ -11,7 +11,7 @@ import folder_paths
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.interrupt import look_for_interrupt
-from ...spatia_core.model.decoupled.layout import decoupled_layout
+from ...spatia_core.model.decoupled.layout import camera_layout, decoupled_layout
 from ...spatia_core.selfcheck import LEFT_OUT, NOTE, Check, Finding
 from ...spatia_core.weights.layouts import backbone_layout, control_layout, vae_layout
 from ...spatia_core.weights.lora import lora_pairs
@@ -24,6 +24,7 @@ _KINDS: tuple[tuple[str, Callable], ...] = (
     ("backbone", backbone_layout),
     ("control", control_layout),
     ("decoupled memory", decoupled_layout),
+    ("camera branch", camera_layout),
     ("VAE of Wan 2.2", vae_layout),
     ("LoRA", lora_pairs),
 )

@@ -17,6 +17,7 @@ from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.flow_unipc import flow_schedule
 from ...spatia_core.selfcheck import NOTE, Check, Finding, held, relative_error
 from . import bundle, decoupled, patching, sampling
+from .side_branch import load_side_branch
 
 VECTORS = os.path.join(os.path.dirname(bundle.FOLDER), "spatia_core", "selfcheck", "vectors.safetensors")
 SIGMA = 0.9375  # of the single pass
@@ -101,7 +102,7 @@ def lora_pass(dtype=None) -> torch.Tensor:
 
 def decoupled_pass(dtype=None) -> torch.Tensor:
     model = small_network(dtype)
-    patcher = decoupled.load_decoupled_patcher(bundle.bundle_path(bundle.DECOUPLED), bundle.DECOUPLED, dtype)
+    patcher = load_side_branch(decoupled.DecoupledBranch, bundle.bundle_path(bundle.DECOUPLED), bundle.DECOUPLED, dtype)
     return _one_pass(decoupled.apply_memory(model, patcher, _slots()))
 
 

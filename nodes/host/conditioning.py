@@ -19,6 +19,7 @@ from .decoupled import DECOUPLED
 from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
 from .profiles import known_profile
 from .replaced_forward import require_whole_sequence
+from .side_branch import require_percents
 from .video import encode_video
 
 TEXT = "spatia_text"  # wrapper: prompts as long as the network was trained with
@@ -233,10 +234,7 @@ def _check_inputs(vae, memory, cameras, projection, holes, references, branch, s
                 f"`holes` is connected, but this control checkpoint takes {LATENT_CHANNELS} channels (projection only), so they would be "
                 "ignored; disconnect `holes` or change the control checkpoint."
             )
-    if not 0.0 <= start_percent <= end_percent <= 1.0:
-        raise SpatiaError(
-            f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1."
-        )
+    require_percents(start_percent, end_percent)
 
 
 def _check_size(name: str, images: torch.Tensor, height: int, width: int):

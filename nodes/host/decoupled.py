@@ -10,21 +10,16 @@ from typing import NamedTuple
 
 import comfy.ldm.common_dit
 import torch
-from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.control import frame_timesteps
 from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.decoupled.layout import DecoupledLayout, decoupled_layout
-from .branch_layers import SideBranch, embed_tokens
-from .patching import CLIP
-from .side_branch import ResidualCondition, branch_patcher, heads_told, read_branch_file, require_fit
+from .branch_layers import BranchKind, SideBranch, embed_tokens
+from .side_branch import ResidualCondition
 
 DECOUPLED = "spatia_decoupled"  # additional model and wrappers of the memory branch
-_WHAT, _WIDGET = "Decoupled memory checkpoint", "memory"
-_SINGLE = ("patch_embedding_", "controlnet_encode_")
-
 # As for the control branch: the state and the history's tokens are three vectors of half the backbone's width beside a
 # block's working set of about 18.
 _MEMORY_SHARE = 1 / 8
@@ -33,6 +28,10 @@ _MEMORY_SHARE = 1 / 8
 class DecoupledBranch(SideBranch):
     """The memory branch. It sees one latent frame at a time, with its own memory alone."""
 
+    kind = BranchKind(
+        "memory branch", "Decoupled memory checkpoint", "memory", "memory_model", "Load Decoupled Memory",
+        ("patch_embedding_", "controlnet_encode_"), decoupled_layout,
+    )  # fmt: skip
     layout: DecoupledLayout
 
     def __init__(self, layout: DecoupledLayout, dtype, device, operations):
@@ -40,6 +39,10 @@ class DecoupledBranch(SideBranch):
         self.patch_embedding_current = self.patch_embedding_of(layout.current_channels, operations)
         self.patch_embedding_history_video = self.patch_embedding_of(layout.history_channels, operations)
         self.patch_embedding_history_image = self.patch_embedding_of(layout.history_channels, operations)
+
+    def demands(self):
+        remembered = self.layout.history_channels - self.layout.camera_channels[-1]
+        return [*super().demands(), ("remembers latents of channels", remembered, "out_dim")]
 
     def embed_history(self, temporal, spatial, history_cameras, target_cameras, dtype):
         """Tokens (S, 2hw, dim) of the temporal cues, then of the spatial ones; latents and cameras (S, C, H, W)."""
@@ -123,14 +126,11 @@ class BranchRun:
         v = block.attn1.to_v(self.history)[self.slot_of]
         return block.attention(q, k, v, self.options)
 
-    def add(self, video, residual, strength: float) -> None:
-        """Add a residual to the open frames of the tokens (B, F, hw, dim), in place."""
-        add_to_open_frames(self.opened, video, residual, strength)
-
 
 def add_to_open_frames(opened, video, residual, strength: float) -> None:
     """Add residuals (N, hw, dim) of the N open (row, frame) pairs of opened (B, F) to tokens (B, F, hw, dim), in place."""
-    rows, frames = opened.to(video.device).nonzero().unbind(1)
+    # Found where the gate lies, which is the CPU while sampling: a card would be waited for in every block.
+    rows, frames = opened.nonzero().to(video.device).unbind(1)
     video[rows, frames] += residual.to(video) * strength
 
 
@@ -139,6 +139,7 @@ class MemoryCondition(ResidualCondition):
 
     node = "Apply Decoupled Memory"
     key = DECOUPLED
+    branch_class = DecoupledBranch
 
     def __init__(
         self,
@@ -171,58 +172,15 @@ class MemoryCondition(ResidualCondition):
     def start(self, branch, prepared, x, timestep, transformer_options):
         return BranchRun(branch, self.slots, x, timestep, transformer_options, prepared)
 
-    def adder(self, prepared, x):
-        opened = self.slots.gate.repeat(x.shape[0] // self.rows, 1)
-        return lambda video, residual, strength: add_to_open_frames(opened, video, residual, strength)
-
-
-def load_decoupled_patcher(path: str, file: str, dtype=None, disable_dynamic: bool = False):
-    """A memory branch's checkpoint as a ModelPatcher, sized by its tensors."""
-    state_dict, metadata = read_branch_file(path, _WHAT, file, _WIDGET)
-    heads = heads_told(metadata, _WHAT, file, _WIDGET)
-    patcher = decoupled_patcher(state_dict, file, heads, dtype, disable_dynamic)
-    patcher.cached_patcher_init = (load_decoupled_patcher, (path, file, dtype))
-    return patcher
-
-
-def decoupled_patcher(state_dict, file: str, num_heads: int | None = None, dtype=None, disable_dynamic: bool = False):
-    """A memory branch's state dict as a ModelPatcher. dtype None: what the host would run a model of this size in."""
-    layout = decoupled_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file, num_heads)
-    return branch_patcher(
-        lambda plain, device, operations: DecoupledBranch(layout, plain, device, operations),
-        state_dict,
-        dtype,
-        _SINGLE,
-        disable_dynamic,
-    )
-
-
-def require_memory_branch(model, patcher) -> DecoupledBranch:
-    """The memory branch of a MODEL_PATCH, refused unless it is one, of this MODEL's sizes, and the MODEL is free for it."""
-    branch = patcher.model
-    if not isinstance(branch, DecoupledBranch):
-        raise SpatiaError(
-            f"`memory_model` is a {type(branch).__name__}, expected the memory branch of Load Decoupled Memory; connect that."
-        )
-    require_fit(model, branch, "memory branch", _WIDGET)
-    require_unconditioned(model, DECOUPLED, MemoryCondition.node)
-    return branch
-
-
-def require_unconditioned(model, key: str, node: str) -> None:
-    """Refuse a MODEL that a clip's condition is on already: this branch's own, or Spatia's, which has to come after it."""
-    for held, by in ((key, node), (CLIP, "Spatia Conditioning")):
-        if model.get_wrappers(WrappersMP.DIFFUSION_MODEL, held):
-            raise SpatiaError(
-                f"The model is already conditioned on a clip by {by}; connect `model` to what comes before that node."
-            )
+    def add(self, video, residual, strength):
+        add_to_open_frames(self.slots.gate.repeat(video.shape[0] // self.rows, 1), video, residual, strength)
 
 
 def apply_memory(
     model, patcher, slots: MemorySlots, strength: float = 1.0, start_percent: float = 0.0, end_percent: float = 1.0
 ):
     """A clone of MODEL that remembers one clip's slots. With no open gate it is the model itself: no branch is loaded."""
-    branch = require_memory_branch(model, patcher)
+    branch = MemoryCondition.require(model, patcher, start_percent, end_percent)
     if not bool(slots.gate.any()):
         return model.clone()
     logging.debug("Spatia: %d latent frames remember", int(slots.gate.sum()))

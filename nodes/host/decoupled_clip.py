@@ -12,11 +12,12 @@ from torch import Tensor
 
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
+from ...spatia_core.inputs import widget_number
 from ...spatia_core.memory import SpatialMemory
 from ...spatia_core.model.decoupled.cameras import late_intrinsics
 from ...spatia_core.model.decoupled.retrieval import MODES, Rules
-from .camera_branch import END_PERCENT, apply_camera, require_camera_branch
-from .decoupled import require_memory_branch
+from .camera_branch import END_PERCENT, CameraCondition, apply_camera
+from .decoupled import MemoryCondition
 from .image_to_video import image_conditioning, image_losses, require_image_clip, require_image_model
 from .patching import spatia_sampling
 from .remember import remember_clip
@@ -70,10 +71,11 @@ def condition_window(
             "Neither `camera_model` nor `memory_model` is connected, so no camera steers the clip; connect Load Camera "
             "Branch, and Load Decoupled Memory."
         )
+    widget_number("radius", radius, 1e-9, 1e9)
     if camera_patcher is not None:
-        require_camera_branch(model, camera_patcher)
+        CameraCondition.require(model, camera_patcher, 0.0, camera_end_percent)
     if memory_patcher is not None:
-        require_memory_branch(model, memory_patcher)
+        MemoryCondition.require(model, memory_patcher, 0.0, 1.0)
     later = memory.frame_count > 1
     warnings = image_losses(model, clip_vision)
     steered = model.clone()

@@ -181,6 +181,13 @@ def relative_to_output(path: str) -> str:
     return os.path.relpath(path, folder_paths.get_output_directory()).replace(os.sep, "/") + " [output]"
 
 
+def temporary_folder() -> str:
+    """The host's folder for what need not last; made where it is not there."""
+    folder = folder_paths.get_temp_directory()
+    os.makedirs(folder, exist_ok=True)
+    return folder
+
+
 def stamp(path: str) -> str:
     """Changes when the file does: for fingerprint_inputs. Raises SpatiaError when it has gone meanwhile."""
     try:

@@ -25,13 +25,12 @@ from ...spatia_core.model.control import control_positions, frame_timesteps, ref
 from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 from ...spatia_core.precision import working_dtype
 from ...spatia_core.weights.layouts import LATENT_CHANNELS, ControlLayout, control_layout, require_same_model
-from ...spatia_core.weights.lora import lora_for_host
+from ...spatia_core.weights.lora import lora_for_host, require_lora_fits
 from .compiled_blocks import block_runner, compile_options, run_block
-from .side_branch import PLAIN_DTYPES, BranchOnDevices, PerNetwork, branch_patcher, device_count, read_branch_file
+from .side_branch import CLIP, PLAIN_DTYPES, BranchOnDevices, PerNetwork, branch_patcher, device_count, read_branch_file
 
 CONTROL = "spatia_control"  # additional model: the control branch's own patcher
 LORA = "spatia_lora"  # attachment: patches of the release's LoRA, applied clip by clip
-CLIP = "spatia_clip"  # wrappers: what one clip is conditioned on
 
 # An attention block's working set is about 18 token vectors in the host's own estimate for this model (0.01 * dim / 2222
 # MiB per byte and latent pixel, 4 latent pixels a token); the control state and one hint are two more.
@@ -182,17 +181,10 @@ def read_lora(model, state_dict, file: str, strength: float = 1.0) -> LoraPatche
             len(left_out),
             left_out[0],
         )
-    shapes = {name: tuple(tensor.shape) for name, tensor in model.model.state_dict().items()}
-    for name, tensor in renamed.items():
-        module, part = name[: -len(".weight")].rsplit(".", 1)
-        target = shapes.get(weights.get(module))
-        # lora_B is (outputs, rank), lora_A is (rank, inputs).
-        side = 0 if part == "lora_B" else 1
-        if target is None or tensor.ndim != 2 or tensor.shape[side] != math.prod(target[side:] if side else target[:1]):
-            fits = "no weight of this model" if target is None else f"not the weight of shape {target}"
-            raise SpatiaError(
-                f"LoRA {file}: {name} of shape {tuple(tensor.shape)} fits {fits}; choose the LoRA of this backbone in `lora`."
-            )
+    shapes = {
+        name.removeprefix("diffusion_model."): tuple(tensor.shape) for name, tensor in model.model.state_dict().items()
+    }
+    require_lora_fits({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, shapes, file)
     patches = comfy.lora.load_lora(renamed, weights)
     pairs = len(renamed) // 2
     if len(patches) != pairs:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import io
+import os
+import tempfile
 from collections.abc import Callable, Sequence
 
 import av
@@ -11,8 +12,10 @@ import comfy.model_management
 import torch
 from torch import Tensor
 
-# What the release's exporter writes when nobody says otherwise.
-_RATE, _CODEC, _PIXELS, _QUALITY = 8, "libx264", "yuv420p", {"crf": "25"}
+from ...spatia_core.world.pictures import video_writer
+from .files import temporary_folder
+
+_RATE, _QUALITY = 8, 25  # what the release's exporter writes H.264 with, when nobody says otherwise
 
 
 def clip_features(clip_vision, frame: Tensor):
@@ -48,15 +51,11 @@ def compressed_pictures(read: Callable[[Sequence[int]], Tensor], frames: int, id
 
 def through_video(frames: Tensor) -> Tensor:
     """Frames (N, H, W, 3) uint8 out of a video file that they were written to, as many and as large. H and W are even."""
-    height, width = frames.shape[1:3]
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as file:
-        stream = file.add_stream(_CODEC, rate=_RATE, options=_QUALITY)
-        stream.width, stream.height, stream.pix_fmt = width, height, _PIXELS
-        for frame in frames:
-            file.mux(stream.encode(av.VideoFrame.from_ndarray(frame.numpy(), format="rgb24")))
-        file.mux(stream.encode())
-    buffer.seek(0)
-    with av.open(buffer) as file:
-        decoded = [torch.from_numpy(frame.to_ndarray(format="rgb24")) for frame in file.decode(video=0)]
+    with tempfile.TemporaryDirectory(dir=temporary_folder()) as folder:
+        path = os.path.join(folder, "pictures.mp4")
+        with video_writer(path, _RATE, quality=_QUALITY) as add:
+            for frame in frames:
+                add(frame)
+        with av.open(path) as file:
+            decoded = [torch.from_numpy(frame.to_ndarray(format="rgb24")) for frame in file.decode(video=0)]
     return torch.stack(decoded)

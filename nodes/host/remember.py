@@ -32,9 +32,10 @@ from ...spatia_core.model.decoupled.retrieval import (
 )
 from ...spatia_core.render.visibility import visible_points, z_buffer
 from . import bundle
-from .decoupled import apply_memory, load_decoupled_patcher, require_memory_branch
+from .decoupled import DecoupledBranch, MemoryCondition, apply_memory
 from .models import BUNDLED, DTYPES, find_patch
 from .released_pictures import compressed_pictures
+from .side_branch import load_side_branch
 from .video import encode_video
 
 _VISIBILITY_SIDE = 320  # pixels of the longer side: overlap is a share, and a share needs no full picture
@@ -50,7 +51,7 @@ def load_memory_model(file: str, dtype: str) -> ModelPatcher:
         if file == BUNDLED
         else find_patch(file, "Decoupled memory checkpoint", "memory")
     )
-    return load_decoupled_patcher(path, file, DTYPES[dtype])
+    return load_side_branch(DecoupledBranch, path, file, DTYPES[dtype])
 
 
 def remember_clip(
@@ -74,9 +75,10 @@ def remember_clip(
     The history to remember is the video up to the clip's first frame, which both share. told: the cameras that the
     branch is told of, None for this clip's. compressed: remembered pictures go through a video file, as in the release.
     """
-    branch = require_memory_branch(model, patcher)
+    branch = MemoryCondition.require(model, patcher, start_percent, end_percent)
+    assert isinstance(branch, DecoupledBranch)  # the condition asks for it
     given = require_continues(memory, cameras)
-    _check_inputs(vae, branch.layout, memory, cameras, start_percent, end_percent)
+    _check_inputs(vae, branch.layout, memory, cameras)
     clean, release = latent_count(given), mode == "release"
     end = memory.frame_count - given + 1
     # The first clip's only earlier frame is its own.
@@ -149,9 +151,7 @@ def _retrieve_visible(memory: SpatialMemory, target: Cameras, history: Cameras, 
     return choose_frames(torch.cat(overlap, 1), camera_distances(target, history), rules)
 
 
-def _check_inputs(
-    vae: VAE, layout: DecoupledLayout, memory: SpatialMemory, cameras: Cameras, start_percent: float, end_percent: float
-) -> None:
+def _check_inputs(vae: VAE, layout: DecoupledLayout, memory: SpatialMemory, cameras: Cameras) -> None:
     channels = layout.history_channels - layout.camera_channels[-1]
     if getattr(vae, "latent_channels", None) != channels or getattr(vae, "latent_dim", None) != 3:
         raise SpatiaError(
@@ -162,10 +162,6 @@ def _check_inputs(
     if memory.height % step or memory.width % step:
         raise SpatiaError(
             f"The memory's frames are {memory.width}x{memory.height}, but width and height must be multiples of {step}; resize the image before Estimate Scene."
-        )
-    if not 0.0 <= start_percent <= end_percent <= 1.0:
-        raise SpatiaError(
-            f"start_percent {start_percent} and end_percent {end_percent} were given, expected 0 <= start <= end <= 1."
         )
 
 

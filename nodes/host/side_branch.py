@@ -10,9 +10,9 @@ import json
 import math
 import threading
 import weakref
-from collections import deque
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import comfy.ldm.wan.model
 import comfy.model_base
@@ -27,11 +27,12 @@ from torch import Tensor
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.precision import working_dtype
 from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
-from .branch_layers import SideBranch
+from .branch_layers import BranchKind, SideBranch
 from .compiled_blocks import block_runner, compile_options, compiled_replacements
 from .replaced_forward import require_whole_sequence
 
 PLAIN_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+CLIP = "spatia_clip"  # wrappers: what Spatia conditions one clip on
 MULTIGPU = "multigpu"  # the host's key of a MODEL's copies on further devices
 
 _T = TypeVar("_T")
@@ -53,7 +54,44 @@ def read_branch_file(path: str, what: str, file: str, widget: str) -> tuple[dict
     return state_dict, metadata or {}
 
 
-def heads_told(metadata: dict[str, str], what: str, file: str, widget: str) -> int | None:
+def load_side_branch(
+    branch_class: type[SideBranch],
+    path: str,
+    file: str,
+    dtype: torch.dtype | None = None,
+    disable_dynamic: bool = False,
+):
+    """A checkpoint of the decoupled system as a ModelPatcher, sized by its tensors."""
+    kind = branch_class.kind
+    state_dict, metadata = read_branch_file(path, kind.file, file, kind.widget)
+    patcher = side_branch_patcher(
+        branch_class, state_dict, file, _heads_told(metadata, kind, file), dtype, disable_dynamic
+    )
+    patcher.cached_patcher_init = (load_side_branch, (branch_class, path, file, dtype))
+    return patcher
+
+
+def side_branch_patcher(
+    branch_class: type[SideBranch],
+    state_dict: dict[str, Tensor],
+    file: str,
+    num_heads: int | None = None,
+    dtype: torch.dtype | None = None,
+    disable_dynamic: bool = False,
+):
+    """A state dict of the decoupled system as a ModelPatcher. dtype None: what the host would run a model of this size in."""
+    kind = branch_class.kind
+    layout = kind.layout_of({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file, num_heads)
+    return branch_patcher(
+        lambda plain, device, operations: branch_class(layout, plain, device, operations),
+        {name: tensor for name, tensor in state_dict.items() if not kind.unused(name)},
+        dtype,
+        kind.single,
+        disable_dynamic,
+    )
+
+
+def _heads_told(metadata: dict[str, str], kind: BranchKind, file: str) -> int | None:
     """Attention heads by the file's header: `num_heads`, or diffusers' `num_attention_heads`; None when it says nothing."""
     value = next((metadata[key] for key in ("num_heads", "num_attention_heads") if key in metadata), None)
     if value is None:
@@ -62,7 +100,8 @@ def heads_told(metadata: dict[str, str], what: str, file: str, widget: str) -> i
         return int(json.loads(value))
     except (ValueError, TypeError) as error:
         raise SpatiaError(
-            f"{what} {file}: its header says {value!r} attention heads, expected a number; choose another file in `{widget}`."
+            f"{kind.file} {file}: its header says {value!r} attention heads, expected a number; choose another file in "
+            f"`{kind.widget}`."
         ) from error
 
 
@@ -173,9 +212,6 @@ class Run(Protocol):
     def residual(self, layer: int) -> Tensor:
         """What this layer's output adds, (..., hw, dim). Layers in order, each once."""
 
-    def add(self, video: Tensor, residual: Tensor, strength: float) -> None:
-        """Add it to the video's tokens (B, F, hw, dim) in place."""
-
 
 class _Kept(NamedTuple):
     """Residuals of a pass, for the others of the same step whose latents are the same."""
@@ -185,27 +221,18 @@ class _Kept(NamedTuple):
     residuals: list[Tensor]
 
 
-class _Replayed:
-    """A kept pass once more."""
-
-    def __init__(self, kept: _Kept, add: Callable[[Tensor, Tensor, float], None]):
-        self._left = deque(kept.residuals)
-        self.add = add
-
-    def residual(self, layer: int) -> Tensor:
-        return self._left.popleft()
-
-
 class ResidualPatch:
     """The host's patch after each block: adds the residuals of one forward pass to the video's tokens.
 
-    copies: how many times the pass's rows stand in the batch, one behind the other. frames: latent frames of the video.
-    keep: a list that takes the residuals for another pass of this step, None where there is none.
+    residual: of a layer, (..., hw, dim); asked in order, each once. add: adds one, times a strength, to the video's tokens
+    (B, F, hw, dim) in place. frames: latent frames of the video. copies: how many times the pass's rows stand in the batch,
+    one behind the other. keep: takes each residual for another pass of this step, None where there is none.
     """
 
     def __init__(
         self,
-        run: Run,
+        residual: Callable[[int], Tensor],
+        add: Callable[[Tensor, Tensor, float], None],
         layers: int,
         frames: int,
         strength: float,
@@ -213,7 +240,8 @@ class ResidualPatch:
         copies: int = 1,
         keep: Callable[[Tensor], None] | None = None,
     ):
-        self.run, self.layers, self.frames, self.strength = run, layers, frames, strength
+        self.residual, self.add = residual, add
+        self.layers, self.frames, self.strength = layers, frames, strength
         self.node, self.copies, self.keep = node, copies, keep
         self.spent = 0
 
@@ -228,7 +256,7 @@ class ResidualPatch:
                 f"Residual {self.spent} of {self.node} was due, but block {layer} of the model ran: another node skips or "
                 f"repeats blocks. Remove it, or disconnect {self.node}."
             )
-        residual = self.run.residual(layer)
+        residual = self.residual(layer)
         if self.keep is not None:
             self.keep(residual)
         self.spent += 1
@@ -237,11 +265,11 @@ class ResidualPatch:
         start = tokens.shape[1] - self.frames * residual.shape[-2]
         video = tokens[:, start:].unflatten(1, (self.frames, -1))
         for rows in video.chunk(self.copies):
-            self.run.add(rows, residual, self.strength)
+            self.add(rows, residual, self.strength)
         return args
 
 
-class ResidualCondition:
+class ResidualCondition(ABC):
     """What a branch adds to one clip; wraps the host's diffusion model, its estimate of memory and its passes of a step.
 
     A branch sees the latents, the timestep and cameras, and no text: the passes of a step differ in the text alone, so one
@@ -251,8 +279,9 @@ class ResidualCondition:
     Host protocol: `to(device)` after sampling.
     """
 
-    node = ""  # that the user knows it by
-    key = ""  # of the additional model and the wrappers
+    node: ClassVar[str]  # that the user knows it by
+    key: ClassVar[str]  # of the additional model and the wrappers
+    branch_class: ClassVar[type[SideBranch]]
 
     def __init__(self, branch: SideBranch, strength: float, start_percent: float, end_percent: float):
         self.devices = BranchOnDevices(self.key, branch)
@@ -272,35 +301,53 @@ class ResidualCondition:
     # What the branches differ in
 
     @property
+    @abstractmethod
     def frames(self) -> int:
         """Latent frames of the clip."""
-        raise NotImplementedError
 
     @property
     def rows(self) -> int:
         """Videos of a batch that are conditioned on their own."""
         return 1
 
+    @abstractmethod
     def counted_frames(self) -> float:
         """Latent frames of the backbone that take as much memory as the branch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prepare(self, branch, device: torch.device, dtype: torch.dtype, size: tuple[int, int]):
         """What is the same at every step, on a device. size: of the latents (h, w)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start(self, branch, prepared, x: Tensor, timestep: Tensor, transformer_options: dict) -> Run:
         """A pass of the branch. x: (B, C, F, h, w), the network's whole input. timestep: (B,) or (B, n)."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def add(self, video: Tensor, residual: Tensor, strength: float) -> None:
+        """Add a residual of a pass to the video's tokens (B, F, hw, dim), in place."""
 
     # The host's side
 
+    @classmethod
+    def require(cls, model, patcher, start_percent: float, end_percent: float) -> SideBranch:
+        """The branch of a MODEL_PATCH, refused unless it is this condition's, of this MODEL's sizes, and the MODEL is free."""
+        branch, kind = patcher.model, cls.branch_class.kind
+        if not isinstance(branch, cls.branch_class):
+            raise SpatiaError(
+                f"`{kind.socket}` is a {type(branch).__name__}, expected the {kind.name} of {kind.loader}; connect that."
+            )
+        _require_fit(model, branch)
+        # Spatia's own has to come after this one.
+        for key, node in ((cls.key, cls.node), (CLIP, "Spatia Conditioning")):
+            if model.get_wrappers(WrappersMP.DIFFUSION_MODEL, key):
+                raise SpatiaError(
+                    f"The model is already conditioned on a clip by {node}; connect `model` to what comes before that node."
+                )
+        require_percents(start_percent, end_percent)
+        return branch
+
     def attach(self, model, patcher):
         """A clone of MODEL with this condition on it."""
-        if model.get_wrappers(WrappersMP.DIFFUSION_MODEL, self.key):
-            raise SpatiaError(
-                f"The model is already conditioned on a clip by {self.node}; connect `model` to what comes before that node."
-            )
         model = model.clone()
         self._read_range(model)
         model.set_additional_models(self.key, [patcher])
@@ -402,24 +449,21 @@ class ResidualCondition:
         rows = x.shape[0] // copies
         x, timestep = x[:rows], timestep[:rows]
         branch = self.devices.beside(network)
-        kept = self._kept.find(network)
-        keep = None
-        prepared = self._prepared.get(
-            network, lambda: self.prepare(branch, x.device, x.dtype, (x.shape[3], x.shape[4]))
-        )
-        if kept is not None and torch.equal(kept.x, x) and torch.equal(kept.timestep, timestep):
-            run: Run = _Replayed(kept, self.adder(prepared, x))
+        layers = branch.layout.layers
+        kept, keep = self._kept.find(network), None
+        # A pass that a cache node skipped, or that ran out of memory, has left nothing whole.
+        whole = kept is not None and len(kept.residuals) == layers
+        if whole and torch.equal(kept.x, x) and torch.equal(kept.timestep, timestep):
+            residual: Callable[[int], Tensor] = kept.residuals.__getitem__
         else:
-            run = self.start(branch, prepared, x, timestep, transformer_options)
+            size = (x.shape[3], x.shape[4])
+            prepared = self._prepared.get(network, lambda: self.prepare(branch, x.device, x.dtype, size))
+            residual = self.start(branch, prepared, x, timestep, transformer_options).residual
             if self._due > copies:
                 kept = _Kept(x, timestep, [])
                 self._kept.put(network, kept)
-                keep = _keeper(kept.residuals, branch.layout.layers)
-        return ResidualPatch(run, branch.layout.layers, self.frames, self.strength, self.node, copies, keep)
-
-    def adder(self, prepared, x: Tensor) -> Callable[[Tensor, Tensor, float], None]:
-        """How a residual of a pass over x is added to the video's tokens."""
-        raise NotImplementedError
+                keep = _keeper(kept.residuals, layers)
+        return ResidualPatch(residual, self.add, layers, self.frames, self.strength, self.node, copies, keep)
 
 
 def _copies(x: Tensor, timestep: Tensor, transformer_options: dict) -> int:
@@ -446,29 +490,29 @@ def _keeper(kept: list[Tensor], layers: int) -> Callable[[Tensor], None]:
 # Fit
 
 
-def require_fit(model, branch: SideBranch, what: str, widget: str) -> None:
+def _require_fit(model, branch: SideBranch) -> None:
     """Refuse a branch of other sizes than the MODEL's."""
-    base, layout = model.model, branch.layout
+    base, kind = model.model, branch.kind
     network = getattr(base, "diffusion_model", None)
     if not isinstance(base, comfy.model_base.WAN21) or type(network) is not comfy.ldm.wan.model.WanModel:
         raise SpatiaError(
             f"The model is a {type(base).__name__}, expected Wan2.2-TI2V-5B, or Wan2.1-I2V-14B for the paper's own weights; connect that."
         )
-    camera = layout.camera_channels[-1]
-    fits = [
-        ("adds to blocks of width", layout.out_dim, network.dim),
-        ("reads an input of channels", layout.current_channels - camera, network.in_dim),
-        ("has patches", layout.patch, tuple(network.patch_size)),
-    ]
-    history = getattr(layout, "history_channels", None)
-    if history is not None:
-        fits.insert(2, ("remembers latents of channels", history - camera, network.out_dim))
-    for how, ours, theirs in fits:
+    for how, ours, attribute in branch.demands():
+        theirs = getattr(network, attribute)
+        theirs = tuple(theirs) if isinstance(theirs, list) else theirs
         if ours != theirs:
             raise SpatiaError(
-                f"The {what} {how} {ours}, the model has {theirs}: they belong to different models; change `{widget}` or the model."
+                f"The {kind.name} {how} {ours}, the model has {theirs}: they belong to different models; change `{kind.widget}` or the model."
             )
-    if layout.layers > network.num_layers:
+    layers = branch.layout.layers
+    if layers > network.num_layers:
         raise SpatiaError(
-            f"The {what} has {layout.layers} layers, one after each block, but the model has {network.num_layers} blocks; change `{widget}` or the model."
+            f"The {kind.name} has {layers} layers, one after each block, but the model has {network.num_layers} blocks; change `{kind.widget}` or the model."
         )
+
+
+def require_percents(start: float, end: float) -> None:
+    """Refuse a part of the sampling that does not lie in it, or ends before it begins."""
+    if not 0.0 <= start <= end <= 1.0:
+        raise SpatiaError(f"start_percent {start} and end_percent {end} were given, expected 0 <= start <= end <= 1.")

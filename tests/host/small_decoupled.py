@@ -89,6 +89,14 @@ def wan21_vae_weights() -> dict:
     return random_weights({name: tuple(tensor.shape) for name, tensor in vae.state_dict().items()}, 32)
 
 
+def branch_patcher(nodes_of, kind: str, weights: dict, file: str = "small", **options):
+    """The camera or the memory branch of such weights, as the host holds it."""
+    names = {"camera": ("camera_branch", "CameraBranch"), "memory": ("decoupled", "DecoupledBranch")}
+    module, name = names[kind]
+    build = nodes_of("nodes.host.side_branch").side_branch_patcher
+    return build(getattr(nodes_of(f"nodes.host.{module}"), name), weights, file, HEADS, **options)
+
+
 def small_i2v(text_dim: int):
     """(MODEL, VAE): the second paper's backbone, small and random, and a VAE of Wan 2.1's kind."""
     import comfy.sd

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 from safetensors.torch import save_file
-from small_decoupled import HEADS, LAYERS, branch_weights, camera_branch_weights, revisit, small_i2v
-from small_model import TEXT, write_bundle
+from small_decoupled import HEADS, LAYERS, branch_patcher, branch_weights, camera_branch_weights, revisit, small_i2v
+from small_model import TEXT
 
 STEPS, CFG, SEED = 3, 3.5, 7
 CLIP = {
@@ -15,47 +15,23 @@ CLIP = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def nodes_of(pack_module, comfy_host, tmp_path_factory):
-    """Our node modules, with a bundle of random weights and camera branches in the host's folder."""
-    folder = tmp_path_factory.mktemp("bundle")
-    write_bundle(folder)
+@pytest.fixture(scope="module", autouse=True)
+def branch_files(comfy_host):
+    """Branches in the host's folder."""
     patches = comfy_host / "models" / "model_patches"
     patches.mkdir(parents=True, exist_ok=True)
     header = {"num_attention_heads": str(HEADS)}
     save_file(camera_branch_weights(), patches / "camera_small.safetensors", header)
     save_file(branch_weights(), patches / "camera_wrong.safetensors", header)
-    bundle = pack_module("nodes.host.bundle")
-    before, bundle.FOLDER = bundle.FOLDER, str(folder)
-    yield pack_module
-    bundle.FOLDER = before
-
-
-@pytest.fixture(scope="module")
-def small(nodes_of):
-    """(MODEL, CLIP, VAE) of the small Wan2.2 kind."""
-    models = nodes_of("nodes.host.models")
-    load = nodes_of("nodes.load_model").SpatiaLoadModel
-    return load.execute(models.BUNDLED, models.BUNDLED, "none", 1.0, "default").args
-
-
-@pytest.fixture(scope="module")
-def prompts():
-    positive, negative = (torch.randn(1, 5, TEXT, generator=torch.Generator().manual_seed(s)) for s in (8, 9))
-    return [[positive, {}]], [[negative, {}]]
 
 
 @pytest.fixture(scope="module")
 def i2v(nodes_of):
     """(MODEL, VAE, camera branch, memory branch) of the second paper's kind, small and random."""
     model, vae = small_i2v(TEXT)
-    camera = nodes_of("nodes.host.camera_branch").camera_patcher(
-        camera_branch_weights(latent_channels=16, extra=20, pixels=8), "small camera", HEADS
-    )
-    memory = nodes_of("nodes.host.decoupled").decoupled_patcher(
-        branch_weights(latent_channels=16, extra=20, pixels=8), "small memory", HEADS
-    )
-    return model, vae, camera, memory
+    sizes = {"latent_channels": 16, "extra": 20, "pixels": 8}
+    camera = branch_patcher(nodes_of, "camera", camera_branch_weights(**sizes))
+    return model, vae, camera, branch_patcher(nodes_of, "memory", branch_weights(**sizes))
 
 
 @pytest.fixture
@@ -130,6 +106,25 @@ def test_both_halves_of_cfg_share_a_run_whether_together_or_apart(clip_of, runs,
     assert torch.allclose(apart, together, atol=1e-4)
 
 
+def test_a_pass_that_was_skipped_leaves_nothing_to_repeat(clip_of, runs, monkeypatch):
+    """A cache node skips the first half of CFG whole; the second one's residuals are then made, not looked for."""
+    import comfy.model_base
+    from comfy.ldm.wan.model import WanModel
+
+    memory, cameras = revisit(given=1, width=32, height=16)
+    clip = clip_of(memory, cameras, camera_end_percent=1.0).args[:4]
+    monkeypatch.setattr(comfy.model_base.BaseModel, "memory_required", lambda *args, **kwargs: 1 << 60)
+    forward, passes = WanModel.forward_orig, []
+
+    def skipping(self, x, *args, **kwargs):
+        passes.append(x.shape[0])
+        return torch.zeros_like(x[:, :16]) if len(passes) % 2 else forward(self, x, *args, **kwargs)
+
+    monkeypatch.setattr(WanModel, "forward_orig", skipping)
+    assert torch.isfinite(sampled(*clip)).all()
+    assert passes == [1] * 2 * STEPS and runs == {"camera": 2 * STEPS, "memory": 2 * STEPS}
+
+
 def test_residuals_wait_in_the_machines_memory_where_the_card_is_full(nodes_of, monkeypatch):
     side_branch = nodes_of("nodes.host.side_branch")
     moved = []
@@ -183,7 +178,7 @@ def test_compiled_models_take_each_clip_as_it_is(clip_of):
 
 
 @pytest.mark.parametrize("dtype", ["bf16", "fp8_e4m3fn"])
-def test_other_precisions(nodes_of, small, dtype):
+def test_other_precisions(nodes_of, dtype):
     load = nodes_of("nodes.camera_branch").SpatiaLoadCameraBranch
     module, kept = nodes_of("nodes.host.camera_branch"), nodes_of("nodes.host.models").DTYPES[dtype]
     _, cameras = revisit()
@@ -202,25 +197,25 @@ def test_other_precisions(nodes_of, small, dtype):
     assert 0 < (found[0] - found[1]).norm() / found[1].norm() < (0.03 if dtype == "bf16" else 0.2)
 
 
-def test_a_camera_branch_beside_spatia(nodes_of, small, prompts, runs):
+def test_a_camera_branch_beside_spatia(nodes_of, loaded, prompts, runs):
     """On Wan2.2-TI2V-5B's kind, beside Spatia's references and its own frames' timesteps."""
     load = nodes_of("nodes.camera_branch").SpatiaLoadCameraBranch
     apply = nodes_of("nodes.camera_branch").SpatiaApplyCameraBranch
     patcher = load.execute("camera_small.safetensors", "default").args[0]
     memory, cameras = revisit()
-    model = apply.execute(small[0], patcher, cameras, 1.0, 1.0, 0.0, 1.0).args[0]
+    model = apply.execute(loaded[0], patcher, cameras, 1.0, 1.0, 0.0, 1.0).args[0]
     sampler = nodes_of("nodes.sampler").SpatiaSampler
 
     def run(which, **extra):
         out = sampler.execute(
-            which, *prompts, small[2], memory, cameras, seed=SEED, steps=2, cfg=CFG, strength=1.0, start_percent=0.0,
+            which, *prompts, loaded[2], memory, cameras, seed=SEED, steps=2, cfg=CFG, strength=1.0, start_percent=0.0,
             end_percent=1.0, lora="never", **extra,
         )  # fmt: skip
         return out.args[1]["samples"]
 
     references = torch.rand(2, memory.height, memory.width, 3, generator=torch.Generator().manual_seed(1))
     for extra in ({}, {"references": references}):
-        base = run(small[0], **extra)
+        base = run(loaded[0], **extra)
         steered = run(model, **extra)
         assert not torch.allclose(steered, base, atol=1e-3)
         # The clean history stays the history.
@@ -299,7 +294,7 @@ def test_clip_sees_the_whole_frame_in_plain_pixels(nodes_of):
     assert out["penultimate_hidden_states"].shape == (1, 257, 4)
 
 
-def test_what_does_not_fit_is_refused_before_anything_is_encoded(nodes_of, small, i2v, clip_of, monkeypatch):
+def test_what_does_not_fit_is_refused_before_anything_is_encoded(nodes_of, loaded, i2v, clip_of, monkeypatch):
     memory, cameras = revisit(given=1, width=32, height=16)
     load = nodes_of("nodes.camera_branch").SpatiaLoadCameraBranch
     memory_load = nodes_of("nodes.decoupled_memory").SpatiaLoadDecoupledMemory
@@ -313,8 +308,8 @@ def test_what_does_not_fit_is_refused_before_anything_is_encoded(nodes_of, small
     monkeypatch.setattr(i2v[1], "encode", lambda pixels: pytest.fail("encoded before the check"))
     steered = nodes_of("nodes.host.camera_branch").apply_camera(i2v[0], i2v[2], cameras)
     for change, message in (
-        ({"model": small[0]}, "takes no start image beside its latents"),
-        ({"vae": small[2]}, "48 channels, expected 16"),
+        ({"model": loaded[0]}, "takes no start image beside its latents"),
+        ({"vae": loaded[2]}, "48 channels, expected 16"),
         ({"model": steered}, "already conditioned on a clip by Apply Camera Branch"),
         ({"camera_model": i2v[3]}, "is a DecoupledBranch, expected the camera branch"),
         ({"memory_model": i2v[2]}, "is a CameraBranch, expected the memory branch"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 from safetensors.torch import save_file
-from small_decoupled import HEADS, LAYERS, branch_weights, revisit, small_i2v
-from small_model import DIM, LATER, TEXT, clip_inputs, memory_of, write_bundle
+from small_decoupled import HEADS, LAYERS, branch_patcher, branch_weights, revisit, small_i2v
+from small_model import DIM, LATER, TEXT, clip_inputs, memory_of
 
 APPLY = {
     "retrieval": "frustum", "strength": 1.0, "radius": 1.0, "max_distance": 0.5, "min_score": 0.6, "candidate_every": 1,
@@ -16,20 +16,14 @@ STRENGTHS = {"strength": 1.0, "start_percent": 0.0, "end_percent": 1.0, "lora": 
 STEPS, CFG, SEED = 2, 3.5, 7
 
 
-@pytest.fixture(scope="module")
-def nodes_of(pack_module, comfy_host, tmp_path_factory):
-    """Our node modules, with a bundle of random weights and memory branches in the host's folder."""
-    folder = tmp_path_factory.mktemp("bundle")
-    write_bundle(folder)
+@pytest.fixture(scope="module", autouse=True)
+def branch_files(comfy_host):
+    """Memory branches in the host's folder."""
     patches = comfy_host / "models" / "model_patches"
     patches.mkdir(parents=True, exist_ok=True)
     header = {"num_heads": str(HEADS)}
     save_file(branch_weights(), patches / "decoupled_small.safetensors", header)
     save_file(branch_weights(zero=True), patches / "decoupled_zero.safetensors", header)
-    bundle = pack_module("nodes.host.bundle")
-    before, bundle.FOLDER = bundle.FOLDER, str(folder)
-    yield pack_module
-    bundle.FOLDER = before
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +34,6 @@ def loaded(nodes_of):
         .SpatiaLoadModel.execute(models.BUNDLED, models.BUNDLED, "none", 1.0, "default")
         .args
     )
-
-
-@pytest.fixture(scope="module")
-def prompts():
-    positive, negative = (torch.randn(1, 5, TEXT, generator=torch.Generator().manual_seed(s)) for s in (8, 9))
-    return [[positive, {}]], [[negative, {}]]
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +167,9 @@ def test_shut_frames_are_not_computed_and_not_touched(nodes_of, apply):
     tokens = torch.randn(1, 5 * few.shape[2], DIM)
     run = decoupled.BranchRun(condition.branch, slots, x, timestep, {})
     with torch.no_grad():
-        patch = nodes_of("nodes.host.side_branch").ResidualPatch(run, LAYERS, 5, 0.5, "the test")
+        patch = nodes_of("nodes.host.side_branch").ResidualPatch(
+            run.residual, condition.add, LAYERS, 5, 0.5, "the test"
+        )
         out = patch({"img": tokens.clone(), "block_index": 0})["img"]
     change = (out - tokens).unflatten(1, (5, -1))
     assert not change[:, :3].any()
@@ -315,9 +305,7 @@ class TestWan21I2V:
     @pytest.fixture
     def parts(self, nodes_of):
         model, vae = small_i2v(TEXT)
-        patcher = nodes_of("nodes.host.decoupled").decoupled_patcher(
-            branch_weights(latent_channels=16, extra=20, pixels=8), "small 14B", HEADS
-        )
+        patcher = branch_patcher(nodes_of, "memory", branch_weights(latent_channels=16, extra=20, pixels=8))
         return model, vae, patcher
 
     def test_it_drives_the_hosts_model(self, nodes_of, apply, parts, prompts):
@@ -369,7 +357,6 @@ def test_misuse_is_refused_before_anything_is_encoded(nodes_of, loaded, apply, m
     conditioned = (
         nodes_of("nodes.sampler").SpatiaConditioning.execute(loaded[0], loaded[2], memory, cameras, **STRENGTHS).args[0]
     )
-    decoupled = nodes_of("nodes.host.decoupled")
     deep, wide = branch_weights(), branch_weights(out_dim=DIM + 2)
     for name in [name for name in deep if ".2." in name and name.startswith(("blocks.2.", "controlnet_blocks.2."))]:
         for layer in range(3, 9):
@@ -382,8 +369,8 @@ def test_misuse_is_refused_before_anything_is_encoded(nodes_of, loaded, apply, m
         ({"model": remembering}, "already conditioned on a clip by Apply Decoupled Memory"),
         ({"model": conditioned}, "already conditioned on a clip by Spatia Conditioning"),
         ({"branch": control}, "is a ControlBranch, expected the memory branch"),
-        ({"branch": decoupled.decoupled_patcher(wide, "wide", HEADS)}, "adds to blocks of width 50, the model has 48"),
-        ({"branch": decoupled.decoupled_patcher(deep, "deep", HEADS)}, "has 9 layers"),
+        ({"branch": branch_patcher(nodes_of, "memory", wide)}, "adds to blocks of width 50, the model has 48"),
+        ({"branch": branch_patcher(nodes_of, "memory", deep)}, "has 9 layers"),
         ({"cameras": elsewhere}, "does not continue this video"),
         ({"cameras": cameras.select(slice(0, 16))}, "16"),
         ({"memory": odd}, "multiples of 32"),

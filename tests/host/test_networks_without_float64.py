@@ -10,7 +10,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from fake_mps import DEVICE, FakeMPS, OnDevice, placed
-from small_decoupled import branch_weights, layout
+from small_decoupled import branch_patcher, branch_weights, layout
 
 from spatia_core.model.decoupled.assembly import MemorySlots
 
@@ -41,7 +41,7 @@ def slots(device=None) -> MemorySlots:
 def test_the_memory_branch(pack_module, on_device):
     decoupled = pack_module("nodes.host.decoupled")
     weights, generator = branch_weights(), torch.Generator().manual_seed(4)
-    branch = decoupled.decoupled_patcher(weights, "branch", layout().num_heads, torch.float32).model
+    branch = branch_patcher(pack_module, "memory", weights, dtype=torch.float32).model
     x, timestep = torch.randn(1, 48, 3, 2, 4, generator=generator), torch.tensor([[0.0, 500.0, 500.0]])
     run = decoupled.BranchRun(branch, slots(), x, timestep, {})
     expected = [run.residual(layer) for layer in range(layout().layers)]

@@ -9,28 +9,12 @@ import threading
 
 import pytest
 import torch
-from small_decoupled import HEADS, branch_weights, camera_branch_weights, revisit, small_i2v
-from small_model import TEXT, clip_inputs, write_bundle
+from small_decoupled import branch_patcher, branch_weights, camera_branch_weights, revisit, small_i2v
+from small_model import TEXT, clip_inputs
 
 SECOND = torch.device("cpu", 1)  # unlike torch.device("cpu") as a key, and the same place
 STEPS, CFG, SEED = 3, 3.5, 7
 STRENGTHS = {"strength": 1.0, "start_percent": 0.0, "end_percent": 1.0, "lora": "never"}
-
-
-@pytest.fixture(scope="module")
-def nodes_of(pack_module, comfy_host, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bundle")
-    write_bundle(folder)
-    bundle = pack_module("nodes.host.bundle")
-    before, bundle.FOLDER = bundle.FOLDER, str(folder)
-    yield pack_module
-    bundle.FOLDER = before
-
-
-@pytest.fixture(scope="module")
-def prompts():
-    positive, negative = (torch.randn(1, 5, TEXT, generator=torch.Generator().manual_seed(s)) for s in (8, 9))
-    return [[positive, {}]], [[negative, {}]]
 
 
 @pytest.fixture
@@ -107,13 +91,12 @@ def test_spatia_on_two_devices(nodes_of, prompts, split, passes, monkeypatch, fi
 
 def test_the_decoupled_branches_on_two_devices(nodes_of, prompts, split, passes, monkeypatch):
     model, vae = small_i2v(TEXT)
-    files = nodes_of("nodes.host.camera_branch"), nodes_of("nodes.host.decoupled")
     weights = {"latent_channels": 16, "extra": 20, "pixels": 8}
 
     def patchers(disable_dynamic=False):
         return (
-            files[0].camera_patcher(camera_branch_weights(**weights), "small", HEADS, disable_dynamic=disable_dynamic),
-            files[1].decoupled_patcher(branch_weights(**weights), "small", HEADS, disable_dynamic=disable_dynamic),
+            branch_patcher(nodes_of, "camera", camera_branch_weights(**weights), disable_dynamic=disable_dynamic),
+            branch_patcher(nodes_of, "memory", branch_weights(**weights), disable_dynamic=disable_dynamic),
         )
 
     camera, memory_branch = patchers()

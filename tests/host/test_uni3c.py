@@ -13,12 +13,6 @@ STEPS, CFG, SEED = 2, 3.5, 7
 
 
 @pytest.fixture(scope="module")
-def prompts():
-    positive, negative = (torch.randn(1, 5, TEXT, generator=torch.Generator().manual_seed(s)) for s in (8, 9))
-    return [[positive, {}]], [[negative, {}]]
-
-
-@pytest.fixture(scope="module")
 def wan(comfy_host):
     return small_i2v(TEXT)
 

@@ -32,10 +32,9 @@ def weights_of(name: str, kind: str, what: str) -> str:
 def branch_of(pack_module):
     @functools.cache
     def load(file: str):
-        patcher = pack_module("nodes.host.camera_branch").load_camera_patcher(
-            weights(FOLDER / file), file, torch.float32
-        )
-        return patcher.model
+        kind = pack_module("nodes.host.camera_branch").CameraBranch
+        load_branch = pack_module("nodes.host.side_branch").load_side_branch
+        return load_branch(kind, weights(FOLDER / file), file, torch.float32).model
 
     return lambda name: load(weights_of(name, KIND, "camera_branch_weights"))
 
@@ -145,19 +144,6 @@ def count(shapes: dict) -> int:
 # Backbone
 
 
-class StoredCamera:
-    """The stored camera residuals in place of a branch's."""
-
-    def __init__(self, camera_branch, frames: int, states: list):
-        self.camera_branch, self.frames, self.states = camera_branch, frames, states
-
-    def residual(self, layer):
-        return self.states[layer].unflatten(1, (self.frames, -1))
-
-    def add(self, video, residual, strength):
-        self.camera_branch.add_everywhere(video, residual, strength)
-
-
 def load_i2v(name: str):
     """The stored I2V backbone through the host's stock loader."""
     import comfy.sd
@@ -189,7 +175,12 @@ def test_i2v_backbone_with_both_lists(pack_module, name, case, record_property):
     for out, used in (("none", ()), ("camera_only", ("camera",)), ("history_only", ("history",)), ("both", lists)):
         patches = [
             side_branch.ResidualPatch(
-                StoredCamera(camera_branch, frames, lists[which]), len(lists[which]), frames, 1.0, which
+                lambda layer, states=lists[which]: states[layer].unflatten(1, (frames, -1)),
+                camera_branch.CameraCondition.add,
+                len(lists[which]),
+                frames,
+                1.0,
+                which,
             )
             for which in used
         ]

@@ -255,7 +255,10 @@ def branch_of(pack_module):
 
     @functools.cache
     def load(path):
-        return pack_module("nodes.host.decoupled").load_decoupled_patcher(weights(path), path.name, torch.float32).model
+        kind = pack_module("nodes.host.decoupled").DecoupledBranch
+        return (
+            pack_module("nodes.host.side_branch").load_side_branch(kind, weights(path), path.name, torch.float32).model
+        )
 
     def find(name: str):
         files = FOLDER.glob("branch_*_weights.safetensors")
@@ -448,20 +451,6 @@ def test_camera_cues(branch_of, name, prefix):
 # Backbone
 
 
-class StoredResiduals:
-    """The stored history residuals in place of a branch's."""
-
-    def __init__(self, decoupled, opened, tensors):
-        self.decoupled, self.opened, self.tensors = decoupled, opened, tensors
-
-    def residual(self, layer):
-        rows, frames = self.opened.shape
-        return self.tensors[layer].reshape(rows, frames, -1, self.tensors[layer].shape[-1])[self.opened]
-
-    def add(self, video, residual, strength):
-        self.decoupled.add_to_open_frames(self.opened, video, residual, strength)
-
-
 def backbone_cases() -> list[tuple[str, str]]:
     names = [name for name in stems("backbone*") if not name.startswith("backbone_i2v")]
     keys = [(name, key) for name in names for key in sorted(tensors(name))]
@@ -503,9 +492,15 @@ def test_backbone_with_residuals(pack_module, name, case, record_property):
             "dit": {("double_block", index): add_camera(index) for index in range(len(cameras))}
         }
     if case in ("history", "both"):
-        patch = pack_module("nodes.host.side_branch").ResidualPatch
-        residuals = patch(StoredResiduals(decoupled, opened, history), len(history), frames, 1.0, "the test")
-        options["patches"] = {"double_block": [residuals]}
+        patch = pack_module("nodes.host.side_branch").ResidualPatch(
+            lambda layer: history[layer].unflatten(1, (frames, -1))[opened],
+            functools.partial(decoupled.add_to_open_frames, opened),
+            len(history),
+            frames,
+            1.0,
+            "the test",
+        )
+        options["patches"] = {"double_block": [patch]}
     with Taps() as taps:
         for index, block in enumerate([*network.blocks, network.head]):
             taps.input(block, f"{case}.stage{index}_in")

@@ -65,11 +65,15 @@ def parts(pack_module):
             model = load_i2v(f"backbone_i2v{suffix}")
             camera = weights_of(f"camera_branch{suffix}", "camera_branch", "camera_branch_weights")
             memory = f"pipeline_memory_weights{suffix}.safetensors" if suffix else "branch_small_weights.safetensors"
-            loaders = pack_module("nodes.host.camera_branch"), pack_module("nodes.host.decoupled")
+            load_branch = pack_module("nodes.host.side_branch").load_side_branch
+            kinds = (
+                pack_module("nodes.host.camera_branch").CameraBranch,
+                pack_module("nodes.host.decoupled").DecoupledBranch,
+            )
             loaded[suffix] = (
                 model,
-                loaders[0].load_camera_patcher(weights(FOLDER / camera), camera, torch.float32),
-                loaders[1].load_decoupled_patcher(weights(FOLDER / memory), memory, torch.float32),
+                load_branch(kinds[0], weights(FOLDER / camera), camera, torch.float32),
+                load_branch(kinds[1], weights(FOLDER / memory), memory, torch.float32),
             )
         return loaded[suffix]
 
@@ -246,7 +250,7 @@ def test_inside_the_first_step_of_a_window(pack_module, conditioned, name, windo
         for layer in range(condition.branch.layout.layers):
             theirs = vectors[f"{window}.step0.{key}_residual{'' if key == 'camera' else '_gated'}.{layer}"]
             video = torch.zeros(1, x.shape[2], theirs.shape[1] // x.shape[2], theirs.shape[2])
-            run.add(video, run.residual(layer), 1.0)
+            condition.add(video, run.residual(layer), 1.0)
             # Both halves are alike in the release.
             assert torch.equal(theirs[0], theirs[1])
             assert relative_l2(video.flatten(1, 2), theirs[:1]) <= LATENTS, (key, layer)
