@@ -1,6 +1,6 @@
 """`python run.py check`: the report of the node Spatia Check, without a server.
 
-    python run.py check [--device auto|cpu|cuda|mps] [--full] [--models FOLDER] [--output FILE]
+    python run.py check [--device auto|cpu|cuda|xpu|mps] [--full] [--models FOLDER] [--output FILE]
 
 Ends with 1 where a figure fails.
 """
@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
-import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PACK = "spatia_pack"
+from hosted import PACK, load_host
 
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(
         prog="run.py check", description="Whether this machine computes what was tested elsewhere."
     )
-    found.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    found.add_argument("--device", choices=("auto", "cpu", "cuda", "xpu", "mps"), default="auto")
     found.add_argument(
         "--full", action="store_true", help="also the speed and memory at the official sizes: minutes, gigabytes"
     )
@@ -42,7 +39,8 @@ def main() -> int:
     if options.device not in ("auto", "cpu", there):
         print(f"--device {options.device} was given, but torch {torch.__version__} sees {there} here.", file=sys.stderr)
         return 2
-    load_host(cpu=options.device == "cpu" or there == "cpu", models=options.models)
+    models = () if options.models is None else ("--models-directory", str(options.models.resolve()))
+    load_host("cpu" in (options.device, there), *models)
     core = importlib.import_module(f"{PACK}.spatia_core.selfcheck")
     checks = importlib.import_module(f"{PACK}.nodes.host.checks").all_checks(options.full)
 
@@ -58,24 +56,6 @@ def main() -> int:
         write_text = importlib.import_module(f"{PACK}.spatia_core.files").write_text
         write_text(options.output, report + "\n")
     return int(bool(core.failures(sections)))
-
-
-def load_host(cpu: bool, models: Path | None) -> None:
-    """Make ComfyUI and this package (as `spatia_pack`) importable; ComfyUI reads its options from sys.argv at import."""
-    comfyui = Path(os.environ["COMFYUI_PATH"])
-    sys.path.insert(0, str(comfyui))
-    ours, sys.argv = sys.argv, [sys.argv[0], *(["--cpu"] if cpu else [])]
-    if models is not None:
-        sys.argv += ["--models-directory", str(models.resolve())]
-    import comfy.options
-
-    comfy.options.enable_args_parsing()
-    import folder_paths  # noqa: F401  reads the options
-
-    sys.argv = ours
-    spec = importlib.util.spec_from_file_location(PACK, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-    assert spec is not None  # the file is there
-    sys.modules[PACK] = importlib.util.module_from_spec(spec)
 
 
 if __name__ == "__main__":

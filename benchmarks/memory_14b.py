@@ -9,34 +9,12 @@ to the card layer by layer, in every pass; activations must fit.
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import os
-import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from hosted import load_host
+
 GIB = 1 << 30
 CARDS = (12, 16, 24, 48)  # GiB
 _SYSTEM = 1.0  # GiB that the driver and the page take
-
-
-def import_host() -> None:
-    """ComfyUI from COMFYUI_PATH and this repository as `spatia_pack`."""
-    host = os.environ.get("COMFYUI_PATH")
-    if not host:
-        sys.exit("Set COMFYUI_PATH to a ComfyUI folder, and run with its Python.")
-    sys.path.insert(0, host)
-    ours, sys.argv = sys.argv, [sys.argv[0], "--cpu"]
-    import comfy.options
-
-    comfy.options.enable_args_parsing()
-    import comfy.model_management
-
-    sys.argv = ours
-    spec = importlib.util.spec_from_file_location(
-        "spatia_pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    sys.modules["spatia_pack"] = importlib.util.module_from_spec(spec)
 
 
 def count(module) -> int:
@@ -50,7 +28,7 @@ def main() -> None:
     options.add_argument("--size", default="832x480")
     given = options.parse_args()
     width, height = map(int, given.size.split("x"))
-    import_host()
+    load_host(cpu=True)
     import comfy.model_base
     import comfy.model_management
     import comfy.ops

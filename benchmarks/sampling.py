@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib.util
 import os
 import sys
 import time
-from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+from hosted import load_host
+
 SIZES = ((832, 480), (1248, 704))
 LENGTHS = (81, 121)
 REFERENCES = (0, 7)
@@ -53,29 +52,6 @@ def cases() -> list[Case]:
         Case(*size, frames, references, control)
         for size in SIZES for frames in LENGTHS for references in REFERENCES for control in (False, True)
     ]  # fmt: skip
-
-
-def import_host():
-    """ComfyUI from COMFYUI_PATH and this repository as a pack, as ComfyUI imports it."""
-    host = os.environ.get("COMFYUI_PATH")
-    if not host or not Path(host, "main.py").is_file():
-        sys.exit("Set COMFYUI_PATH to the folder that holds ComfyUI's main.py.")
-    sys.path[:0] = [host]
-    sys.path.append(str(ROOT))
-    import torch
-
-    argv, sys.argv = sys.argv, ["main.py", *([] if torch.cuda.is_available() else ["--cpu"])]
-    import comfy.options
-
-    comfy.options.enable_args_parsing()
-    import comfy.cli_args
-
-    sys.argv = argv
-    spec = importlib.util.spec_from_file_location(
-        "spatia_pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    sys.modules["spatia_pack"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["spatia_pack"])
 
 
 class Bench:
@@ -247,7 +223,7 @@ class Bench:
 
     def peak(self, run) -> int:
         """Bytes alive at once beyond weights and inputs."""
-        from benchmarks.live_bytes import LiveBytes
+        from live_bytes import LiveBytes
 
         gc.collect()
         if self.device == "cuda":
@@ -317,9 +293,8 @@ def decode_table() -> None:
     """The decoder's live tensors over one clip and over six, in a stream and as one piece, on the meta device."""
     import torch
     from comfy.ldm.wan.vae2_2 import WanVAE
+    from live_bytes import LiveBytes
     from spatia_pack.nodes.host import video
-
-    from benchmarks.live_bytes import LiveBytes
 
     with torch.device("meta"):
         network = WanVAE(
@@ -380,7 +355,7 @@ def main() -> None:
     arguments = parser.parse_args()
     keep_freed_memory()
     wanted = {arguments.only} if arguments.only else {"time", "memory", "decode"}
-    import_host()
+    load_host()
     import torch
 
     weights = {"bf16": torch.bfloat16, "fp8": torch.float8_e4m3fn}

@@ -32,7 +32,7 @@ def _machine(device: torch.device, host_lines: list[str]) -> Iterator[Finding]:
     yield Finding(NOTE, f"device {device}: {_device_line(device)}")
     yield Finding(
         NOTE,
-        f"the processor: {os.cpu_count()} cores, {torch.get_num_threads()} threads, networks in {_short(working_dtype(torch.device('cpu')))}",
+        f"the processor: {os.cpu_count()} cores, {torch.get_num_threads()} threads, depth networks in {_short(working_dtype(torch.device('cpu')))}",
     )
     kernels = [("the CPU's kernels", why_no_kernels())]
     if device.type == "cuda":
