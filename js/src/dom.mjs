@@ -87,11 +87,12 @@ export function download(name, content) {
 }
 
 /**
- * A dialog over the whole page that keeps the keyboard to itself: ComfyUI's shortcuts would act on the graph behind it.
- * keys(event) -> true when it handled the key. Returns {element, close()}; closed() is called once, however it ends.
+ * A modal dialog that keeps the keyboard to itself: ComfyUI's shortcuts would act on the graph behind it, and Escape would
+ * not close it. keys(event) -> true when it handled the key. Returns {element, close()}, with the focus on the still empty
+ * element; closed() is called once, however it ends.
  */
-export function fullDialog({ name, label, keys, closed }) {
-    const element = h("dialog", { class: `spatia-editor ${name}`, "aria-label": label });
+export function modalDialog({ name, label, keys, closed = () => {} }) {
+    const element = h("dialog", { class: name, "aria-label": label });
     const ended = new AbortController();
     const onKey = (event) => {
         if (!element.contains(event.target) && event.target !== document.body) return;

@@ -1,6 +1,6 @@
 // What the editors share: a dialog over the page, the node's widgets as the only memory, undo and redo, the scene of the
 // node's last run, messages, keys, and an end that keeps or gives back what was changed.
-import { Latest, announce, fullDialog, h } from "./dom.mjs";
+import { Latest, announce, h, modalDialog } from "./dom.mjs";
 import { DRAWN_BY, RELEASE, nodeAfter, numbersOf } from "./graph.mjs";
 import { api, app, captureChange, isLinked, lastReport, runOnly, setWidget, widgetOf } from "./host.mjs";
 import { useStyle } from "./style.mjs";
@@ -277,7 +277,12 @@ export class Editor extends EventTarget {
     // --- the dialog ---
 
     openDialog(...children) {
-        this.dialog = fullDialog({ name: this.name, label: text(this.title), keys: (event) => this.key(event), closed: () => this.dispose() });
+        this.dialog = modalDialog({
+            name: `spatia-editor ${this.name}`,
+            label: text(this.title),
+            keys: (event) => this.key(event),
+            closed: () => this.dispose(),
+        });
         this.dialog.element.append(...children);
     }
 

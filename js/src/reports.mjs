@@ -1,5 +1,5 @@
 // What a run left on our nodes: its first line in the node, amber where it warns, and all of it on a click.
-import { addStyle, h } from "./dom.mjs";
+import { addStyle, h, modalDialog } from "./dom.mjs";
 import { allNodes } from "./graph.mjs";
 import { app, executionId, lastOutputs, viewUrl } from "./host.mjs";
 import { text } from "./texts.mjs";
@@ -142,22 +142,24 @@ function curve(values, title) {
 
 function openReport(node) {
     const { lines, warnings, curve: values, title, pictures } = node.spatiaShown;
-    const dialog = h(
-        "dialog",
-        { class: "spatia-report-all", onclose: () => dialog.remove(), onclick: (event) => event.target === dialog && dialog.close() },
-        h("h2", {}, node.title),
-        warnings.length
-            ? h(
-                  "ul",
-                  {},
-                  warnings.map((warning) => h("li", {}, warning)),
-              )
-            : null,
-        h("pre", {}, lines.join("\n")),
-        values.length > 1 ? h("figure", { style: "width: 100%; margin: 0" }, curve(values, title), h("figcaption", {}, title)) : null,
-        pictures.map(({ file, caption }) => h("figure", {}, h("img", { src: viewUrl(file), alt: caption }), h("figcaption", {}, caption))),
-        h("div", {}, h("button", { type: "button", onclick: () => dialog.close() }, text("report_close"))),
+    const dialog = modalDialog({ name: "spatia-report-all", label: node.title, keys: (event) => event.key === "Escape" && (dialog.close(), true) });
+    dialog.element.addEventListener("click", (event) => event.target === dialog.element && dialog.close());
+    dialog.element.append(
+        h(
+            "div",
+            {},
+            h("h2", {}, node.title),
+            warnings.length
+                ? h(
+                      "ul",
+                      {},
+                      warnings.map((warning) => h("li", {}, warning)),
+                  )
+                : null,
+            h("pre", {}, lines.join("\n")),
+            values.length > 1 ? h("figure", { style: "width: 100%; margin: 0" }, curve(values, title), h("figcaption", {}, title)) : null,
+            pictures.map(({ file, caption }) => h("figure", {}, h("img", { src: viewUrl(file), alt: caption }), h("figcaption", {}, caption))),
+            h("div", {}, h("button", { type: "button", onclick: dialog.close }, text("report_close"))),
+        ),
     );
-    document.body.append(dialog);
-    dialog.showModal();
 }

@@ -31,7 +31,9 @@ export default async ({ page, options, loadTemplate, queue, save, ready }) => {
     const reported = await reports();
     await page.locator(".spatia-report.warns").first().click();
     const opened = await page.locator("dialog.spatia-report-all").innerText();
+    const atTop = await page.locator("dialog.spatia-report-all").evaluate((dialog) => dialog.scrollTop === 0);
     await page.keyboard.press("Escape");
+    const escaped = (await page.locator("dialog.spatia-report-all").count()) === 0;
     const before = await save();
     // The page writes its draft a moment after a change.
     await page.waitForTimeout(3000);
@@ -45,7 +47,7 @@ export default async ({ page, options, loadTemplate, queue, save, ready }) => {
     // once its picture is drawn, and none before.
     const state = ({ nodes }) =>
         nodes.filter(({ type }) => type !== "PreviewPointCloud").map(({ id, type, pos, widgets_values = [] }) => ({ id, type, pos: [...pos], widgets_values }));
-    return { outputs, kinds, before: state(before), after: state(after), reported, opened, restored };
+    return { outputs, kinds, before: state(before), after: state(after), reported, opened, atTop, escaped, restored };
 };
 
 /** Waits until the report of every node that has something to say is in the page. */

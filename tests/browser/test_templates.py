@@ -113,4 +113,5 @@ def test_quick_start_runs_from_the_page_and_outlives_a_reload(run_page_script, m
         assert "4 reference frame(s)" in reports["References for clip 2"]["text"]
         warned = reports["Estimate Scene"]
         assert warned["warns"] and "only seen generated rooms" in warned["text"] and warned["height"] > 4
+    assert result["atTop"] and result["escaped"], "a report opens at its first line and Escape closes it"
     assert "On a photograph its depth is a guess" in result["opened"] and re.search(r"\d{5} points", result["opened"])
