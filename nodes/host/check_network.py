@@ -15,7 +15,7 @@ import torch
 from ...spatia_core.model.control import clean_frame_mask
 from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.flow_unipc import flow_schedule
-from ...spatia_core.selfcheck import NOTE, Check, Finding, held, relative_error
+from ...spatia_core.selfcheck import NOTE, Check, Finding, dtype_name, held, relative_error
 from . import bundle, decoupled, patching, sampling
 from .side_branch import load_side_branch
 
@@ -56,7 +56,7 @@ def in_each_type(compute, what: str, factor: float = 1.0) -> Iterator[Finding]:
                 return
             error = relative_error(compute(dtype), expected)
         yield held(
-            f"{str(used).removeprefix('torch.')}, {what}",
+            f"{dtype_name(used)}, {what}",
             error,
             factor * TOLERANCES.get(used, TOLERANCES[torch.bfloat16]),
         )

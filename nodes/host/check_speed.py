@@ -17,10 +17,11 @@ from ...spatia_core.memory.windows import FIRST_FRAMES, HISTORY_FRAMES, LATER_FR
 from ...spatia_core.model.control import CONTROL_INTERVAL, clean_frame_mask
 from ...spatia_core.model.sizes import OFFICIAL
 from ...spatia_core.profile import RELEASE
-from ...spatia_core.selfcheck import FAIL, LEFT_OUT, NOTE, PASS, Check, Finding
+from ...spatia_core.selfcheck import FAIL, LEFT_OUT, NOTE, PASS, Check, Finding, dtype_name, wait_for
 from ...spatia_core.selfcheck.advice import RELEASED_BACKBONE, RELEASED_CONTROL
 from ...spatia_core.weights.layouts import backbone_shapes, control_shapes
 from . import patching
+from .check_network import inference_dtype
 
 _TEXT_TOKENS = 512
 _CPU_FRAMES = 5  # of a whole clip a processor takes an hour for one step
@@ -44,10 +45,10 @@ def _speed(width: int, height: int) -> Iterator[Finding]:
         yield Finding(LEFT_OUT, "not even four blocks of the released width fit into memory")
         return
     model = _random_model(layers)
-    dtype = str(model.model.manual_cast_dtype or model.model.get_dtype()).removeprefix("torch.")
     blocks = len(range(0, layers, CONTROL_INTERVAL))
     yield Finding(
-        NOTE, f"random weights of width {RELEASE.dim}, {layers} of 30 blocks and {blocks} of 8 of the control, {dtype}"
+        NOTE,
+        f"random weights of width {RELEASE.dim}, {layers} of 30 blocks and {blocks} of 8 of the control, {dtype_name(inference_dtype(model))}",
     )
     clips = [("first clip", FIRST_FRAMES, 1, 0), ("later clip", LATER_FRAMES, HISTORY_FRAMES, RELEASE.max_references)]
     if device.type == "cpu":
@@ -72,13 +73,13 @@ def _speed(width: int, height: int) -> Iterator[Finding]:
 
 def _layers_that_fit(device: torch.device) -> int | None:
     """How many blocks of the released width there is room for, on the device and in RAM."""
-    size = 4 if device.type == "cpu" else 2
+    cpu = device.type == "cpu"
+    size = 4 if cpu else 2
     block = sum(
         _count(shape) for name, shape in backbone_shapes(RELEASED_BACKBONE).items() if name.startswith("blocks.0.")
     )
     ram = psutil.virtual_memory().available
-    card = ram if device.type == "cpu" else comfy.model_management.get_free_memory(device)
-    cpu = device.type == "cpu"
+    card = ram if cpu else comfy.model_management.get_free_memory(device)
     for layers in (CONTROL_INTERVAL,) if cpu else (RELEASED_BACKBONE.layers, 8, CONTROL_INTERVAL):
         needed = (layers + len(range(0, layers, CONTROL_INTERVAL)) + 2) * block * size
         # On a card, weights that do not fit would be offloaded, and that be measured with them.
@@ -143,7 +144,7 @@ def _measured(
             with _Peak(noise.device) as peak:
                 begin = time.perf_counter()
                 out = network(noise, sigmas[:1], **extra_args)
-                _wait_for(noise.device)
+                wait_for(noise.device)
                 seconds = time.perf_counter() - begin
             taken.append((seconds, peak.bytes))
         return out
@@ -189,8 +190,3 @@ class _Peak:
             self._ended.set()
             self._watch.join()
             self.bytes = self._most - self._before
-
-
-def _wait_for(device: torch.device) -> None:
-    if device.type != "cpu":
-        torch.accelerator.synchronize(device)

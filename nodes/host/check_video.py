@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 
 import torch
 
-from ...spatia_core.selfcheck import NOTE, Check, Finding, held, relative_error
+from ...spatia_core.selfcheck import NOTE, Check, Finding, dtype_name, held, relative_error
 from . import bundle
 from .check_network import exact_float32, vectors
 from .video import decode_frames, decode_once, decode_stream
@@ -18,7 +17,7 @@ _LARGE = (5, 128, 160)  # frames, height and width of the clip that is cut into 
 _SPARSE = 4  # every so many pixels and frames are recorded
 # Measured: 6e-3 in bfloat16.
 _TOLERANCES = {torch.float32: 1e-4, torch.bfloat16: 2e-2}
-_TILED_DECIBELS = 30.0  # a tile does not see beyond its edge
+_TILED_ERROR = 10 ** (-30 / 20)  # 30 dB: a tile does not see beyond its edge
 
 
 def video_check() -> Check:
@@ -63,7 +62,7 @@ def _video() -> Iterator[Finding]:
             if dtype is None and vae.vae_dtype == torch.float32:
                 yield Finding(NOTE, "float32 is also what the host chooses here")
                 break
-            name = str(vae.vae_dtype).removeprefix("torch.")
+            name = dtype_name(vae.vae_dtype)
             tolerance = _TOLERANCES.get(vae.vae_dtype, _TOLERANCES[torch.bfloat16])
             yield held(f"{name}, encoded", relative_error(encoded(vae), given["vae.latents"]), tolerance)
             frames = sparse(decoded(vae, given["vae.latents"]))
@@ -87,12 +86,11 @@ def _ways(vae) -> Iterator[Finding]:
     yield held("streamed against whole", relative_error(streamed, whole), tolerance)
     yield held("clip by clip against whole", relative_error(pieces, whole), tolerance)
     tiled = decode_once(vae, latents, pixels.shape[0], 128).cpu().float()
-    error = float(((tiled - whole) ** 2).mean())
-    decibels = math.inf if error == 0 else -10 * math.log10(error)
+    error = float(((tiled - whole) ** 2).mean().sqrt())
     yield held(
         "tiles of 128 against whole",
-        10 ** (-decibels / 20),
-        10 ** (-_TILED_DECIBELS / 20),
+        error,
+        _TILED_ERROR,
         "of full scale, root mean square",
     )
     frames, height, width = _LARGE

@@ -8,11 +8,13 @@ from .findings import (
     Check,
     Finding,
     Section,
+    dtype_name,
     failures,
     held,
     relative_error,
     report_text,
     run_checks,
+    wait_for,
 )
 from .geometry import geometry_checks
 from .machine import machine_check
@@ -25,6 +27,7 @@ __all__ = [
     "Check",
     "Finding",
     "Section",
+    "dtype_name",
     "failures",
     "geometry_checks",
     "held",
@@ -32,4 +35,5 @@ __all__ = [
     "relative_error",
     "report_text",
     "run_checks",
+    "wait_for",
 ]

@@ -49,6 +49,17 @@ def relative_error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     return float((ours - theirs).norm() / theirs.norm())
 
 
+def dtype_name(dtype: torch.dtype) -> str:
+    """A type of numbers as the report names it."""
+    return str(dtype).removeprefix("torch.")
+
+
+def wait_for(device: torch.device) -> None:
+    """Until what was queued on a device is done, before a clock is read."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
+
+
 def run_checks(checks: Sequence[Check], progress: Callable[[int, str], None] | None = None) -> list[Section]:
     """Run each check by itself. progress is called with how many are done and the name of the next."""
     sections = []

@@ -17,7 +17,7 @@ from ..memory.retrieval import retrieve_packed
 from ..precision import has_float64
 from ..render.soft import SoftRender, render_soft, why_no_triton
 from ..render.visibility import pack_masks, visible_points
-from .findings import FAIL, LEFT_OUT, NOTE, PASS, Check, Finding, held
+from .findings import FAIL, LEFT_OUT, NOTE, PASS, Check, Finding, held, wait_for
 
 _POINTS = 60_000
 _VOXEL = 0.02
@@ -117,9 +117,7 @@ def _visibility(device: torch.device) -> Iterator[Finding]:
     )
     for path in _paths(device):
         ours, seconds = _timed(lambda path=path: seen(path), path.device)
-        yield held(
-            f"{path.name}", float((ours.cpu() != reference).double().mean()), _OTHER_POINTS, "of the points differ"
-        )
+        yield held(path.name, float((ours.cpu() != reference).double().mean()), _OTHER_POINTS, "of the points differ")
         yield Finding(NOTE, f"{path.name}: {seconds / 2 * 1e3:.1f} ms a frame (measured)")
 
 
@@ -192,14 +190,9 @@ def _timed(work: Callable, device: torch.device, repeats: int = 3) -> tuple:
     answer = work()
     seconds = time.perf_counter() - begin if repeats == 1 else math.inf
     for _ in range(repeats if repeats > 1 else 0):
-        _wait_for(device)
+        wait_for(device)
         begin = time.perf_counter()
         work()
-        _wait_for(device)
+        wait_for(device)
         seconds = min(seconds, time.perf_counter() - begin)
     return answer, seconds
-
-
-def _wait_for(device: torch.device) -> None:
-    if device.type != "cpu":
-        torch.accelerator.synchronize(device)

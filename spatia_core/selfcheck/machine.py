@@ -12,7 +12,7 @@ import torch
 from ..kernels import why_no_kernels
 from ..precision import has_float64, working_dtype
 from ..render.soft import why_no_triton
-from .findings import LEFT_OUT, NOTE, Check, Finding
+from .findings import LEFT_OUT, NOTE, Check, Finding, dtype_name
 
 _PACKAGES = ("numpy", "scipy", "safetensors", "numba", "triton", "triton-windows")
 
@@ -32,7 +32,7 @@ def _machine(device: torch.device, host_lines: list[str]) -> Iterator[Finding]:
     yield Finding(NOTE, f"device {device}: {_device_line(device)}")
     yield Finding(
         NOTE,
-        f"the processor: {os.cpu_count()} cores, {torch.get_num_threads()} threads, depth networks in {_short(working_dtype(torch.device('cpu')))}",
+        f"the processor: {os.cpu_count()} cores, {torch.get_num_threads()} threads, depth networks in {dtype_name(working_dtype(torch.device('cpu')))}",
     )
     kernels = [("the CPU's kernels", why_no_kernels())]
     if device.type == "cuda":
@@ -66,7 +66,3 @@ def _versions() -> Iterator[str]:
             yield f"{package} {importlib.metadata.version(package)}"
         except importlib.metadata.PackageNotFoundError:
             continue
-
-
-def _short(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
