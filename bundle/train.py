@@ -1,14 +1,15 @@
-"""Train Spatia's control checkpoint and LoRA in the paper's two stages, on the bundled small network or on Wan2.2-TI2V-5B.
+"""Train Spatia's control checkpoint and LoRA, or the two branches of "Memorize When Needed", on the bundled small network or on Wan2.2-TI2V-5B.
 
     COMFYUI_PATH=... python bundle/train.py WORK --data rooms:0-499 --steps 2000 1000
     COMFYUI_PATH=... accelerate launch --config_file bundle/fsdp.yaml bundle/train.py WORK --data realestate10k:FOLDER --depth sweep \\
         --backbone wan2.2_ti2v_5B_fp16.safetensors --vae wan2.2_vae.safetensors --text-encoder umt5_xxl.safetensors --checkpoint
+    COMFYUI_PATH=... python bundle/train.py WORK --data rooms:0-499 --stages prepare camera memory --steps 8000
 
 Needs `python -m pip install -r bundle/requirements.txt` beside ComfyUI's requirements. TRAINING.md in this folder says more.
 
-WORK/latents holds the encoded samples, WORK/control and WORK/lora each stage's loss, sheets, state and weights. The same command goes
-on where an earlier one was stopped (Ctrl-C, or a file WORK/stop, saves first). What comes out loads in Load Spatia Model: WORK/control/spatia_control.safetensors
-from models/model_patches, WORK/lora/spatia_lora.safetensors from models/loras.
+WORK/latents holds the encoded samples, WORK/<stage> each stage's loss, sheets, state and weights. The same command goes on where an earlier
+one was stopped (Ctrl-C, or a file WORK/stop, saves first). What comes out loads in ComfyUI: WORK/lora/spatia_lora.safetensors from models/loras,
+the others from models/model_patches, in Load Spatia Model, Load Camera Branch and Load Decoupled Memory.
 """
 
 import argparse
@@ -31,7 +32,8 @@ HELP = {
     "cloud": "what the projection shows: candidate, one random frame outside the clip as in the paper, or inference, what the nodes would know",
     "voxel_size": "of the cloud, in the cameras' unit", "point_radius": "of a projected point, share of half the shorter side",
     "max_references": "K of Algorithm 1", "target_every": "every n-th new frame asks for a reference",
-    "candidate_every": "every n-th frame may be a reference", "threshold": "least 3D IoU of a reference", "seed": "of everything random",
+    "candidate_every": "every n-th frame may be a reference", "threshold": "least 3D IoU of a reference",
+    "radius": "scene units that the camera and memory branches count as one", "seed": "of everything random",
     "rank": "of the LoRA", "batch": "samples of a step, over all processes", "micro": "samples of a forward pass", "warmup": "steps of rising rate",
     "schedule": "of the rate: constant or cosine", "weight_decay": "of AdamW", "clip_gradient": "largest norm of the gradient",
     "drop_text": "share of samples without their text", "drop_projection": "share of passes without projection",
@@ -66,23 +68,16 @@ def parser() -> argparse.ArgumentParser:
         metavar="KIND:WHERE",
         help="rooms:FIRST-LAST, moving_rooms:FIRST-LAST, realestate10k:FOLDER, clips:FOLDER",
     )
-    root.add_argument("--stages", nargs="+", choices=(PREPARE, "control", "lora"), default=[PREPARE, "control", "lora"])
     root.add_argument(
-        "--steps",
-        nargs="+",
-        type=int,
-        default=[8000, 5000],
-        metavar="N",
-        help="of each of the two stages (default: the paper's)",
+        "--stages", nargs="+", choices=(PREPARE, "control", "lora", "camera", "memory"), default=[PREPARE, "control", "lora"],
+        help="Spatia's are control and lora; those of 'Memorize When Needed' camera and memory",
+    )  # fmt: skip
+    root.add_argument(
+        "--steps", nargs="+", type=int, metavar="N", help="of each stage in turn, or one for all (default: the papers')"
     )
     root.add_argument(
-        "--learning-rate",
-        nargs="+",
-        type=float,
-        default=[1e-5, 1e-4],
-        metavar="R",
-        help="of each of the two stages (default: the paper's)",
-    )
+        "--learning-rate", nargs="+", type=float, metavar="R", help="of each stage in turn, or one for all (default: the papers')"
+    )  # fmt: skip
     root.add_argument(
         "--backbone",
         help="Wan2.2-TI2V-5B, of several files the first (default: the bundled small one, which also changes the defaults below)",
@@ -90,8 +85,13 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--vae", help="wan2.2_vae.safetensors (default: the bundled one with the bundled backbone)")
     root.add_argument("--text-encoder", help="umt5_xxl; the bundled backbone reads no text")
     root.add_argument(
-        "--control", help="control checkpoint to start from, in place of copied blocks or of this folder's stage 1"
+        "--control",
+        help="control checkpoint to start from, in place of copied blocks or of this folder's stage 1; for the stages camera and memory one that "
+        "stands beside the branch and is told that nothing is projected (the bundled backbone has its own there)",
     )
+    root.add_argument(
+        "--camera", help="camera branch to start from, in place of random weights or, for the stage memory, of this folder's stage camera"
+    )  # fmt: skip
     root.add_argument("--depth", default="stored", help="stored, sweep, small, da3:FILE or mapanything:FOLDER")
     root.add_argument("--near", type=float, default=0.5, help="nearest depth of --depth sweep")
     root.add_argument("--far", type=float, default=10.0, help="farthest depth of --depth sweep")
@@ -120,7 +120,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 FLOATS = {
-    "voxel_size", "point_radius", "threshold", "weight_decay", "clip_gradient", "drop_text", "drop_projection", "drop_references",
+    "voxel_size", "point_radius", "threshold", "radius", "drop_slots", "weight_decay", "clip_gradient", "drop_text", "drop_projection", "drop_references",
     "drop_history", "t_mean", "t_deviation", "augment",
 }  # fmt: skip
 
@@ -143,20 +143,27 @@ def run(arguments: argparse.Namespace) -> int:
 def settings_of(arguments: argparse.Namespace) -> tuple:
     """(SampleSettings, StageSettings by stage, Intervals) of the command line."""
     from spatia_pack.spatia_core.errors import SpatiaError
-    from spatia_pack.spatia_core.training.recipe import STAGES, SampleSettings, StageSettings
+    from spatia_pack.spatia_core.training.recipe import DEFAULTS, SampleSettings, StageSettings
     from spatia_pack.spatia_core.training.trainer import Intervals
 
     given = _given(arguments, SampleSettings)
     samples = SampleSettings(**({**SMALL, **given} if arguments.backbone is None else given))
-    if len(arguments.steps) not in (1, 2) or len(arguments.learning_rate) not in (1, 2):
-        raise SpatiaError("--steps and --learning-rate take one value, or one for each of the two stages.")
+    names = [stage for stage in DEFAULTS if stage in arguments.stages] or list(DEFAULTS)[:2]
+    steps, rates = ([DEFAULTS[stage][part] for stage in names] for part in (0, 1))
+    for option, values, wanted in (
+        ("steps", arguments.steps, steps),
+        ("learning-rate", arguments.learning_rate, rates),
+    ):
+        if values is not None:
+            if len(values) not in (1, len(names)):
+                raise SpatiaError(
+                    f"--{option} has {len(values)} values, expected one, or one for each of {', '.join(names)}."
+                )
+            wanted[:] = values * len(names) if len(values) == 1 else values
     stages = {
-        stage: StageSettings(
-            stage, arguments.steps[min(i, len(arguments.steps) - 1)], arguments.learning_rate[min(i, len(arguments.learning_rate) - 1)],
-            **_given(arguments, StageSettings),
-        )
-        for i, stage in enumerate(STAGES)
-    }  # fmt: skip
+        stage: StageSettings(stage, count, rate, **_given(arguments, StageSettings))
+        for stage, count, rate in zip(names, steps, rates, strict=True)
+    }
     return samples, stages, Intervals(arguments.save, arguments.sheet, arguments.sheet_steps, arguments.guidance)
 
 
@@ -167,6 +174,10 @@ def videos_of(arguments: argparse.Namespace) -> list:
 
     if arguments.backbone is not None and arguments.vae is None:
         raise SpatiaError("--vae is missing: give wan2.2_vae.safetensors beside --backbone.")
+    if arguments.camera is not None and not {"camera", "memory"} & set(arguments.stages):
+        raise SpatiaError(
+            "--camera was given, and none of the --stages reads it; add camera or memory, or leave it out."
+        )
     if arguments.stride < 1 or arguments.held_out < 0:
         raise SpatiaError(
             f"--stride {arguments.stride} and --held-out {arguments.held_out} were given, expected at least 1 and 0."
@@ -196,7 +207,7 @@ def train(arguments: argparse.Namespace, samples, stages: dict, intervals, sourc
     accelerator.wait_for_everyone()
     cache = LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
     wanted = [stage for stage in stages if stage in arguments.stages]
-    clips = [stages[stage].clip for stage in wanted or stages]
+    clips = dict.fromkeys(stages[stage].clip for stage in wanted or stages)
     if PREPARE in arguments.stages:
         prepare(arguments, cache, sources, clips, codec, accelerator, training.backbone_text_dim(backbone_path))
     training.free_memory()
@@ -213,6 +224,7 @@ def trained(arguments: argparse.Namespace, settings, intervals, cache, sources: 
     """One stage; whether it came to its end."""
     import torch
     from spatia_pack.nodes.host import bundle, training
+    from spatia_pack.spatia_core.training.recipe import MEMORY
     from spatia_pack.spatia_core.training.trainer import Output, Samples, train_stage
 
     say = accelerator.print
@@ -224,9 +236,14 @@ def trained(arguments: argparse.Namespace, settings, intervals, cache, sources: 
             sep="\n  ",
         )
     backbone = training.load_backbone(arguments.backbone or bundle.bundle_path(bundle.BACKBONE), settings.dtype)
-    network = training.prepare_network(backbone, control_of(arguments, settings.stage), settings)
+    control, camera = (beside_of(arguments, settings.stage, part) for part in ("control", "camera"))
+    network = training.prepare_network(backbone, control, settings, camera)
     kept = len(sources) - arguments.held_out
-    samples = Samples(cache, cache.items(settings.clip, sources[:kept]), cache.items(settings.clip, sources[kept:]))
+    items, held_out = (
+        cache.items(settings.clip, part, remembering=settings.stage == MEMORY)
+        for part in (sources[:kept], sources[kept:])
+    )
+    samples = Samples(cache, items, held_out)
     export_dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[arguments.export_dtype]
     output = Output(arguments.work / settings.stage, intervals, export_dtype, codec.decode)
     with Stop(arguments.work / "stop", say) as stop:
@@ -238,17 +255,20 @@ def trained(arguments: argparse.Namespace, settings, intervals, cache, sources: 
     return finished
 
 
-def control_of(arguments: argparse.Namespace, stage: str) -> str | None:
-    """The control checkpoint that a stage starts from: the one given, else for the stage lora the one of the stage before."""
+def beside_of(arguments: argparse.Namespace, stage: str, part: str) -> str | None:
+    """The control checkpoint or the camera branch of a stage: the one given, else that of the stage before, where it needs one."""
+    from spatia_pack.nodes.host import bundle
     from spatia_pack.spatia_core.errors import SpatiaError
+    from spatia_pack.spatia_core.training.stages import FILES
 
-    if arguments.control is not None or stage != "lora":
-        return arguments.control
-    path = str(arguments.work / "control" / "spatia_control.safetensors")
+    given = getattr(arguments, part)
+    if part == "control" and given is None and arguments.backbone is None and stage in ("camera", "memory"):
+        return bundle.bundle_path(bundle.CONTROL)
+    if given is not None or (stage, part) not in (("lora", "control"), ("memory", "camera")):
+        return given
+    path = str(arguments.work / part / FILES[part])
     if not os.path.isfile(path):
-        raise SpatiaError(
-            "The stage lora needs a control checkpoint: train the stage control first, or give --control."
-        )
+        raise SpatiaError(f"The stage {stage} needs what the stage {part} leaves: train that first, or give --{part}.")
     return path
 
 

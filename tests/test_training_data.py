@@ -17,8 +17,8 @@ from spatia_core.estimate.depth import DepthMaps
 from spatia_core.training.cache import LatentCache
 from spatia_core.training.loss_log import COLUMNS, LossLog, loss_picture, read_log
 from spatia_core.training.order import learning_rate, step_passes
-from spatia_core.training.recipe import CONTROL, FIRST, LATER, LORA, SampleSettings, StageSettings, generator_of
-from spatia_core.training.samples import enough_frames, make_sample, stored_depth
+from spatia_core.training.recipe import CONTROL, FIRST, LATER, LORA, POSED, SampleSettings, StageSettings, generator_of
+from spatia_core.training.samples import enough_frames, make_posed_sample, make_sample, stored_depth
 from spatia_core.training.videos import PosedVideo, find_videos, fitted_video
 
 SAMPLES = SampleSettings(
@@ -306,6 +306,74 @@ class TestCache:
         item.path.write_bytes(item.path.read_bytes()[:100])
         with pytest.raises(SpatiaError, match="long.0.safetensors"):
             cache.load(item)
+
+
+def there_and_back(count: int = 33) -> PosedVideo:
+    """`wall`, filmed to the middle of the video and back again: its second half shows what its first half did."""
+    video, half = wall(count), (count + 1) // 2
+    order = [*range(half), *range(half - 2, half - 2 - count // 2, -1)]
+    return PosedVideo(video.frames[order], video.cameras.select(order), *video[2:])
+
+
+class TestPosed:
+    """Clips of the decoupled system: no depth, no cloud; poses and what is remembered."""
+
+    def test_a_clip_remembers_the_frames_that_saw_the_same(self):
+        video = there_and_back()
+        samples = [make_posed_sample(video, SAMPLES, generator_of(seed)) for seed in range(12)]
+        assert all(1 <= sample.start <= 33 - 13 for sample in samples)
+        late = max(samples, key=lambda sample: sample.start)
+        assert late.gate.any() and not late.gate[:3].any(), "the given frames remember nothing"
+        for latent, frame in enumerate(late.ids.tolist()):
+            if late.gate[latent]:
+                group = range(late.start + 4 * latent - 3, late.start + 4 * latent + 1)
+                assert frame <= late.start
+                apart = min(float((video.cameras.w2c[frame] - video.cameras.w2c[own]).norm()) for own in group)
+                assert apart < 0.31
+        short = there_and_back(13)
+        with pytest.raises(SpatiaError, match="13 frames, too few for a clip of 13 and one before it"):
+            make_posed_sample(short, SAMPLES, generator_of(0))
+
+    def test_what_is_cached_is_what_the_branches_are_told(self, tmp_path):
+        """Slots and cameras come back as they would be made on the spot; without depth, which nothing here asks for."""
+        from spatia_core.model.decoupled.assembly import assemble, memory_slots
+        from spatia_core.training.beside import posed_clip
+
+        video = there_and_back()
+        write_clip(tmp_path / "data" / "back", video)
+        settings = replace(SAMPLES, per_video=6, radius=2.0)
+        cache = LatentCache(tmp_path / "latents", settings, "pooled")
+        sources = find_videos([f"clips:{tmp_path / 'data'}"])
+        cache.fill(sources, (POSED,), pooled, embed, stored_depth)
+        items, remembering = cache.items(POSED, sources), cache.items(POSED, sources, remembering=True)
+        assert len(items) == 6 and 0 < len(remembering) < 6
+        assert [cache.load(item).slots is not None for item in items] == [item in remembering for item in items]
+        index = items.index(remembering[0])
+        latents = cache.load(items[index])
+        loaded = sources[0].load(64, 32, 1)
+        sample = make_posed_sample(loaded, settings, generator_of("sample", settings.seed, POSED, "back", index))
+        start, end = sample.start, sample.start + 13
+        target = loaded.cameras.select(slice(start, end))
+        cues = assemble(
+            lambda window: loaded.frames[window.start : window.stop], start + 1, sample.ids[sample.gate],
+            lambda pixels: pooled(pixels.float() / 255)[None],
+        )  # fmt: skip
+        history = loaded.cameras.select(slice(0, start + 1))
+        slots = memory_slots(sample.gate, sample.ids, *cues, target, history, 32, 64, unit=2.0)
+        for one, two in zip(slots, latents.slots):
+            assert one == two if isinstance(one, int) else torch.allclose(one.float(), two.float(), atol=1e-3)
+        clip = posed_clip(target, 32, 64, 2.0)
+        assert torch.equal(clip.c2w, latents.cameras.c2w) and torch.equal(clip.K, latents.cameras.K)
+        assert latents.control is None and latents.references.shape == (48, 0, 2, 4)
+
+    def test_a_folder_from_before_there_was_a_radius(self, tmp_path):
+        LatentCache(tmp_path / "latents", SAMPLES, "pooled")
+        path = tmp_path / "latents" / "settings.json"
+        settings = json.loads(path.read_text())
+        path.write_text(json.dumps({name: value for name, value in settings.items() if name != "radius"}))
+        LatentCache(tmp_path / "latents", SAMPLES, "pooled")
+        with pytest.raises(SpatiaError, match=r"radius = 1.0, and 2.0 is asked for"):
+            LatentCache(tmp_path / "latents", replace(SAMPLES, radius=2.0), "pooled")
 
 
 class TestOrder:

@@ -16,6 +16,7 @@ from comfy.ldm.flux.math import apply_rope1
 from comfy.ldm.modules.attention import optimized_attention
 from comfy.ldm.wan.model import sinusoidal_embedding_1d
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint as checkpointed
 
 from ...spatia_core.model.decoupled.cameras import pluecker_rays
 from ...spatia_core.model.decoupled.layout import CameraLayout, DecoupledLayout
@@ -64,6 +65,7 @@ class SideBranch(torch.nn.Module):
         super().__init__()
         self.layout = layout
         self.dtype = dtype
+        self.checkpoint = False  # whether a block keeps its input only and runs once more for the gradient, in training
         dim = layout.dim
         settings = {"device": device, "dtype": dtype}
         # Rays and patch embeddings are float32, as the host's own patch embedding.
@@ -84,7 +86,7 @@ class SideBranch(torch.nn.Module):
             time_proj=operations.Linear(dim, 6 * dim, **settings),
         )
         self.blocks = torch.nn.ModuleList(
-            _Block(dim, layout.num_heads, layout.ffn_dim, settings, operations) for _ in range(layout.layers)
+            SideBlock(dim, layout.num_heads, layout.ffn_dim, settings, operations) for _ in range(layout.layers)
         )
         self.controlnet_blocks = torch.nn.ModuleList(
             operations.Linear(dim, layout.out_dim, **settings) for _ in range(layout.layers)
@@ -122,6 +124,13 @@ class SideBranch(torch.nn.Module):
             features.append(stages[2](maps) if len(stages) > 2 else maps)
         return torch.cat(features)
 
+    def through(self, layer: int, x: Tensor, modulation: Tensor, attend: Attend) -> Tensor:
+        """Tokens through the block of a layer; arguments as the block's."""
+        block = self.blocks[layer]
+        if self.checkpoint and torch.is_grad_enabled():
+            return checkpointed(block, x, modulation, attend, use_reentrant=False)
+        return block(x, modulation, attend)
+
     def modulation(self, timesteps: Tensor, dtype: torch.dtype) -> Tensor:
         """(..., 6, dim): what timesteps of any shape, 0..1000, say to every block."""
         embedder = self.condition_embedder.time_embedder
@@ -139,7 +148,7 @@ class SideBranch(torch.nn.Module):
         return self.rope_embedder(ids.flatten(1, 2)).movedim(1, 2)
 
 
-class _Block(torch.nn.Module):
+class SideBlock(torch.nn.Module):
     """AdaLN, attention, AdaLN, feed-forward; no text. Whom the tokens attend to is the branch's to say."""
 
     def __init__(self, dim: int, heads: int, ffn_dim: int, settings: dict, operations):

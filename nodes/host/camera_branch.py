@@ -72,7 +72,7 @@ class CameraRun:
 
     def residual(self, layer: int) -> Tensor:
         """(B, F, hw, out_dim): what this layer adds to the clip. Layers in order, each once."""
-        self.state = self.branch.blocks[layer](self.state, self.modulation, self._attend)
+        self.state = self.branch.through(layer, self.state, self.modulation, self._attend)
         return self.branch.controlnet_blocks[layer](self.state).flatten(1, 2).unflatten(1, (self.frames, -1))
 
     def _attend(self, block, x: Tensor) -> Tensor:

@@ -116,7 +116,7 @@ class BranchRun:
 
     def residual(self, layer: int):
         """(N, hw, out_dim): what this layer adds to the open frames. Layers in order, each once."""
-        self.state = self.branch.blocks[layer](self.state, self.modulation, self._remember)
+        self.state = self.branch.through(layer, self.state, self.modulation, self._remember)
         return self.branch.controlnet_blocks[layer](self.state)
 
     def _remember(self, block, x):

@@ -65,7 +65,7 @@ def load_side_branch(
     kind = branch_class.kind
     state_dict, metadata = read_branch_file(path, kind.file, file, kind.widget)
     patcher = side_branch_patcher(
-        branch_class, state_dict, file, _heads_told(metadata, kind, file), dtype, disable_dynamic
+        branch_class, state_dict, file, heads_told(metadata, kind, file), dtype, disable_dynamic
     )
     patcher.cached_patcher_init = (load_side_branch, (branch_class, path, file, dtype))
     return patcher
@@ -91,7 +91,7 @@ def side_branch_patcher(
     )
 
 
-def _heads_told(metadata: dict[str, str], kind: BranchKind, file: str) -> int | None:
+def heads_told(metadata: dict[str, str], kind: BranchKind, file: str) -> int | None:
     """Attention heads by the file's header: `num_heads`, or diffusers' `num_attention_heads`; None when it says nothing."""
     value = next((metadata[key] for key in ("num_heads", "num_attention_heads") if key in metadata), None)
     if value is None:
@@ -498,18 +498,24 @@ def _require_fit(model, branch: SideBranch) -> None:
         raise SpatiaError(
             f"The model is a {type(base).__name__}, expected Wan2.2-TI2V-5B, or Wan2.1-I2V-14B for the paper's own weights; connect that."
         )
+    misfit = misfit_of(network, branch)
+    if misfit is not None:
+        raise SpatiaError(f"{misfit}; change `{kind.widget}` or the model.")
+
+
+def misfit_of(network: comfy.ldm.wan.model.WanModel, branch: SideBranch) -> str | None:
+    """In what sizes a branch and a backbone differ, said to the user; None where they belong together."""
+    kind, layers = branch.kind, branch.layout.layers
     for how, ours, attribute in branch.demands():
         theirs = getattr(network, attribute)
         theirs = tuple(theirs) if isinstance(theirs, list) else theirs
         if ours != theirs:
-            raise SpatiaError(
-                f"The {kind.name} {how} {ours}, the model has {theirs}: they belong to different models; change `{kind.widget}` or the model."
-            )
-    layers = branch.layout.layers
+            return f"The {kind.name} {how} {ours}, the model has {theirs}: they belong to different models"
     if layers > network.num_layers:
-        raise SpatiaError(
-            f"The {kind.name} has {layers} layers, one after each block, but the model has {network.num_layers} blocks; change `{kind.widget}` or the model."
+        return (
+            f"The {kind.name} has {layers} layers, one after each block, but the model has {network.num_layers} blocks"
         )
+    return None
 
 
 def require_percents(start: float, end: float) -> None:

@@ -25,10 +25,15 @@ from ...spatia_core.estimate.mapanything import load_mapanything, mapanything_de
 from ...spatia_core.estimate.plane_sweep import plane_sweep
 from ...spatia_core.estimate.small_depth import load_small_depth
 from ...spatia_core.model.control import CONTROL_INTERVAL, control_positions
+from ...spatia_core.model.decoupled.layout import HEAD_DIM, CameraLayout, DecoupledLayout
+from ...spatia_core.model.sizes import SIZE_STEP
+from ...spatia_core.training.beside import Beside, Network
+from ...spatia_core.training.decoupled import initialise_branch
 from ...spatia_core.training.host_modules import ControlBranch
-from ...spatia_core.training.recipe import StageSettings
+from ...spatia_core.training.host_modules import SideBranch as TrainedBranch
+from ...spatia_core.training.recipe import CAMERA, CONTROL, LORA, MEMORY, StageSettings, seed_of
 from ...spatia_core.training.samples import DepthEstimator, stored_depth
-from ...spatia_core.training.stages import Network, copy_control, prepare_stage
+from ...spatia_core.training.stages import copy_control, prepare_stage
 from ...spatia_core.training.videos import PosedVideo
 from ...spatia_core.weights.layouts import (
     LATENT_CHANNELS,
@@ -41,13 +46,19 @@ from ...spatia_core.weights.layouts import (
 from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
 from ...spatia_core.weights.shards import shard_files, sharded_shapes
 from . import bundle
+from .branch_layers import SideBranch
+from .camera_branch import CameraBranch, CameraRun
 from .da3 import da3_multiview_depth
+from .decoupled import BranchRun, DecoupledBranch
 from .depth_sources import SMALL_DEPTH
 from .patching import ControlBranch as HostControlBranch
+from .side_branch import heads_told, misfit_of, read_branch_file
 from .video import decode_frames, encode_video
 
 HEAD_WIDTH = 128  # of every published Wan model; the small weights say their own
 FULL_TEXT = 4096  # UMT5-XXL
+# A side branch's width as a share of its backbone's, and channels of its camera encoder: the release's.
+_SIDE_WIDTH, _RAY_CHANNELS, _CUE_CHANNELS = 0.3, (192, 96), 16
 DEPTHS = ("stored", "sweep", "small", "da3:FILE", "mapanything:FOLDER")
 
 
@@ -64,8 +75,14 @@ def load_backbone(path: str, dtype: torch.dtype) -> WanModel:
 def empty_network(path: str, settings: StageSettings) -> Network:
     """A stage's network of a weights file's sizes on the meta device. Of safetensors files only the header is read."""
     layout, heads = _sizes(path)
-    backbone = make_backbone(layout, heads, settings.dtype)
-    return prepare_stage(backbone, make_control(backbone), settings)
+    return sized_network(make_backbone(layout, heads, settings.dtype), settings)
+
+
+def sized_network(backbone: WanModel, settings: StageSettings) -> Network:
+    """A stage's network for a backbone of the meta device."""
+    control = make_control(backbone) if settings.stage in (CONTROL, LORA) else None
+    branches = {stage: make_side_branch(stage, backbone) for stage in _side_branches(settings.stage)}
+    return prepare_stage(backbone, control, settings, **{name: _beside(branch) for name, branch in branches.items()})
 
 
 def backbone_text_dim(path: str) -> int:
@@ -73,9 +90,30 @@ def backbone_text_dim(path: str) -> int:
     return _sizes(path)[0].text_dim
 
 
-def prepare_network(backbone: WanModel, control_path: str | None, settings: StageSettings) -> Network:
-    """A stage's network of a loaded backbone, with the control branch of a checkpoint, or for None one copied from the backbone."""
-    return prepare_stage(backbone, load_control(control_path, backbone), settings)
+def prepare_network(
+    backbone: WanModel, control_path: str | None, settings: StageSettings, camera_path: str | None = None
+) -> Network:
+    """A stage's network of a loaded backbone.
+
+    control_path: a control checkpoint. None: for Spatia's stages a branch copied from the backbone, for the decoupled
+    system's no control branch. camera_path: the camera branch to train on from or, for the stage memory, to stand beside.
+    """
+    if settings.stage in (CONTROL, LORA):
+        return prepare_stage(backbone, load_control(control_path, backbone), settings)
+    control = None if control_path is None else load_control(control_path, backbone)
+    branches = {}
+    for name in _side_branches(settings.stage):
+        path = camera_path if name == CAMERA else None
+        branches[name] = _beside(load_side(name, path, backbone, settings.seed))
+    return prepare_stage(backbone, control, settings, **branches)
+
+
+def _side_branches(stage: str) -> tuple[str, ...]:
+    return {CAMERA: (CAMERA,), MEMORY: (CAMERA, MEMORY)}.get(stage, ())
+
+
+def _beside(branch: TrainedBranch) -> Beside:
+    return Beside(branch, CameraRun if isinstance(branch, CameraBranch) else BranchRun)
 
 
 def _sizes(path: str) -> tuple[BackboneLayout, int]:
@@ -142,6 +180,45 @@ def load_control(path: str | None, backbone: WanModel) -> ControlBranch:
         )
     control.load_state_dict({name: tensor.float() for name, tensor in state_dict.items()})
     return control
+
+
+def make_side_branch(stage: str, backbone: WanModel) -> TrainedBranch:
+    """The branch of a stage for a backbone in float32 on the backbone's device, in the release's proportions, its weights unset."""
+    dim = HEAD_DIM * max(1, round(_SIDE_WIDTH * backbone.dim / HEAD_DIM))
+    layers, patch = max(1, backbone.num_layers // 2), tuple(backbone.patch_size)
+    pixels = SIZE_STEP // patch[1]
+    trunk = (dim, dim // HEAD_DIM, backbone.ffn_dim, layers, backbone.freq_dim, backbone.dim)
+    device, operations = backbone.patch_embedding.weight.device, comfy.ops.disable_weight_init
+    branch: SideBranch
+    if stage == CAMERA:
+        cameras = CameraLayout(*trunk, backbone.in_dim + _RAY_CHANNELS[-1], _RAY_CHANNELS, pixels, patch)
+        branch = CameraBranch(cameras, torch.float32, device, operations)
+    else:
+        channels = backbone.in_dim + _CUE_CHANNELS, backbone.out_dim + _CUE_CHANNELS
+        memory = DecoupledLayout(*trunk, *channels, (*_RAY_CHANNELS, _CUE_CHANNELS), pixels, patch)
+        branch = DecoupledBranch(memory, torch.float32, device, operations)
+    return cast(TrainedBranch, branch)  # what the recipe takes of it
+
+
+def load_side(stage: str, path: str | None, backbone: WanModel, seed: int) -> TrainedBranch:
+    """The branch of a stage in float32: of a checkpoint, or for None of random weights that add nothing yet."""
+    if path is None:
+        branch = make_side_branch(stage, backbone)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_of("branch", stage, seed))
+            initialise_branch(branch, at_own_place=stage == MEMORY)
+        return branch
+    kind, file = CameraBranch.kind, os.path.basename(path)
+    state_dict, metadata = read_branch_file(path, kind.file, file, "--camera")
+    state_dict = {name: tensor.float() for name, tensor in state_dict.items() if not kind.unused(name)}
+    shapes = {name: tuple(tensor.shape) for name, tensor in state_dict.items()}
+    layout = cast(CameraLayout, kind.layout_of(shapes, file, heads_told(metadata, kind, file)))
+    camera = CameraBranch(layout, torch.float32, None, comfy.ops.disable_weight_init)
+    misfit = misfit_of(backbone, camera)
+    if misfit is not None:
+        raise SpatiaError(f"{misfit}; change --camera or --backbone.")
+    camera.load_state_dict(state_dict)
+    return cast(TrainedBranch, camera)
 
 
 def _kept(name: str, dtype: torch.dtype) -> torch.dtype:

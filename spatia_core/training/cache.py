@@ -3,6 +3,8 @@
 latents/settings.json            what they were made with; another setting needs another folder
 latents/first/<video>.<n>.safetensors    video (48, T, h, w), control (96, T, h, w), references (48, R, h, w), float16
 latents/first/no_projection.safetensors  control latents of a clip that nothing is projected into
+latents/posed/<video>.<n>.safetensors    video, cameras (c2w, K), gate; of what is remembered temporal and spatial (S, 48, h, w) and
+                                         its cameras: what `PosedClip` and `MemorySlots` hold
 latents/texts/<digest>.safetensors       embedded texts (L, text_dim), "" among them
 latents/first/<video>.skipped.txt        why a video gave no sample
 """
@@ -24,9 +26,11 @@ from torch import Tensor
 from ..errors import SpatiaError
 from ..files import replacing, write_text
 from ..model.control import hole_pixels
+from ..model.decoupled.assembly import MemorySlots, assemble, memory_slots
+from .beside import PosedClip, posed_clip
 from .clips import ClipSample
-from .recipe import SampleSettings, generator_of
-from .samples import DepthEstimator, enough_frames, make_sample
+from .recipe import POSED, SampleSettings, generator_of
+from .samples import DepthEstimator, PosedSample, enough_frames, make_posed_sample, make_sample
 from .videos import PosedVideo, VideoSource
 
 # (N, H, W, 3) in 0..1 to normalised latents (48, (N + 3) // 4, H/16, W/16).
@@ -43,12 +47,18 @@ class Item(NamedTuple):
 
 
 class Latents(NamedTuple):
-    """One sample's tensors, float32, without a batch axis; text: (L, text_dim)."""
+    """One sample's tensors, float32, without a batch axis; text: (L, text_dim).
+
+    control: None where nothing was projected. cameras, slots: of a posed clip, one row each; slots None where it remembers
+    nothing.
+    """
 
     video: Tensor
-    control: Tensor
+    control: Tensor | None
     references: Tensor
     text: Tensor
+    cameras: PosedClip | None = None
+    slots: MemorySlots | None = None
 
 
 class LatentCache:
@@ -62,7 +72,8 @@ class LatentCache:
         wanted = {**dataclasses.asdict(settings), "stride": stride, "depth": depth, "encoder": encoder}
         path = folder / "settings.json"
         if path.is_file():
-            have = json.loads(path.read_text(encoding="utf-8"))
+            # What a setting was before there was one.
+            have = {**dataclasses.asdict(SampleSettings()), **json.loads(path.read_text(encoding="utf-8"))}
             for name in sorted(wanted.keys() | have.keys()):
                 if wanted.get(name) != have.get(name):
                     raise SpatiaError(
@@ -106,14 +117,14 @@ class LatentCache:
             if progress is not None:
                 progress()
 
-    def items(self, clip: str, sources: list[VideoSource]) -> list[Item]:
-        """Samples of these videos that are there, in the videos' order."""
+    def items(self, clip: str, sources: list[VideoSource], remembering: bool = False) -> list[Item]:
+        """Samples of these videos that are there, in the videos' order; remembering: those that have something to remember."""
         found = [
             Item(self._path(clip, source.name, i), source.name)
             for source in sources
             for i in range(self.settings.per_video)
         ]
-        return [item for item in found if item.path.is_file()]
+        return [item for item in found if item.path.is_file() and (not remembering or _remembers(item))]
 
     def skipped(self, clip: str, sources: list[VideoSource]) -> list[str]:
         """Why videos gave no sample, a line each."""
@@ -126,6 +137,8 @@ class LatentCache:
             with safe_open(item.path, framework="pt") as file:
                 text = file.metadata()["text"]
             tensors = load_file(item.path)
+            if "gate" in tensors:
+                return self._posed(tensors, self.text(text))
             video, control, references = (tensors[name].float() for name in ("video", "control", "references"))
             return Latents(video, control, references, self.text(text))
         except SpatiaError:
@@ -146,6 +159,15 @@ class LatentCache:
         """Control latents (96, T, h, w) of nothing projected."""
         return load_file(self.folder / clip / "no_projection.safetensors")["control"].float()
 
+    def _posed(self, tensors: dict[str, Tensor], text: Tensor) -> Latents:
+        video, size = tensors["video"].float(), (self.settings.height, self.settings.width)
+        cameras, slots = PosedClip(tensors["c2w"], tensors["K"], *size), None
+        if "temporal" in tensors:
+            cues = tensors["temporal"].float(), tensors["spatial"].float()
+            target_c2w, target_K, history_c2w, history_K = (tensors[name] for name in _SLOT_CAMERAS)
+            slots = MemorySlots(tensors["gate"], *cues, target_c2w, target_K, history_c2w, history_K, *size)
+        return Latents(video, None, video[:, :0], text, cameras, slots)
+
     def _encode_video(
         self,
         source: VideoSource,
@@ -157,7 +179,6 @@ class LatentCache:
         settings = self.settings
         try:
             video = source.load(settings.width, settings.height, self.stride)
-            estimate = estimator(video)
         except SpatiaError as error:
             for clip in {clip for clip, _ in missing}:
                 write_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
@@ -169,16 +190,14 @@ class LatentCache:
                     raise SpatiaError(
                         f"{video.cameras.count} frames are too few for a clip of {settings.frames(clip)}."
                     )
-                sample = make_sample(
-                    video, clip, settings, generator_of("sample", settings.seed, clip, source.name, index), estimate
-                )
+                generator = generator_of("sample", settings.seed, clip, source.name, index)
+                if clip == POSED:
+                    tensors = encode_posed_sample(make_posed_sample(video, settings, generator), settings, encode)
+                else:
+                    tensors = encode_sample(make_sample(video, clip, settings, generator, estimator(video)), encode)
             except SpatiaError as error:
                 write_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
                 continue
-            tensors = {
-                name: tensor.to("cpu", torch.float16).contiguous()
-                for name, tensor in encode_sample(sample, encode).items()
-            }
             _save(tensors, self._path(clip, source.name, index), {"text": video.text})
 
     def _save_text(self, text: str, encode_text: TextEncoder) -> None:
@@ -205,14 +224,52 @@ class LatentCache:
         return self.folder / "texts" / f"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}.safetensors"
 
 
+# Of MemorySlots, as the cache names them.
+_SLOT_CAMERAS = ("target_c2w", "target_K", "history_c2w", "history_K")
+
+
 def encode_sample(sample: ClipSample, encode: Encoder) -> dict[str, Tensor]:
-    """A sample's latents by name: video, control and references, each reference encoded alone as an image."""
+    """A sample's latents by name, float16: video, control and references, each reference encoded alone as an image."""
     video = encode(sample.frames.float() / 255)
     holes = 1 - sample.coverage.float() / 255
     control = torch.cat([encode(sample.projection.float() / 255), encode(hole_pixels(holes))])
     references = [encode(frame[None].float() / 255) for frame in sample.references]
     empty = video[:, :0]
-    return {"video": video, "control": control, "references": torch.cat(references, dim=1) if references else empty}
+    tensors = {"video": video, "control": control, "references": torch.cat(references, dim=1) if references else empty}
+    return {name: _stored(tensor) for name, tensor in tensors.items()}
+
+
+def encode_posed_sample(sample: PosedSample, settings: SampleSettings, encode: Encoder) -> dict[str, Tensor]:
+    """A posed clip by name: its latents and those of what it remembers in float16, cameras in float32, the gate (1, F)."""
+    video, start, ids = sample.video, sample.start, sample.ids
+    end = start + settings.frames(POSED)
+    target = video.cameras.select(slice(start, end))
+    posed = posed_clip(target, settings.height, settings.width, settings.radius)
+    tensors = {"video": _stored(encode(video.frames[start:end].float() / 255)), "c2w": posed.c2w, "K": posed.K}
+    if not bool(sample.gate.any()):
+        return {**tensors, "gate": sample.gate[None]}
+
+    def read(window: range) -> Tensor:
+        return video.frames[window.start : window.stop]
+
+    def encoded(pixels: Tensor) -> Tensor:
+        return encode(pixels.float() / 255)[None]
+
+    slots = memory_slots(
+        sample.gate, ids, *assemble(read, start + 1, ids[sample.gate], encoded), target,
+        video.cameras.select(slice(0, start + 1)), settings.height, settings.width, unit=settings.radius,
+    )  # fmt: skip
+    latents = {"temporal": _stored(slots.temporal), "spatial": _stored(slots.spatial), "gate": slots.gate}
+    return {**tensors, **latents, **{name: getattr(slots, name).contiguous() for name in _SLOT_CAMERAS}}
+
+
+def _stored(latents: Tensor) -> Tensor:
+    return latents.to("cpu", torch.float16).contiguous()
+
+
+def _remembers(item: Item) -> bool:
+    with safe_open(item.path, framework="pt") as file:
+        return "temporal" in file.keys()  # noqa: SIM118  # a safetensors file is no dict
 
 
 def _save(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..model.decoupled.layout import DecoupledLayout
+from ..model.decoupled.layout import CameraLayout, DecoupledLayout
 from ..weights.layouts import ControlLayout
 
 
@@ -79,38 +79,38 @@ class ControlBranch(nn.Module):
     vace_patch_embedding: Patches
 
 
-class MemoryAttention(nn.Module):
-    """The attention of a memory block."""
+class SideAttention(nn.Module):
+    """The attention of a block of either branch of the decoupled system."""
 
     to_q: nn.Linear
     to_k: nn.Linear
     to_out: Layers
 
 
-class MemoryBlock(nn.Module):
-    """A block of the decoupled memory branch."""
+class SideBlock(nn.Module):
+    """A block of either branch of the decoupled system."""
 
     scale_shift_table: nn.Parameter
-    attn1: MemoryAttention
+    attn1: SideAttention
     ffn: nn.Module
 
 
 class ConditionEmbedder(nn.Module):
-    """The memory branch's embedding of time."""
+    """A branch's embedding of time."""
 
     time_proj: nn.Linear
 
 
-class MemoryBranch(nn.Module):
-    """The decoupled memory branch."""
+class SideBranch(nn.Module):
+    """The camera branch or the memory branch of the decoupled system."""
 
-    layout: DecoupledLayout
+    layout: CameraLayout | DecoupledLayout
+    checkpoint: bool
     condition_embedder: ConditionEmbedder
-    blocks: Sequence[MemoryBlock]
+    blocks: Sequence[SideBlock]
     controlnet_blocks: Sequence[nn.Linear]
     controlnet_encode_first: Layers
-    controlnet_encode_second: Layers
-    controlnet_encode_third: Layers
+    encode_cameras: Callable[[Tensor, Tensor, int, int], Tensor]
 
 
 class Decoder(nn.Module):

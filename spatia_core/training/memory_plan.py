@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from ..model.sizes import SIZE_STEP
-from .recipe import FIRST, SampleSettings, StageSettings
-from .stages import Network
+from .beside import Network
+from .recipe import LATER, SampleSettings, StageSettings
 
 # float32 weight, gradient and AdamW's two moments.
 _TRAINED_BYTES = 16
@@ -41,7 +41,12 @@ def memory_plan(
     network: Network, samples: SampleSettings, settings: StageSettings, *, processes: int = 1, sharded: bool = False
 ) -> MemoryPlan:
     """Memory of a stage whose network may lie on the meta device. sharded: with FSDP over `processes`, block by block."""
-    blocks = [*network.backbone.blocks, *network.control.vace_blocks]
+    beside = [] if network.control is None else list(network.control.vace_blocks)
+    blocks = [
+        *network.backbone.blocks,
+        *beside,
+        *(block for branch in network.side_branches for block in branch.blocks),
+    ]
     frozen = sum(parameter.nbytes for parameter in network.parameters() if not parameter.requires_grad)
     trained = sum(_TRAINED_BYTES * parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
     gathered = 0
@@ -61,13 +66,17 @@ def memory_plan(
         tokens(samples, settings) * settings.micro * network.backbone.dim * (2 if settings.precision == "bf16" else 4)
     )
     wide = _WIDE_VECTORS * network.backbone.ffn_dim / network.backbone.dim
-    activations = int(vectors * (len(blocks) + _BLOCK_VECTORS + wide))
+    # A side branch keeps narrower states, and residuals of the backbone's width.
+    kept = float(len(network.backbone.blocks) + len(beside))
+    for branch in network.side_branches:
+        kept += len(branch.blocks) * (1 + branch.layout.dim / network.backbone.dim)
+    activations = int(vectors * (kept + _BLOCK_VECTORS + wide))
     return MemoryPlan(frozen, trained, gathered, activations)
 
 
 def tokens(samples: SampleSettings, settings: StageSettings) -> int:
     """Tokens of a clip of this stage with all its references."""
-    frames = (samples.frames(settings.clip) + 3) // 4 + (samples.max_references if settings.clip != FIRST else 0)
+    frames = (samples.frames(settings.clip) + 3) // 4 + (samples.max_references if settings.clip == LATER else 0)
     return frames * (samples.height // SIZE_STEP) * (samples.width // SIZE_STEP)
 
 

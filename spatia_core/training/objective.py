@@ -5,7 +5,7 @@ references first, at times -R..-1 and rows h..2h-1, then the video; the control 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -54,13 +54,13 @@ def velocity(
     references: Tensor,
     *,
     checkpoint: bool = False,
-    memory: Callable[[int, Tensor], Tensor] | None = None,
+    beside: Sequence[Callable[[int, Tensor], Tensor]] = (),
 ) -> Tensor:
     """Predicted noise - data of the video frames, (B, 48, T, h, w).
 
     timesteps: (B, T) in 0..1000, one per latent frame. context: (B, L, text_dim), whose dtype is the
     modules' own. control: None leaves the branch out. checkpoint: blocks keep their input only and run once more for the gradient.
-    memory: what stands after block i, called with (i, video tokens (B, T * rows * columns, dim)); None leaves them as they are.
+    beside: what stands after block i, in order, called with (i, video tokens (B, T * rows * columns, dim)).
     """
 
     def run(block: nn.Module, *args: Tensor, **kwargs: Any) -> Any:
@@ -98,8 +98,8 @@ def velocity(
             branch = control.vace_blocks[control.positions.index(index)]
             hint, state = run(branch, state, start, e=e0[:, count:], freqs=video_freqs, context=context)
             x = torch.cat([x[:, :first], x[:, first:] + hint], dim=1)
-        if memory is not None:
-            x = torch.cat([x[:, :first], memory(index, x[:, first:])], dim=1)
+        for add in beside:
+            x = torch.cat([x[:, :first], add(index, x[:, first:])], dim=1)
     x = backbone.head(x, e)
     return backbone.unpatchify(x, grid)[:, :, count:]
 

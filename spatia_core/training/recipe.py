@@ -1,7 +1,12 @@
-"""The two-stage recipe's settings, with the paper's values as defaults (section 4 and supplement 6).
+"""The recipes' settings, with the papers' values as defaults.
 
+Spatia (section 4 and supplement 6):
 1 control  the control blocks, copied from their main blocks, learn from the projection; the backbone is frozen
 2 lora     a LoRA on the main blocks learns history and references; the control blocks are frozen
+
+"Memorize When Needed": beside a frozen backbone, from poses alone,
+1 camera   a branch learns where the camera goes
+2 memory   a branch learns to show again what it remembers, beside the frozen camera branch
 """
 
 from __future__ import annotations
@@ -17,9 +22,11 @@ from ..memory.windows import FIRST_FRAMES, HISTORY_FRAMES, LATER_FRAMES, latent_
 from ..model.sizes import SIZE_STEP, nearest_size
 
 CONTROL, LORA = "control", "lora"
-STAGES = (CONTROL, LORA)
-FIRST, LATER = "first", "later"  # clips: continuing an image, or a history with references
-CLIP_OF_STAGE = {CONTROL: FIRST, LORA: LATER}
+CAMERA, MEMORY = "camera", "memory"
+STAGES = (CONTROL, LORA, CAMERA, MEMORY)
+# Clips: continuing an image, a history with references, or a history with poses and what may be remembered.
+FIRST, LATER, POSED = "first", "later", "posed"
+CLIP_OF_STAGE = {CONTROL: FIRST, LORA: LATER, CAMERA: POSED, MEMORY: POSED}
 CLOUDS = ("candidate", "inference")
 PRECISIONS = ("bf16", "fp32")
 SCHEDULES = ("constant", "cosine")
@@ -31,6 +38,7 @@ class SampleSettings:
 
     cloud: what the projection shows. candidate: one random frame outside the clip, as in the paper. inference: what the nodes
     would know at this point, the image of a first clip and every `candidate_every`-th earlier frame of a later one.
+    radius: scene units that the branches of the decoupled system count as one, and of the ball that its retrieval looks at.
     """
 
     width: int = 1248
@@ -46,6 +54,7 @@ class SampleSettings:
     target_every: int = TARGET_EVERY
     candidate_every: int = 4
     threshold: float = 0.1
+    radius: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -65,7 +74,7 @@ class SampleSettings:
         for name in ("per_video", "target_every", "candidate_every"):
             _at_least(self, name, 1)
         _at_least(self, "max_references", 0)
-        for name in ("voxel_size", "point_radius"):
+        for name in ("voxel_size", "point_radius", "radius"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise SpatiaError(f"--{name.replace('_', '-')} {getattr(self, name)} was given, expected more than 0.")
 
@@ -87,6 +96,7 @@ class StageSettings:
     """How one stage is trained. batch: samples of one step, over all processes; micro: of one forward pass.
 
     drop_*: share of forward passes (texts: of samples) without it. history: only its first frame is given, as an image.
+    drop_slots: share of remembered frames that are forgotten, of the stage memory.
     t_mean, t_deviation: of the logit-normal time. augment: greatest t_aug of the history, 0.05 = 50 of 1000.
     """
 
@@ -104,6 +114,7 @@ class StageSettings:
     drop_projection: float = 0.1
     drop_references: float = 0.1
     drop_history: float = 0.1
+    drop_slots: float = 0.15
     t_mean: float = 1.0
     t_deviation: float = 1.2
     augment: float = 0.05
@@ -118,7 +129,7 @@ class StageSettings:
             _at_least(self, name, 1)
         if self.batch % self.micro:
             raise SpatiaError(f"--batch {self.batch} is no multiple of --micro {self.micro}; change one of them.")
-        for name in ("drop_text", "drop_projection", "drop_references", "drop_history", "augment"):
+        for name in ("drop_text", "drop_projection", "drop_references", "drop_history", "drop_slots", "augment"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SpatiaError(f"--{name.replace('_', '-')} {getattr(self, name)} was given, expected 0 to 1.")
         for name, known in (("precision", PRECISIONS), ("schedule", SCHEDULES)):
@@ -148,8 +159,8 @@ class StageSettings:
             )
 
 
-# Paper, section 4: iterations and learning rates of the two stages.
-PAPER = {CONTROL: (8000, 1e-5), LORA: (5000, 1e-4)}
+# Iterations and learning rates. Spatia's: paper, section 4. Those of the decoupled system are ours: its release says nothing.
+DEFAULTS = {CONTROL: (8000, 1e-5), LORA: (5000, 1e-4), CAMERA: (8000, 1e-4), MEMORY: (8000, 1e-4)}
 
 
 def _at_least(settings: StageSettings | SampleSettings, name: str, least: int) -> None:

@@ -6,6 +6,7 @@ The cloud, the projection and the visibility are made by the very code that runs
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,11 +20,24 @@ from ..memory.retrieval import retrieve_packed, target_frames
 from ..render.soft import render_soft
 from ..render.visibility import visible_bits
 from .clips import ClipSample
-from .recipe import FIRST, SampleSettings
+from .decoupled import TRAINING_RULES, plan_memory
+from .recipe import FIRST, POSED, SampleSettings
 from .videos import PosedVideo
 
 # Depth of the frames `pick`, in the cameras' unit: called with all frames (N, H, W, 3) uint8, their cameras and the pick.
 DepthEstimator = Callable[[Tensor, Cameras, list[int]], DepthMaps]
+
+
+class PosedSample(NamedTuple):
+    """A clip of a video with what it may remember, which are the video's frames up to its own first one.
+
+    start: the clip's first frame. gate: (F,) bool. ids: (F,) int64, the frame that each latent frame may remember, -1 = none.
+    """
+
+    video: PosedVideo
+    start: int
+    gate: Tensor
+    ids: Tensor
 
 
 def stored_depth(video: PosedVideo) -> DepthEstimator:
@@ -71,6 +85,18 @@ def make_sample(
         video.frames[picked],
         settings.given(clip),
     )
+
+
+def make_posed_sample(video: PosedVideo, settings: SampleSettings, generator: torch.Generator) -> PosedSample:
+    """One random clip of a video that continues what was seen before it. Raises SpatiaError when the video is too short."""
+    count, frames = video.cameras.count, settings.frames(POSED)
+    if not enough_frames(video, POSED, settings):
+        raise SpatiaError(
+            f"It has {count} frames, too few for a clip of {frames} and one before it; use longer videos or shorter clips."
+        )
+    start = 1 + _draw(count - frames, generator)
+    gate, ids = plan_memory(video.cameras, start, frames, settings.given(POSED), TRAINING_RULES, settings.radius)
+    return PosedSample(video, start, gate, ids)
 
 
 def _cloud(

@@ -21,6 +21,7 @@ _GAP, _LABEL = 4, 16
 def sample_latents(
     network: nn.Module,
     clip: Latents,
+    beside: tuple,
     empty_text: Tensor,
     clean: int,
     *,
@@ -31,21 +32,20 @@ def sample_latents(
 ) -> Tensor:
     """Latents (48, T, h, w) made from noise with the release's solver and schedule, all that is given written back after each step.
 
-    empty_text: (L, text_dim), the negative side of the guidance; 1 leaves it out.
+    beside: what the network is given of this clip beside video, times and text, on the device. empty_text: (L, text_dim), the negative side of the guidance; 1 leaves it out.
     """
     sigmas = flow_schedule(steps)
     timesteps = flow_timesteps(sigmas).float()
     solver = FlowUniPC(sigmas)
     given = clip.video[None, :, :clean].to(device)
-    control, references = clip.control[None].to(device), clip.references[None].to(device)
     x = torch.randn(clip.video.shape, generator=torch.Generator().manual_seed(seed))[None].to(device)
     for i in range(steps):
         x[:, :, :clean] = given
         times = timesteps[i].repeat(1, x.shape[2]).to(device)
         times[:, :clean] = 0
-        predicted = network(x, times, clip.text[None].to(device), control, references)
+        predicted = network(x, times, clip.text[None].to(device), *beside)
         if guidance != 1.0:
-            without = network(x, times, empty_text[None].to(device), control, references)
+            without = network(x, times, empty_text[None].to(device), *beside)
             predicted = without + guidance * (predicted - without)
         x = solver.step(x - float(sigmas[i]) * predicted, x)
     x[:, :, :clean] = given
@@ -53,10 +53,13 @@ def sample_latents(
 
 
 def sheet(made: list[Tensor], clips: list[Latents], decode: Decoder, columns: int = 6) -> Image.Image:
-    """A picture of clips, three rows each: target, projection and what was made; columns are frames spread over the clip."""
+    """A picture of clips: target, projection where there is one, and what was made; columns are frames spread over the clip."""
     rows = []
     for latents, clip in zip(made, clips, strict=True):
-        for label, value in (("target", clip.video), ("projection", clip.control[:LATENT_CHANNELS]), ("made", latents)):
+        shown = None if clip.control is None else clip.control[:LATENT_CHANNELS]
+        for label, value in (("target", clip.video), ("projection", shown), ("made", latents)):
+            if value is None:
+                continue
             frames = decode(value)
             picked = [round(i * (len(frames) - 1) / max(1, columns - 1)) for i in range(columns)]
             rows.append((label, [(index, frames[index]) for index in picked]))

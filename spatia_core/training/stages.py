@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import torch
 from safetensors.torch import save_file
@@ -10,51 +11,28 @@ from torch import Tensor, nn
 
 from ..errors import SpatiaError
 from ..files import replacing
-from ..precision import working_dtype
+from ..model.decoupled.layout import camera_layout, decoupled_layout
 from ..weights.layouts import control_layout
 from ..weights.lora import lora_for_host
+from .beside import Beside, Network
 from .host_modules import Backbone, ControlBranch
 from .lora import add_lora_layers, released_names
-from .objective import velocity
-from .recipe import CONTROL, StageSettings, generator_of
+from .recipe import CAMERA, CONTROL, LORA, MEMORY, StageSettings, generator_of
 
-CONTROL_FILE, LORA_FILE = "spatia_control.safetensors", "spatia_lora.safetensors"
-
-
-class Network(nn.Module):
-    """Backbone and control branch as one module, so that what wraps it for several processes sees the whole forward pass.
-
-    backbone, control: the host's WanModel and the control branch beside it.
-    """
-
-    def __init__(self, backbone: Backbone, control: ControlBranch, dtype: torch.dtype, checkpoint: bool):
-        super().__init__()
-        self.backbone, self.control = backbone, control
-        self.dtype, self.checkpoint = dtype, checkpoint
-
-    def compute_on(self, device: torch.device) -> None:
-        """Compute in float32 where the device only emulates bfloat16.
-
-        What the stage keeps in bfloat16 is rounded to it all the same.
-        """
-        if self.dtype == torch.bfloat16 and working_dtype(device) == torch.float32:
-            self.float()
-            self.dtype = torch.float32
-
-    def forward(self, video: Tensor, timesteps: Tensor, context: Tensor, control: Tensor, references: Tensor) -> Tensor:
-        """Predicted velocity (B, 48, T, h, w) float32. Arguments as those of `velocity`, of any floating dtype."""
-        with torch.autocast(video.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
-            checkpoint = self.checkpoint and torch.is_grad_enabled()
-            return velocity(
-                self.backbone,
-                self.control,
-                video,
-                timesteps,
-                context.to(self.dtype),
-                control,
-                references,
-                checkpoint=checkpoint,
-            ).float()
+# What each stage leaves.
+FILES = {
+    CONTROL: "spatia_control.safetensors",
+    LORA: "spatia_lora.safetensors",
+    CAMERA: "spatia_camera.safetensors",
+    MEMORY: "spatia_memory.safetensors",
+}
+# The part of the network that is trained.
+_PART = {CONTROL: "control", LORA: "backbone", CAMERA: "camera", MEMORY: "memory"}
+_LAYOUTS: dict[str, Callable[[dict[str, tuple[int, ...]], str], object]] = {
+    CONTROL: control_layout,
+    CAMERA: camera_layout,
+    MEMORY: decoupled_layout,
+}
 
 
 def copy_control(backbone: Backbone, control: ControlBranch) -> None:
@@ -77,44 +55,51 @@ def copy_control(backbone: Backbone, control: ControlBranch) -> None:
         embedding.bias.copy_(backbone.patch_embedding.bias)
 
 
-def prepare_stage(backbone: Backbone, control: ControlBranch, settings: StageSettings) -> Network:
+def prepare_stage(
+    backbone: Backbone,
+    control: ControlBranch | None,
+    settings: StageSettings,
+    camera: Beside | None = None,
+    memory: Beside | None = None,
+) -> Network:
     """The stage's network: trained parameters in float32, frozen ones in the stage's precision.
 
-    Changes both modules in place: stage 2 puts LoRA layers into the backbone.
+    Changes the modules in place: the stage lora puts LoRA layers into the backbone.
     """
-    for module in (backbone, control):
-        module.requires_grad_(False)
+    network = Network(backbone, control, settings.dtype, settings.checkpoint, camera=camera, memory=memory)
+    network.requires_grad_(False)
+    for module in network.children():
         _to(module, settings.dtype)
-    if settings.stage == CONTROL:
-        control.float().requires_grad_(True)
-    else:
+    if settings.stage == LORA:
         add_lora_layers(backbone, settings.rank, generator_of("lora", settings.seed))
-    return Network(backbone, control, settings.dtype, settings.checkpoint)
+    else:
+        network.get_submodule(_PART[settings.stage]).float().requires_grad_(True)
+    return network
 
 
 def _to(module: nn.Module, dtype: torch.dtype) -> None:
     module.to(dtype)
-    # Patches stay float32 in the host's classes, whatever the blocks are kept in.
-    for name in ("patch_embedding", "vace_patch_embedding"):
-        if hasattr(module, name):
-            getattr(module, name).float()
+    # Patches and rays stay float32 in the host's classes, whatever the blocks are kept in.
+    for name, child in module.named_children():
+        if "patch_embedding" in name or name.startswith("controlnet_encode_"):
+            child.float()
 
 
 def exported(trained: dict[str, Tensor], stage: str, dtype: torch.dtype) -> dict[str, Tensor]:
     """Trained tensors of a `Network` under the released names, checked by the rules that loading goes by."""
-    part = "control." if stage == CONTROL else "backbone."
+    part = f"{_PART[stage]}."
     tensors = {name.removeprefix(part): tensor for name, tensor in trained.items() if name.startswith(part)}
-    if stage == CONTROL:
-        control_layout({name: tuple(tensor.shape) for name, tensor in tensors.items()}, CONTROL_FILE)
-    else:
+    if stage == LORA:
         tensors = released_names(tensors)
-        lora_for_host(tensors, LORA_FILE)
+        lora_for_host(tensors, FILES[stage])
+    else:
+        _LAYOUTS[stage]({name: tuple(tensor.shape) for name, tensor in tensors.items()}, FILES[stage])
     return {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in tensors.items()}
 
 
 def export(
     trained: dict[str, Tensor], stage: str, path: str | os.PathLike, dtype: torch.dtype, notes: dict[str, str]
 ) -> None:
-    """Write a released layout: the control checkpoint of stage 1, the LoRA of stage 2. Replaces the file at once or not at all."""
+    """Write a stage's weights in the released layout. Replaces the file at once or not at all."""
     with replacing(path) as part:
         save_file(exported(trained, stage, dtype), part, metadata=notes)

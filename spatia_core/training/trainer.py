@@ -26,13 +26,16 @@ from tqdm import tqdm
 
 from ..errors import SpatiaError
 from ..files import replacing
+from ..model.decoupled.assembly import MemorySlots, stack_slots
+from .beside import Network, PosedClip, stack_clips
 from .cache import Item, LatentCache, Latents
+from .decoupled import dropped_slots
 from .loss_log import LossLog
 from .objective import noised_clip, velocity_error
 from .order import Pass, learning_rate, step_passes
-from .recipe import CONTROL, SCHEDULES, StageSettings, generator_of, seed_of
+from .recipe import MEMORY, POSED, SCHEDULES, StageSettings, generator_of, seed_of
 from .sheets import Decoder, sample_latents, sheet
-from .stages import CONTROL_FILE, LORA_FILE, Network, export
+from .stages import FILES, export
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -64,14 +67,35 @@ class Intervals:
                 )
 
 
+class Given(NamedTuple):
+    """What the network is given of B clips beside video, times and text, as `Network` takes it."""
+
+    control: Tensor
+    references: Tensor
+    cameras: PosedClip | None
+    slots: MemorySlots | None
+
+    def to(self, device: torch.device) -> Given:
+        """The same on a device; the gate stays on the CPU, where it is asked."""
+        cameras, slots = self.cameras, self.slots
+        if cameras is not None:
+            cameras = cameras._replace(c2w=cameras.c2w.to(device), K=cameras.K.to(device))
+        if slots is not None:
+            slots = slots._replace(
+                temporal=slots.temporal.to(device), spatial=slots.spatial.to(device),
+                target_c2w=slots.target_c2w.to(device), target_K=slots.target_K.to(device),
+                history_c2w=slots.history_c2w.to(device), history_K=slots.history_K.to(device),
+            )  # fmt: skip
+        return Given(self.control.to(device), self.references.to(device), cameras, slots)
+
+
 class Tensors(NamedTuple):
     """A forward pass: what the network is given and what it shall answer, B samples; clean: given latent frames."""
 
     video: Tensor
     timesteps: Tensor
     context: Tensor
-    control: Tensor
-    references: Tensor
+    given: Given
     target: Tensor
     clean: int
 
@@ -239,8 +263,10 @@ class _Run:
 
     def _loss(self, tensors: Tensors) -> Tensor:
         device = self.accelerator.device
-        video, timesteps, context, control, references, target = (tensor.to(device) for tensor in tensors[:6])
-        return velocity_error(self.model(video, timesteps, context, control, references), target, tensors.clean)
+        video, timesteps, context, target = (
+            tensor.to(device) for tensor in (tensors.video, tensors.timesteps, tensors.context, tensors.target)
+        )
+        return velocity_error(self.model(video, timesteps, context, *tensors.given.to(device)), target, tensors.clean)
 
     def _load_step(self, step: int) -> list[Tensors]:
         """This process's share of a step's forward passes."""
@@ -248,7 +274,9 @@ class _Run:
         return [self._tensors(one) for one in passes[self.accelerator.process_index :: self.accelerator.num_processes]]
 
     def _tensors(self, one: Pass) -> Tensors:
-        clips = [self.samples.cache.load(self.samples.items[index]) for index in one.items]
+        return self._assembled([self.samples.cache.load(self.samples.items[index]) for index in one.items], one)
+
+    def _assembled(self, clips: list[Latents], one: Pass) -> Tensors:
         return assemble(clips, one, self.settings, self.no_projection, self.empty_text, self.clean)
 
     @torch.no_grad()
@@ -257,10 +285,7 @@ class _Run:
         losses = []
         for number, item in enumerate(self.samples.held_out):
             one = Pass((0,), (False,), False, False, False, ("held out", self.settings.seed, number))
-            tensors = assemble(
-                [self.samples.cache.load(item)], one, self.settings, self.no_projection, self.empty_text, self.clean
-            )
-            losses.append(float(self._loss(tensors)))
+            losses.append(float(self._loss(self._assembled([self.samples.cache.load(item)], one))))
         if self.output.decode is not None:
             clips = [
                 self.samples.cache.load(item) for item in (self.samples.held_out or self.samples.items)[:_SHEET_CLIPS]
@@ -269,6 +294,7 @@ class _Run:
                 sample_latents(
                     self.model,
                     clip,
+                    tuple(whole([clip], self.settings, self.no_projection).to(self.accelerator.device)),
                     self.empty_text,
                     self.clean,
                     steps=self.output.intervals.sheet_steps,
@@ -308,8 +334,8 @@ class _Run:
                 torch.save(state, part)
             # One entry: the order of several is not fixed, and the file shall be.
             notes = {"spatia_training": json.dumps({"step": step, **dataclasses.asdict(self.settings)})}
-            file = CONTROL_FILE if self.settings.stage == CONTROL else LORA_FILE
-            export(trained, self.settings.stage, self.output.folder / file, self.output.export_dtype, notes)
+            path = self.output.folder / FILES[self.settings.stage]
+            export(trained, self.settings.stage, path, self.output.export_dtype, notes)
         self.accelerator.wait_for_everyone()
 
     def resume(self) -> int:
@@ -355,18 +381,16 @@ def restore(network: nn.Module, optimiser: torch.optim.Optimizer, weights: dict[
 def assemble(
     clips: list[Latents], one: Pass, settings: StageSettings, no_projection: Tensor, empty_text: Tensor, clean: int
 ) -> Tensors:
-    """A forward pass of cached clips, with what it drops left out, at random times of the flow.
-
-    Samples of one pass are given equally many references: as many as the one with the fewest has.
-    """
+    """A forward pass of cached clips, with what it drops left out, at random times of the flow."""
     video = torch.stack([clip.video for clip in clips])
-    control = (
-        no_projection.expand(len(clips), *no_projection.shape)
-        if one.drop_projection
-        else torch.stack([clip.control for clip in clips])
-    )
-    count = 0 if one.drop_references else min(clip.references.shape[1] for clip in clips)
-    references = torch.stack([clip.references[:, :count] for clip in clips])
+    given = whole(clips, settings, no_projection)
+    if one.drop_projection:
+        given = given._replace(control=_nothing(no_projection, len(clips)))
+    if one.drop_references:
+        given = given._replace(references=given.references[:, :, :0])
+    if given.slots is not None:
+        slots = dropped_slots(given.slots, settings.drop_slots, generator_of("slots", *one.noise))
+        given = given._replace(slots=slots)
     context = padded_texts([empty_text if drop else clip.text for clip, drop in zip(clips, one.drop_text, strict=True)])
     # Without its history a clip is what the first one is: it continues an image, the history's first frame.
     clean = 1 if one.drop_history else clean
@@ -378,7 +402,29 @@ def assemble(
         deviation=settings.t_deviation,
         augment=settings.augment,
     )
-    return Tensors(noised.video, noised.timesteps, context, control, references, noised.target, clean)
+    return Tensors(noised.video, noised.timesteps, context, given, noised.target, clean)
+
+
+def whole(clips: list[Latents], settings: StageSettings, no_projection: Tensor) -> Given:
+    """What a stage's network is given of cached clips, nothing left out.
+
+    Samples of one pass are given equally many references: as many as the one with the fewest has.
+    """
+    count = min(clip.references.shape[1] for clip in clips)
+    references = torch.stack([clip.references[:, :count] for clip in clips])
+    projected = [clip.control for clip in clips if clip.control is not None]
+    control = torch.stack(projected) if projected else _nothing(no_projection, len(clips))
+    if settings.clip != POSED:
+        return Given(control, references, None, None)
+    cameras = stack_clips(clip.cameras for clip in clips if clip.cameras is not None)
+    remembered = [clip.slots for clip in clips if clip.slots is not None]
+    slots = stack_slots(*remembered) if settings.stage == MEMORY else None
+    return Given(control, references, cameras, slots)
+
+
+def _nothing(no_projection: Tensor, count: int) -> Tensor:
+    """Control latents of clips that nothing is projected into."""
+    return no_projection.expand(count, *no_projection.shape)
 
 
 def padded_texts(texts: list[Tensor]) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 
 import pytest
 import torch
@@ -17,6 +16,11 @@ FRAMES = 5
 @pytest.fixture(scope="module")
 def training(pack_module, comfy_host):
     return pack_module("spatia_core.training.decoupled")
+
+
+@pytest.fixture(scope="module")
+def beside(pack_module, comfy_host):
+    return pack_module("spatia_core.training.beside")
 
 
 @pytest.fixture(scope="module")
@@ -95,16 +99,16 @@ def test_dropped_slots_close_their_gates(training):
     assert slots.gate.sum() == 4
 
 
-def test_one_lens_is_the_camera_encoder(training, branch):
+def test_one_lens_is_the_camera_encoder(training, beside, branch):
     slots = slots_of(training, rows=2)
     with torch.no_grad():
         full = branch.encode_cameras(slots.target_c2w, slots.target_K, slots.height, slots.width)
-        quick = training.encode_one_lens(branch, slots.target_c2w, slots.target_K, slots.height, slots.width)
+        quick = beside.encode_one_lens(branch, slots.target_c2w, slots.target_K, slots.height, slots.width)
     assert (quick - full).norm() / full.norm() < 1e-5
 
 
 @pytest.mark.parametrize("references", [0, 2])
-def test_what_is_trained_is_what_is_sampled(training, pack_module, network, branch, references):
+def test_what_is_trained_is_what_is_sampled(training, beside, pack_module, network, branch, references):
     from comfy.patcher_extension import WrappersMP
 
     patching, decoupled = pack_module("nodes.host.patching"), pack_module("nodes.host.decoupled")
@@ -122,12 +126,14 @@ def test_what_is_trained_is_what_is_sampled(training, pack_module, network, bran
         decoupled.DECOUPLED: [decoupled.MemoryCondition(branch, slots, 1.0)],
         patching.CLIP: [patching.ClipCondition(control, latents, before, 1.0, 1.0, 0.0)],
     }
-    memory = training.AddResiduals(decoupled.BranchRun(branch, slots, video, timesteps, {}), branch.layout.layers)
+    memory = beside.AddMemory(
+        decoupled.BranchRun(branch, slots, video, timesteps, {}), slots.gate, branch.layout.layers
+    )
     with torch.no_grad():
         sampled = backbone(
             video, timesteps, context, transformer_options={"wrappers": {WrappersMP.DIFFUSION_MODEL: wrappers}}
         )
-        trained = objective.velocity(backbone, control, video, timesteps, context, latents, before, memory=memory)
+        trained = objective.velocity(backbone, control, video, timesteps, context, latents, before, beside=[memory])
         alone = objective.velocity(backbone, control, video, timesteps, context, latents, before)
     assert (sampled - trained).norm() / trained.norm() < 2e-5
     assert (alone - trained).norm() / trained.norm() > 1e-2
@@ -135,14 +141,14 @@ def test_what_is_trained_is_what_is_sampled(training, pack_module, network, bran
 
 @pytest.mark.slow
 @pytest.mark.parametrize("alone", [0.0, 1.0])
-def test_only_the_branch_learns(training, pack_module, network, branch, gradients, alone):
+def test_only_the_branch_learns(training, beside, pack_module, network, branch, gradients, alone):
     names = "nodes.host.decoupled", "spatia_core.training.objective", "spatia_core.training.budget"
     decoupled, objective, budgets = map(pack_module, names)
     _, backbone, control = network
     backbone, control = backbone.float(), control.float()
     torch.manual_seed(0)
-    training.initialise_branch(branch)
-    branch.encode_cameras = partial(training.encode_one_lens, branch)
+    training.initialise_branch(branch, at_own_place=True)
+    whole = beside.Network(backbone, control, memory=beside.Beside(branch, decoupled.BranchRun))
     assert not any(output.weight.any() or output.bias.any() for output in branch.controlnet_blocks)
     slots = slots_of(training, rows=8)
     context = torch.zeros(1, 1, TEXT)
@@ -153,15 +159,13 @@ def test_only_the_branch_learns(training, pack_module, network, branch, gradient
         video = torch.zeros(8, 48, FRAMES, 2, 4)
         video.transpose(1, 2)[slots.gate] = remembered
         clip = objective.Batch(video, torch.zeros(8, 96, FRAMES, 2, 4), torch.zeros(8, 48, 0, 2, 4), 3)
-        return training.MemoryBatch(clip, slots._replace(temporal=remembered, spatial=remembered))
+        return training.DecoupledBatch(clip, None, slots._replace(temporal=remembered, spatial=remembered))
 
     before = {name: value.clone() for name, value in {**backbone.state_dict(), **control.state_dict()}.items()}
     losses = []
     training.train_branch(
+        whole,
         branch,
-        lambda slots, video, timesteps: decoupled.BranchRun(branch, slots, video, timesteps, {}),
-        backbone,
-        control,
         sample,
         context,
         budget=budgets.Budget(steps=150),

@@ -60,7 +60,7 @@ def host(recipe, pack_module):
 
 @pytest.fixture
 def cache(recipe, tmp_path):
-    """Latents of four made-up videos for both stages."""
+    """Latents of four made-up videos for all stages; the last but one has nothing to remember."""
     samples = recipe("recipe").SampleSettings(width=64, height=32, first_frames=13, later_frames=13, max_references=3)
     cache = recipe("cache").LatentCache(tmp_path / "latents", samples, "random")
     generator = torch.Generator().manual_seed(0)
@@ -82,7 +82,45 @@ def cache(recipe, tmp_path):
                 "references": random(48, count, *SHAPE[1:]),
             }
             save_file(tensors, cache._path(clip, f"v{number}", 0), metadata={"text": "a room" if number % 2 else ""})
+    (cache.folder / "posed").mkdir()
+    save_file({"control": random(96, *SHAPE)}, cache.folder / "posed" / "no_projection.safetensors")
+    for number in range(4):
+        save_file(
+            posed(recipe, number, 0 if number == 2 else 1 + number % 2, random),
+            cache._path("posed", f"v{number}", 0),
+            metadata={"text": ""},
+        )
     return cache
+
+
+def posed(recipe, number: int, remembered: int, random) -> dict:
+    """A posed clip as the cache keeps it, the camera on its way to the right; the last latent frames remember."""
+    frames = SHAPE[0]
+    cameras = turned(12 + 4 * number)
+    clip = recipe("beside").posed_clip(cameras, 32, 64)
+    gate = torch.arange(frames)[None] >= frames - remembered
+    tensors = {"video": random(48, *SHAPE), "c2w": clip.c2w, "K": clip.K, "gate": gate}
+    if remembered:
+        opened = gate[0].nonzero()[:, 0]
+        tensors |= {name: random(remembered, 48, *SHAPE[1:]) for name in ("temporal", "spatial")}
+        tensors |= {"target_c2w": clip.c2w[0, opened], "history_c2w": clip.c2w[0, opened - 1]}
+        tensors |= {"target_K": clip.K[0, opened], "history_K": clip.K[0, opened - 1]}
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def turned(degrees: float):
+    """13 cameras that turn by an angle and go a little to the right."""
+    import math
+
+    from spatia_core.cameras.camera import make_cameras
+
+    w2c = torch.eye(4, dtype=torch.float64).repeat(13, 1, 1)
+    for frame in range(13):
+        angle = math.radians(degrees) * frame / 12
+        w2c[frame, 0, 0] = w2c[frame, 2, 2] = math.cos(angle)
+        w2c[frame, 0, 2], w2c[frame, 2, 0] = math.sin(angle), -math.sin(angle)
+        w2c[frame, 0, 3] = -0.05 * frame
+    return make_cameras(w2c.numpy(), [0.9, 1.8, 0.5, 0.5])
 
 
 @pytest.fixture
@@ -98,7 +136,7 @@ def run(recipe, host, cache, files, tmp_path):
         done = iter(range(1, 1000))
         finished = trainer.train_stage(
             network, settings,
-            trainer.Samples(cache, cache.items(settings.clip, videos[:3]), cache.items(settings.clip, videos[3:])),
+            trainer.Samples(cache, *(cache.items(settings.clip, part, settings.stage == "memory") for part in (videos[:3], videos[3:]))),
             trainer.Output(tmp_path / folder, trainer.Intervals(interval, interval, 2, 2.0), torch.float32, decode),
             accelerator=trainer.make_accelerator("cpu"), stop=lambda: next(done) == stop_after, report=lambda line: None,
         )  # fmt: skip
@@ -107,7 +145,7 @@ def run(recipe, host, cache, files, tmp_path):
     return train
 
 
-@pytest.fixture(params=["control", "lora"])
+@pytest.fixture(params=["control", "lora", "camera", "memory"])
 def settings(request, recipe):
     return recipe("recipe").StageSettings(
         request.param, 6, 3e-3, rank=4, batch=4, micro=2, warmup=2, drop_text=0.3, drop_projection=0.3, drop_references=0.3, drop_history=0.3,
@@ -139,7 +177,22 @@ def answer(network, control=None):
         torch.randn(1, 3, TEXT, generator=generator),
     )
     times = torch.tensor([[0.0, 400.0, 400.0, 400.0]])
-    return video, times, context, given, references
+    if network.camera is None:
+        return video, times, context, given, references
+    return video, times, context, given, references[:, :, :0], *told(network, generator)
+
+
+def told(network, generator):
+    """(cameras, slots) of the clip that `answer` asks about; slots None where no memory branch stands beside."""
+    from spatia_core.model.decoupled.assembly import MemorySlots
+    from spatia_core.training.beside import posed_clip
+
+    clip = posed_clip(turned(20), 32, 64)
+    if network.memory is None:
+        return clip, None
+    gate = torch.tensor([[False, False, True, True]])
+    cues = torch.randn(2, 2, 48, *SHAPE[1:], generator=generator)
+    return clip, MemorySlots(gate, *cues, clip.c2w[0, 2:], clip.K[0, 2:], clip.c2w[0, :2], clip.K[0, :2], 32, 64)
 
 
 def test_stage_1_starts_as_the_backbone_itself(recipe, host, files):
@@ -166,7 +219,7 @@ def test_stage_2_starts_as_stage_1_ended(recipe, host, files):
     settings = recipe("recipe").StageSettings("lora", 1, 1e-3, rank=3, precision="fp32")
     path, control = str(files / "spatia_small_backbone.safetensors"), str(files / "spatia_small_control.safetensors")
     network = host.prepare_network(host.load_backbone(path, settings.dtype), control, settings)
-    plain = recipe("stages").Network(host.load_backbone(path, torch.float32), network.control, torch.float32, False)
+    plain = recipe("beside").Network(host.load_backbone(path, torch.float32), network.control)
     with torch.no_grad():
         assert torch.equal(network(*answer(network)), plain(*answer(network)))
     trained = [name for name, p in network.named_parameters() if p.requires_grad]
@@ -256,7 +309,7 @@ def test_sheets(run, settings, tmp_path):
         "step_000002.png",
         "step_000003.png",
     ]
-    assert len(seen) == 2 * 3 and all(shape == (48, *SHAPE) for shape in seen)
+    assert len(seen) == 2 * (3 if settings.clip != "posed" else 2) and all(shape == (48, *SHAPE) for shape in seen)
     assert (tmp_path / "run" / "loss.png").is_file()
 
 
@@ -294,7 +347,8 @@ def test_a_run_goes_on_on_another_processor(run, settings, tmp_path, monkeypatch
 @pytest.mark.parametrize("changed", [{"learning_rate": 1e-3}, {"seed": 3}, {"batch": 2}])
 def test_a_folder_of_other_settings_is_refused(run, settings, changed, refused):
     run(replace(settings, steps=1))
-    with refused(next(iter(changed))):
+    # Another seed makes another camera branch to stand beside, where no file gives one.
+    with refused("|".join([*changed, *(["frozen weights"] if "seed" in changed else [])])):
         run(replace(settings, steps=2, **changed))
 
 
@@ -338,7 +392,7 @@ def test_dropped_conditions(recipe, cache):
         return trainer.assemble(clips, order.Pass((0, 1), noise=("n", 0), **given), settings, nothing, empty, 3)
 
     whole = made()
-    assert whole.references.shape[2] == 2 and torch.equal(whole.references[1], clips[1].references[:, :2])
+    assert whole.given.references.shape[2] == 2 and torch.equal(whole.given.references[1], clips[1].references[:, :2])
     assert (whole.timesteps[:, :3] == 0).all() and (whole.timesteps[:, 3] > 0).all() and whole.clean == 3
     video = torch.stack([clip.video for clip in clips])
     history, noise = video[:, :, :3], (whole.target + video)[:, :, :3]
@@ -354,8 +408,8 @@ def test_dropped_conditions(recipe, cache):
         and (whole.context[1, 2] == 0).all()
     )
     assert torch.equal(made(drop_text=(True, True)).context, empty.expand(2, -1, -1))
-    assert torch.equal(made(drop_projection=True).control, nothing.expand(2, -1, -1, -1, -1))
-    assert made(drop_references=True).references.shape[2] == 0
+    assert torch.equal(made(drop_projection=True).given.control, nothing.expand(2, -1, -1, -1, -1))
+    assert made(drop_references=True).given.references.shape[2] == 0
     image = made(drop_history=True)
     assert image.clean == 1 and (image.timesteps[:, 1:] > 0).all() and torch.equal(image.video[:, :, 0], video[:, :, 0])
 
@@ -420,6 +474,60 @@ class TestLoading:
         loaded, _ = self.answer(pack_module, with_lora, network)
         assert (loaded - trained).norm() / trained.norm() < 2e-5 < (without - trained).norm() / trained.norm()
 
+    @pytest.mark.parametrize("stage", ["camera", "memory"])
+    def test_a_trained_branch(self, stage, run, recipe, pack_module, files, tmp_path, comfy_host):
+        """In the host, as the nodes load it and condition a clip on it; without it the answer is another."""
+        import comfy.model_management
+        from comfy.patcher_extension import WrappersMP
+
+        settings = recipe("recipe").StageSettings(stage, 6, 3e-2, batch=2, warmup=0, precision="fp32")
+        _, network = run(settings)
+        camera, decoupled, side = (
+            pack_module(f"nodes.host.{name}") for name in ("camera_branch", "decoupled", "side_branch")
+        )
+        kinds = {"camera": camera.CameraBranch, "memory": decoupled.DecoupledBranch}
+        path = tmp_path / "run" / f"spatia_{stage}.safetensors"
+        model = pack_module("nodes.host.bundle").load_small_backbone(str(files / "spatia_small_backbone.safetensors"))
+        loaded = side.load_side_branch(kinds[stage], str(path), path.name, torch.float32)
+        comfy.model_management.load_models_gpu([model, loaded])
+        video, times, context, given, references, clip, slots = answer(network)
+        sizes = clip.K.new_tensor([64, 32, 64, 32])
+        poses = camera.ClipPoses(clip.c2w[0], (clip.K[0] / sizes).double())
+        before = network.camera if stage == "memory" else loaded.model
+        wrappers = {camera.CAMERA: [camera.CameraCondition(before, poses, 1.0, 0.0, 1.0)]}
+        if stage == "memory":
+            wrappers[decoupled.DECOUPLED] = [decoupled.MemoryCondition(loaded.model, slots, 1.0)]
+        backbone = model.model.diffusion_model
+        with torch.no_grad():
+            sampled = backbone(
+                video, times, context, transformer_options={"wrappers": {WrappersMP.DIFFUSION_MODEL: wrappers}}
+            )
+            trained = network(video, times, context, given, references, clip, slots)
+            without = network(video, times, context, given, references, clip if stage == "memory" else None, None)
+        assert (sampled - trained).norm() / trained.norm() < 2e-5 < (without - trained).norm() / trained.norm()
+
+    def test_the_memory_is_trained_beside_the_camera_branch_that_was(self, run, recipe, host, files, tmp_path, refused):
+        settings = recipe("recipe").StageSettings("camera", 2, 1e-2, batch=2, warmup=0, precision="fp32")
+        _, first = run(settings)
+        path, backbone = (
+            tmp_path / "run" / "spatia_camera.safetensors",
+            str(files / "spatia_small_backbone.safetensors"),
+        )
+        network = host.prepare_network(
+            host.load_backbone(backbone, torch.float32), None, replace(settings, stage="memory"), str(path)
+        )
+        assert same(first.camera.state_dict(), network.camera.state_dict())
+        assert not any(p.requires_grad for p in network.camera.parameters())
+        wider = {
+            name: torch.zeros(DIM + 4, *value.shape[1:]) if name.startswith("controlnet_blocks.") else value
+            for name, value in load_file(path).items()
+        }
+        save_file(wider, tmp_path / "other.safetensors")
+        with refused("--camera"):
+            host.load_side("camera", str(tmp_path / "other.safetensors"), network.backbone, 0)
+        with refused("cannot be read.*--camera"):
+            host.load_side("camera", str(tmp_path / "absent.safetensors"), network.backbone, 0)
+
 
 class TestFullSize:
     """The 5B network by its shapes alone."""
@@ -429,7 +537,7 @@ class TestFullSize:
         def network(stage):
             settings = recipe("recipe").StageSettings(stage, 1, 1e-4, rank=LORA_RANK, checkpoint=True)
             backbone = host.make_backbone(BACKBONE, BACKBONE.dim // host.HEAD_WIDTH, settings.dtype)
-            return recipe("stages").prepare_stage(backbone, host.make_control(backbone), settings), settings
+            return host.sized_network(backbone, settings), settings
 
         return network
 
@@ -440,10 +548,23 @@ class TestFullSize:
         trained = {name.removeprefix("backbone."): p for name, p in lora.named_parameters() if p.requires_grad}
         assert {name: tuple(p.shape) for name, p in recipe("lora").released_names(trained).items()} == lora_shapes()
 
+    @pytest.mark.parametrize("stage", ["camera", "memory"])
+    def test_the_branches_have_the_release_s_proportions(self, network, stage):
+        """Width 0.3 of the backbone's in heads of 128, beside its first half; names and shapes are what loading asks for."""
+        from spatia_core.model.decoupled.layout import camera_layout, camera_shapes, decoupled_layout, decoupled_shapes
+
+        built, _ = network(stage)
+        shapes = {name: tuple(p.shape) for name, p in built.get_submodule(stage).named_parameters()}
+        read, made = {"camera": (camera_layout, camera_shapes), "memory": (decoupled_layout, decoupled_shapes)}[stage]
+        layout = read(shapes, "trained")
+        assert shapes == made(layout) and (layout.dim, layout.num_heads, layout.layers) == (896, 7, 15)
+        assert layout.out_dim == BACKBONE.dim and layout.unshuffle == 16
+
     def test_memory_of_the_stages(self, network, recipe):
         """Whole on one accelerator of 80 GB; over eight with FSDP, each holds an eighth and the blocks at work."""
         memory_plan, samples = recipe("memory_plan").memory_plan, recipe("recipe").SampleSettings()
-        for stage, trained in (("control", 1_402_000_000), ("lora", 161_000_000)):
+        stages = {"control": 1_402_000_000, "lora": 161_000_000, "camera": 484_000_000, "memory": 484_000_000}
+        for stage, trained in stages.items():
             built, settings = network(stage)
             count = sum(p.numel() for p in built.parameters() if p.requires_grad)
             assert abs(count - trained) < 0.02 * trained
@@ -462,10 +583,11 @@ class TestFullSize:
         text = (ROOT / "bundle" / "fsdp.yaml").read_text()
         wrapped = re.search(r"fsdp_transformer_layer_cls_to_wrap: (.*)", text)[1].split(",")
         processes = int(re.search(r"num_processes: (\d+)", text)[1])
-        for stage in ("control", "lora"):
+        beside = {"control": CONTROL.blocks, "lora": CONTROL.blocks, "camera": 15, "memory": 30}
+        for stage, blocks in beside.items():
             built, settings = network(stage)
             units = [module for module in built.modules() if type(module).__name__ in wrapped]
-            assert len(units) == BACKBONE.layers + CONTROL.blocks
+            assert len(units) == BACKBONE.layers + blocks
             inside = sum(p.numel() for unit in units for p in unit.parameters())
             assert inside > 0.95 * sum(p.numel() for p in built.parameters())
             for unit in units:
@@ -576,7 +698,7 @@ class TestEdges:
 
 
 @pytest.mark.slow
-@pytest.mark.long(4 * PATIENCE, "four commands, one of them of two processes, each of which imports the host")
+@pytest.mark.long(5 * PATIENCE, "five commands, one of them of two processes, each of which imports the host")
 def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, start_bound, tmp_path):
     """The script as a user runs it: alone, ended by Ctrl-C and gone on with; and by two processes, with the same losses."""
     environment = {**os.environ, "COMFYUI_PATH": str(comfyui_path), "OMP_NUM_THREADS": "1"}
@@ -609,6 +731,12 @@ def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, s
     assert start([sys.executable], alone, "--steps", steps, "3").wait(timeout=PATIENCE) == 0, log.read_text()
     assert len(rows(curve)) == done + 3 and (alone / "lora" / "spatia_lora.safetensors").is_file()
     assert sorted(path.name for path in (alone / "lora" / "sheets").iterdir()) == ["step_000003.png"]
+
+    posed = ["--stages", "prepare", "camera", "memory", "--later-frames", "13", "--per-video", "4", "--steps", "2"]
+    decoupled = tmp_path / "decoupled"
+    assert start([sys.executable], decoupled, *posed).wait(timeout=PATIENCE) == 0, log.read_text()
+    assert (decoupled / "memory" / "spatia_memory.safetensors").is_file()
+    assert len(rows(decoupled / "camera" / "loss.csv")) == len(rows(decoupled / "memory" / "loss.csv")) == 2
 
     both = tmp_path / "both"
     shutil.copytree(alone / "latents", both / "latents")
