@@ -12,6 +12,10 @@ from .console import RunError, say
 from .server import Server
 
 
+class Refused(RunError):
+    """The server would not begin a graph; asked again it says the same."""
+
+
 class Progress:
     """Prints one line per node as it finishes, and on a terminal the steps of the one that runs."""
 
@@ -66,7 +70,7 @@ async def run_prompt(server: Server, prompt: dict, progress: Progress) -> dict[s
             await session.post("/queue", json={"delete": [body["prompt_id"]]})
             await session.post("/interrupt", json={"prompt_id": body["prompt_id"]})
         if answer.status != 200 or body["node_errors"]:
-            raise RunError(refusal(body, progress.titles))
+            raise Refused(refusal(body, progress.titles))
         prompt_id = body["prompt_id"]
         async for message in socket_:
             if message.type != aiohttp.WSMsgType.TEXT:

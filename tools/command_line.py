@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .devices import CARDS
-from .places import DEMO_IMAGE, ROOT
+from .places import BATCH_WORKFLOW, DEMO_IMAGE, ROOT
 
 
 def read(arguments: list[str]) -> argparse.Namespace:
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="COMFYUI_PATH names a ComfyUI to use instead of fetching one (it is not written to). "
         "SPATIA_CACHE names another place for the environment, SPATIA_TORCH_INDEX where its torch is found.",
     )
-    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,serve,test,fuzz,check,lint}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,batch,serve,test,fuzz,check,lint}")
 
     demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
     demo.add_argument(
@@ -43,6 +43,26 @@ def parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--output", type=Path, default=ROOT / "output", help="folder for the results (default: output/)")
     add_device(demo)
+
+    batch = commands.add_parser(
+        "batch", help="a list of scenes (image, prompt, pose file) -> a world and a video of each"
+    )
+    batch.add_argument(
+        "scenes",
+        type=existing_file,
+        help="prompt.json as 'Memorize When Needed' has it, or the same entries one a line (.jsonl)",
+    )
+    batch.add_argument(
+        "--output", type=Path, required=True, help="folder for the results; the same command again goes on there"
+    )
+    batch.add_argument(
+        "--workflow", type=existing_file, default=BATCH_WORKFLOW,
+        help="a workflow that makes one clip per run into a world (default: the template for Wan2.1 I2V 14B)",
+    )  # fmt: skip
+    batch.add_argument(
+        "--models", type=existing_folder, help="a ComfyUI models folder (default: an empty one in the cache)"
+    )
+    add_device(batch)
 
     serve = commands.add_parser("serve", help="ComfyUI with this package and its page")
     serve.add_argument("--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1 (default: a free one)")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from .batch import batch
 from .demo import demo
 from .lint import lint
 from .serve import serve
 from .testing import check, fuzz, test
 
-COMMANDS = {"demo": demo, "serve": serve, "test": test, "fuzz": fuzz, "check": check, "lint": lint}
+COMMANDS = {"demo": demo, "batch": batch, "serve": serve, "test": test, "fuzz": fuzz, "check": check, "lint": lint}
 
 
 def run(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:

@@ -13,6 +13,30 @@ from .server import Server
 from .workflows import nodes_of
 
 
+def strips(videos: dict[str, Path], cells: int = 8, longest: int = 160) -> Image.Image:
+    """A picture of several videos: a row of frames spread evenly over each, its name above."""
+    rows = []
+    for name, path in videos.items():
+        with av.open(str(path)) as container:
+            frames = [frame.to_image() for frame in container.decode(video=0)]
+        picked = sorted({round(cell * (len(frames) - 1) / (cells - 1)) for cell in range(cells)})
+        for frame in (frames[index] for index in picked):
+            frame.thumbnail((longest, longest))
+        rows.append((f"{name}: frames {', '.join(map(str, picked))}", [frames[index] for index in picked]))
+    label, gap = 16, 6
+    width = max(sum(frame.width + gap for frame in frames) for _, frames in rows) + gap
+    sheet = Image.new("RGB", (width, sum(frames[0].height + label + gap for _, frames in rows) + gap), "white")
+    draw, top = ImageDraw.Draw(sheet), 0
+    for text, frames in rows:
+        draw.text((gap, top + 2), text, fill="black")
+        left = gap
+        for frame in frames:
+            sheet.paste(frame, (left, top + label))
+            left += frame.width + gap
+        top += frames[0].height + label + gap
+    return sheet
+
+
 def contact_sheet(
     server: Server, prompt: dict, outputs: dict, video: Path, cells: int = 12, columns: int = 4
 ) -> Image.Image:

@@ -15,6 +15,7 @@ from .processes import WINDOWS
 ROOT = Path(__file__).resolve().parent.parent
 PACK_ID = "spatia"
 DEMO_WORKFLOW = ROOT / "workflows" / "Image to loop, runs now, 41 frames out and back.json"
+BATCH_WORKFLOW = ROOT / "workflows" / "Memorize When Needed, needs Wan2.1 I2V 14B weights, one clip per run.json"
 DEMO_IMAGE = ROOT / "bundle" / "spatia_room.png"
 
 

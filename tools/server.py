@@ -82,6 +82,20 @@ class Server:
             end(self.process)
             self.process = None
 
+    def ends(self, seconds: float) -> bool:
+        """Whether the server's process has ended, or does so within so many seconds: its connections close before it does."""
+        try:
+            if self.process is not None:
+                self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def restart(self) -> None:
+        """Start a server that has ended again, on the same port."""
+        self.close()
+        self.__enter__()
+
     def _wait(self) -> None:
         deadline = time.monotonic() + SERVER_START_SECONDS
         while time.monotonic() < deadline:
