@@ -6,7 +6,6 @@ from comfy_api.latest import io
 
 from .host import models
 from .host.camera_branch import END_PERCENT, CameraBranch, apply_camera
-from .host.side_branch import load_side_branch
 from .sockets import SpatiaCameras
 from .widgets import branch_dtype_input, percent_input, scene_units_input, strength_input
 
@@ -19,13 +18,14 @@ class SpatiaLoadCameraBranch(io.ComfyNode):
             display_name="Load Camera Branch",
             category="Spatia",
             search_aliases=["memorize when needed", "camera control", "camera controlnet"],
-            description="The camera branch of 'Memorize When Needed': it steers a clip along camera poses alone.",
+            description="The camera branch of 'Memorize When Needed': it steers a clip along camera poses alone. The bundled one belongs to the bundled small model.",
             inputs=[
                 io.Combo.Input(
                     "camera",
-                    options=models.patch_options(),
-                    tooltip="The branch's checkpoint, from models/model_patches or models/diffusion_models: the paper's camera_controlnet (for Wan2.1-I2V-14B), "
-                    "or one of the same layout. Both files of the paper have one name; rename them, their tensors tell which is which.",
+                    options=models.control_options(),
+                    default=models.BUNDLED,
+                    tooltip="The branch's checkpoint: that of the bundled small model, or from models/model_patches or models/diffusion_models the paper's camera_controlnet "
+                    "(for Wan2.1-I2V-14B) or one of the same layout. It must belong to the model. Both files of the paper have one name; rename them, their tensors tell which is which.",
                 ),
                 branch_dtype_input(),
             ],
@@ -39,8 +39,7 @@ class SpatiaLoadCameraBranch(io.ComfyNode):
 
     @classmethod
     def execute(cls, camera, dtype) -> io.NodeOutput:
-        path = models.find_patch(camera, "Camera branch checkpoint", "camera")
-        return io.NodeOutput(load_side_branch(CameraBranch, path, camera, models.DTYPES[dtype]))
+        return io.NodeOutput(models.load_branch(CameraBranch, camera, dtype))
 
 
 class SpatiaApplyCameraBranch(io.ComfyNode):

@@ -8,6 +8,7 @@ from comfy.sd import VAE
 from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
+from ..spatia_core.backbone import WAN22_TI2V_5B
 from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory.windows import (
@@ -20,7 +21,7 @@ from ..spatia_core.profile import RELEASE, Profile
 from .host.free_memory import require_memory
 from .host.profiles import AUTO, model_profile
 from .host.reports import report_ui
-from .host.video import PIXELS_PER_LATENT, decode_frames, require_memory_for_frames
+from .host.video import decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras
 
 
@@ -193,7 +194,7 @@ class SpatiaJoinClips(io.ComfyNode):
         cls, clips: dict[str, dict], history_frames: int, cameras: Cameras | None = None, vae: VAE | None = None
     ) -> io.NodeOutput:
         samples = join_latents([clip for clip in clips.values() if clip is not None], history_frames)
-        frames = 4 * (samples.shape[2] - 1) + 1
+        frames = WAN22_TI2V_5B.pixel_frames(samples.shape[2])
         if cameras is not None:
             if cameras.count > frames:
                 raise SpatiaError(
@@ -205,7 +206,7 @@ class SpatiaJoinClips(io.ComfyNode):
                 "Join Clips decodes only with a VAE: connect `vae`, or decode `latent` with VAE Decode."
             )
         else:
-            height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
+            height, width = (side * WAN22_TI2V_5B.pixels for side in samples.shape[3:])
             require_memory_for_frames(frames, height, width, "join fewer clips, or decode `latent` in parts")
             images = decode_frames(vae, samples, frames, progress=True)
         return io.NodeOutput({"samples": samples}, frames, images)

@@ -49,8 +49,8 @@ class SpatiaContinueVideo(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, positive, negative, vae, memory, cameras, clip_vision=None) -> io.NodeOutput:
-        require_image_model(model, "On Wan2.2-TI2V-5B use Spatia Sampler.")
-        given = require_image_clip(vae, memory, cameras)
+        backbone = require_image_model(model, "On Wan2.2-TI2V-5B use Spatia Sampler.")
+        given = require_image_clip(backbone, vae, memory, cameras)
         notice(cls, *image_losses(model, clip_vision), *clip_misfits(model, memory, cameras))
         conditioned = image_conditioning(positive, negative, vae, memory, cameras.count, given, clip_vision)
         first = memory.frame_count - given

@@ -10,6 +10,7 @@ from ..spatia_core.cameras import Cameras
 from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.model.decoupled.retrieval import Rules
 from .host import models, remember
+from .host.decoupled import DecoupledBranch
 from .host.reports import report_ui
 from .sockets import SpatiaCameras, SpatiaMemory
 from .widgets import (
@@ -53,7 +54,7 @@ class SpatiaLoadDecoupledMemory(io.ComfyNode):
 
     @classmethod
     def execute(cls, memory: str, dtype: str) -> io.NodeOutput:
-        return io.NodeOutput(remember.load_memory_model(memory, dtype))
+        return io.NodeOutput(models.load_branch(DecoupledBranch, memory, dtype))
 
 
 class SpatiaApplyDecoupledMemory(io.ComfyNode):

@@ -14,6 +14,7 @@ from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import estimate_scene, moving_pixels
 from ..spatia_core.inputs import MOST_POINTS, number_text, shown
 from ..spatia_core.memory import SpatialMemory, memory_of_image, new_memory
+from ..spatia_core.model.sizes import SIZE_STEP
 from ..spatia_core.profile import RELEASE, Profile
 from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, source_problem
 from .host.free_memory import require_memory
@@ -23,7 +24,6 @@ from .host.reports import report_ui
 from .sockets import PointCloudFile, SpatiaCameras, SpatiaMemory
 
 _BYTES_PER_PIXEL = 180  # while the points are made and merged; measured
-_SIZE_STEP = 32  # pixels: what the video network needs of both sides
 
 
 def voxel_size_input() -> io.Input:
@@ -202,9 +202,9 @@ def begin_memory(
         warnings.append(
             f"The field of view was taken as {field_of_view:g} degrees ({angle_of}); nothing connected says it."
         )
-    if height % _SIZE_STEP or width % _SIZE_STEP:
+    if height % SIZE_STEP or width % SIZE_STEP:
         warnings.append(
-            f"The image is {width}x{height}; the video network needs both sides to be multiples of {_SIZE_STEP}. Resize the image before this node."
+            f"The image is {width}x{height}; the video network needs both sides to be multiples of {SIZE_STEP}. Resize the image before this node."
         )
     camera = (
         make_cameras(torch.eye(4)[None], known)

@@ -12,6 +12,7 @@ from comfy.sd import VAE
 from comfy_api.latest import io
 from comfy_execution.utils import get_executing_context
 
+from ..spatia_core.backbone import WAN22_TI2V_5B
 from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.inputs import shown
@@ -23,7 +24,7 @@ from .host.files import new_output_file, relative_to_output
 from .host.images import image_from_frames
 from .host.notices import notice
 from .host.reports import report_ui
-from .host.video import FRAMES_PER_LATENT, decode_stream, require_memory_for_frames
+from .host.video import decode_stream, require_memory_for_frames
 from .host.worlds import (
     BY_NAME,
     LAST,
@@ -391,7 +392,7 @@ def _decoded(world: World, clip: str, vae: VAE) -> Iterator[torch.Tensor]:
         cut = record.history_latents if part else 0
         part.append((record.id, cut))
         left += record.frames
-        latents = FRAMES_PER_LATENT * ((record.latents or 0) - 1) + 1
+        latents = WAN22_TI2V_5B.pixel_frames(record.latents or 0)
         whole = record.frames + record.history == latents
         if whole and k + 1 < len(chain):
             continue

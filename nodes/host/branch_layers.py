@@ -47,6 +47,7 @@ class BranchKind(NamedTuple):
     widget: str  # that chooses the file
     socket: str  # that takes the loaded branch
     loader: str  # the node that loads it
+    bundled: str  # file of the small model's own, in the bundle
     single: tuple[str, ...]  # beginnings of the names of tensors that are kept in float32
     layout_of: Callable[[dict[str, tuple[int, ...]], str, int | None], Layout]  # shapes, file, heads -> sizes
     unused: Callable[[str], bool] = lambda name: False  # tensors that a file may hold and nothing reads

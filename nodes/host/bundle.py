@@ -14,6 +14,7 @@ import comfy.sd
 import torch
 from comfy.model_patcher import ModelPatcher
 
+from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.weights.layouts import VaeLayout, vae_file, vae_layout
 from ...spatia_core.weights.scaled import load_quantised
@@ -22,6 +23,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.ab
 BACKBONE = "spatia_small_backbone.safetensors"
 CONTROL = "spatia_small_control.safetensors"
 VAE = "spatia_small_vae.safetensors"
+CAMERA = "spatia_small_camera.safetensors"
 DECOUPLED = "spatia_small_decoupled.safetensors"
 
 
@@ -89,17 +91,18 @@ class SizedVAE(comfy.sd.VAE):
     def _set_sizes(self, layout: VaeLayout) -> None:
         self.latent_dim = 3
         self.latent_channels = layout.z_dim
-        self.upscale_ratio = (lambda latents: max(0, latents * 4 - 3), 16, 16)
-        self.upscale_index_formula = (4, 16, 16)
-        self.downscale_ratio = (lambda frames: max(0, (frames + 3) // 4), 16, 16)
-        self.downscale_index_formula = (4, 16, 16)
+        frames, pixels = WAN22_TI2V_5B.frames, WAN22_TI2V_5B.pixels
+        self.upscale_ratio = (lambda latents: max(0, WAN22_TI2V_5B.pixel_frames(latents)), pixels, pixels)
+        self.upscale_index_formula = (frames, pixels, pixels)
+        self.downscale_ratio = (lambda count: max(0, WAN22_TI2V_5B.latent_frames(count)), pixels, pixels)
+        self.downscale_index_formula = (frames, pixels, pixels)
         # The bundled decoder's largest activations are 6e5, and float16 ends at 65504: there every frame would be NaN.
         self.working_dtypes = [torch.bfloat16, torch.float32]
         # Bytes per pixel grow with the channels at full resolution; the host's figures are for dim 160 and 256.
         encode, decode = 3300 * layout.dim / 160, 8000 * layout.dec_dim / 256
         size_of = comfy.model_management.dtype_size
         self.memory_used_encode = lambda shape, dtype: encode * shape[3] * shape[4] * size_of(dtype)
-        self.memory_used_decode = lambda shape, dtype: decode * shape[3] * shape[4] * 16 * 16 * size_of(dtype)
+        self.memory_used_decode = lambda shape, dtype: decode * shape[3] * shape[4] * pixels**2 * size_of(dtype)
 
     def _load(self, state_dict: dict, file: str) -> None:
         expected = {name: tuple(tensor.shape) for name, tensor in self.first_stage_model.state_dict().items()}

@@ -16,6 +16,7 @@ from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import widget_number
 from ...spatia_core.model.decoupled.cameras import camera_groups, relative_poses
 from ...spatia_core.model.decoupled.layout import CameraLayout, camera_layout, is_dead_text
+from . import bundle
 from .branch_layers import BranchKind, SideBranch
 from .side_branch import ResidualCondition
 
@@ -32,7 +33,7 @@ class CameraBranch(SideBranch):
     """The camera branch: all tokens of the clip attend to each other."""
 
     kind = BranchKind(
-        "camera branch", "Camera branch checkpoint", "camera", "camera_model", "Load Camera Branch",
+        "camera branch", "Camera branch checkpoint", "camera", "camera_model", "Load Camera Branch", bundle.CAMERA,
         ("patch_embedding.", "controlnet_encode_"), camera_layout, is_dead_text,
     )  # fmt: skip
     layout: CameraLayout

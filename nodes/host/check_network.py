@@ -12,6 +12,7 @@ import comfy.samplers
 import safetensors.torch
 import torch
 
+from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.model.control import clean_frame_mask
 from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.flow_unipc import flow_schedule
@@ -127,7 +128,7 @@ def _slots() -> MemorySlots:
     given = vectors()
     gate = given["slots.gate"].bool()
     fields = [given[f"slots.{name}"] for name in MemorySlots._fields[1:7]]
-    height, width = (16 * side for side in given["video"].shape[3:])
+    height, width = (WAN22_TI2V_5B.pixels * side for side in given["video"].shape[3:])
     return MemorySlots(gate, *fields, height, width)
 
 

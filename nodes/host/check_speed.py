@@ -13,6 +13,7 @@ import psutil
 import torch
 from comfy.patcher_extension import WrappersMP
 
+from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.memory.windows import FIRST_FRAMES, HISTORY_FRAMES, LATER_FRAMES, latent_count
 from ...spatia_core.model.control import CONTROL_INTERVAL, clean_frame_mask
 from ...spatia_core.model.sizes import OFFICIAL
@@ -120,7 +121,8 @@ def _measured(
     """Seconds of a pass, bytes at its peak beside the weights, and what the host was told to expect."""
     generator = torch.Generator().manual_seed(2)
     latents = latent_count(frames)
-    shape = (1, 48, latents, height // 16, width // 16)
+    pixels = WAN22_TI2V_5B.pixels
+    shape = (1, WAN22_TI2V_5B.latent_channels, latents, height // pixels, width // pixels)
     video = torch.randn(shape, generator=generator)
     clip = patching.ClipCondition(
         patching.control_branch(model),

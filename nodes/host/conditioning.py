@@ -8,15 +8,15 @@ from __future__ import annotations
 import torch
 from comfy.patcher_extension import WrappersMP
 
+from ...spatia_core.backbone import WAN22_TI2V_5B, Backbone
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.memory import SpatialMemory, history
 from ...spatia_core.memory.windows import latent_count, require_clip_length
 from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
-from ...spatia_core.model.sizes import SIZE_STEP, nearest_size
-from ...spatia_core.weights.layouts import LATENT_CHANNELS
+from .backbones import require_backbone, require_pictures
 from .decoupled import DECOUPLED
-from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch, require_backbone
+from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch
 from .profiles import known_profile
 from .replaced_forward import require_whole_sequence
 from .side_branch import require_percents
@@ -45,11 +45,11 @@ def condition_clip(
     A memory that holds the image alone makes the first clip, conditioned on it; else the last frames are the history,
     as many as the window of `cameras` says.
     """
-    require_backbone(model)
+    backbone = require_backbone(model, "On Wan 14B use Decoupled Clip or Continue Video.", WAN22_TI2V_5B)
     past = history(memory, cameras).frames
     references = None if references is None or references.shape[0] == 0 else references
     branch = control_branch(model)
-    _check_inputs(vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent)
+    _check_inputs(backbone, vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent)
 
     to_network = model.get_model_object("latent_format").process_in
     # uint8 at rest to float: the host's edge.
@@ -122,7 +122,7 @@ def encode_control(
     if projection is None:
         projection = torch.full((), 0.5).expand(count, height, width, 3)
     latents = to_network(encode_video(vae, projection))
-    if channels == LATENT_CHANNELS:
+    if channels == WAN22_TI2V_5B.latent_channels:
         return control_context(latents, None)
     if holes is None:
         holes = torch.ones(()).expand(count, height, width)
@@ -162,7 +162,7 @@ def _fed_instead(channels: int, projection, holes) -> list[str]:
             "`projection` is not connected: the network is fed mid grey instead, and what the scene looks like steers "
             "nothing; connect it from Render Camera Path."
         ]
-    if holes is None and channels > LATENT_CHANNELS:
+    if holes is None and channels > WAN22_TI2V_5B.latent_channels:
         return [
             '`holes` is not connected: the network is fed "no point anywhere" instead, which the projection '
             "contradicts; connect it from Render Camera Path."
@@ -199,18 +199,11 @@ def _never_on(model, strength: float, start_percent: float, end_percent: float, 
     ]
 
 
-def _check_inputs(vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent):
-    if getattr(vae, "latent_channels", None) != LATENT_CHANNELS or getattr(vae, "latent_dim", None) != 3:
-        raise SpatiaError(
-            f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {LATENT_CHANNELS}: the VAE of "
-            "Wan 2.2 (wan2.2_vae.safetensors), not that of Wan 2.1; change `vae`."
-        )
+def _check_inputs(
+    backbone: Backbone, vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent
+):
+    require_pictures(backbone, vae, memory, "put Fit Image before Estimate Scene")
     height, width = memory.height, memory.width
-    if height % SIZE_STEP or width % SIZE_STEP:
-        raise SpatiaError(
-            f"The memory's frames are {width}x{height}, but width and height must be multiples of {SIZE_STEP} "
-            f"(such as {'x'.join(map(str, nearest_size(width, height)))}); put Fit Image before Estimate Scene."
-        )
     frames = cameras.count
     require_clip_length(frames, "the clip's cameras")
     for name, images in (("projection", projection), ("holes", holes)):
@@ -229,9 +222,9 @@ def _check_inputs(vae, memory, cameras, projection, holes, references, branch, s
                 "A projection or holes are connected, but the model has no control branch, so they would be ignored; load it with "
                 "Load Spatia Model or Apply Spatia, or disconnect them."
             )
-        if holes is not None and branch.layout.in_channels == LATENT_CHANNELS:
+        if holes is not None and branch.layout.in_channels == WAN22_TI2V_5B.latent_channels:
             raise SpatiaError(
-                f"`holes` is connected, but this control checkpoint takes {LATENT_CHANNELS} channels (projection only), so they would be "
+                f"`holes` is connected, but this control checkpoint takes {WAN22_TI2V_5B.latent_channels} channels (projection only), so they would be "
                 "ignored; disconnect `holes` or change the control checkpoint."
             )
     require_percents(start_percent, end_percent)

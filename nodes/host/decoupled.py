@@ -16,6 +16,7 @@ from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.control import frame_timesteps
 from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.decoupled.layout import DecoupledLayout, decoupled_layout
+from . import bundle
 from .branch_layers import BranchKind, SideBranch, embed_tokens
 from .side_branch import ResidualCondition
 
@@ -29,7 +30,7 @@ class DecoupledBranch(SideBranch):
     """The memory branch. It sees one latent frame at a time, with its own memory alone."""
 
     kind = BranchKind(
-        "memory branch", "Decoupled memory checkpoint", "memory", "memory_model", "Load Decoupled Memory",
+        "memory branch", "Decoupled memory checkpoint", "memory", "memory_model", "Load Decoupled Memory", bundle.DECOUPLED,
         ("patch_embedding_", "controlnet_encode_"), decoupled_layout,
     )  # fmt: skip
     layout: DecoupledLayout

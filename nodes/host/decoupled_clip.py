@@ -64,8 +64,10 @@ def condition_window(
     cameras: one per frame, those of the frames it shares with the video first. release: as the published code does it, its slips
     included; path: the whole video's cameras, of which it reads one more then.
     """
-    require_image_model(model, "On Wan2.2-TI2V-5B use Apply Camera Branch, Apply Decoupled Memory and Spatia Sampler.")
-    given = require_image_clip(vae, memory, cameras)
+    backbone = require_image_model(
+        model, "On Wan2.2-TI2V-5B use Apply Camera Branch, Apply Decoupled Memory and Spatia Sampler."
+    )
+    given = require_image_clip(backbone, vae, memory, cameras)
     if camera_patcher is None and memory_patcher is None:
         raise SpatiaError(
             "Neither `camera_model` nor `memory_model` is connected, so no camera steers the clip; connect Load Camera "

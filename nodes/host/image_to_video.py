@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import comfy.ldm.wan.model
-import comfy.model_base
-
+from ...spatia_core.backbone import WAN21_I2V_14B, WAN22_I2V_A14B, Backbone
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.memory import SpatialMemory, require_continues
 from ...spatia_core.memory.windows import require_clip_length
+from .backbones import require_backbone, require_pictures
 from .released_pictures import clip_features
 
-_PIXELS_PER_TOKEN = 16
-_CHANNELS = 16  # of Wan 2.1's latents, which the 14B models of Wan 2.2 share
+
+def require_image_model(model, otherwise: str) -> Backbone:
+    """The backbone of a MODEL that takes its start beside its latents, others refused. otherwise: what to do with such a one."""
+    return require_backbone(model, otherwise, WAN21_I2V_14B, WAN22_I2V_A14B)
 
 
-def require_image_model(model, otherwise: str) -> None:
-    """Refuse a MODEL that takes no start image beside its latents. otherwise: what to do with such a one."""
-    network = getattr(model.model, "diffusion_model", None)
-    known = isinstance(model.model, comfy.model_base.WAN21) and type(network) is comfy.ldm.wan.model.WanModel
-    if not known or network.in_dim == network.out_dim:
-        raise SpatiaError(
-            f"The model is a {type(model.model).__name__} that takes no start image beside its latents, expected "
-            f"Wan2.1-I2V-14B or Wan2.2-I2V-A14B; connect that. {otherwise}"
-        )
-
-
-def require_image_clip(vae, memory: SpatialMemory, cameras: Cameras) -> int:
+def require_image_clip(backbone: Backbone, vae, memory: SpatialMemory, cameras: Cameras) -> int:
     """How many frames of a clip along `cameras` the video holds already. Raises SpatiaError on a clip that cannot be made."""
     given = require_continues(memory, cameras)
     require_clip_length(cameras.count, "the clip's cameras")
-    if getattr(vae, "latent_channels", None) != _CHANNELS or getattr(vae, "latent_dim", None) != 3:
-        raise SpatiaError(
-            f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {_CHANNELS}: that of "
-            "Wan 2.1 (wan_2.1_vae.safetensors); change `vae`."
-        )
-    if memory.height % _PIXELS_PER_TOKEN or memory.width % _PIXELS_PER_TOKEN:
-        raise SpatiaError(
-            f"The memory's frames are {memory.width}x{memory.height}, but width and height must be multiples of "
-            f"{_PIXELS_PER_TOKEN} (such as 832x480); put Fit Image before the node that begins the memory."
-        )
+    require_pictures(backbone, vae, memory, "put Fit Image before the node that begins the memory")
     return given
 
 

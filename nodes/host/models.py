@@ -6,8 +6,10 @@ import comfy.sd
 import comfy.utils
 import folder_paths
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy_execution.graph_utils import ExecutionBlocker
 
+from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.control import control_positions
 from ...spatia_core.weights.header import read_header
@@ -22,7 +24,10 @@ from ...spatia_core.weights.lora import require_lora_fits
 from ...spatia_core.weights.scaled import stored_shapes
 from ...spatia_core.weights.shards import first_shard, shard_files, sharded_shapes
 from . import bundle
-from .patching import apply_spatia, require_backbone
+from .backbones import require_backbone
+from .branch_layers import SideBranch
+from .patching import apply_spatia
+from .side_branch import load_side_branch
 
 BUNDLED = "bundled small model"
 NONE = "none"
@@ -42,12 +47,9 @@ def backbone_options() -> list[str]:
 
 
 def control_options() -> list[str]:
-    return [BUNDLED, *patch_options()]
-
-
-def patch_options() -> list[str]:
-    """Files that may hold a branch beside a backbone."""
-    return list(dict.fromkeys(file for folder in PATCH_FOLDERS for file in folder_paths.get_filename_list(folder)))
+    """Branches beside a backbone: the bundled one, and files that may hold one."""
+    files = [file for folder in PATCH_FOLDERS for file in folder_paths.get_filename_list(folder)]
+    return list(dict.fromkeys([BUNDLED, *files]))
 
 
 def lora_options() -> list[str]:
@@ -131,6 +133,13 @@ def find_patch(file: str, what: str, widget: str) -> str:
     )
 
 
+def load_branch(branch_class: type[SideBranch], file: str, dtype: str) -> ModelPatcher:
+    """A branch of the decoupled system as a ModelPatcher, by its widget value; BUNDLED is that of the small model."""
+    kind = branch_class.kind
+    path = bundle.bundle_path(kind.bundled) if file == BUNDLED else find_patch(file, kind.file, kind.widget)
+    return load_side_branch(branch_class, path, file, DTYPES[dtype])
+
+
 def find_lora(lora: str) -> str | None:
     """Full path of a LoRA by its widget value, None for none."""
     if lora == NONE:
@@ -175,6 +184,6 @@ def read_backbone(paths: list[str], backbone: str, options: dict, disable_dynami
         raise SpatiaError(
             f"Backbone {backbone}: the host recognises no model in it. Choose Wan2.2-TI2V-5B in `backbone`."
         )
-    require_backbone(model)
+    require_backbone(model, "", WAN22_TI2V_5B)
     model.cached_patcher_init = (read_backbone, (paths, backbone, options))
     return model

@@ -20,12 +20,14 @@ import torch
 from comfy.ldm.wan.model import VaceWanAttentionBlock
 from comfy.patcher_extension import WrappersMP
 
+from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
 from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 from ...spatia_core.precision import working_dtype
-from ...spatia_core.weights.layouts import LATENT_CHANNELS, ControlLayout, control_layout, require_same_model
+from ...spatia_core.weights.layouts import ControlLayout, control_layout, require_same_model
 from ...spatia_core.weights.lora import lora_for_host, require_lora_fits
+from .backbones import require_backbone
 from .compiled_blocks import block_runner, compile_options, run_block
 from .side_branch import CLIP, PLAIN_DTYPES, BranchOnDevices, PerNetwork, branch_patcher, device_count, read_branch_file
 
@@ -74,18 +76,6 @@ class ControlBranch(torch.nn.Module):
     def embed(self, context: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """Control latents (1 | B, C, T, H, W) to tokens (1 | B, L, dim)."""
         return self.vace_patch_embedding(context.float()).to(dtype).flatten(2).transpose(1, 2)
-
-
-def require_backbone(model) -> None:
-    """Refuse a MODEL that is not Wan2.2-TI2V-5B's kind: WAN22 with 48 latent channels in and out."""
-    base = model.model
-    network = getattr(base, "diffusion_model", None)
-    channels = getattr(network, "in_dim", None)
-    if not isinstance(base, comfy.model_base.WAN22) or channels != LATENT_CHANNELS:
-        raise SpatiaError(
-            f"The model is a {type(base).__name__} with {channels} input channels, expected Wan2.2-TI2V-5B "
-            f"(WAN22, {LATENT_CHANNELS} channels); connect or choose that backbone."
-        )
 
 
 def load_control_patcher(path: str, file: str, backbone: dict, dtype=None, disable_dynamic: bool = False):
@@ -140,7 +130,7 @@ def apply_spatia(
 
     control_path: None leaves the model without a control branch. lora: state dict or None.
     """
-    require_backbone(model)
+    require_backbone(model, "", WAN22_TI2V_5B)
     model = model.clone()
     if control_path is not None:
         sizes = backbone_sizes(model)

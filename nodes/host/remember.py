@@ -21,7 +21,6 @@ from ...spatia_core.memory.windows import latent_count, require_clip_length
 from ...spatia_core.model.decoupled.assembly import assemble, memory_slots
 from ...spatia_core.model.decoupled.cameras import latent_cameras
 from ...spatia_core.model.decoupled.gate import gate, gate_reasons, gate_report
-from ...spatia_core.model.decoupled.layout import DecoupledLayout
 from ...spatia_core.model.decoupled.retrieval import (
     MemoryRetrieval,
     Rules,
@@ -31,27 +30,15 @@ from ...spatia_core.model.decoupled.retrieval import (
     visible_overlap,
 )
 from ...spatia_core.render.visibility import visible_points, z_buffer
-from . import bundle
+from .backbones import backbone_of, require_pictures
 from .decoupled import DecoupledBranch, MemoryCondition, apply_memory
-from .models import BUNDLED, DTYPES, find_patch
 from .released_pictures import compressed_pictures
-from .side_branch import load_side_branch
 from .video import encode_video
 
 _VISIBILITY_SIDE = 320  # pixels of the longer side: overlap is a share, and a share needs no full picture
 _FRAMES_AT_ONCE = 32
 _CELL, _LABEL, _GAP, _COLUMNS = 224, 44, 6, 8
 _OPEN, _SHUT = (64, 160, 80), (120, 120, 120)
-
-
-def load_memory_model(file: str, dtype: str) -> ModelPatcher:
-    """The memory branch of one file as a ModelPatcher; BUNDLED is that of the small model."""
-    path = (
-        bundle.bundle_path(bundle.DECOUPLED)
-        if file == BUNDLED
-        else find_patch(file, "Decoupled memory checkpoint", "memory")
-    )
-    return load_side_branch(DecoupledBranch, path, file, DTYPES[dtype])
 
 
 def remember_clip(
@@ -78,7 +65,10 @@ def remember_clip(
     branch = MemoryCondition.require(model, patcher, start_percent, end_percent)
     assert isinstance(branch, DecoupledBranch)  # the condition asks for it
     given = require_continues(memory, cameras)
-    _check_inputs(vae, branch.layout, memory, cameras)
+    require_clip_length(cameras.count, "the clip's cameras")
+    backbone = backbone_of(model)
+    assert backbone is not None  # no other has a branch that fits
+    require_pictures(backbone, vae, memory, "put Fit Image before the node that begins the memory")
     clean, release = latent_count(given), mode == "release"
     end = memory.frame_count - given + 1
     # The first clip's only earlier frame is its own.
@@ -149,20 +139,6 @@ def _retrieve_visible(memory: SpatialMemory, target: Cameras, history: Cameras, 
         part_seen, part_coverage = seen(part)
         overlap.append(visible_overlap(target_seen, part_seen, target_coverage, part_coverage))
     return choose_frames(torch.cat(overlap, 1), camera_distances(target, history), rules)
-
-
-def _check_inputs(vae: VAE, layout: DecoupledLayout, memory: SpatialMemory, cameras: Cameras) -> None:
-    channels = layout.history_channels - layout.camera_channels[-1]
-    if getattr(vae, "latent_channels", None) != channels or getattr(vae, "latent_dim", None) != 3:
-        raise SpatiaError(
-            f"The VAE makes latents of {getattr(vae, 'latent_channels', None)} channels, expected {channels}, as the memory branch; change `vae`."
-        )
-    require_clip_length(cameras.count, "the clip's cameras")
-    step = layout.unshuffle * layout.patch[1]
-    if memory.height % step or memory.width % step:
-        raise SpatiaError(
-            f"The memory's frames are {memory.width}x{memory.height}, but width and height must be multiples of {step}; resize the image before Estimate Scene."
-        )
 
 
 def gate_strip(

@@ -12,6 +12,7 @@ import torch
 from comfy.patcher_extension import WrappersMP
 from tqdm.auto import trange
 
+from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.flow_unipc import FlowUniPC
 from ...spatia_core.model.sizes import cheaper_setting
@@ -121,7 +122,8 @@ def sample_clip(
 
 def _shortage(model, start: torch.Tensor) -> str:
     """What to tell a user whose memory ran out in this clip."""
-    frames, height, width = 4 * (start.shape[2] - 1) + 1, 16 * start.shape[3], 16 * start.shape[4]
+    frames = WAN22_TI2V_5B.pixel_frames(start.shape[2])
+    height, width = (side * WAN22_TI2V_5B.pixels for side in start.shape[3:])
     clip = clip_condition(model)
     references = 0 if clip is None else clip.references.shape[2]
     cheaper = cheaper_setting(width, height, frames, references, first=clip is None or clip.first)

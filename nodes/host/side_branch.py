@@ -24,9 +24,11 @@ import torch
 from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
+from ...spatia_core.backbone import WAN21_I2V_14B, WAN22_I2V_A14B, WAN22_TI2V_5B
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.precision import working_dtype
 from ...spatia_core.weights.scaled import SCALE_SUFFIX, dequantise, unscale_float8
+from .backbones import require_backbone
 from .branch_layers import BranchKind, SideBranch
 from .compiled_blocks import block_runner, compile_options, compiled_replacements
 from .replaced_forward import require_whole_sequence
@@ -492,15 +494,10 @@ def _keeper(kept: list[Tensor], layers: int) -> Callable[[Tensor], None]:
 
 def _require_fit(model, branch: SideBranch) -> None:
     """Refuse a branch of other sizes than the MODEL's."""
-    base, kind = model.model, branch.kind
-    network = getattr(base, "diffusion_model", None)
-    if not isinstance(base, comfy.model_base.WAN21) or type(network) is not comfy.ldm.wan.model.WanModel:
-        raise SpatiaError(
-            f"The model is a {type(base).__name__}, expected Wan2.2-TI2V-5B, or Wan2.1-I2V-14B for the paper's own weights; connect that."
-        )
-    misfit = misfit_of(network, branch)
+    require_backbone(model, "", WAN22_TI2V_5B, WAN21_I2V_14B, WAN22_I2V_A14B)
+    misfit = misfit_of(model.model.diffusion_model, branch)
     if misfit is not None:
-        raise SpatiaError(f"{misfit}; change `{kind.widget}` or the model.")
+        raise SpatiaError(f"{misfit}; change `{branch.kind.widget}` or the model.")
 
 
 def misfit_of(network: comfy.ldm.wan.model.WanModel, branch: SideBranch) -> str | None:

@@ -18,6 +18,7 @@ from comfy.ldm.wan.model import WanModel
 from safetensors import safe_open
 from torch import Tensor
 
+from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.cameras import Cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.estimate.depth import DepthMaps
@@ -26,7 +27,6 @@ from ...spatia_core.estimate.plane_sweep import plane_sweep
 from ...spatia_core.estimate.small_depth import load_small_depth
 from ...spatia_core.model.control import CONTROL_INTERVAL, control_positions
 from ...spatia_core.model.decoupled.layout import HEAD_DIM, CameraLayout, DecoupledLayout
-from ...spatia_core.model.sizes import SIZE_STEP
 from ...spatia_core.training.beside import Beside, Network
 from ...spatia_core.training.decoupled import initialise_branch
 from ...spatia_core.training.host_modules import ControlBranch
@@ -36,7 +36,6 @@ from ...spatia_core.training.samples import DepthEstimator, stored_depth
 from ...spatia_core.training.stages import copy_control, prepare_stage
 from ...spatia_core.training.videos import PosedVideo
 from ...spatia_core.weights.layouts import (
-    LATENT_CHANNELS,
     BackboneLayout,
     ControlLayout,
     backbone_layout,
@@ -153,7 +152,7 @@ def make_backbone(layout: BackboneLayout, heads: int, dtype: torch.dtype) -> Wan
     )
 
 
-def make_control(backbone: WanModel, in_channels: int = 2 * LATENT_CHANNELS) -> ControlBranch:
+def make_control(backbone: WanModel, in_channels: int = 2 * WAN22_TI2V_5B.latent_channels) -> ControlBranch:
     """A control branch for a backbone in float32, beside every fourth block, on the backbone's device, its weights unset."""
     blocks = len(range(0, backbone.num_layers, CONTROL_INTERVAL))
     layout = ControlLayout(backbone.dim, backbone.ffn_dim, blocks, in_channels, tuple(backbone.patch_size))
@@ -186,7 +185,7 @@ def make_side_branch(stage: str, backbone: WanModel) -> TrainedBranch:
     """The branch of a stage for a backbone in float32 on the backbone's device, in the release's proportions, its weights unset."""
     dim = HEAD_DIM * max(1, round(_SIDE_WIDTH * backbone.dim / HEAD_DIM))
     layers, patch = max(1, backbone.num_layers // 2), tuple(backbone.patch_size)
-    pixels = SIZE_STEP // patch[1]
+    pixels = WAN22_TI2V_5B.pixels
     trunk = (dim, dim // HEAD_DIM, backbone.ffn_dim, layers, backbone.freq_dim, backbone.dim)
     device, operations = backbone.patch_embedding.weight.device, comfy.ops.disable_weight_init
     branch: SideBranch

@@ -15,12 +15,11 @@ import torch
 from comfy.ldm.wan.vae2_2 import WanVAE, count_conv3d, unpatchify
 from comfy.sd import VAE
 
+from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.errors import SpatiaError
 from .free_memory import require_memory
 
 ENCODED_BYTES = 256 << 20  # latents kept per VAE; both videos of a clip of 121 frames at 1248x704 take 41 MB
-PIXELS_PER_LATENT = 16
-FRAMES_PER_LATENT = 4
 TILES = (512, 256, 128)  # pixels, tried in turn when a whole frame does not fit
 _OVERLAP = 4  # tiles overlap by a quarter
 
@@ -98,7 +97,7 @@ def decode_frames(vae: VAE, samples: torch.Tensor, frames: int | None = None, pr
             f"Latents of {samples.shape[1]} channels were given for a VAE of {vae.latent_channels}; "
             "connect the latents and the `vae` of one model."
         )
-    count = FRAMES_PER_LATENT * (samples.shape[2] - 1) + 1
+    count = WAN22_TI2V_5B.pixel_frames(samples.shape[2])
     frames = count if frames is None else min(frames, count)
     if not isinstance(vae.first_stage_model, WanVAE):
         logging.info(
@@ -113,7 +112,7 @@ def decode_frames(vae: VAE, samples: torch.Tensor, frames: int | None = None, pr
         if tile == TILES[-2]:
             comfy.model_management.unload_all_models()  # the last attempt has the GPU to itself
         comfy.model_management.soft_empty_cache()
-    height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
+    height, width = (side * WAN22_TI2V_5B.pixels for side in samples.shape[3:])
     raise SpatiaError(
         f"Out of memory while decoding {width}x{height}, even in tiles of {TILES[-1]} pixels with all models unloaded. Close other programs "
         "on the GPU, or start ComfyUI with --cpu-vae, and queue again; clips that were finished are kept."
@@ -154,7 +153,7 @@ def decode_stream(vae: VAE, latents: Iterable[torch.Tensor]) -> Iterator[torch.T
             comfy.model_management.raise_non_oom(error)
             full = True
         if full:  # past the exception, which holds on to the tensors that filled the memory
-            height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
+            height, width = (side * WAN22_TI2V_5B.pixels for side in samples.shape[3:])
             raise SpatiaError(
                 f"Out of memory while decoding {width}x{height}. Close other programs on the GPU, or start ComfyUI with "
                 "--cpu-vae; or set source to stored frames, which needs no VAE. All clips are kept."
@@ -171,9 +170,9 @@ def decode_once(
     vae: VAE, samples: torch.Tensor, frames: int, tile: int | None = None, progress: bool = False
 ) -> torch.Tensor | None:
     """The video, whole frames or in tiles of so many pixels; None when memory ran out."""
-    height, width = (side * PIXELS_PER_LATENT for side in samples.shape[3:])
+    height, width = (side * WAN22_TI2V_5B.pixels for side in samples.shape[3:])
     tiles = [(slice(None), slice(None), None)] if tile is None else _tiles(height, width, tile)
-    latent_frames = 1 + (frames + FRAMES_PER_LATENT - 2) // FRAMES_PER_LATENT
+    latent_frames = WAN22_TI2V_5B.covering_latents(frames)
     bar = comfy.utils.ProgressBar(latent_frames * len(tiles)) if progress else None
     make = torch.empty if tile is None else torch.zeros
     video = make(frames, height, width, 3, dtype=vae.vae_output_dtype(), device=vae.output_device)
@@ -237,7 +236,7 @@ def _tiles(height: int, width: int, tile: int) -> list[tuple[slice, slice, torch
 
 def _spans(length: int, tile: int) -> list[slice]:
     """Tiles along one side, in latents."""
-    size, tile = length // PIXELS_PER_LATENT, tile // PIXELS_PER_LATENT
+    size, tile = length // WAN22_TI2V_5B.pixels, tile // WAN22_TI2V_5B.pixels
     if size <= tile:
         return [slice(0, size)]
     starts = range(0, size - tile // _OVERLAP, tile - tile // _OVERLAP)
@@ -258,4 +257,4 @@ def _ramp(span: slice, length: int) -> torch.Tensor:
 
 
 def _pixels(span: slice) -> slice:
-    return slice(span.start * PIXELS_PER_LATENT, span.stop * PIXELS_PER_LATENT)
+    return slice(span.start * WAN22_TI2V_5B.pixels, span.stop * WAN22_TI2V_5B.pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..backbone import FRAMES_PER_LATENT
 from ..cameras.camera import Cameras
 from ..errors import SpatiaError
 from ..inputs import MOST_CAMERAS, widget_whole
@@ -98,10 +99,11 @@ def _checked_lengths(first_frames: int, later_frames: int, history: int) -> tupl
 def require_clip_length(frames: int, name: str = "frames") -> int:
     """The frame count, refused when the video VAE cannot hold it, which packs 1 + 4 n frames, or no path is so long."""
     frames = widget_whole(name, frames, -MOST_CAMERAS, MOST_CAMERAS)
-    if frames < 1 or frames % 4 != 1:
-        lower = max(1, (frames - 1) // 4 * 4 + 1)
+    step = FRAMES_PER_LATENT
+    if frames < 1 or frames % step != 1:
+        lower = max(1, (frames - 1) // step * step + 1)
         raise SpatiaError(
-            f"{name}: {frames} was given, expected 4n + 1 (such as {lower} or {lower + 4}); change {name}."
+            f"{name}: {frames} was given, expected 4n + 1 (such as {lower} or {lower + step}); change {name}."
         )
     return frames
 
@@ -126,7 +128,7 @@ def window_indices(window: ClipWindow) -> list[int]:
 
 def latent_count(frames: int) -> int:
     """Latent frames of a clip of 4n + 1 frames: n + 1."""
-    return (require_clip_length(frames) - 1) // 4 + 1
+    return (require_clip_length(frames) - 1) // FRAMES_PER_LATENT + 1
 
 
 def new_latents(window: ClipWindow) -> slice:
@@ -137,7 +139,7 @@ def new_latents(window: ClipWindow) -> slice:
 def joined_frames(windows: list[ClipWindow]) -> int:
     """Frames of the decoded, joined latents, before the padding is cut."""
     latents = sum(new_latents(window).stop - new_latents(window).start for window in windows)
-    return 4 * (latents - 1) + 1
+    return FRAMES_PER_LATENT * (latents - 1) + 1
 
 
 def trimmed_frames(windows: list[ClipWindow]) -> int:

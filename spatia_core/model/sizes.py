@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import torch
 
+from ..backbone import WAN21_I2V_14B, WAN22_TI2V_5B
 from ..cameras.camera import Cameras, derived_cameras
 from ..errors import SpatiaError
 
-SIZE_STEP = 32  # the VAE's 16 pixels per latent, the network's 2 latents per token
+# Of pictures that all of the networks take.
+SIZE_STEP = max(backbone.size_step for backbone in (WAN22_TI2V_5B, WAN21_I2V_14B))
 OFFICIAL = ((1248, 704), (832, 480))  # width, height; the release's size, and Wan's at 480p
 
 
@@ -92,7 +94,7 @@ def fitted_cameras(cameras: Cameras, width: int, height: int, plan: Fit) -> Came
 
 def tokens(width: int, height: int, frames: int, references: int = 0) -> int:
     """Tokens of a clip and its references: one per 32x32 pixels and latent frame."""
-    return (width // SIZE_STEP) * (height // SIZE_STEP) * ((frames + 3) // 4 + references)
+    return WAN22_TI2V_5B.tokens(width, height, frames + references * WAN22_TI2V_5B.frames)
 
 
 def cheaper_setting(width: int, height: int, frames: int, references: int, first: bool) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ..backbone import WAN22_TI2V_5B
 from ..memory.windows import FIRST_FRAMES, LATER_FRAMES, latent_count
 from ..model.sizes import OFFICIAL
 from ..profile import RELEASE
-from ..weights.layouts import LATENT_CHANNELS, BackboneLayout, ControlLayout, backbone_shapes, control_shapes
+from ..weights.layouts import BackboneLayout, ControlLayout, backbone_shapes, control_shapes
 
-RELEASED_BACKBONE = BackboneLayout(RELEASE.dim, 14336, 30, LATENT_CHANNELS, LATENT_CHANNELS, 4096, 256, (1, 2, 2))
-RELEASED_CONTROL = ControlLayout(RELEASE.dim, 14336, 8, 2 * LATENT_CHANNELS, (1, 2, 2))
+RELEASED_BACKBONE = BackboneLayout(
+    RELEASE.dim, 14336, 30, WAN22_TI2V_5B.input_channels, WAN22_TI2V_5B.latent_channels, 4096, 256, (1, 2, 2)
+)
+RELEASED_CONTROL = ControlLayout(RELEASE.dim, 14336, 8, 2 * WAN22_TI2V_5B.latent_channels, (1, 2, 2))
 _GIB = 2**30
 _RESERVE = 1.5 * _GIB  # what the driver and a desktop take of a card
 # The host's estimate for this network, bytes per latent pixel and byte of a number: 0.01 MiB * width / 2222.
@@ -37,7 +40,9 @@ def sampling_bytes(width: int, height: int, frames: int, references: int = 0, nu
     """The working set of one pass by the host's estimate, references and control counted as more frames."""
     latents = latent_count(frames)
     counted = latents + references + math.ceil(latents / 8)
-    return round(counted * (width // 16) * (height // 16) * number * _PER_LATENT_PIXEL)
+    return round(
+        counted * (width // WAN22_TI2V_5B.pixels) * (height // WAN22_TI2V_5B.pixels) * number * _PER_LATENT_PIXEL
+    )
 
 
 def advice(room: Room) -> list[str]:

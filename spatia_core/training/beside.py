@@ -18,7 +18,7 @@ from ..cameras.camera import Cameras
 from ..model.decoupled.assembly import MemorySlots
 from ..model.decoupled.cameras import camera_groups, pixel_intrinsics, pluecker_rays, relative_poses
 from ..precision import working_dtype
-from .host_modules import Backbone, ControlBranch, SideBranch
+from .host_modules import BackboneNetwork, ControlBranch, SideBranch
 from .objective import velocity
 
 
@@ -75,7 +75,7 @@ class Network(nn.Module):
 
     def __init__(
         self,
-        backbone: Backbone,
+        backbone: BackboneNetwork,
         control: ControlBranch | None,
         dtype: torch.dtype = torch.float32,
         checkpoint: bool = False,

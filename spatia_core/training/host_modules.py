@@ -53,7 +53,7 @@ class Head(nn.Module):
     head: nn.Linear
 
 
-class Backbone(nn.Module):
+class BackboneNetwork(nn.Module):
     """The host's WanModel."""
 
     dim: int

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import SpatiaError
-from .host_modules import Backbone
+from .host_modules import BackboneNetwork
 
 MODULES = (
     *(f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo"),
@@ -39,7 +39,7 @@ class LoraLinear(nn.Module):
         return self.base(x) + nn.functional.linear(nn.functional.linear(x, self.lora_A), self.lora_B)
 
 
-def add_lora_layers(backbone: Backbone, rank: int, generator: torch.Generator) -> list[nn.Parameter]:
+def add_lora_layers(backbone: BackboneNetwork, rank: int, generator: torch.Generator) -> list[nn.Parameter]:
     """Put a LoRA beside every matrix of the blocks; returns its parameters. Raises SpatiaError on a rank above a matrix's."""
     parameters = []
     for block in backbone.blocks:

@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 from .budget import Budget
 from .fitting import fit
-from .host_modules import Backbone, ControlBranch
+from .host_modules import BackboneNetwork, ControlBranch
 from .objective import Batch, flow_matching_loss
 
 # Noisier than the paper's: the small network is run in two steps, at t = 1 and 0.83, where most of the draws then lie.
 TIMES = {"mean": 1.8, "deviation": 1.4}
 
 
-def initialise(backbone: Backbone, control: ControlBranch) -> None:
+def initialise(backbone: BackboneNetwork, control: ControlBranch) -> None:
     """Weights for the host's classes, which leave them unset; hints start at zero."""
     for module in [*backbone.modules(), *control.modules()]:
         weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
@@ -49,7 +49,7 @@ def initialise(backbone: Backbone, control: ControlBranch) -> None:
 
 
 def train_network(
-    backbone: Backbone,
+    backbone: BackboneNetwork,
     control: ControlBranch,
     sample_batch: Callable[[torch.Generator], Batch],
     context: Tensor,

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint as checkpointed
 
 from ..model.control import frame_timesteps, reference_shift
-from .host_modules import Backbone, ControlBranch
+from .host_modules import BackboneNetwork, ControlBranch
 
 MAX_AUGMENT = 0.05  # paper, section 4: preceding latents are noised at t_aug in [0, 50] of 1000
 _FREQUENCIES = 256
@@ -45,7 +45,7 @@ class Noised(NamedTuple):
 
 
 def velocity(
-    backbone: Backbone,
+    backbone: BackboneNetwork,
     control: ControlBranch | None,
     video: Tensor,
     timesteps: Tensor,
@@ -137,7 +137,7 @@ def velocity_error(predicted: Tensor, target: Tensor, clean: int) -> Tensor:
 
 
 def flow_matching_loss(
-    backbone: Backbone,
+    backbone: BackboneNetwork,
     control: ControlBranch,
     batch: Batch,
     context: Tensor,

@@ -8,8 +8,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
+from ..backbone import WAN22_TI2V_5B
 from ..model.flow_unipc import FlowUniPC, flow_schedule, flow_timesteps
-from ..weights.layouts import LATENT_CHANNELS
 from .cache import Latents
 
 # Normalised latents (48, T, h, w) to frames (N, H, W, 3) in 0..1.
@@ -56,7 +56,7 @@ def sheet(made: list[Tensor], clips: list[Latents], decode: Decoder, columns: in
     """A picture of clips: target, projection where there is one, and what was made; columns are frames spread over the clip."""
     rows = []
     for latents, clip in zip(made, clips, strict=True):
-        shown = None if clip.control is None else clip.control[:LATENT_CHANNELS]
+        shown = None if clip.control is None else clip.control[: WAN22_TI2V_5B.latent_channels]
         for label, value in (("target", clip.video), ("projection", shown), ("made", latents)):
             if value is None:
                 continue

@@ -15,7 +15,7 @@ from ..model.decoupled.layout import camera_layout, decoupled_layout
 from ..weights.layouts import control_layout
 from ..weights.lora import lora_for_host
 from .beside import Beside, Network
-from .host_modules import Backbone, ControlBranch
+from .host_modules import BackboneNetwork, ControlBranch
 from .lora import add_lora_layers, released_names
 from .recipe import CAMERA, CONTROL, LORA, MEMORY, StageSettings, generator_of
 
@@ -35,7 +35,7 @@ _LAYOUTS: dict[str, Callable[[dict[str, tuple[int, ...]], str], object]] = {
 }
 
 
-def copy_control(backbone: Backbone, control: ControlBranch) -> None:
+def copy_control(backbone: BackboneNetwork, control: ControlBranch) -> None:
     """Start of stage 1 (paper, section 4): each control block copied from its main block, without effect at first.
 
     The projections in and out start at zero; so do the patches of the hole video, those of the projection are the backbone's.
@@ -56,7 +56,7 @@ def copy_control(backbone: Backbone, control: ControlBranch) -> None:
 
 
 def prepare_stage(
-    backbone: Backbone,
+    backbone: BackboneNetwork,
     control: ControlBranch | None,
     settings: StageSettings,
     camera: Beside | None = None,

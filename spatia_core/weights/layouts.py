@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ..backbone import WAN22_TI2V_5B
 from ..errors import SpatiaError
 from .scaled import FLOAT8_COMPANIONS, FLOAT8_MARK
 from .shapes import FileShapes
-
-LATENT_CHANNELS = 48
 
 
 class ControlLayout(NamedTuple):
@@ -32,10 +31,11 @@ def control_layout(shapes: dict[str, tuple[int, ...]], file: str) -> ControlLayo
     ffn = found.of("vace_blocks.0.ffn.0.weight", 2)
     patch = embedding[2], embedding[3], embedding[4]
     layout = ControlLayout(embedding[0], ffn[0], found.blocks("vace_blocks"), embedding[1], patch)
-    if layout.in_channels not in (LATENT_CHANNELS, 2 * LATENT_CHANNELS):
+    one = WAN22_TI2V_5B.latent_channels
+    if layout.in_channels not in (one, 2 * one):
         raise found.refusal(
-            f"vace_patch_embedding.weight takes {layout.in_channels} channels, expected {2 * LATENT_CHANNELS} (projection and holes) or "
-            f"{LATENT_CHANNELS} (projection only), so it is not for Wan2.2-TI2V-5B"
+            f"vace_patch_embedding.weight takes {layout.in_channels} channels, expected {2 * one} (projection and holes) or "
+            f"{one} (projection only), so it is not for {WAN22_TI2V_5B.name}"
         )
     found.require(control_shapes(layout))
     return layout
@@ -119,10 +119,11 @@ def backbone_layout(shapes: dict[str, tuple[int, ...]], file: str) -> BackboneLa
         freq_dim=found.of("time_embedding.0.weight", 2)[1],
         patch=patch,
     )
-    if (layout.in_channels, layout.out_channels) != (LATENT_CHANNELS, LATENT_CHANNELS):
+    channels = WAN22_TI2V_5B.input_channels, WAN22_TI2V_5B.latent_channels
+    if (layout.in_channels, layout.out_channels) != channels:
         raise found.refusal(
             f"patch_embedding.weight takes {layout.in_channels} channels and head.head gives {layout.out_channels}, "
-            f"expected {LATENT_CHANNELS} and {LATENT_CHANNELS}"
+            f"expected {channels[0]} and {channels[1]}"
         )
     expected = backbone_shapes(layout)
     # A quantised weight may be packed; its own loader checks it.

@@ -308,7 +308,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_encoded(nodes_of, loade
     monkeypatch.setattr(i2v[1], "encode", lambda pixels: pytest.fail("encoded before the check"))
     steered = nodes_of("nodes.host.camera_branch").apply_camera(i2v[0], i2v[2], cameras)
     for change, message in (
-        ({"model": loaded[0]}, "takes no start image beside its latents"),
+        ({"model": loaded[0]}, "expected Wan2.1-I2V-14B or Wan2.2-I2V-A14B"),
         ({"vae": loaded[2]}, "48 channels, expected 16"),
         ({"model": steered}, "already conditioned on a clip by Apply Camera Branch"),
         ({"camera_model": i2v[3]}, "is a DecoupledBranch, expected the camera branch"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...backbone import FRAMES_PER_LATENT
 from ...cameras.camera import Cameras, invert_pose
 from ...errors import SpatiaError
 
-GROUP = 4  # pixel frames of a latent frame, the first excepted
+GROUP = FRAMES_PER_LATENT  # pixel frames of a latent frame, the first excepted
 
 
 def latent_of(frames: Tensor) -> Tensor:
