@@ -11,6 +11,7 @@ from . import (
     edit,
     estimate_scene,
     estimators,
+    few_steps,
     load_model,
     manage_world,
     metrics,
@@ -29,6 +30,7 @@ NODES = [
     node
     for module in (
         load_model,
+        few_steps,
         prepare,
         cameras,
         estimate_scene,

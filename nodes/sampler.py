@@ -14,8 +14,9 @@ from ..spatia_core.cameras import Cameras
 from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.model.flow_unipc import SHIFT, flow_schedule
 from .host import conditioning, sampling
+from .host.few_steps import solver_of
 from .host.notices import notice
-from .host.profiles import AUTO, clip_misfits, model_profile
+from .host.profiles import AUTO, clip_misfits
 from .host.reports import report_ui
 from .host.video import decode_frames, require_memory_for_frames
 from .sockets import SpatiaCameras, SpatiaMemory
@@ -188,20 +189,17 @@ def make_clip(
     steps, cfg: AUTO for those that the model was made for. tell: is given, before the sampling, what steers the clip less
     than its inputs suggest and what the model was not made for, one text each.
     """
+    solver = solver_of(model, steps, cfg)
     conditioned, latent = conditioning.condition_clip(
         model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
     )
-    profile = model_profile(model)
-    sigmas, cfg = flow_schedule(steps or profile.steps), cfg or profile.cfg
     # Before the sampling, which may take an hour.
     require_memory_for_frames(cameras.count, memory.height, memory.width, "make the clip shorter, or the image smaller")
     tell(
         *clip_misfits(model, memory, cameras),
-        *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, sigmas),
+        *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, solver.sigmas),
     )
-    samples = sampling.sample_clip(
-        conditioned, positive, negative, latent, sampling.unipc_sampler(), sigmas, cfg, seed, vae
-    )
+    samples = sampling.sample_clip(conditioned, positive, negative, latent, *solver, seed, vae)
     return decode_frames(vae, samples), {**latent, "samples": samples}
 
 
