@@ -1,11 +1,12 @@
-"""Measure the bundled memory branch on held-out rooms: what comes back in clip 2, with it, without it, and with Spatia's own memory.
+"""Measure the bundled branches of "Memorize When Needed" on held-out rooms: what comes back in clip 2 with them, without, and with Spatia's own memory.
 
     COMFYUI_PATH=... python bundle/evaluate_decoupled.py --rooms 24
 
-Clip 1 is made by Spatia (--video truth: it is the ray-cast video), clip 2 under each of the --settings, all from the same
-noise. A setting joins with + what clip 2 is given beside its history of 9 frames: `projection` and `references` are
-Spatia's, `recent` is a projection of the history's own cloud, which steers the camera and knows nothing from before,
-`memory` is the branch with the node's defaults, `nothing` is none of them. PSNR is against the ray-cast truth:
+Clip 1 is made by Spatia (--video truth: it is the ray-cast video; camera: by the camera branch alone), clip 2 under each of
+the --settings, all from the same noise. A setting joins with + what clip 2 is given beside its history of 9 frames:
+`projection` and `references` are Spatia's, `recent` is a projection of the history's own cloud, which steers the camera and
+knows nothing from before, `camera` and `memory` are the branches with the nodes' defaults (the camera's to the last step),
+`nothing` is none of them. PSNR is against the ray-cast truth:
 
 revisit    the frames whose gate is open
 forgotten  of these, the pixels that no frame of the history sees, but an earlier one does; all rooms together
@@ -22,13 +23,13 @@ from pathlib import Path
 
 import host
 import make
-from make_decoupled import FILE
+from make_decoupled import FILES
 
 HERE = Path(__file__).resolve().parent
-GIVEN = ("recent", "projection", "references", "memory")
+GIVEN = ("recent", "projection", "references", "camera", "memory")
 SETTINGS = (
-    "nothing", "references", "memory", "recent", "recent+references", "recent+memory", "projection+references",
-    "projection+references+memory",
+    "nothing", "references", "memory", "camera", "camera+memory", "recent", "recent+references", "recent+memory",
+    "projection+references", "projection+references+memory",
 )  # fmt: skip
 
 
@@ -38,8 +39,9 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--settings", nargs="+", type=_setting, default=list(map(_setting, SETTINGS)), metavar="A+B")
-    parser.add_argument("--video", choices=("generated", "truth"), default="generated", help="clip 1")
-    parser.add_argument("--branch", type=Path, default=HERE / FILE, help="weights of the memory branch")
+    parser.add_argument("--video", choices=("generated", "truth", "camera"), default="generated", help="clip 1")
+    parser.add_argument("--branch", type=Path, default=HERE / FILES["memory"], help="weights of the memory branch")
+    parser.add_argument("--camera", type=Path, default=HERE / FILES["camera"], help="weights of the camera branch")
     parser.add_argument(
         "--sheet", type=Path, help="write a picture of the first rooms: the truth, then clip 2 under each setting"
     )
@@ -81,6 +83,7 @@ class Evaluation:
 
     def __init__(self, arguments):
         from pipeline import Pipeline
+        from spatia_pack.nodes.host.camera_branch import CameraBranch
         from spatia_pack.nodes.host.decoupled import DecoupledBranch
         from spatia_pack.nodes.host.side_branch import load_side_branch
 
@@ -88,10 +91,12 @@ class Evaluation:
         self.pipeline = Pipeline(arguments.steps)
         self.model = self.pipeline.model
         self.branch = load_side_branch(DecoupledBranch, str(arguments.branch), arguments.branch.name)
+        self.camera = load_side_branch(CameraBranch, str(arguments.camera), arguments.camera.name)
         self.rows, self.sheet = [], []
 
     def room(self, seed: int) -> dict:
         import torch
+        from spatia_pack.nodes.host.camera_branch import apply_camera
         from spatia_pack.nodes.host.remember import remember_clip
         from spatia_pack.spatia_core.cameras.camera import make_cameras
         from spatia_pack.spatia_core.training import clips
@@ -107,7 +112,13 @@ class Evaluation:
         is_open = opened[1:].repeat_interleave(4)[clips.HISTORY_FRAMES - 1 :]
         truth = torch.from_numpy(video.frames[start + clips.HISTORY_FRAMES :]).float() / 255
         forgotten = _forgotten(video, cameras, start, start + clips.HISTORY_FRAMES) & is_open[:, None, None]
-        remembering, report, _ = remember_clip(self.model, self.branch, self.pipeline.vae, memory, window)
+        models = {}
+        for steered, base in (
+            (False, self.model),
+            (True, apply_camera(self.model, self.camera, window, end_percent=1.0)),
+        ):
+            remembering, report, _ = remember_clip(base, self.branch, self.pipeline.vae, memory, window)
+            models |= {(steered, False): base, (steered, True): remembering}
         row = {
             "seed": seed,
             "open": int(opened.sum()),
@@ -120,7 +131,7 @@ class Evaluation:
         }
         made = {}
         for setting in self.arguments.settings:
-            self.pipeline.model = remembering if "memory" in setting else self.model
+            self.pipeline.model = models["camera" in setting, "memory" in setting]
             source = next((part for part in setting if part in shown), None)
             self.pipeline.without = tuple(
                 name for name, given in (("projection", source), ("references", "references" in setting)) if not given
@@ -148,6 +159,7 @@ class Evaluation:
 
     def _first_clip(self, video, cameras):
         import torch
+        from spatia_pack.nodes.host.camera_branch import apply_camera
         from spatia_pack.spatia_core.estimate.depth import DepthMaps
         from spatia_pack.spatia_core.training import clips
 
@@ -155,15 +167,19 @@ class Evaluation:
             return DepthMaps(torch.from_numpy(video.z_depth[:count]), True, "ray-cast truth")
 
         frames = torch.from_numpy(video.frames)
-        self.pipeline.without = ()
+        alone = self.arguments.video == "camera"
+        self.pipeline.without = ("projection",) if alone else ()
         memory = self.pipeline.start(frames[0], maps(1), cameras.select([0]), torch.from_numpy(video.moving[0]))
         window = cameras.select(slice(0, clips.CLIP_FRAMES))
         if self.arguments.video == "truth":
             made = frames[: clips.CLIP_FRAMES].float() / 255
         else:
+            if alone:
+                self.pipeline.model = apply_camera(self.model, self.camera, window, end_percent=1.0)
             made = self.pipeline.generate(
                 *self.pipeline.condition(memory, window, *self.pipeline.render(memory, window))
             )
+        self.pipeline.model = self.model
         moving = torch.from_numpy(video.moving[: clips.CLIP_FRAMES])
         return self.pipeline.remember(memory, made, window, maps(clips.CLIP_FRAMES), moving)
 

@@ -27,7 +27,13 @@ def main() -> None:
     given = inputs(network.small_network(torch.float32))
     network.vectors = lambda: given
     with torch.no_grad(), network.exact_float32():
-        for compute in (network.control_pass, network.lora_pass, network.decoupled_pass, network.sampled):
+        for compute in (
+            network.control_pass,
+            network.lora_pass,
+            network.camera_pass,
+            network.decoupled_pass,
+            network.sampled,
+        ):
             given[f"{compute.__name__}.out"] = compute(torch.float32).contiguous()
         vae = video.small_vae(torch.float32)
         given["vae.latents"] = video.encoded(vae).contiguous()

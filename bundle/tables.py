@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import host
 import make
-from make_decoupled import FILE
+from make_decoupled import FILES
 
 HERE = Path(__file__).resolve().parent
 SHEET_FRAMES = (0, 8, 16, 24, 32, 40)
@@ -349,7 +349,7 @@ class Study:
     def _made_with(self, matcher: str) -> dict:
         digest = hashlib.sha256()
         for path in sorted(HERE.glob("spatia_small_*.safetensors")):
-            if path.name != FILE:  # the decoupled branch takes no part
+            if path.name not in FILES.values():  # the decoupled branches take no part
                 digest.update(path.read_bytes())
         return {
             "weights": digest.hexdigest()[:12],

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from spatia_core.backbone import WAN21_I2V_14B, WAN22_I2V_A14B, WAN22_TI2V_5B
 from spatia_core.errors import SpatiaError
+from spatia_core.memory.windows import latent_count
 from spatia_core.model.sizes import cheaper_setting, fit, nearest_size, tokens
 from spatia_core.prompts import clip_prompt
+
+
+def test_what_each_backbone_takes():
+    """Wan's published sizes: the 5B's latents are its input, the 14B's stand beside a mask of four and the start's."""
+    assert [backbone.input_channels for backbone in (WAN22_TI2V_5B, WAN21_I2V_14B, WAN22_I2V_A14B)] == [48, 36, 36]
+    assert [backbone.size_step for backbone in (WAN22_TI2V_5B, WAN21_I2V_14B)] == [32, 16]
+    assert WAN22_TI2V_5B.tokens(1248, 704, 121) == 39 * 22 * 31 and WAN21_I2V_14B.tokens(832, 480, 49) == 52 * 30 * 13
+    for frames in range(1, 30):
+        # What is encoded leaves an unfinished group out; what holds the frames does not.
+        encoded, held = WAN22_TI2V_5B.latent_frames(frames), WAN22_TI2V_5B.covering_latents(frames)
+        assert WAN22_TI2V_5B.pixel_frames(encoded) <= frames <= WAN22_TI2V_5B.pixel_frames(held)
+        if frames % 4 == 1:
+            assert encoded == held == latent_count(frames)
 
 
 @pytest.mark.parametrize(

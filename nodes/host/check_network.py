@@ -13,11 +13,12 @@ import safetensors.torch
 import torch
 
 from ...spatia_core.backbone import WAN22_TI2V_5B
+from ...spatia_core.cameras import make_cameras
 from ...spatia_core.model.control import clean_frame_mask
 from ...spatia_core.model.decoupled.assembly import MemorySlots
 from ...spatia_core.model.flow_unipc import flow_schedule
 from ...spatia_core.selfcheck import NOTE, Check, Finding, dtype_name, held, relative_error
-from . import bundle, decoupled, patching, sampling
+from . import bundle, camera_branch, decoupled, patching, sampling
 from .side_branch import load_side_branch
 
 VECTORS = os.path.join(os.path.dirname(bundle.FOLDER), "spatia_core", "selfcheck", "vectors.safetensors")
@@ -30,10 +31,11 @@ _OF_STEPS = 2  # a short sampling may add up the errors of its passes
 
 
 def network_checks() -> list[Check]:
-    """Control, LoRA, sampler and decoupled branch, in fp32 and in the type that the host chooses here."""
+    """Control, LoRA, sampler and the decoupled system's branches, in fp32 and in the type that the host chooses here."""
     return [
         Check("Network with control and references", lambda: in_each_type(control_pass, "one pass")),
         Check("LoRA", lambda: in_each_type(lora_pass, "one pass with the LoRA")),
+        Check("Camera branch", lambda: in_each_type(camera_pass, "one pass that is steered")),
         Check("Decoupled memory", lambda: in_each_type(decoupled_pass, "one pass that remembers")),
         Check("Sampler", lambda: in_each_type(sampled, f"{STEPS} steps of UniPC at CFG {CFG:g}", _OF_STEPS)),
     ]
@@ -99,6 +101,15 @@ def lora_pass(dtype=None) -> torch.Tensor:
     model = _conditioned(small_network(dtype, lora=True))
     patching.add_lora(model)
     return _one_pass(model)
+
+
+def camera_pass(dtype=None) -> torch.Tensor:
+    model = small_network(dtype)
+    patcher = load_side_branch(camera_branch.CameraBranch, bundle.bundle_path(bundle.CAMERA), bundle.CAMERA, dtype)
+    w2c = torch.eye(4).repeat(WAN22_TI2V_5B.pixel_frames(vectors()["video"].shape[2]), 1, 1)
+    w2c[:, 0, 3] = -0.05 * torch.arange(w2c.shape[0])
+    path = make_cameras(w2c, [0.83, 1.25, 0.5, 0.5])
+    return _one_pass(camera_branch.apply_camera(model, patcher, path, end_percent=1.0))
 
 
 def decoupled_pass(dtype=None) -> torch.Tensor:

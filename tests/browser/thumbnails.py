@@ -185,11 +185,13 @@ def _two_memories(picture, pen, result):
 
 def _memorize(picture, pen, result):
     """The way out above, the way back below: each frame of it remembers the one above."""
-    out = _room("pan", 3, 16.0)
-    for place, frame in enumerate(out):
+    video = result.get("video")
+    half = _spread(video[: (len(video) + 1) // 2], 3) if video else _room("pan", 3, 16.0)
+    back = _spread(video[len(video) // 2 :], 3)[::-1] if video else half
+    for place, (frame, again) in enumerate(zip(half, back)):
         x = 14 + place * 164
         _paste(picture, frame, x, 92, 156, FAINT)
-        _paste(picture, frame, x, 300, 156, GREEN)
+        _paste(picture, again, x, 300, 156, GREEN)
         _arrow(pen, (x + 78, 186), (x + 78, 292), GREEN, 8)
     pen.text((256, 68), "camera out", INK, _font(30), anchor="mm")
     pen.text((256, 422), "and back, remembered", INK, _font(34), anchor="mm")

@@ -112,3 +112,39 @@ def test_the_network_asks_for_variants(make, tmp_path):
 def test_latents_ask_for_an_autoencoder(make, tmp_path):
     with pytest.raises(SystemExit, match="run the stage 'autoencoder' first"):
         make.make_latents(tmp_path, range(1))
+
+
+@pytest.mark.slow
+def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work):
+    """Rooms to latents to memories to both branches, which load as the nodes load them; what is older is refused."""
+    recipe = importlib.import_module("make_decoupled")
+    make.make_latents(work, range(2))
+    recipe.make_memories(work, 0, 1)
+    rooms = recipe.training_rooms(work, 1.0)
+    assert len(rooms) == 2 and any(room.slots is not None for room in rooms)
+    generator, nothing = torch.Generator().manual_seed(0), torch.zeros(96, 7, 8, 12)
+    kinds = {recipe.camera_batches(rooms, nothing, 2)(generator).clip.clean for _ in range(20)}
+    assert kinds == {1, 3}
+    batches = [recipe.memory_batches(rooms, nothing, 2)(generator) for _ in range(20)]
+    assert {batch.cameras is None for batch in batches} == {True, False}
+    assert all(batch.slots.gate.any() for batch in batches)
+
+    budget = pack_module("spatia_core.training.budget").Budget
+    side, host = pack_module("nodes.host.side_branch"), {
+        "camera": pack_module("nodes.host.camera_branch").CameraBranch,
+        "memory": pack_module("nodes.host.decoupled").DecoupledBranch,
+    }  # fmt: skip
+    for stage, kind in host.items():
+        recipe.make_branch(work, stage, budget(steps=1), 1.0, resume=False, batch_size=2)
+        file = work / recipe.FILES[stage]
+        loaded = side.load_side_branch(kind, str(file), file.name, torch.float32).model
+        shipped = side.load_side_branch(kind, str(BUNDLE / file.name), file.name, torch.float32).model
+        assert loaded.layout == shipped.layout == recipe.build_branch(stage).layout
+
+    path = work / "latents" / "0.pt"
+    (work / "memories" / "0.pt").unlink()
+    other = torch.load(path)
+    other["first"]["video"][:, 0] += 1
+    torch.save(other, path)
+    with pytest.raises(SystemExit, match="another version of the rooms"):
+        recipe.make_memories(work, 0, 1)

@@ -294,6 +294,30 @@ def test_clip_sees_the_whole_frame_in_plain_pixels(nodes_of):
     assert out["penultimate_hidden_states"].shape == (1, 257, 4)
 
 
+def test_a_model_is_told_by_its_class_and_channels(pack_module, loaded, i2v):
+    """The 5B's kind, Wan 2.1's I2V, and without its picture encoder that of Wan 2.2; a text-to-video model is none of them."""
+    from types import SimpleNamespace
+
+    import comfy.ops
+    from comfy.ldm.wan.model import WanModel
+
+    backbones, known = pack_module("nodes.host.backbones"), pack_module("spatia_core.backbone")
+    assert backbones.backbone_of(loaded[0]) == known.WAN22_TI2V_5B
+    assert backbones.backbone_of(i2v[0]) == known.WAN21_I2V_14B
+    base = type(i2v[0].model)
+    sizes = {"dim": 32, "ffn_dim": 32, "num_heads": 2, "num_layers": 1, "text_dim": 8, "device": "meta"}
+    for channels, expected in ((36, known.WAN22_I2V_A14B), (16, None)):
+        network = WanModel(
+            model_type="t2v", in_dim=channels, out_dim=16, operations=comfy.ops.disable_weight_init, **sizes
+        )
+        model = base.__new__(base)
+        torch.nn.Module.__init__(model)
+        model.diffusion_model = network
+        assert backbones.backbone_of(SimpleNamespace(model=model)) == expected
+    with pytest.raises(ValueError, match="The model is Wan2.1-I2V-14B, expected Wan2.2-TI2V-5B"):
+        backbones.require_backbone(i2v[0], "", known.WAN22_TI2V_5B)
+
+
 def test_what_does_not_fit_is_refused_before_anything_is_encoded(nodes_of, loaded, i2v, clip_of, monkeypatch):
     memory, cameras = revisit(given=1, width=32, height=16)
     load = nodes_of("nodes.camera_branch").SpatiaLoadCameraBranch

@@ -29,9 +29,9 @@ def findings(core, checks):
 @pytest.mark.long(240, "four small networks, and pass by pass what they give")
 def test_the_recorded_networks_hold(network, core):
     found = findings(core, network.network_checks())
-    assert [mark for mark, _ in found] == [core.PASS, core.NOTE] * 4 or [mark for mark, _ in found] == [
+    assert [mark for mark, _ in found] == [core.PASS, core.NOTE] * 5 or [mark for mark, _ in found] == [
         core.PASS
-    ] * 8, found
+    ] * 10, found
     assert all("float32" in text for _, text in found[::2])
 
 
