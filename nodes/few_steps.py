@@ -1,11 +1,13 @@
-"""Few Steps: clips in seconds, with weights that were distilled for it."""
+"""Few Steps and Draft VAE: clips in seconds, with weights that were distilled for it and a decoder that is tiny."""
 
 from __future__ import annotations
 
 from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 from comfy_api.latest import io
 
 from ..spatia_core.model.few_steps import FEW_STEPS, QUALITY
+from .host.draft_vae import NORMALISED, RAW, draft_vae
 from .host.few_steps import few_step_losses, solver_of, with_few_steps
 from .host.notices import notice
 from .host.reports import report_ui
@@ -53,4 +55,39 @@ class SpatiaFewSteps(io.ComfyNode):
         return io.NodeOutput(paced, solver.sampler, solver.sigmas, ui=report_ui(""))
 
 
-NODES = [SpatiaFewSteps]
+class SpatiaDraftVAE(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="SpatiaDraftVAE",
+            display_name="Draft VAE",
+            category="Spatia",
+            search_aliases=["taew2_2", "taehv", "tiny autoencoder", "fast decode", "preview"],
+            description="Encodes with the model's own VAE and decodes with a tiny one: frames of a draft, and its previews, in a moment. World Video makes the final frames of the same clips with the whole VAE.",
+            inputs=[
+                io.Vae.Input("vae", tooltip="The VAE of Wan 2.2 (wan2.2_vae.safetensors): it encodes."),
+                io.Vae.Input(
+                    "decoder",
+                    tooltip="A tiny decoder of Wan 2.2, from VAE Loader: taew2_2.safetensors in models/vae, or lighttaew2_2.safetensors in models/vae_approx.",
+                ),
+                io.Combo.Input(
+                    "reads",
+                    options=[NORMALISED, RAW],
+                    default=NORMALISED,
+                    tooltip="What the decoder was trained on. The wrong one shows washed-out or glaring colours.",
+                ),
+            ],
+            outputs=[
+                io.Vae.Output(
+                    display_name="vae",
+                    tooltip="For Spatia Sampler, Spatia Video and every other node that takes a VAE.",
+                )
+            ],
+        )
+
+    @classmethod
+    def execute(cls, vae: VAE, decoder: VAE, reads: str) -> io.NodeOutput:
+        return io.NodeOutput(draft_vae(vae, decoder, reads))
+
+
+NODES = [SpatiaFewSteps, SpatiaDraftVAE]

@@ -71,17 +71,21 @@ def batch(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
             raise RunError(str(error)) from error
         maker = Maker(server, options.output, prompt, windows, ledger)
         for number, scene in enumerate(scenes, 1):
-            say(f"{number}/{len(scenes)}  {scene.name}: {windows.whole(scene.cameras.count)} clips")
+            clips = windows.whole(scene.cameras.count)
+            say(f"{number}/{len(scenes)}  {scene.name}: {clips} clip{'s' if clips > 1 else ''}")
             maker.scene(scene)
             ledger.write([scene.name for scene in scenes])
+            if maker.refused_alike:
+                raise RunError(f"ComfyUI refuses the workflow, whatever the scene:\n{ledger.rows[scene.name]['error']}")
     videos = {scene.name: options.output / ledger.rows[scene.name]["video"] for scene in scenes}
     if there := {name: path for name, path in videos.items() if path.is_file()}:
         with replacing(options.output / "sheet.jpg") as part:
             strips(there).save(part, "JPEG", quality=90)
+    shown = "scenes.csv, sheet.jpg" if there else "scenes.csv"
     failed = [scene.name for scene in scenes if ledger.rows[scene.name]["state"] != DONE]
-    say(f"\n{len(scenes) - len(failed)} of {len(scenes)} scenes are in {options.output}: scenes.csv, sheet.jpg")
+    say(f"\n{len(scenes) - len(failed)} of {len(scenes)} scenes are in {options.output}: {shown}")
     for name in failed:
-        say(f"  {name}: {ledger.rows[name]['error']}")
+        say(f"  {name}: " + "\n    ".join(ledger.rows[name]["error"].splitlines()))
     return 1 if failed else 0
 
 
@@ -136,6 +140,13 @@ class Maker:
 
     def __init__(self, server: Server, output: Path, prompt: dict, windows: Windows, ledger: Ledger):
         self.server, self.output, self.prompt, self.windows, self.ledger = server, output, prompt, windows, ledger
+        # Lines of the refusals of scenes that followed each other; the host's order varies.
+        self._refusals: list[set[str]] = []
+
+    @property
+    def refused_alike(self) -> bool:
+        """Whether the last two scenes were refused for the same reason: then the workflow is, and not they."""
+        return len(self._refusals) > 1 and self._refusals[-1] == self._refusals[-2]
 
     def scene(self, scene: Scene) -> None:
         """Make what is missing of a scene, and write its row."""
@@ -164,11 +175,13 @@ class Maker:
                 error = str(problem)
                 say(f"  {error.splitlines()[0]}")
                 if isinstance(problem, Refused):
+                    self._refusals.append(set(error.splitlines()))
                     break
                 if self.server.ends(_ENDING):
                     say("  ComfyUI has ended; starting it again")
                     self.server.restart()
             else:
+                self._refusals.clear()
                 self._row(scene, digest, DONE, time.monotonic() - began, attempt, video, "")
                 return
         self._row(scene, digest, FAILED, time.monotonic() - began, attempt, "", error)

@@ -17,6 +17,7 @@ from ...spatia_core.errors import SpatiaError
 from ...spatia_core.model.flow_unipc import FlowUniPC
 from ...spatia_core.model.sizes import cheaper_setting
 from .bundle import SizedVAE
+from .draft_vae import DraftVAE
 from .patching import clip_condition
 
 INTEGER_TIMESTEPS = "spatia_integer_timesteps"
@@ -73,7 +74,7 @@ def _told(model, steps: int, vae):
     The host's own shows the first frame, which in our clips is given and never changes.
     """
     previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
-    if previewer is not None and isinstance(vae, SizedVAE):
+    if previewer is not None and isinstance(vae, (SizedVAE, DraftVAE)):
         previewer = _Decoded(model, vae)
     bar = comfy.utils.ProgressBar(steps)
 

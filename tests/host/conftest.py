@@ -67,8 +67,8 @@ def sample(nodes_of, loaded, prompts):
     model, _, vae = loaded
 
     def run(inputs, model=model, **changed):
-        options = {"steps": STEPS, "cfg": CFG, **STRENGTHS, **changed}
-        out = nodes_of("nodes.sampler").SpatiaSampler.execute(model, *prompts, vae, seed=SEED, **inputs, **options)
+        options = {"vae": vae, "steps": STEPS, "cfg": CFG, **STRENGTHS, **changed}
+        out = nodes_of("nodes.sampler").SpatiaSampler.execute(model, *prompts, seed=SEED, **inputs, **options)
         return out.args
 
     return run
