@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import io
 
+from ..spatia_core.cameras import Cameras
 from .host import models
 from .host.camera_branch import END_PERCENT, CameraBranch, apply_camera
 from .sockets import SpatiaCameras
@@ -12,7 +14,7 @@ from .widgets import branch_dtype_input, percent_input, scene_units_input, stren
 
 class SpatiaLoadCameraBranch(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaLoadCameraBranch",
             display_name="Load Camera Branch",
@@ -38,13 +40,13 @@ class SpatiaLoadCameraBranch(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, camera, dtype) -> io.NodeOutput:
+    def execute(cls, camera: str, dtype: str) -> io.NodeOutput:
         return io.NodeOutput(models.load_branch(CameraBranch, camera, dtype))
 
 
 class SpatiaApplyCameraBranch(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaApplyCameraBranch",
             display_name="Apply Camera Branch",
@@ -77,7 +79,16 @@ class SpatiaApplyCameraBranch(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model, camera_model, cameras, strength, unit, start_percent, end_percent) -> io.NodeOutput:
+    def execute(
+        cls,
+        model: ModelPatcher,
+        camera_model: ModelPatcher,
+        cameras: Cameras,
+        strength: float,
+        unit: float,
+        start_percent: float,
+        end_percent: float,
+    ) -> io.NodeOutput:
         return io.NodeOutput(apply_camera(model, camera_model, cameras, strength, start_percent, end_percent, unit))
 
 

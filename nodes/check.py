@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import comfy.utils
 from comfy_api.latest import io
@@ -15,7 +16,7 @@ from .host.reports import report_ui
 
 class SpatiaCheck(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaCheck",
             display_name="Spatia Check",
@@ -37,12 +38,12 @@ class SpatiaCheck(io.ComfyNode):
         )
 
     @classmethod
-    def fingerprint_inputs(cls, **kwargs):
+    def fingerprint_inputs(cls, **kwargs: Any) -> float:
         # The machine is looked at, not the inputs: never from the cache.
         return time.time()
 
     @classmethod
-    def execute(cls, full) -> io.NodeOutput:
+    def execute(cls, full: bool) -> io.NodeOutput:
         bulletin = Bulletin(cls)
         checks = all_checks(full)
         bar = comfy.utils.ProgressBar(len(checks))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from comfy.clip_vision import ClipVisionModel
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 from comfy_api.latest import io
 
+from ..spatia_core.cameras import Cameras
+from ..spatia_core.memory import SpatialMemory
 from .host.image_to_video import image_conditioning, image_losses, require_image_clip, require_image_model
 from .host.notices import notice
 from .host.profiles import clip_misfits
@@ -13,7 +18,7 @@ from .sockets import SpatiaCameras, SpatiaMemory
 
 class SpatiaContinueVideo(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaContinueVideo",
             display_name="Continue Video",
@@ -48,7 +53,16 @@ class SpatiaContinueVideo(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model, positive, negative, vae, memory, cameras, clip_vision=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        model: ModelPatcher,
+        positive: list,
+        negative: list,
+        vae: VAE,
+        memory: SpatialMemory,
+        cameras: Cameras,
+        clip_vision: ClipVisionModel | None = None,
+    ) -> io.NodeOutput:
         backbone = require_image_model(model, "On Wan2.2-TI2V-5B use Spatia Sampler.")
         given = require_image_clip(backbone, vae, memory, cameras)
         notice(cls, *image_losses(model, clip_vision), *clip_misfits(model, memory, cameras))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from comfy.clip_vision import ClipVisionModel
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 from comfy_api.latest import io
 from comfy_execution.graph_utils import ExecutionBlocker
 
+from ..spatia_core.cameras import Cameras
+from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.model.decoupled.retrieval import Rules
 from .host.camera_branch import END_PERCENT
 from .host.decoupled_clip import ReleasedNoise, condition_window
@@ -25,7 +30,7 @@ from .widgets import (
 
 class SpatiaDecoupledClip(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaDecoupledClip",
             display_name="Decoupled Clip",
@@ -120,26 +125,26 @@ class SpatiaDecoupledClip(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        model,
-        positive,
-        negative,
-        vae,
-        memory,
-        cameras,
-        retrieval,
-        camera_strength,
-        memory_strength,
-        radius,
-        release,
-        shift,
-        camera_end_percent,
-        max_distance,
-        min_score,
-        candidate_every,
-        camera_model=None,
-        memory_model=None,
-        clip_vision=None,
-        path=None,
+        model: ModelPatcher,
+        positive: list,
+        negative: list,
+        vae: VAE,
+        memory: SpatialMemory,
+        cameras: Cameras,
+        retrieval: str,
+        camera_strength: float,
+        memory_strength: float,
+        radius: float,
+        release: bool,
+        shift: float,
+        camera_end_percent: float,
+        max_distance: float,
+        min_score: float,
+        candidate_every: int,
+        camera_model: ModelPatcher | None = None,
+        memory_model: ModelPatcher | None = None,
+        clip_vision: ClipVisionModel | None = None,
+        path: Cameras | None = None,
     ) -> io.NodeOutput:
         clip = condition_window(
             model,
@@ -173,7 +178,7 @@ class SpatiaDecoupledClip(io.ComfyNode):
 
 class SpatiaReleasedNoise(io.ComfyNode):
     @classmethod
-    def define_schema(cls):
+    def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="SpatiaReleasedNoise",
             display_name="bf16 Noise",
@@ -194,7 +199,7 @@ class SpatiaReleasedNoise(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, noise_seed) -> io.NodeOutput:
+    def execute(cls, noise_seed: int) -> io.NodeOutput:
         return io.NodeOutput(ReleasedNoise(noise_seed))
 
 

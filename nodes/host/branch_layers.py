@@ -7,7 +7,7 @@ each block that makes a residual of the backbone's width.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import comfy.model_management
 import torch
@@ -33,10 +33,14 @@ _STAGES = ("first", "second", "third")
 class Holder(torch.nn.Module):
     """Submodules under the checkpoint's names."""
 
-    def __init__(self, **modules: torch.nn.Module):
+    def __init__(self, **modules: torch.nn.Module) -> None:
         super().__init__()
         for name, module in modules.items():
             self.add_module(name, module)
+
+    def __getattr__(self, name: str) -> Any:
+        # Whichever they are, they are called.
+        return super().__getattr__(name)
 
 
 class BranchKind(NamedTuple):
@@ -62,7 +66,7 @@ class SideBranch(torch.nn.Module):
     kind: ClassVar[BranchKind]
     layout: Layout
 
-    def __init__(self, layout: Layout, dtype: torch.dtype, device: torch.device | str | None, operations):
+    def __init__(self, layout: Layout, dtype: torch.dtype, device: torch.device | str | None, operations: Any) -> None:
         super().__init__()
         self.layout = layout
         self.dtype = dtype
@@ -95,7 +99,7 @@ class SideBranch(torch.nn.Module):
         d = dim // layout.num_heads
         self.rope_embedder = EmbedND(dim=d, theta=10000.0, axes_dim=[d - 4 * (d // 6), 2 * (d // 6), 2 * (d // 6)])
 
-    def patch_embedding_of(self, channels: int, operations):
+    def patch_embedding_of(self, channels: int, operations: Any) -> torch.nn.Module:
         """A layer that makes tokens of `channels` channels."""
         layout = self.layout
         return operations.Conv3d(channels, layout.dim, kernel_size=layout.patch, stride=layout.patch, **self._single)
@@ -152,7 +156,7 @@ class SideBranch(torch.nn.Module):
 class SideBlock(torch.nn.Module):
     """AdaLN, attention, AdaLN, feed-forward; no text. Whom the tokens attend to is the branch's to say."""
 
-    def __init__(self, dim: int, heads: int, ffn_dim: int, settings: dict, operations):
+    def __init__(self, dim: int, heads: int, ffn_dim: int, settings: dict, operations: Any) -> None:
         super().__init__()
         self.heads = heads
         self.norm = operations.LayerNorm(dim, eps=_EPS, elementwise_affine=False, **settings)
@@ -192,6 +196,6 @@ class SideBlock(torch.nn.Module):
         return apply_rope1(x.unflatten(-1, (self.heads, -1)), positions).flatten(-2)
 
 
-def embed_tokens(embedding, latents: Tensor, cameras: Tensor, dtype: torch.dtype) -> Tensor:
+def embed_tokens(embedding: torch.nn.Module, latents: Tensor, cameras: Tensor, dtype: torch.dtype) -> Tensor:
     """Tokens (N, hw, dim) of latent frames (N, C, H, W) with their latent cameras."""
     return embedding(torch.cat([latents.float(), cameras], dim=1)[:, :, None]).to(dtype).flatten(2).transpose(1, 2)

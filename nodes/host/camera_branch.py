@@ -5,10 +5,11 @@ Nothing is changed in place: every function takes a ModelPatcher and returns a c
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import comfy.ldm.common_dit
 import torch
+from comfy.model_patcher import ModelPatcher
 from torch import Tensor
 
 from ...spatia_core.cameras.camera import Cameras
@@ -38,7 +39,9 @@ class CameraBranch(SideBranch):
     )  # fmt: skip
     layout: CameraLayout
 
-    def __init__(self, layout: CameraLayout, dtype, device, operations):
+    def __init__(
+        self, layout: CameraLayout, dtype: torch.dtype, device: torch.device | str | None, operations: Any
+    ) -> None:
         super().__init__(layout, dtype, device, operations)
         self.patch_embedding = self.patch_embedding_of(layout.current_channels, operations)
 
@@ -50,7 +53,9 @@ class CameraRun:
     timestep: (B,), or (B, n) of n = 1, F or F * hw, in the order of the tokens.
     """
 
-    def __init__(self, branch: CameraBranch, cameras: Tensor, x: Tensor, timestep: Tensor, transformer_options: dict):
+    def __init__(
+        self, branch: CameraBranch, cameras: Tensor, x: Tensor, timestep: Tensor, transformer_options: dict
+    ) -> None:
         self.branch = branch
         self.options = transformer_options
         x = comfy.ldm.common_dit.pad_to_patch_size(x, branch.layout.patch)
@@ -76,7 +81,7 @@ class CameraRun:
         self.state = self.branch.through(layer, self.state, self.modulation, self._attend)
         return self.branch.controlnet_blocks[layer](self.state).flatten(1, 2).unflatten(1, (self.frames, -1))
 
-    def _attend(self, block, x: Tensor) -> Tensor:
+    def _attend(self, block: Any, x: Tensor) -> Tensor:
         tokens = x.flatten(1, 2)
         q, k = block.queries(tokens, self.positions), block.keys(tokens, self.positions)
         return block.attention(q, k, block.attn1.to_v(tokens), self.options).reshape(x.shape)
@@ -99,14 +104,14 @@ def clip_poses(cameras: Cameras, unit: float = 1.0) -> ClipPoses:
     return ClipPoses(c2w[groups].float(), cameras.intrinsics[groups])
 
 
-def encode_poses(branch: CameraBranch, poses: ClipPoses, device, size: tuple[int, int]) -> Tensor:
+def encode_poses(branch: CameraBranch, poses: ClipPoses, device: torch.device, size: tuple[int, int]) -> Tensor:
     """(F, C, h, w) latent cameras of a clip whose latents have this size (h, w)."""
     height, width = (side * branch.layout.unshuffle for side in size)
     pixels = (poses.intrinsics * poses.intrinsics.new_tensor([width, height, width, height])).float()
     return branch.encode_cameras(poses.c2w.to(device), pixels.to(device), height, width)
 
 
-class CameraCondition(ResidualCondition):
+class CameraCondition(ResidualCondition[CameraBranch]):
     """Where one clip's camera goes."""
 
     node = "Apply Camera Branch"
@@ -120,7 +125,7 @@ class CameraCondition(ResidualCondition):
         strength: float,
         start_percent: float = 0.0,
         end_percent: float = END_PERCENT,
-    ):
+    ) -> None:
         super().__init__(branch, strength, start_percent, end_percent)
         self.poses = poses
 
@@ -131,28 +136,30 @@ class CameraCondition(ResidualCondition):
     def counted_frames(self) -> float:
         return self.frames * _MEMORY_SHARE
 
-    def prepare(self, branch, device, dtype, size):
+    def prepare(self, branch: CameraBranch, device: torch.device, dtype: torch.dtype, size: tuple[int, int]) -> Tensor:
         # The host pads odd latents to whole patches.
-        padded = tuple(-(-side // patch) * patch for side, patch in zip(size, branch.layout.patch[1:]))
-        return encode_poses(branch, self.poses, device, padded)
+        height, width = (-(-side // patch) * patch for side, patch in zip(size, branch.layout.patch[1:]))
+        return encode_poses(branch, self.poses, device, (height, width))
 
-    def start(self, branch, prepared, x, timestep, transformer_options):
+    def start(
+        self, branch: CameraBranch, prepared: Any, x: torch.Tensor, timestep: torch.Tensor, transformer_options: dict
+    ) -> CameraRun:
         return CameraRun(branch, prepared, x, timestep, transformer_options)
 
     @staticmethod
-    def add(video, residual, strength):
+    def add(video: torch.Tensor, residual: torch.Tensor, strength: float) -> None:
         video.add_(residual.to(video), alpha=strength)
 
 
 def apply_camera(
-    model,
-    patcher,
+    model: ModelPatcher,
+    patcher: ModelPatcher,
     cameras: Cameras,
     strength: float = 1.0,
     start_percent: float = 0.0,
     end_percent: float = END_PERCENT,
     unit: float = 1.0,
-):
+) -> ModelPatcher:
     """A clone of MODEL whose clip is steered along `cameras`, one per pixel frame."""
     branch = CameraCondition.require(model, patcher, start_percent, end_percent)
     poses = clip_poses(cameras, widget_number("unit", unit, 1e-9, 1e9))

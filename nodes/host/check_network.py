@@ -6,11 +6,13 @@ import contextlib
 import functools
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import comfy.model_management
 import comfy.samplers
 import safetensors.torch
 import torch
+from comfy.model_patcher import ModelPatcher
 
 from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.cameras import make_cameras
@@ -47,7 +49,7 @@ def vectors() -> dict[str, torch.Tensor]:
     return safetensors.torch.load_file(VECTORS)
 
 
-def in_each_type(compute, what: str, factor: float = 1.0) -> Iterator[Finding]:
+def in_each_type(compute: Any, what: str, factor: float = 1.0) -> Iterator[Finding]:
     """compute(dtype) in fp32 and in the host's own choice, against the recorded tensor of its name."""
     expected = vectors()[f"{compute.__name__}.out"]
     for dtype in (torch.float32, None):
@@ -66,7 +68,7 @@ def in_each_type(compute, what: str, factor: float = 1.0) -> Iterator[Finding]:
 
 
 @contextlib.contextmanager
-def exact_float32():
+def exact_float32() -> Iterator[None]:
     """float32 without the ten bits of TF32, which cards take for convolutions unless told otherwise."""
     cudnn, matmul = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
@@ -76,7 +78,7 @@ def exact_float32():
         torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = cudnn, matmul
 
 
-def small_network(dtype=None, lora: bool = False):
+def small_network(dtype: torch.dtype | None = None, lora: bool = False) -> ModelPatcher:
     """The bundled backbone with its control; dtype None: as the host chooses. lora: with the recorded LoRA at hand."""
     options = {} if dtype is None else {"dtype": dtype}
     model = bundle.load_small_backbone(bundle.bundle_path(bundle.BACKBONE), options)
@@ -88,22 +90,22 @@ def small_network(dtype=None, lora: bool = False):
     )
 
 
-def inference_dtype(model) -> torch.dtype:
+def inference_dtype(model: ModelPatcher) -> torch.dtype:
     """What the network computes in."""
     return model.model.manual_cast_dtype or model.model.get_dtype()
 
 
-def control_pass(dtype=None) -> torch.Tensor:
+def control_pass(dtype: torch.dtype | None = None) -> torch.Tensor:
     return _one_pass(_conditioned(small_network(dtype)))
 
 
-def lora_pass(dtype=None) -> torch.Tensor:
+def lora_pass(dtype: torch.dtype | None = None) -> torch.Tensor:
     model = _conditioned(small_network(dtype, lora=True))
     patching.add_lora(model)
     return _one_pass(model)
 
 
-def camera_pass(dtype=None) -> torch.Tensor:
+def camera_pass(dtype: torch.dtype | None = None) -> torch.Tensor:
     model = small_network(dtype)
     patcher = load_side_branch(camera_branch.CameraBranch, bundle.bundle_path(bundle.CAMERA), bundle.CAMERA, dtype)
     w2c = torch.eye(4).repeat(WAN22_TI2V_5B.pixel_frames(vectors()["video"].shape[2]), 1, 1)
@@ -112,13 +114,13 @@ def camera_pass(dtype=None) -> torch.Tensor:
     return _one_pass(camera_branch.apply_camera(model, patcher, path, end_percent=1.0))
 
 
-def decoupled_pass(dtype=None) -> torch.Tensor:
+def decoupled_pass(dtype: torch.dtype | None = None) -> torch.Tensor:
     model = small_network(dtype)
     patcher = load_side_branch(decoupled.DecoupledBranch, bundle.bundle_path(bundle.DECOUPLED), bundle.DECOUPLED, dtype)
     return _one_pass(decoupled.apply_memory(model, patcher, _slots()))
 
 
-def sampled(dtype=None) -> torch.Tensor:
+def sampled(dtype: torch.dtype | None = None) -> torch.Tensor:
     model = _conditioned(small_network(dtype))
     video = vectors()["video"]
     samples = torch.zeros_like(video)
@@ -129,7 +131,7 @@ def sampled(dtype=None) -> torch.Tensor:
     return model.model.process_latent_in(out).cpu().float()
 
 
-def _conditioned(model):
+def _conditioned(model: ModelPatcher) -> ModelPatcher:
     given = vectors()
     clip = patching.ClipCondition(patching.control_branch(model), given["control"], given["references"], 1.0, 1.0, 0.0)
     return patching.condition_model(model, clip)
@@ -138,27 +140,36 @@ def _conditioned(model):
 def _slots() -> MemorySlots:
     given = vectors()
     gate = given["slots.gate"].bool()
-    fields = [given[f"slots.{name}"] for name in MemorySlots._fields[1:7]]
+    temporal, spatial, target_c2w, target_K, history_c2w, history_K = (
+        given[f"slots.{name}"] for name in MemorySlots._fields[1:7]
+    )
     height, width = (WAN22_TI2V_5B.pixels * side for side in given["video"].shape[3:])
-    return MemorySlots(gate, *fields, height, width)
+    return MemorySlots(gate, temporal, spatial, target_c2w, target_K, history_c2w, history_K, height, width)
 
 
 def _mask(video: torch.Tensor) -> torch.Tensor:
     return clean_frame_mask(video.shape[2], 1).expand(1, 1, *video.shape[2:]).clone()
 
 
-def _text(model) -> list:
+def _text(model: ModelPatcher) -> list:
     # Of one token, which is what the small weights were trained with.
     return [[torch.zeros(1, 1, model.model.diffusion_model.text_dim), {}]]
 
 
-def _one_pass(model) -> torch.Tensor:
+def _one_pass(model: ModelPatcher) -> torch.Tensor:
     """What the network gives at SIGMA for the recorded video, whose first frame is clean: (1, 48, T, H, W) float32."""
     video = vectors()["video"]
 
-    def evaluate(network, noise, sigmas, extra_args=None, callback=None, disable=None):
+    def evaluate(
+        network: Any,
+        noise: torch.Tensor,
+        sigmas: torch.Tensor,
+        extra_args: dict | None = None,
+        callback: Any = None,
+        disable: bool | None = None,
+    ) -> torch.Tensor:
         x = video.to(noise.device)
-        return (x - network(x, sigmas[:1], **extra_args)) / SIGMA
+        return (x - network(x, sigmas[:1], **(extra_args or {}))) / SIGMA
 
     guider = comfy.samplers.CFGGuider(model)
     text = _text(model)

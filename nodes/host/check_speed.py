@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import comfy.model_management
 import comfy.samplers
 import comfy.sd
 import psutil
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
 
 from ...spatia_core.backbone import WAN22_TI2V_5B
@@ -34,7 +37,7 @@ _ESTIMATE_MARGIN = 1.25
 def speed_checks() -> list[Check]:
     """A first and a later clip at both official sizes."""
     return [
-        Check(f"Speed at {width}x{height}", lambda size=(width, height): _speed(*size))
+        Check(f"Speed at {width}x{height}", functools.partial(_speed, width, height))
         for width, height in reversed(OFFICIAL)
     ]
 
@@ -93,7 +96,7 @@ def _count(shape: tuple[int, ...]) -> int:
     return torch.Size(shape).numel()
 
 
-def _random_model(layers: int):
+def _random_model(layers: int) -> ModelPatcher:
     layout = RELEASED_BACKBONE._replace(layers=layers)
     control = RELEASED_CONTROL._replace(blocks=len(range(0, layers, CONTROL_INTERVAL)))
     model = comfy.sd.load_diffusion_model_state_dict(_random(backbone_shapes(layout)))
@@ -116,7 +119,7 @@ def _random(shapes: dict[str, tuple[int, ...]]) -> dict[str, torch.Tensor]:
 
 
 def _measured(
-    model, width: int, height: int, frames: int, history: int, references: int
+    model: ModelPatcher, width: int, height: int, frames: int, history: int, references: int
 ) -> tuple[float, int | None, float]:
     """Seconds of a pass, bytes at its peak beside the weights, and what the host was told to expect."""
     generator = torch.Generator().manual_seed(2)
@@ -133,19 +136,26 @@ def _measured(
     conditioned = patching.condition_model(model, clip)
     told: list[float] = []
 
-    def listen(executor, model, noise_shape, *args, **kwargs):
+    def listen(executor: Any, model: ModelPatcher, noise_shape: Any, *args: Any, **kwargs: Any) -> Any:
         told.append(model.model.memory_required([1, *noise_shape[1:]]))
         return executor(model, noise_shape, *args, **kwargs)
 
     conditioned.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, "spatia_check", listen)
     taken: list[tuple[float, int | None]] = []
 
-    def evaluate(network, noise, sigmas, extra_args=None, callback=None, disable=None):
+    def evaluate(
+        network: Any,
+        noise: torch.Tensor,
+        sigmas: torch.Tensor,
+        extra_args: dict | None = None,
+        callback: Any = None,
+        disable: bool | None = None,
+    ) -> torch.Tensor:
         # On a card the first pass loads the weights and chooses kernels; a processor has neither to do.
         for _ in range(1 if noise.device.type == "cpu" else 2):
             with _Peak(noise.device) as peak:
                 begin = time.perf_counter()
-                out = network(noise, sigmas[:1], **extra_args)
+                out = network(noise, sigmas[:1], **(extra_args or {}))
                 wait_for(noise.device)
                 seconds = time.perf_counter() - begin
             taken.append((seconds, peak.bytes))
@@ -166,7 +176,7 @@ def _measured(
 class _Peak:
     """Bytes at the peak of a block beyond those at its beginning: of the card, or of the process; None where nobody knows."""
 
-    def __init__(self, device: torch.device):
+    def __init__(self, device: torch.device) -> None:
         self._device = device
         self.bytes: int | None = None
 
@@ -185,7 +195,7 @@ class _Peak:
         while not self._ended.wait(0.02):
             self._most = max(self._most, psutil.Process().memory_info().rss)
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: Any) -> None:
         if self._device.type == "cuda":
             self.bytes = torch.cuda.max_memory_allocated(self._device) - self._before
         elif self._device.type == "cpu":

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 import torch
+from comfy.sd import VAE
 
 from ...spatia_core.selfcheck import NOTE, Check, Finding, dtype_name, held, relative_error
 from . import bundle
@@ -25,7 +26,7 @@ def video_check() -> Check:
     return Check("Encoding and decoding", _video)
 
 
-def small_vae(dtype=None):
+def small_vae(dtype: torch.dtype | None = None) -> bundle.SizedVAE:
     """The bundled VAE; dtype None: as the host chooses."""
     from ...spatia_core.weights.scaled import load_quantised
 
@@ -40,12 +41,12 @@ def clip_pixels(frames: int = FRAMES, height: int = HEIGHT, width: int = WIDTH) 
     return 0.5 + 0.4 * torch.stack(waves, dim=-1)
 
 
-def encoded(vae) -> torch.Tensor:
+def encoded(vae: VAE) -> torch.Tensor:
     """Latents of the small clip; not through `encode_video`, which would keep them."""
     return vae.encode(clip_pixels()).cpu().float()
 
 
-def decoded(vae, latents: torch.Tensor) -> torch.Tensor:
+def decoded(vae: VAE, latents: torch.Tensor) -> torch.Tensor:
     return decode_frames(vae, latents).cpu().float()
 
 
@@ -70,7 +71,7 @@ def _video() -> Iterator[Finding]:
     yield from _ways(vae)
 
 
-def _ways(vae) -> Iterator[Finding]:
+def _ways(vae: VAE) -> Iterator[Finding]:
     """Whole, streamed, clip by clip, and tiled, in the type that the host chooses."""
     pixels = clip_pixels(*_LARGE)
     begin = time.perf_counter()
@@ -85,7 +86,9 @@ def _ways(vae) -> Iterator[Finding]:
     tolerance = 1e-4 if vae.vae_dtype == torch.float32 else 1e-2
     yield held("streamed against whole", relative_error(streamed, whole), tolerance)
     yield held("clip by clip against whole", relative_error(pieces, whole), tolerance)
-    tiled = decode_once(vae, latents, pixels.shape[0], 128).cpu().float()
+    tiles = decode_once(vae, latents, pixels.shape[0], 128)
+    assert tiles is not None  # None where the memory is full, and it held the whole
+    tiled = tiles.cpu().float()
     error = float(((tiled - whole) ** 2).mean().sqrt())
     yield held(
         "tiles of 128 against whole",

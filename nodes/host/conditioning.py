@@ -5,8 +5,13 @@ Everything is checked before anything is encoded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
+from comfy.sd import VAE
 
 from ...spatia_core.backbone import WAN22_TI2V_5B, Backbone
 from ...spatia_core.cameras.camera import Cameras
@@ -16,7 +21,7 @@ from ...spatia_core.memory.windows import latent_count, require_clip_length
 from ...spatia_core.model.control import clean_frame_mask, control_context, hole_pixels
 from .backbones import require_backbone, require_pictures
 from .decoupled import DECOUPLED
-from .patching import LORA, ClipCondition, add_lora, condition_model, control_branch
+from .patching import LORA, ClipCondition, ControlBranch, add_lora, condition_model, control_branch
 from .profiles import known_profile
 from .replaced_forward import require_whole_sequence
 from .side_branch import require_percents
@@ -27,18 +32,18 @@ LORA_MODES = ("after the first clip", "always", "never")
 
 
 def condition_clip(
-    model,
-    vae,
+    model: ModelPatcher,
+    vae: VAE,
     memory: SpatialMemory,
     cameras: Cameras,
-    projection=None,
-    holes=None,
-    references=None,
+    projection: torch.Tensor | None = None,
+    holes: torch.Tensor | None = None,
+    references: torch.Tensor | None = None,
     strength: float = 1.0,
     start_percent: float = 0.0,
     end_percent: float = 1.0,
     lora: str = LORA_MODES[0],
-):
+) -> tuple[ModelPatcher, dict]:
     """MODEL conditioned on one clip and LATENT (samples in raw space, noise_mask 0 on image or history).
 
     projection: (N, H, W, 3) in 0..1 or None. holes: (N, H, W), 1 = no point, or None. references: (R, H, W, 3) or None.
@@ -102,10 +107,12 @@ class _FilledText:
     The host's own encoder for this model fills up by itself; others' conditioning may be as short as its prompt.
     """
 
-    def __init__(self, tokens: int):
+    def __init__(self, tokens: int) -> None:
         self._tokens = tokens
 
-    def __call__(self, executor, x, timestep, context, *args, **kwargs):
+    def __call__(
+        self, executor: Any, x: torch.Tensor, timestep: torch.Tensor, context: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> Any:
         missing = self._tokens - context.shape[1]
         if missing > 0:
             context = torch.nn.functional.pad(context, (0, 0, 0, missing))
@@ -113,7 +120,14 @@ class _FilledText:
 
 
 def encode_control(
-    vae, to_network, channels: int, count: int, height: int, width: int, projection, holes
+    vae: VAE,
+    to_network: Callable[[torch.Tensor], torch.Tensor],
+    channels: int,
+    count: int,
+    height: int,
+    width: int,
+    projection: torch.Tensor | None,
+    holes: torch.Tensor | None,
 ) -> torch.Tensor:
     """Control latents (1, 48 | 96, T, H/16, W/16) of a projection and a hole video.
 
@@ -130,7 +144,13 @@ def encode_control(
 
 
 def control_losses(
-    model, projection, holes, strength: float, start_percent: float, end_percent: float, sigmas=None
+    model: ModelPatcher,
+    projection: torch.Tensor | None,
+    holes: torch.Tensor | None,
+    strength: float,
+    start_percent: float,
+    end_percent: float,
+    sigmas: torch.Tensor | None = None,
 ) -> list[str]:
     """What steers a clip less than its graph suggests, one sentence each, for inputs that `condition_clip` took.
 
@@ -155,7 +175,7 @@ def control_losses(
     return losses
 
 
-def _fed_instead(channels: int, projection, holes) -> list[str]:
+def _fed_instead(channels: int, projection: torch.Tensor | None, holes: torch.Tensor | None) -> list[str]:
     """What the network is fed in place of the half of the control that is missing, or that it is empty."""
     if projection is None:
         return [
@@ -175,7 +195,9 @@ def _fed_instead(channels: int, projection, holes) -> list[str]:
     return []
 
 
-def _never_on(model, strength: float, start_percent: float, end_percent: float, sigmas) -> list[str]:
+def _never_on(
+    model: ModelPatcher, strength: float, start_percent: float, end_percent: float, sigmas: torch.Tensor | None
+) -> list[str]:
     """Why a control that is connected is never used, if so."""
     if strength == 0.0:
         return [
@@ -200,8 +222,17 @@ def _never_on(model, strength: float, start_percent: float, end_percent: float, 
 
 
 def _check_inputs(
-    backbone: Backbone, vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent
-):
+    backbone: Backbone,
+    vae: VAE,
+    memory: SpatialMemory,
+    cameras: Cameras,
+    projection: torch.Tensor | None,
+    holes: torch.Tensor | None,
+    references: torch.Tensor | None,
+    branch: ControlBranch | None,
+    start_percent: float,
+    end_percent: float,
+) -> None:
     require_pictures(backbone, vae, memory, "put Fit Image before Estimate Scene")
     height, width = memory.height, memory.width
     frames = cameras.count
@@ -230,7 +261,7 @@ def _check_inputs(
     require_percents(start_percent, end_percent)
 
 
-def _check_size(name: str, images: torch.Tensor, height: int, width: int):
+def _check_size(name: str, images: torch.Tensor, height: int, width: int) -> None:
     if tuple(images.shape[1:3]) != (height, width):
         raise SpatiaError(
             f"`{name}` is {images.shape[2]}x{images.shape[1]} and the memory's frames are {width}x{height}; they must be equal: "

@@ -6,10 +6,11 @@ Nothing is changed in place: every function takes a ModelPatcher and returns a c
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import comfy.ldm.common_dit
 import torch
+from comfy.model_patcher import ModelPatcher
 from torch import Tensor
 
 from ...spatia_core.errors import SpatiaError
@@ -35,17 +36,26 @@ class DecoupledBranch(SideBranch):
     )  # fmt: skip
     layout: DecoupledLayout
 
-    def __init__(self, layout: DecoupledLayout, dtype, device, operations):
+    def __init__(
+        self, layout: DecoupledLayout, dtype: torch.dtype, device: torch.device | str | None, operations: Any
+    ) -> None:
         super().__init__(layout, dtype, device, operations)
         self.patch_embedding_current = self.patch_embedding_of(layout.current_channels, operations)
         self.patch_embedding_history_video = self.patch_embedding_of(layout.history_channels, operations)
         self.patch_embedding_history_image = self.patch_embedding_of(layout.history_channels, operations)
 
-    def demands(self):
+    def demands(self) -> list[tuple[str, object, str]]:
         remembered = self.layout.history_channels - self.layout.camera_channels[-1]
         return [*super().demands(), ("remembers latents of channels", remembered, "out_dim")]
 
-    def embed_history(self, temporal, spatial, history_cameras, target_cameras, dtype):
+    def embed_history(
+        self,
+        temporal: torch.Tensor,
+        spatial: torch.Tensor,
+        history_cameras: torch.Tensor,
+        target_cameras: torch.Tensor,
+        dtype: torch.dtype,
+    ) -> torch.Tensor:
         """Tokens (S, 2hw, dim) of the temporal cues, then of the spatial ones; latents and cameras (S, C, H, W)."""
         cues = (
             (self.patch_embedding_history_video, temporal, history_cameras),
@@ -55,7 +65,7 @@ class DecoupledBranch(SideBranch):
             [embed_tokens(embedding, latents, cameras, dtype) for embedding, latents, cameras in cues], dim=1
         )
 
-    def embed_current(self, frames, cameras, dtype):
+    def embed_current(self, frames: torch.Tensor, cameras: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """Tokens (N, hw, dim) of latent frames (N, C, H, W) of the network's input with their cameras."""
         return embed_tokens(self.patch_embedding_current, frames, cameras, dtype)
 
@@ -68,7 +78,7 @@ class Cues(NamedTuple):
     history_positions: Tensor
 
 
-def embed_cues(branch: DecoupledBranch, slots: MemorySlots, device, dtype) -> Cues:
+def embed_cues(branch: DecoupledBranch, slots: MemorySlots, device: torch.device, dtype: torch.dtype) -> Cues:
     """The memory's side of the attention, which no step changes."""
     target, history = (
         branch.encode_cameras(c2w.to(device), K.to(device), slots.height, slots.width)
@@ -88,7 +98,15 @@ class BranchRun:
     the host stacks several conditions of one batch. cues: `embed_cues`, None to make them here.
     """
 
-    def __init__(self, branch: DecoupledBranch, slots: MemorySlots, x, timestep, transformer_options: dict, cues=None):
+    def __init__(
+        self,
+        branch: DecoupledBranch,
+        slots: MemorySlots,
+        x: torch.Tensor,
+        timestep: torch.Tensor,
+        transformer_options: dict,
+        cues: Cues | None = None,
+    ) -> None:
         self.branch = branch
         self.options = transformer_options
         rows, frames = slots.gate.shape
@@ -115,12 +133,12 @@ class BranchRun:
         grid = [side // size for side, size in zip(x.shape[3:], branch.layout.patch[1:])]
         self.positions = branch.positions(frame_of, *grid)
 
-    def residual(self, layer: int):
+    def residual(self, layer: int) -> torch.Tensor:
         """(N, hw, out_dim): what this layer adds to the open frames. Layers in order, each once."""
         self.state = self.branch.through(layer, self.state, self.modulation, self._remember)
         return self.branch.controlnet_blocks[layer](self.state)
 
-    def _remember(self, block, x):
+    def _remember(self, block: Any, x: torch.Tensor) -> torch.Tensor:
         """Attention of (N, hw, dim) to each frame's own two cues, which are as they were embedded in every layer."""
         q = block.queries(x, self.positions)
         k = block.keys(self.history, self.history_positions)[self.slot_of]
@@ -128,14 +146,14 @@ class BranchRun:
         return block.attention(q, k, v, self.options)
 
 
-def add_to_open_frames(opened, video, residual, strength: float) -> None:
+def add_to_open_frames(opened: torch.Tensor, video: torch.Tensor, residual: torch.Tensor, strength: float) -> None:
     """Add residuals (N, hw, dim) of the N open (row, frame) pairs of opened (B, F) to tokens (B, F, hw, dim), in place."""
     # Found where the gate lies, which is the CPU while sampling: a card would be waited for in every block.
     rows, frames = opened.nonzero().to(video.device).unbind(1)
     video[rows, frames] += residual.to(video) * strength
 
 
-class MemoryCondition(ResidualCondition):
+class MemoryCondition(ResidualCondition[DecoupledBranch]):
     """What one clip remembers."""
 
     node = "Apply Decoupled Memory"
@@ -149,7 +167,7 @@ class MemoryCondition(ResidualCondition):
         strength: float,
         start_percent: float = 0.0,
         end_percent: float = 1.0,
-    ):
+    ) -> None:
         super().__init__(branch, strength, start_percent, end_percent)
         self.slots = slots
 
@@ -167,19 +185,26 @@ class MemoryCondition(ResidualCondition):
     def runs_at(self, transformer_options: dict) -> bool:
         return bool(self.slots.gate.any()) and super().runs_at(transformer_options)
 
-    def prepare(self, branch, device, dtype, size):
+    def prepare(self, branch: DecoupledBranch, device: torch.device, dtype: torch.dtype, size: tuple[int, int]) -> Cues:
         return embed_cues(branch, self.slots, device, dtype)
 
-    def start(self, branch, prepared, x, timestep, transformer_options):
+    def start(
+        self, branch: DecoupledBranch, prepared: Any, x: torch.Tensor, timestep: torch.Tensor, transformer_options: dict
+    ) -> BranchRun:
         return BranchRun(branch, self.slots, x, timestep, transformer_options, prepared)
 
-    def add(self, video, residual, strength):
+    def add(self, video: torch.Tensor, residual: torch.Tensor, strength: float) -> None:
         add_to_open_frames(self.slots.gate.repeat(video.shape[0] // self.rows, 1), video, residual, strength)
 
 
 def apply_memory(
-    model, patcher, slots: MemorySlots, strength: float = 1.0, start_percent: float = 0.0, end_percent: float = 1.0
-):
+    model: ModelPatcher,
+    patcher: ModelPatcher,
+    slots: MemorySlots,
+    strength: float = 1.0,
+    start_percent: float = 0.0,
+    end_percent: float = 1.0,
+) -> ModelPatcher:
     """A clone of MODEL that remembers one clip's slots. With no open gate it is the model itself: no branch is loaded."""
     branch = MemoryCondition.require(model, patcher, start_percent, end_percent)
     if not bool(slots.gate.any()):

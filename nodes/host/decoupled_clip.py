@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from comfy.clip_vision import ClipVisionModel
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
 from torch import Tensor
 
 from ...spatia_core.cameras.camera import Cameras
@@ -38,15 +41,15 @@ class DecoupledClip(NamedTuple):
 
 
 def condition_window(
-    model,
-    positive,
-    negative,
-    vae,
+    model: ModelPatcher,
+    positive: list,
+    negative: list,
+    vae: VAE,
     memory: SpatialMemory,
     cameras: Cameras,
-    camera_patcher=None,
-    memory_patcher=None,
-    clip_vision=None,
+    camera_patcher: ModelPatcher | None = None,
+    memory_patcher: ModelPatcher | None = None,
+    clip_vision: ClipVisionModel | None = None,
     *,
     retrieval: str = MODES[0],
     rules: Rules = Rules(),
@@ -113,7 +116,7 @@ def _told_cameras(memory: SpatialMemory, cameras: Cameras, given: int, path: Cam
 class ReleasedNoise:
     """The host's NOISE, drawn in bfloat16 on the CPU as the release draws it: another stream than float32's."""
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int) -> None:
         self.seed = seed
 
     def generate_noise(self, latent: dict) -> Tensor:

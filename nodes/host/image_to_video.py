@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from comfy.clip_vision import ClipVisionModel
+from comfy.model_patcher import ModelPatcher
+from comfy.sd import VAE
+
 from ...spatia_core.backbone import WAN21_I2V_14B, WAN22_I2V_A14B, Backbone
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
@@ -11,12 +15,12 @@ from .backbones import require_backbone, require_pictures
 from .released_pictures import clip_features
 
 
-def require_image_model(model, otherwise: str) -> Backbone:
+def require_image_model(model: ModelPatcher, otherwise: str) -> Backbone:
     """The backbone of a MODEL that takes its start beside its latents, others refused. otherwise: what to do with such a one."""
     return require_backbone(model, otherwise, WAN21_I2V_14B, WAN22_I2V_A14B)
 
 
-def require_image_clip(backbone: Backbone, vae, memory: SpatialMemory, cameras: Cameras) -> int:
+def require_image_clip(backbone: Backbone, vae: VAE, memory: SpatialMemory, cameras: Cameras) -> int:
     """How many frames of a clip along `cameras` the video holds already. Raises SpatiaError on a clip that cannot be made."""
     given = require_continues(memory, cameras)
     require_clip_length(cameras.count, "the clip's cameras")
@@ -24,7 +28,7 @@ def require_image_clip(backbone: Backbone, vae, memory: SpatialMemory, cameras: 
     return given
 
 
-def image_losses(model, clip_vision) -> list[str]:
+def image_losses(model: ModelPatcher, clip_vision: ClipVisionModel) -> list[str]:
     """What a clip goes without, a sentence each. Raises SpatiaError where what is connected would be ignored."""
     looks = getattr(model.model.diffusion_model, "img_emb", None) is not None
     if looks and clip_vision is None:
@@ -39,7 +43,15 @@ def image_losses(model, clip_vision) -> list[str]:
     return []
 
 
-def image_conditioning(positive, negative, vae, memory: SpatialMemory, frames: int, given: int, clip_vision):
+def image_conditioning(
+    positive: list,
+    negative: list,
+    vae: VAE,
+    memory: SpatialMemory,
+    frames: int,
+    given: int,
+    clip_vision: ClipVisionModel,
+) -> tuple[list, list, dict]:
     """(positive, negative, empty LATENT) of a clip of `frames` frames that starts with the video's last `given` ones.
 
     The host's own conditioning on start images; clip_vision, or None, is shown the last of them in Wan's own pixels.

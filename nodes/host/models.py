@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import comfy.sd
 import comfy.utils
 import folder_paths
@@ -56,7 +58,9 @@ def lora_options() -> list[str]:
     return [NONE, *folder_paths.get_filename_list("loras")]
 
 
-def load_spatia_model(backbone: str, control: str, lora: str, lora_strength: float, dtype: str):
+def load_spatia_model(
+    backbone: str, control: str, lora: str, lora_strength: float, dtype: str
+) -> tuple[ModelPatcher, Any, Any]:
     """(MODEL, CLIP, VAE); the latter two are blocked with a message unless the bundle was chosen."""
     # The control and LoRA are looked up first: a missing file is told before gigabytes are read.
     control_path, lora_path = find_control(control), find_lora(lora)
@@ -75,8 +79,14 @@ def load_spatia_model(backbone: str, control: str, lora: str, lora_strength: flo
 
 
 def apply_files(
-    model, control: str, control_path: str, lora: str, lora_path: str | None, lora_strength: float, dtype: str
-):
+    model: ModelPatcher,
+    control: str,
+    control_path: str,
+    lora: str,
+    lora_path: str | None,
+    lora_strength: float,
+    dtype: str,
+) -> ModelPatcher:
     """A clone of MODEL with the control branch of one file and the LoRA of another."""
     state_dict = None
     if lora_path is not None:
@@ -150,7 +160,7 @@ def find_lora(lora: str) -> str | None:
     return path
 
 
-def load_backbone(backbone: str, dtype: str):
+def load_backbone(backbone: str, dtype: str) -> ModelPatcher:
     """A diffusion-model file, or all shards of one, through the host's loader; refused unless it is Wan2.2-TI2V-5B's kind and complete."""
     _backbone_by_header(backbone)  # what does not fit is told before gigabytes are read
     paths = _backbone_files(backbone)
@@ -166,9 +176,10 @@ def _backbone_files(backbone: str) -> list[str]:
     return shard_files(path)
 
 
-def read_backbone(paths: list[str], backbone: str, options: dict, disable_dynamic: bool = False):
+def read_backbone(paths: list[str], backbone: str, options: dict, disable_dynamic: bool = False) -> ModelPatcher:
     """The MODEL of one or more weights files; also how the host makes it again when it needs another copy."""
-    state_dict, metadata = {}, {}
+    state_dict: dict[str, torch.Tensor] = {}
+    metadata: dict[str, str] = {}
     try:
         for path in paths:
             tensors, header = comfy.utils.load_torch_file(path, return_metadata=True)

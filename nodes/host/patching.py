@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import comfy.lora
 import comfy.model_base
@@ -18,6 +18,7 @@ import comfy.ops
 import comfy.utils
 import torch
 from comfy.ldm.wan.model import VaceWanAttentionBlock
+from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
 
 from ...spatia_core.backbone import WAN22_TI2V_5B
@@ -43,8 +44,15 @@ class ControlBranch(torch.nn.Module):
     """The control blocks beside the backbone's, of the host's own block class; tensor names are the release's."""
 
     def __init__(
-        self, layout: ControlLayout, num_heads: int, positions: list[int], eps: float, dtype, device, operations
-    ):
+        self,
+        layout: ControlLayout,
+        num_heads: int,
+        positions: list[int],
+        eps: float,
+        dtype: torch.dtype,
+        device: torch.device,
+        operations: Any,
+    ) -> None:
         super().__init__()
         self.layout = layout
         self.positions = positions
@@ -78,13 +86,21 @@ class ControlBranch(torch.nn.Module):
         return self.vace_patch_embedding(context.float()).to(dtype).flatten(2).transpose(1, 2)
 
 
-def load_control_patcher(path: str, file: str, backbone: dict, dtype=None, disable_dynamic: bool = False):
+def load_control_patcher(
+    path: str, file: str, backbone: dict, dtype: torch.dtype | None = None, disable_dynamic: bool = False
+) -> ModelPatcher:
     """A control checkpoint as a ModelPatcher of its own, sized by its tensors and checked against the backbone's sizes."""
     state_dict, _ = read_branch_file(path, "Control checkpoint", file, "control")
     return control_patcher(state_dict, file, backbone, dtype, disable_dynamic)
 
 
-def control_patcher(state_dict, file: str, backbone: dict, dtype=None, disable_dynamic: bool = False):
+def control_patcher(
+    state_dict: dict[str, torch.Tensor],
+    file: str,
+    backbone: dict,
+    dtype: torch.dtype | None = None,
+    disable_dynamic: bool = False,
+) -> ModelPatcher:
     """A control state dict as a ModelPatcher; `backbone` is `backbone_sizes(model)`."""
     layout = control_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file)
     require_same_model(layout, backbone["dim"], backbone["ffn_dim"], tuple(backbone["patch"]), file)
@@ -103,7 +119,7 @@ def control_patcher(state_dict, file: str, backbone: dict, dtype=None, disable_d
     )
 
 
-def backbone_sizes(model) -> dict:
+def backbone_sizes(model: ModelPatcher) -> dict:
     """What a control branch must agree on with its backbone."""
     network = model.model.diffusion_model
     return {
@@ -118,14 +134,14 @@ def backbone_sizes(model) -> dict:
 
 
 def apply_spatia(
-    model,
+    model: ModelPatcher,
     control_path: str | None,
     control_file: str,
-    dtype=None,
-    lora=None,
+    dtype: torch.dtype | None = None,
+    lora: Any = None,
     lora_file: str = "",
     lora_strength: float = 1.0,
-):
+) -> ModelPatcher:
     """A clone of MODEL with the control branch attached, the LoRA at hand and the release's shift of 5.
 
     control_path: None leaves the model without a control branch. lora: state dict or None.
@@ -143,12 +159,12 @@ def apply_spatia(
     return model
 
 
-def attach_control(model, patcher) -> None:
+def attach_control(model: ModelPatcher, patcher: ModelPatcher) -> None:
     """Hand the control branch's patcher to the host, which loads, offloads and counts it with the backbone."""
     model.set_additional_models(CONTROL, [patcher])
 
 
-def control_branch(model) -> ControlBranch | None:
+def control_branch(model: ModelPatcher) -> ControlBranch | None:
     """The control branch attached to a MODEL, or None."""
     attached = model.get_additional_models_with_key(CONTROL)
     return attached[0].model if attached else None
@@ -160,7 +176,9 @@ class LoraPatches(NamedTuple):
     strength: float
 
 
-def read_lora(model, state_dict, file: str, strength: float = 1.0) -> LoraPatches:
+def read_lora(
+    model: ModelPatcher, state_dict: dict[str, torch.Tensor], file: str, strength: float = 1.0
+) -> LoraPatches:
     """The release's LoRA as patches of this model. Raises SpatiaError naming the first tensor that fits no weight."""
     weights = comfy.lora.model_lora_keys_unet(model.model, {})
     renamed, left_out = lora_for_host(state_dict, file)
@@ -184,7 +202,7 @@ def read_lora(model, state_dict, file: str, strength: float = 1.0) -> LoraPatche
     return LoraPatches(file, patches, strength)
 
 
-def add_lora(model) -> None:
+def add_lora(model: ModelPatcher) -> None:
     """Apply the attached LoRA through the patcher, so that the host unloads it exactly."""
     lora = model.get_attachment(LORA)
     taken = model.add_patches(lora.patches, lora.strength)
@@ -195,14 +213,16 @@ def add_lora(model) -> None:
 class _SpatiaSampling(comfy.model_sampling.ModelSamplingDiscreteFlow, comfy.model_sampling.CONST):
     """The host's flow sampling with the release's shift, starting from pure noise."""
 
-    def noise_scaling(self, sigma, noise, latent_image, max_denoise=False):
+    def noise_scaling(
+        self, sigma: torch.Tensor, noise: torch.Tensor, latent_image: torch.Tensor, max_denoise: bool = False
+    ) -> torch.Tensor:
         # The release starts from noise itself; the host would mix in (1 - 0.9998) of the latent.
         if float(sigma.max()) >= float(self.sigma(torch.tensor(SIGMA_MAX * self.multiplier))) - 1e-6:
             return noise * getattr(self, "noise_scale", 1.0)  # hosts before 0.24 have none
         return super().noise_scaling(sigma, noise, latent_image, max_denoise)
 
 
-def spatia_sampling(model, shift: float = SHIFT):
+def spatia_sampling(model: ModelPatcher, shift: float = SHIFT) -> _SpatiaSampling:
     """A model_sampling object with the release's shift (the host's default for this model is 8)."""
     sampling = _SpatiaSampling(model.model.model_config)
     sampling.set_parameters(shift=shift, multiplier=1000)
@@ -220,13 +240,13 @@ class ClipCondition:
     def __init__(
         self,
         branch: ControlBranch | None,
-        control,
-        references,
+        control: Any,
+        references: torch.Tensor,
         strength: float,
         sigma_start: float,
         sigma_end: float,
         first: bool = True,
-    ):
+    ) -> None:
         self.first = first
         self.devices = BranchOnDevices(CONTROL, branch)
         self.control = control
@@ -236,21 +256,23 @@ class ClipCondition:
         self.sigma_end = sigma_end
         self._reached = False  # whether a forward pass of this run came by
         self._separate = False  # whether this run ran out of memory with cond and uncond together
-        self._compile = None  # what the host's compile node asks for
+        self._compile: dict | None = None  # what the host's compile node asks for
         self._latents = PerNetwork()  # references and control latents on each device
 
     @property
     def branch(self) -> ControlBranch | None:
         """The control branch as it was given."""
-        return self.devices.branch
+        branch = self.devices.branch
+        assert branch is None or isinstance(branch, ControlBranch)  # what it was made with
+        return branch
 
-    def to(self, device_or_dtype):
+    def to(self, device_or_dtype: Any) -> ClipCondition:
         """After sampling, what lies on the devices goes; it is put there again where it is needed."""
         if isinstance(device_or_dtype, torch.device):
             self._latents.clear()
         return self
 
-    def latents_beside(self, network, device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def latents_beside(self, network: Any, device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
         """(references, control latents) on the device of this network."""
         return self._latents.get(
             network,
@@ -264,7 +286,7 @@ class ClipCondition:
         sigmas = transformer_options.get("sigmas")
         return sigmas is None or self.sigma_end <= float(sigmas[0]) <= self.sigma_start
 
-    def prepare_sampling(self, executor, model, noise_shape, *args, **kwargs):
+    def prepare_sampling(self, executor: Any, model: ModelPatcher, noise_shape: Any, *args: Any, **kwargs: Any) -> Any:
         """PREPARE_SAMPLING wrapper: the host's estimate counts references and the control state as more frames."""
         self._reached = self._separate = False
         self._compile = compile_options(model)
@@ -273,13 +295,21 @@ class ClipCondition:
         self.devices.look_up(model)
         return prepared
 
-    def _counted_shape(self, shape) -> list:
+    def _counted_shape(self, shape: Any) -> list:
         frames = shape[2] + self.references.shape[2]
         if self.control is not None:
             frames += math.ceil(shape[2] * _CONTROL_MEMORY_SHARE)
         return [*shape[:2], frames, *shape[3:]]
 
-    def batch_conds(self, executor, model, conds, x_in, timestep, model_options):
+    def batch_conds(
+        self,
+        executor: Any,
+        model: ModelPatcher,
+        conds: list,
+        x_in: torch.Tensor,
+        timestep: torch.Tensor,
+        model_options: dict,
+    ) -> Any:
         """CALC_COND_BATCH wrapper: cond and uncond run together only where they fit with references and control.
 
         The host's own rule knows the video frames alone; and memory that ran out all the same is met by separate passes.
@@ -311,7 +341,7 @@ class ClipCondition:
                 out[i] = done[i]
         return out
 
-    def _fits(self, model, model_options: dict, x_in, passes: int) -> bool:
+    def _fits(self, model: ModelPatcher, model_options: dict, x_in: torch.Tensor, passes: int) -> bool:
         """Whether that many passes fit in one batch, on each of the devices."""
         shape = self._counted_shape(x_in.shape)
         needed = model.memory_required([passes * shape[0], *shape[1:]])
@@ -323,7 +353,7 @@ class ClipCondition:
         # The host leaves the same margin.
         return needed * 1.5 < free
 
-    def _checked(self, out):
+    def _checked(self, out: Any) -> torch.Tensor:
         if not self._reached:
             raise SpatiaError(
                 "The model was run without Spatia's projection and references: another node replaced the forward pass, or reuses one "
@@ -335,8 +365,16 @@ class ClipCondition:
     # transformer_options. The blocks are compiled one by one instead.
     @torch.compiler.disable
     def __call__(
-        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options=None, **kwargs
-    ):
+        self,
+        executor: Any,
+        x: torch.Tensor,
+        timestep: torch.Tensor,
+        context: torch.Tensor,
+        clip_fea: torch.Tensor | None = None,
+        time_dim_concat: torch.Tensor | None = None,
+        transformer_options: dict | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """DIFFUSION_MODEL wrapper. x: (B, 48, T, H, W); B holds cond and uncond, or several seeds."""
         transformer_options = {} if transformer_options is None else transformer_options
         network = executor.class_obj
@@ -366,7 +404,7 @@ class ClipCondition:
         run.require_all_hints()
         return out[:, :, references:]
 
-    def _refuse_misfits(self, x, time_dim_concat, kwargs):
+    def _refuse_misfits(self, x: torch.Tensor, time_dim_concat: torch.Tensor | None, kwargs: Any) -> None:
         shape = tuple(x.shape[2:])
         for name, latents, sides in (
             ("projection", self.control, slice(2, None)),
@@ -388,7 +426,14 @@ class ClipCondition:
 class _ClipForward:
     """One forward pass: the control state walks beside the backbone, block by block, and each hint is spent at once."""
 
-    def __init__(self, clip: ClipCondition, network, x, transformer_options: dict, compile_options: dict | None):
+    def __init__(
+        self,
+        clip: ClipCondition,
+        network: Any,
+        x: torch.Tensor,
+        transformer_options: dict,
+        compile_options: dict | None,
+    ) -> None:
         self.clip = clip
         self.run_block = block_runner(network, compile_options, transformer_options)
         self.network = network
@@ -415,8 +460,8 @@ class _ClipForward:
             patches[("double_block", index)] = self._block_patch(index, others.get(("double_block", index)))
         return patches
 
-    def _block_patch(self, index: int, other):
-        def patch(args, extra):
+    def _block_patch(self, index: int, other: Any) -> Any:
+        def patch(args: Any, extra: Any) -> Any:
             if self.references:
                 self._place_references(args["pe"])
             if other is not None:
@@ -490,7 +535,7 @@ class _ClipForward:
             )
 
 
-def condition_model(model, clip: ClipCondition):
+def condition_model(model: ModelPatcher, clip: ClipCondition) -> ModelPatcher:
     """A clone of MODEL conditioned on one clip."""
     if model.get_wrappers(WrappersMP.DIFFUSION_MODEL, CLIP):
         raise SpatiaError(
@@ -509,7 +554,7 @@ def condition_model(model, clip: ClipCondition):
     return model
 
 
-def clip_condition(model) -> ClipCondition | None:
+def clip_condition(model: ModelPatcher) -> ClipCondition | None:
     """What a MODEL is conditioned on, or None."""
     found = model.get_wrappers(WrappersMP.DIFFUSION_MODEL, CLIP)
     return found[0] if found else None

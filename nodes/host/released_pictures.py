@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import av
 import comfy.clip_vision
 import comfy.model_management
 import torch
+from comfy.clip_vision import ClipVisionModel
 from torch import Tensor
 
 from ...spatia_core.world.pictures import video_writer
@@ -18,7 +20,7 @@ from .files import temporary_folder
 _RATE, _QUALITY = 8, 25  # what the release's exporter writes H.264 with, when nobody says otherwise
 
 
-def clip_features(clip_vision, frame: Tensor):
+def clip_features(clip_vision: ClipVisionModel, frame: Tensor) -> Any:
     """CLIP_VISION_OUTPUT of a frame (H, W, 3) in 0..1, from the pixels that Wan's own code gives its tower.
 
     The whole frame stretched to a square by plain bicubic interpolation; the host's preprocessing smooths and rounds.

@@ -31,7 +31,7 @@ from ...spatia_core.model.decoupled.retrieval import (
 )
 from ...spatia_core.render.visibility import visible_points, z_buffer
 from .backbones import backbone_of, require_pictures
-from .decoupled import DecoupledBranch, MemoryCondition, apply_memory
+from .decoupled import MemoryCondition, apply_memory
 from .released_pictures import compressed_pictures
 from .video import encode_video
 
@@ -62,8 +62,7 @@ def remember_clip(
     The history to remember is the video up to the clip's first frame, which both share. told: the cameras that the
     branch is told of, None for this clip's. compressed: remembered pictures go through a video file, as in the release.
     """
-    branch = MemoryCondition.require(model, patcher, start_percent, end_percent)
-    assert isinstance(branch, DecoupledBranch)  # the condition asks for it
+    MemoryCondition.require(model, patcher, start_percent, end_percent)
     given = require_continues(memory, cameras)
     require_clip_length(cameras.count, "the clip's cameras")
     backbone = backbone_of(model)

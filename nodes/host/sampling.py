@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import comfy.model_management
 import comfy.model_patcher
 import comfy.sample
@@ -9,7 +12,10 @@ import comfy.samplers
 import comfy.utils
 import latent_preview
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
+from comfy.sd import VAE
+from PIL import Image
 from tqdm.auto import trange
 
 from ...spatia_core.backbone import WAN22_TI2V_5B
@@ -24,7 +30,14 @@ INTEGER_TIMESTEPS = "spatia_integer_timesteps"
 
 
 @torch.no_grad()
-def sample_flow_unipc(model, x, sigmas, extra_args=None, callback=None, disable=None):
+def sample_flow_unipc(
+    model: ModelPatcher,
+    x: torch.Tensor,
+    sigmas: torch.Tensor,
+    extra_args: dict | None = None,
+    callback: Any = None,
+    disable: bool | None = None,
+) -> torch.Tensor:
     """FlowUniPC as the host's sampler function; clean frames are the host's to clamp (noise mask), in `model`.
 
     The network sees truncated integer timesteps, as the release's solver gives them, for this run only.
@@ -48,11 +61,13 @@ def sample_flow_unipc(model, x, sigmas, extra_args=None, callback=None, disable=
     return x
 
 
-def _truncate_timesteps(executor, x, timestep, *args, **kwargs):
+def _truncate_timesteps(
+    executor: Any, x: torch.Tensor, timestep: torch.Tensor, *args: Any, **kwargs: Any
+) -> torch.Tensor:
     return executor(x, torch.trunc(timestep), *args, **kwargs)
 
 
-def unipc_sampler():
+def unipc_sampler() -> comfy.samplers.KSAMPLER:
     """The host's SAMPLER object around FlowUniPC."""
     return comfy.samplers.KSAMPLER(sample_flow_unipc)
 
@@ -60,15 +75,15 @@ def unipc_sampler():
 class _Decoded(latent_preview.LatentPreviewer):
     """A preview by a VAE that takes next to no time: the host's colours of latents are those of the big VAE."""
 
-    def __init__(self, model, vae):
+    def __init__(self, model: ModelPatcher, vae: VAE) -> None:
         self._raw, self._vae = model.model.process_latent_out, vae
 
-    def decode_latent_to_preview(self, x0):
+    def decode_latent_to_preview(self, x0: torch.Tensor) -> Image.Image:
         pixels = self._vae.decode(self._raw(x0))
         return latent_preview.preview_to_image(pixels.reshape(-1, *pixels.shape[-3:])[0], do_scale=False)
 
 
-def _told(model, steps: int, vae):
+def _told(model: ModelPatcher, steps: int, vae: VAE) -> Callable[[int, torch.Tensor, torch.Tensor, int], None]:
     """What tells the page the steps done and, where this run wishes previews, how the clip's last frame looks by then.
 
     The host's own shows the first frame, which in our clips is given and never changes.
@@ -78,7 +93,7 @@ def _told(model, steps: int, vae):
         previewer = _Decoded(model, vae)
     bar = comfy.utils.ProgressBar(steps)
 
-    def callback(step, x0, x, total_steps):
+    def callback(step: int, x0: torch.Tensor, x: torch.Tensor, total_steps: int) -> None:
         picture = previewer and previewer.decode_latent_to_preview_image("JPEG", x0[:, :, -1:])
         bar.update_absolute(step + 1, total_steps, picture)
 
@@ -86,7 +101,15 @@ def _told(model, steps: int, vae):
 
 
 def sample_clip(
-    model, positive, negative, latent: dict, sampler, sigmas, cfg: float, seed: int, vae=None
+    model: ModelPatcher,
+    positive: list,
+    negative: list,
+    latent: dict,
+    sampler: Any,
+    sigmas: torch.Tensor,
+    cfg: float,
+    seed: int,
+    vae: VAE | None = None,
 ) -> torch.Tensor:
     """Latents (1, 48, T, H, W), raw space, of one clip: what the host's SamplerCustomAdvanced does with the same parts.
 
@@ -121,7 +144,7 @@ def sample_clip(
     return samples.to(comfy.model_management.intermediate_device())
 
 
-def _shortage(model, start: torch.Tensor) -> str:
+def _shortage(model: ModelPatcher, start: torch.Tensor) -> str:
     """What to tell a user whose memory ran out in this clip."""
     frames = WAN22_TI2V_5B.pixel_frames(start.shape[2])
     height, width = (side * WAN22_TI2V_5B.pixels for side in start.shape[3:])

@@ -12,7 +12,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, cast
 
 import comfy.ldm.wan.model
 import comfy.model_base
@@ -21,6 +21,7 @@ import comfy.model_patcher
 import comfy.ops
 import comfy.utils
 import torch
+from comfy.model_patcher import ModelPatcher
 from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
@@ -38,6 +39,7 @@ CLIP = "spatia_clip"  # wrappers: what Spatia conditions one clip on
 MULTIGPU = "multigpu"  # the host's key of a MODEL's copies on further devices
 
 _T = TypeVar("_T")
+B = TypeVar("B", bound=SideBranch)
 
 
 # Files
@@ -62,7 +64,7 @@ def load_side_branch(
     file: str,
     dtype: torch.dtype | None = None,
     disable_dynamic: bool = False,
-):
+) -> ModelPatcher:
     """A checkpoint of the decoupled system as a ModelPatcher, sized by its tensors."""
     kind = branch_class.kind
     state_dict, metadata = read_branch_file(path, kind.file, file, kind.widget)
@@ -80,7 +82,7 @@ def side_branch_patcher(
     num_heads: int | None = None,
     dtype: torch.dtype | None = None,
     disable_dynamic: bool = False,
-):
+) -> ModelPatcher:
     """A state dict of the decoupled system as a ModelPatcher. dtype None: what the host would run a model of this size in."""
     kind = branch_class.kind
     layout = kind.layout_of({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file, num_heads)
@@ -113,7 +115,7 @@ def branch_patcher(
     dtype: torch.dtype | None,
     single: tuple[str, ...],
     disable_dynamic: bool = False,
-):
+) -> ModelPatcher:
     """A branch as a ModelPatcher of its own, which takes the state dict's tensors without a second copy.
 
     build: (dtype of small tensors, device, the host's layers) -> the module. dtype: of matrices; None: what the host would
@@ -173,7 +175,7 @@ class PerNetwork:
             self._held.clear()
 
 
-def copies_of(model) -> Iterator[Any]:
+def copies_of(model: ModelPatcher) -> Iterator[Any]:
     """A MODEL and its copies on the other devices that share its work."""
     yield model
     yield from model.get_additional_models_with_key(MULTIGPU)
@@ -187,12 +189,12 @@ def device_count(model_options: dict) -> int:
 class BranchOnDevices:
     """A branch, and its copies beside the backbone's copies."""
 
-    def __init__(self, key: str, branch: torch.nn.Module | None):
+    def __init__(self, key: str, branch: torch.nn.Module | None) -> None:
         self.key = key
         self.branch = branch
         self._copies = PerNetwork()
 
-    def look_up(self, model) -> None:
+    def look_up(self, model: ModelPatcher) -> None:
         """Find the copies that the host made: after it prepared the MODEL, before the first pass."""
         self._copies.clear()
         for patcher in copies_of(model):
@@ -200,7 +202,7 @@ class BranchOnDevices:
             if attached:
                 self._copies.put(patcher.model.diffusion_model, attached[0].model)
 
-    def beside(self, network: torch.nn.Module):
+    def beside(self, network: torch.nn.Module) -> Any:
         """The branch that lies on this network's device."""
         return self._copies.find(network) or self.branch
 
@@ -241,7 +243,7 @@ class ResidualPatch:
         node: str,
         copies: int = 1,
         keep: Callable[[Tensor], None] | None = None,
-    ):
+    ) -> None:
         self.residual, self.add = residual, add
         self.layers, self.frames, self.strength = layers, frames, strength
         self.node, self.copies, self.keep = node, copies, keep
@@ -271,7 +273,7 @@ class ResidualPatch:
         return args
 
 
-class ResidualCondition(ABC):
+class ResidualCondition(ABC, Generic[B]):
     """What a branch adds to one clip; wraps the host's diffusion model, its estimate of memory and its passes of a step.
 
     A branch sees the latents, the timestep and cameras, and no text: the passes of a step differ in the text alone, so one
@@ -285,7 +287,7 @@ class ResidualCondition(ABC):
     key: ClassVar[str]  # of the additional model and the wrappers
     branch_class: ClassVar[type[SideBranch]]
 
-    def __init__(self, branch: SideBranch, strength: float, start_percent: float, end_percent: float):
+    def __init__(self, branch: B, strength: float, start_percent: float, end_percent: float) -> None:
         self.devices = BranchOnDevices(self.key, branch)
         self.strength = strength
         self.start_percent, self.end_percent = start_percent, end_percent
@@ -296,9 +298,9 @@ class ResidualCondition(ABC):
         self._compile: dict | None = None  # what the host's compile node asks for
 
     @property
-    def branch(self) -> SideBranch:
+    def branch(self) -> B:
         """The branch as it was given."""
-        return self.devices.branch
+        return cast(B, self.devices.branch)
 
     # What the branches differ in
 
@@ -317,11 +319,11 @@ class ResidualCondition(ABC):
         """Latent frames of the backbone that take as much memory as the branch."""
 
     @abstractmethod
-    def prepare(self, branch, device: torch.device, dtype: torch.dtype, size: tuple[int, int]):
+    def prepare(self, branch: B, device: torch.device, dtype: torch.dtype, size: tuple[int, int]) -> Any:
         """What is the same at every step, on a device. size: of the latents (h, w)."""
 
     @abstractmethod
-    def start(self, branch, prepared, x: Tensor, timestep: Tensor, transformer_options: dict) -> Run:
+    def start(self, branch: B, prepared: Any, x: Tensor, timestep: Tensor, transformer_options: dict) -> Run:
         """A pass of the branch. x: (B, C, F, h, w), the network's whole input. timestep: (B,) or (B, n)."""
 
     @abstractmethod
@@ -331,7 +333,7 @@ class ResidualCondition(ABC):
     # The host's side
 
     @classmethod
-    def require(cls, model, patcher, start_percent: float, end_percent: float) -> SideBranch:
+    def require(cls, model: ModelPatcher, patcher: ModelPatcher, start_percent: float, end_percent: float) -> B:
         """The branch of a MODEL_PATCH, refused unless it is this condition's, of this MODEL's sizes, and the MODEL is free."""
         branch, kind = patcher.model, cls.branch_class.kind
         if not isinstance(branch, cls.branch_class):
@@ -346,9 +348,9 @@ class ResidualCondition(ABC):
                     f"The model is already conditioned on a clip by {node}; connect `model` to what comes before that node."
                 )
         require_percents(start_percent, end_percent)
-        return branch
+        return cast(B, branch)
 
-    def attach(self, model, patcher):
+    def attach(self, model: ModelPatcher, patcher: ModelPatcher) -> ModelPatcher:
         """A clone of MODEL with this condition on it."""
         model = model.clone()
         self._read_range(model)
@@ -359,7 +361,7 @@ class ResidualCondition(ABC):
         require_whole_sequence(model)
         return model
 
-    def to(self, device_or_dtype):
+    def to(self, device_or_dtype: Any) -> ResidualCondition[B]:
         """After sampling, what lies on the devices goes; it is made again where it is needed."""
         if isinstance(device_or_dtype, torch.device):
             self._prepared.clear()
@@ -373,7 +375,7 @@ class ResidualCondition(ABC):
         sigmas = transformer_options.get("sigmas")
         return sigmas is None or self.sigma_end <= float(sigmas.flatten()[0]) <= self.sigma_start
 
-    def prepare_sampling(self, executor, model, noise_shape, *args, **kwargs):
+    def prepare_sampling(self, executor: Any, model: ModelPatcher, noise_shape: Any, *args: Any, **kwargs: Any) -> Any:
         """PREPARE_SAMPLING wrapper: the host's estimate counts the branch's state as more frames."""
         # Only now is it known which schedule the model runs on: nodes behind ours may have changed it.
         self._read_range(model)
@@ -386,12 +388,20 @@ class ResidualCondition(ABC):
         self.devices.look_up(model)
         return prepared
 
-    def _read_range(self, model) -> None:
+    def _read_range(self, model: ModelPatcher) -> None:
         sampling = model.get_model_object("model_sampling")
         self.sigma_start = float(sampling.percent_to_sigma(self.start_percent))
         self.sigma_end = float(sampling.percent_to_sigma(self.end_percent))
 
-    def calc_cond_batch(self, executor, model, conds, x_in, timestep, model_options):
+    def calc_cond_batch(
+        self,
+        executor: Any,
+        model: ModelPatcher,
+        conds: list,
+        x_in: torch.Tensor,
+        timestep: torch.Tensor,
+        model_options: dict,
+    ) -> Any:
         """CALC_COND_BATCH wrapper: how many passes this step has, so that what one made serves the others."""
         self._due = 1 if device_count(model_options) > 1 else sum(len(cond) for cond in conds if cond)
         try:
@@ -403,8 +413,16 @@ class ResidualCondition(ABC):
     # Traced by torch.compile, one clip's memory would become constants of the next.
     @torch.compiler.disable
     def __call__(
-        self, executor, x, timestep, context, clip_fea=None, time_dim_concat=None, transformer_options=None, **kwargs
-    ):
+        self,
+        executor: Any,
+        x: torch.Tensor,
+        timestep: torch.Tensor,
+        context: torch.Tensor,
+        clip_fea: torch.Tensor | None = None,
+        time_dim_concat: torch.Tensor | None = None,
+        transformer_options: dict | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """DIFFUSION_MODEL wrapper. x: (B, C, F, h, w), the mask and image latents of an I2V model included."""
         transformer_options = {} if transformer_options is None else transformer_options
         network = executor.class_obj
@@ -429,7 +447,7 @@ class ResidualCondition(ABC):
             )
         return out
 
-    def _refuse_misfits(self, x: Tensor, time_dim_concat, kwargs: dict) -> None:
+    def _refuse_misfits(self, x: Tensor, time_dim_concat: Tensor | None, kwargs: dict) -> None:
         foreign = next((key for key in ("reference_latent", "context_latents") if kwargs.get(key) is not None), None)
         if time_dim_concat is not None or foreign:
             raise SpatiaError(
@@ -446,16 +464,17 @@ class ResidualCondition(ABC):
                 f"The batch being sampled has {x.shape[0]} rows, expected a multiple of the {self.rows} videos that {self.node} conditions."
             )
 
-    def _patch(self, network, x: Tensor, timestep: Tensor, transformer_options: dict) -> ResidualPatch:
+    def _patch(self, network: Any, x: Tensor, timestep: Tensor, transformer_options: dict) -> ResidualPatch:
         copies = _copies(x, timestep, transformer_options)
         rows = x.shape[0] // copies
         x, timestep = x[:rows], timestep[:rows]
         branch = self.devices.beside(network)
         layers = branch.layout.layers
-        kept, keep = self._kept.find(network), None
+        kept: _Kept | None = self._kept.find(network)
+        keep: Callable[[Tensor], None] | None = None
         # A pass that a cache node skipped, or that ran out of memory, has left nothing whole.
         whole = kept is not None and len(kept.residuals) == layers
-        if whole and torch.equal(kept.x, x) and torch.equal(kept.timestep, timestep):
+        if kept is not None and whole and torch.equal(kept.x, x) and torch.equal(kept.timestep, timestep):
             residual: Callable[[int], Tensor] = kept.residuals.__getitem__
         else:
             size = (x.shape[3], x.shape[4])
@@ -492,7 +511,7 @@ def _keeper(kept: list[Tensor], layers: int) -> Callable[[Tensor], None]:
 # Fit
 
 
-def _require_fit(model, branch: SideBranch) -> None:
+def _require_fit(model: ModelPatcher, branch: SideBranch) -> None:
     """Refuse a branch of other sizes than the MODEL's."""
     require_backbone(model, "", WAN22_TI2V_5B, WAN21_I2V_14B, WAN22_I2V_A14B)
     misfit = misfit_of(model.model.diffusion_model, branch)
