@@ -364,3 +364,24 @@ def test_a_world_is_removed(world, tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == [] and not world.exists
     with pytest.raises(SpatiaError, match="no world named"):
         world.remove()
+
+
+def test_a_busy_machine_writes_the_same_video(tmp_path):
+    """The same frames, written by several at once: one file, byte for byte."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from spatia_core.world.pictures import video_writer
+
+    coarse = torch.rand(1, 3, 12, 20, generator=torch.Generator().manual_seed(3))
+    picture = (255 * torch.nn.functional.interpolate(coarse, (160, 260), mode="bilinear")[0]).to(torch.uint8)
+    frames = [picture[:, i : i + 128, 2 * i : 2 * i + 192].permute(1, 2, 0).contiguous() for i in range(24)]
+
+    def written(number: int) -> bytes:
+        path = tmp_path / f"{number}.mp4"
+        with video_writer(path, 12) as add:
+            for frame in frames:
+                add(frame)
+        return path.read_bytes()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(written, range(24)))) == 1

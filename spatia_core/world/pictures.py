@@ -80,7 +80,11 @@ class VideoWriter:
         # 4:2:0 halves both sides.
         stream.width, stream.height = (max(2, round(side * scale / 2) * 2) for side in (width, height))
         stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": str(self._quality), "preset": "veryfast" if self._longest else "medium"}
+        # Its macroblock tree, alone of all it does, makes another file of the same frames now and then on a busy machine;
+        # and remembered frames may go through one (the release's way).
+        stream.options = {
+            "crf": str(self._quality), "preset": "veryfast" if self._longest else "medium", "x264-params": "mbtree=0",
+        }  # fmt: skip
         return stream
 
 

@@ -99,6 +99,7 @@ def test_a_list_is_made_through_a_killed_server_and_made_once(run, scene_list, c
     one, two = (world.memory(world.head(MAIN)).read_frames(range(41)) for world in worlds)
     assert torch.equal(one, two)
     videos = [run.output / rows[name]["video"] for name in ("killed", "whole")]
+    assert videos[0].read_bytes() == videos[1].read_bytes()
     for path in videos:
         frames = frames_of(path)
         assert frames.shape == (41, 128, 192, 3) and np.abs(frames - one.numpy().astype(int)).mean() < 3
