@@ -83,4 +83,4 @@ def test_no_other_place_decides():
         for path in (ROOT / folder).rglob("*.py")
         if "torch.bfloat16" in (text := path.read_text(encoding="utf-8")) and "autocast(" in text
     }
-    assert found == {"spatia_core/precision.py", "spatia_core/training/stages.py"}
+    assert found == {"spatia_core/precision.py", "spatia_core/training/beside.py"}

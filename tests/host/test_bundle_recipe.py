@@ -115,8 +115,11 @@ def test_latents_ask_for_an_autoencoder(make, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work):
+def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work, monkeypatch):
     """Rooms to latents to memories to both branches, which load as the nodes load them; what is older is refused."""
+    import comfy.model_management
+
+    monkeypatch.setattr(comfy.model_management, "in_training", True)  # kernels with gradients, as host.py asks for them
     recipe = importlib.import_module("make_decoupled")
     make.make_latents(work, range(2))
     recipe.make_memories(work, 0, 1)
