@@ -81,8 +81,8 @@ def latents(work: Path) -> list[Path]:
 
 
 class TrainingRoom(NamedTuple):
-    """A still room. clips: first and second as the stage latents left them, generated conditions of the second after them.
-    cameras: of each clip; slots: what the second remembers, None where there is nothing."""
+    """A still room. first: clip 1 as the stage latents left it. seconds: clip 2, and after it the same with generated conditions.
+    cameras: of either; slots: what clip 2 remembers, None where there is nothing."""
 
     first: dict
     seconds: list[dict]
@@ -225,13 +225,14 @@ def make_branch(work: Path, stage: str, budget, share: float, resume: bool, batc
     # The network as it will be loaded.
     backbone.load_state_dict(load_quantised(HERE / "spatia_small_backbone.safetensors")[0])
     control.load_state_dict(load_quantised(HERE / "spatia_small_control.safetensors")[0])
-    branches = {name: build_branch(name) for name in ("camera", "memory")}
+    branches = {name: build_branch(name) for name in dict.fromkeys(("camera", stage))}
     branch = branches[stage]
     initialise_branch(branch, at_own_place=stage == "memory")
     known = {"camera"} if stage == "memory" else set()
     for name in known | ({stage} if resume else set()):
         branches[name].load_state_dict(load_quantised(work / branch_name(name, share))[0])
-    camera, memory = Beside(branches["camera"], CameraRun), Beside(branches["memory"], BranchRun)
+    camera = Beside(branches["camera"], CameraRun)
+    memory = Beside(branch, BranchRun) if stage == "memory" else None
     network = Network(backbone, control, camera=camera, memory=memory)
     rooms, no_projection = training_rooms(work, share), torch.load(work / "no_projection.pt").float()
     batches = {"camera": camera_batches, "memory": memory_batches}[stage](rooms, no_projection, batch_size)

@@ -19,7 +19,7 @@ import io
 import json
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from spatia_core.errors import SpatiaError
 from spatia_core.files import replacing, write_text
@@ -53,7 +53,7 @@ def batch(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
     try:
         scenes = read_scenes(options.scenes)
         options.output.mkdir(parents=True, exist_ok=True)
-        ledger = Ledger(options.output)
+        ledger = Ledger(options.output, [scene.name for scene in scenes])
     except SpatiaError as error:
         raise RunError(str(error)) from error
     device = choose_device(options.device)
@@ -74,7 +74,7 @@ def batch(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
             clips = windows.whole(scene.cameras.count)
             say(f"{number}/{len(scenes)}  {scene.name}: {clips} clip{'s' if clips > 1 else ''}")
             maker.scene(scene)
-            ledger.write([scene.name for scene in scenes])
+            ledger.write()
             if maker.refused_alike:
                 raise RunError(f"ComfyUI refuses the workflow, whatever the scene:\n{ledger.rows[scene.name]['error']}")
     videos = {scene.name: options.output / ledger.rows[scene.name]["video"] for scene in scenes}
@@ -100,16 +100,16 @@ def _read_workflow(server: Server, path: Path) -> dict:
 
 
 class Ledger:
-    """What a folder's scenes were made of, and how they ended: batch.json, and scenes.csv for people."""
+    """What a folder's scenes were made of, and how they ended: batch.json, and scenes.csv for people. order: of the list."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, order: list[str]):
+        self.folder, self.order = folder, order
         self.rows: dict[str, dict[str, Any]] = {}
         path = folder / "batch.json"
         if path.is_file():
             try:
                 self.rows = {
-                    name: {**dict.fromkeys(COLUMNS, ""), **row}
+                    name: {**dict.fromkeys((*COLUMNS, "digest"), ""), **row}
                     for name, row in json.loads(path.read_text("utf-8")).items()
                 }
             except (ValueError, AttributeError, TypeError) as error:
@@ -117,22 +117,15 @@ class Ledger:
                     f"{path} cannot be read ({error}); remove it, and what is missing is made."
                 ) from error
 
-    def write(self, order: list[str]) -> None:
-        """Write both files, the scenes in the list's order."""
-        rows = [self.rows[name] for name in order if name in self.rows]
+    def write(self) -> None:
+        """Write both files, of the table the scenes of this list."""
+        rows = [self.rows[name] for name in self.order if name in self.rows]
         write_text(self.folder / "batch.json", json.dumps(self.rows, indent=1))
         table = io.StringIO()
         writer = csv.DictWriter(table, COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         write_text(self.folder / "scenes.csv", table.getvalue())
-
-
-class Made(NamedTuple):
-    """A scene on disk. clips: of its world."""
-
-    world: World
-    clips: int
 
 
 class Maker:
@@ -154,7 +147,7 @@ class Maker:
         filled = fill_workflow(self.prompt, scene, "")
         digest = hashlib.blake2b(json.dumps(filled).encode() + scene.image.read_bytes(), digest_size=16).hexdigest()
         row = self.ledger.rows.get(scene.name)
-        if row is not None and row["digest"] != digest and self._made(scene).clips:
+        if row is not None and row["digest"] != digest and self._made(scene):
             self._row(
                 scene, row["digest"], FAILED, 0.0, 0, "",
                 f"{self.output.name}/ holds a scene {scene.name} of another image, text, path or workflow; give another "
@@ -167,7 +160,7 @@ class Maker:
         began, error = time.monotonic(), ""
         # Known before the first clip is there: a killed run's world is told from another scene's.
         self._row(scene, digest, FAILED, 0.0, 0, "", "was not finished")
-        self.ledger.write([scene.name])
+        self.ledger.write()
         for attempt in range(1, TRIES + 1):
             try:
                 video = asyncio.run(self._make(scene, clips))
@@ -191,9 +184,9 @@ class Maker:
         image = await upload_image(self.server, scene.image)
         filled = fill_workflow(self.prompt, scene, image)
         shown: dict | None = None
-        while (made := self._made(scene).clips) < clips:
+        while (made := self._made(scene)) < clips:
             shown = await run_prompt(self.server, filled, Progress(filled, quiet=True))
-            if self._made(scene).clips == made:
+            if self._made(scene) == made:
                 raise RunError("a run of the workflow left no further clip in its world; check that it has Commit Clip")
             say(f"  clip {made + 1} of {clips}")
         (number,) = nodes_of(filled, "SpatiaWorldVideo")
@@ -202,13 +195,14 @@ class Maker:
             shown = await run_prompt(self.server, alone, Progress(alone, quiet=True))
         return shown[number]["text"][0].removesuffix(" [output]")
 
-    def _made(self, scene: Scene) -> Made:
+    def _made(self, scene: Scene) -> int:
+        """Clips in a scene's world."""
         world = World(self.output / "spatia" / "worlds" / scene.name)
         # The image it begins with is the first of the chain.
-        return Made(world, len(world.chain(world.head(MAIN))) - 1 if world.exists else 0)
+        return len(world.chain(world.head(MAIN))) - 1 if world.exists else 0
 
     def _row(self, scene: Scene, digest: str, state: str, seconds: float, tries: int, video: str, error: str) -> None:
-        clips = self._made(scene).clips
+        clips = self._made(scene)
         before = self.ledger.rows.get(scene.name, {}).get("seconds") or 0.0
         self.ledger.rows[scene.name] = {
             "name": scene.name, "state": state, "clips": clips, "frames": self.windows.frames(clips),

@@ -10,6 +10,7 @@ from comfy.sd import VAE
 from ...spatia_core.backbone import WAN21_I2V_14B, WAN22_I2V_A14B, WAN22_TI2V_5B, Backbone
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.memory import SpatialMemory
+from ...spatia_core.model.sizes import nearest_size
 
 
 def backbone_of(model: ModelPatcher) -> Backbone | None:
@@ -50,7 +51,7 @@ def require_pictures(backbone: Backbone, vae: VAE, memory: SpatialMemory, resize
         )
     step = backbone.size_step
     if memory.height % step or memory.width % step:
-        near = "x".join(str(max(step, round(side / step) * step)) for side in (memory.width, memory.height))
+        near = "x".join(map(str, nearest_size(memory.width, memory.height, step)))
         raise SpatiaError(
             f"The memory's frames are {memory.width}x{memory.height}, but width and height must be multiples of {step} "
             f"(such as {near}); {resize}."

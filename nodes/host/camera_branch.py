@@ -5,7 +5,7 @@ Nothing is changed in place: every function takes a ModelPatcher and returns a c
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import comfy.ldm.common_dit
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 from ...spatia_core.cameras.camera import Cameras
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import widget_number
-from ...spatia_core.model.decoupled.cameras import camera_groups, relative_poses
+from ...spatia_core.model.decoupled.cameras import ClipPoses, clip_poses
 from ...spatia_core.model.decoupled.layout import CameraLayout, camera_layout, is_dead_text
 from . import bundle
 from .branch_layers import BranchKind, SideBranch
@@ -85,23 +85,6 @@ class CameraRun:
         tokens = x.flatten(1, 2)
         q, k = block.queries(tokens, self.positions), block.keys(tokens, self.positions)
         return block.attention(q, k, block.attn1.to_v(tokens), self.options).reshape(x.shape)
-
-
-class ClipPoses(NamedTuple):
-    """A clip's cameras as the branch reads them: four per latent frame, from the clip's first camera.
-
-    c2w: (F, 4, 4, 4) float32. intrinsics: (F, 4, 4) float64, four of [fx fy cx cy] as fractions of the frame.
-    """
-
-    c2w: Tensor
-    intrinsics: Tensor
-
-
-def clip_poses(cameras: Cameras, unit: float = 1.0) -> ClipPoses:
-    """The cameras of a clip, one per pixel frame. unit: scene units that the branch counts as one."""
-    groups = camera_groups(cameras.count)
-    c2w = relative_poses(cameras.c2w, cameras.c2w[0], unit)
-    return ClipPoses(c2w[groups].float(), cameras.intrinsics[groups])
 
 
 def encode_poses(branch: CameraBranch, poses: ClipPoses, device: torch.device, size: tuple[int, int]) -> Tensor:

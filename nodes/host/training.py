@@ -102,8 +102,10 @@ def prepare_network(
     control = None if control_path is None else load_control(control_path, backbone)
     branches = {}
     for name in _side_branches(settings.stage):
-        path = camera_path if name == CAMERA else None
-        branches[name] = _beside(load_side(name, path, backbone, settings.seed))
+        if name == CAMERA and camera_path is not None:
+            branches[name] = _beside(load_camera_branch(camera_path, backbone))
+        else:
+            branches[name] = _beside(new_side_branch(name, backbone, settings.seed))
     return prepare_stage(backbone, control, settings, **branches)
 
 
@@ -199,14 +201,17 @@ def make_side_branch(stage: str, backbone: WanModel) -> TrainedBranch:
     return cast(TrainedBranch, branch)  # what the recipe takes of it
 
 
-def load_side(stage: str, path: str | None, backbone: WanModel, seed: int) -> TrainedBranch:
-    """The branch of a stage in float32: of a checkpoint, or for None of random weights that add nothing yet."""
-    if path is None:
-        branch = make_side_branch(stage, backbone)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of("branch", stage, seed))
-            initialise_branch(branch, at_own_place=stage == MEMORY)
-        return branch
+def new_side_branch(stage: str, backbone: WanModel, seed: int) -> TrainedBranch:
+    """The branch of a stage in float32, of random weights that add nothing yet."""
+    branch = make_side_branch(stage, backbone)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("branch", stage, seed))
+        initialise_branch(branch, at_own_place=stage == MEMORY)
+    return branch
+
+
+def load_camera_branch(path: str, backbone: WanModel) -> TrainedBranch:
+    """The camera branch of a checkpoint in float32. Raises SpatiaError on one that the backbone cannot have beside it."""
     kind, file = CameraBranch.kind, os.path.basename(path)
     state_dict, metadata = read_branch_file(path, kind.file, file, "--camera")
     state_dict = {name: tensor.float() for name, tensor in state_dict.items() if not kind.unused(name)}

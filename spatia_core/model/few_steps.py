@@ -40,11 +40,6 @@ TURBO_TRAINED = FewSteps("turbo as trained", (1.0, 0.9375, 5 / 6, 0.625, 0.0), 1
 FEW_STEPS = {few.name: few for few in (TURBO, TURBO_TRAINED, DMD)}
 
 
-def renoised(x0: Tensor, noise: Tensor, sigma: float) -> Tensor:
-    """The clean video's guess at the next noise level."""
-    return (1 - sigma) * x0 + sigma * noise
-
-
 def schedule(few: FewSteps) -> Tensor:
     """(steps + 1,) float32 sigmas, falling to 0."""
     return torch.tensor(few.sigmas, dtype=torch.float32)

@@ -44,11 +44,11 @@ class Fit(NamedTuple):
         return f"{width}x{height} scaled by {self.scaled_width / width:.3f} to {self.scaled_width}x{self.scaled_height}{cut}: {self.width}x{self.height}"
 
 
-def nearest_size(width: int, height: int) -> tuple[int, int]:
-    """The nearest width and height that are multiples of 32."""
+def nearest_size(width: int, height: int, step: int = SIZE_STEP) -> tuple[int, int]:
+    """The nearest width and height that are multiples of `step`."""
 
     def nearest(side: int) -> int:
-        return max(SIZE_STEP, round(side / SIZE_STEP) * SIZE_STEP)
+        return max(step, round(side / step) * step)
 
     return nearest(width), nearest(height)
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..cameras.camera import Cameras
 from ..model.decoupled.assembly import MemorySlots
-from ..model.decoupled.cameras import camera_groups, pixel_intrinsics, pluecker_rays, relative_poses
+from ..model.decoupled.cameras import clip_poses, pluecker_rays
 from ..precision import working_dtype
 from .host_modules import BackboneNetwork, ControlBranch, SideBranch
 from .objective import velocity
@@ -45,10 +45,9 @@ class BranchPass(Protocol):
 
 def posed_clip(cameras: Cameras, height: int, width: int, unit: float = 1.0) -> PosedClip:
     """The cameras (N) of one clip, one per pixel frame; unit: scene units that the branch counts as one."""
-    groups = camera_groups(cameras.count)
-    c2w = relative_poses(cameras.c2w, cameras.c2w[0], unit).float()
-    K = pixel_intrinsics(cameras, height, width).float()
-    return PosedClip(c2w[groups][None], K[groups][None], height, width)
+    poses = clip_poses(cameras, unit)
+    K = poses.intrinsics * poses.intrinsics.new_tensor([width, height, width, height])
+    return PosedClip(poses.c2w[None], K.float()[None], height, width)
 
 
 def stack_clips(clips: Iterable[PosedClip]) -> PosedClip:
@@ -92,7 +91,7 @@ class Network(nn.Module):
         self.dtype, self.checkpoint = dtype, checkpoint
         for branch in self.side_branches:
             branch.checkpoint = checkpoint
-            branch.encode_cameras = functools.partial(encode_poses, branch, branch.encode_cameras)
+            branch.encode_cameras = functools.partial(encode_either_way, branch, branch.encode_cameras)
 
     @property
     def side_branches(self) -> list[SideBranch]:
@@ -162,7 +161,7 @@ class Network(nn.Module):
 Encoder = Callable[[Tensor, Tensor, int, int], Tensor]
 
 
-def encode_poses(branch: SideBranch, plain: Encoder, c2w: Tensor, K: Tensor, height: int, width: int) -> Tensor:
+def encode_either_way(branch: SideBranch, plain: Encoder, c2w: Tensor, K: Tensor, height: int, width: int) -> Tensor:
     """Latent cameras (S, C, h, w) of (S, 4, 4, 4) poses with intrinsics (S, 4, 4) in pixels: the quick way where all share
     a lens, else as the branch's own `plain` method does."""
     if bool((K[:1, :1] == K).all()):

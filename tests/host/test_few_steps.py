@@ -46,7 +46,7 @@ def test_a_clip_is_the_rule_step_by_step(few, rule, loaded, sample, monkeypatch,
         told.append(sigmas.tolist())
         for here, there in itertools.pairwise(sigmas):
             x0 = model(x, here * x.new_ones([x.shape[0]]), **extra_args)
-            x = rule.renoised(x0, noise(here, there), float(there)) if there > 0 else x0
+            x = (1 - there) * x0 + there * noise(here, there) if there > 0 else x0
         return x
 
     model = few.with_few_steps(loaded[0], name)

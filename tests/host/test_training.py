@@ -524,9 +524,9 @@ class TestLoading:
         }
         save_file(wider, tmp_path / "other.safetensors")
         with refused("--camera"):
-            host.load_side("camera", str(tmp_path / "other.safetensors"), network.backbone, 0)
+            host.load_camera_branch(str(tmp_path / "other.safetensors"), network.backbone)
         with refused("cannot be read.*--camera"):
-            host.load_side("camera", str(tmp_path / "absent.safetensors"), network.backbone, 0)
+            host.load_camera_branch(str(tmp_path / "absent.safetensors"), network.backbone)
 
 
 class TestFullSize:

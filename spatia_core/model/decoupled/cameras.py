@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -105,3 +107,20 @@ def camera_groups(frames: int) -> Tensor:
         rest = items[len(items) % 2 :]
         items = alone + [first + second for first, second in zip(rest[::2], rest[1::2])]
     return torch.tensor(items, dtype=torch.int64)
+
+
+class ClipPoses(NamedTuple):
+    """A clip's cameras as the branch reads them: four per latent frame, from the clip's first camera.
+
+    c2w: (F, 4, 4, 4) float32. intrinsics: (F, 4, 4) float64, four of [fx fy cx cy] as fractions of the frame.
+    """
+
+    c2w: Tensor
+    intrinsics: Tensor
+
+
+def clip_poses(cameras: Cameras, unit: float = 1.0) -> ClipPoses:
+    """The cameras of a clip, one per pixel frame. unit: scene units that the branch counts as one."""
+    groups = camera_groups(cameras.count)
+    c2w = relative_poses(cameras.c2w, cameras.c2w[0], unit)
+    return ClipPoses(c2w[groups].float(), cameras.intrinsics[groups])
