@@ -25,6 +25,7 @@ from .patching import LORA, ClipCondition, ControlBranch, add_lora, condition_mo
 from .profiles import known_profile
 from .replaced_forward import require_whole_sequence
 from .side_branch import require_percents
+from .sparse_attention import require_no_frame_pattern
 from .video import encode_video
 
 TEXT = "spatia_text"  # wrapper: prompts as long as the network was trained with
@@ -55,6 +56,8 @@ def condition_clip(
     references = None if references is None or references.shape[0] == 0 else references
     branch = control_branch(model)
     _check_inputs(backbone, vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent)
+    if references is not None:
+        require_no_frame_pattern(model.model_options.get("transformer_options", {}), model.model_options)
 
     to_network = model.get_model_object("latent_format").process_in
     # uint8 at rest to float: the host's edge.

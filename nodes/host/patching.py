@@ -31,6 +31,7 @@ from ...spatia_core.weights.lora import lora_for_host, require_lora_fits
 from .backbones import require_backbone
 from .compiled_blocks import block_runner, compile_options, run_block
 from .side_branch import CLIP, PLAIN_DTYPES, BranchOnDevices, PerNetwork, branch_patcher, device_count, read_branch_file
+from .sparse_attention import require_no_frame_pattern
 
 CONTROL = "spatia_control"  # additional model: the control branch's own patcher
 LORA = "spatia_lora"  # attachment: patches of the release's LoRA, applied clip by clip
@@ -381,6 +382,8 @@ class ClipCondition:
         self._reached = True
         references = self.references.shape[2]
         self._refuse_misfits(x, time_dim_concat, kwargs)
+        if references:
+            require_no_frame_pattern(transformer_options)
         run = _ClipForward(self, network, x, transformer_options, self._compile)
         if references == 0 and not run.controls and self._compile is None:
             return executor(x, timestep, context, clip_fea, time_dim_concat, transformer_options, **kwargs)
