@@ -293,7 +293,7 @@ def _positions(table: dict[str, np.ndarray]) -> np.ndarray:
 def _colors(table: dict[str, np.ndarray], header: _Header) -> np.ndarray:
     if not {"red", "green", "blue"} <= set(table):
         splat = any(title == "f_dc_0" for title, _ in header.properties)
-        hint = " (it looks like a Gaussian splat, which is no coloured point cloud)" if splat else ""
+        hint = " (it looks like a Gaussian splat: connect it to Load Scene by ComfyUI's Get Splat)" if splat else ""
         raise SpatiaError(
             f"points have no colour{hint}, expected properties red, green, blue; save the file with vertex colours."
         )
