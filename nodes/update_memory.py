@@ -1,4 +1,4 @@
-"""Update Memory: a finished clip enters the spatial memory."""
+"""Update Memory: a finished clip enters the spatial memory. Revert Clip takes it back, Take Cloud brings another's cloud."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from torch import Tensor
 from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.estimate import moving_pixels
-from ..spatia_core.memory import KEYFRAME_STRIDE, SpatialMemory, check_clip, new_keyframes, revert_clip, update
+from ..spatia_core.memory import (
+    KEYFRAME_STRIDE,
+    SpatialMemory,
+    check_clip,
+    new_keyframes,
+    revert_clip,
+    update,
+    with_cloud_of,
+)
 from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, source_problem
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.notices import notice, slow_kernels
@@ -236,4 +244,38 @@ class SpatiaRevertClip(io.ComfyNode):
         return io.NodeOutput(memory, "\n".join(reports), ui=report_ui("\n".join(reports)))
 
 
-NODES = [SpatiaUpdateMemory, SpatiaRevertClip]
+class SpatiaTakeCloud(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="SpatiaTakeCloud",
+            display_name="Take Cloud",
+            category="Spatia",
+            search_aliases=["draft", "final", "use cloud of", "swap point cloud"],
+            description="A memory's video with the point cloud of another memory of the same place: clips of a draft are made again where the draft laid the world out.",
+            inputs=[
+                SpatiaMemory.Input("memory", tooltip="Whose frames and cameras stay: the video that is being made."),
+                SpatiaMemory.Input("cloud_of", tooltip="Whose cloud is taken: the draft's memory, with all its clips."),
+            ],
+            outputs=[
+                SpatiaMemory.Output(
+                    display_name="memory", tooltip="The first one's video with the second one's cloud."
+                ),
+                io.String.Output(display_name="report", tooltip="How many points there were and are."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, memory: SpatialMemory, cloud_of: SpatialMemory) -> io.NodeOutput:
+        taken = with_cloud_of(memory, cloud_of)
+        if taken is memory:
+            report = f"The memory has this cloud of {memory.cloud.size} points already."
+        else:
+            report = (
+                f"The cloud of {memory.cloud.size} points is replaced by one of {taken.cloud.size}, made with "
+                f"{len(cloud_of.clips) - 1} clip(s)."
+            )
+        return io.NodeOutput(taken, report, ui=report_ui(report))
+
+
+NODES = [SpatiaUpdateMemory, SpatiaRevertClip, SpatiaTakeCloud]

@@ -63,7 +63,7 @@ class SpatiaOpenWorld(io.ComfyNode):
                 io.String.Input(
                     "branch",
                     default=MAIN,
-                    tooltip="Which of the world's videos goes on. A new name begins another one after the clip that is chosen.",
+                    tooltip="Which of the world's videos goes on. A new name begins another one, after the clip that clip or new_branch_after says.",
                 ),
                 io.Int.Input(
                     "clip",
@@ -85,6 +85,15 @@ class SpatiaOpenWorld(io.ComfyNode):
                     default=BY_NAME,
                     optional=True,
                     tooltip="The worlds that are there. One that is chosen here is opened, and name is not used.",
+                ),
+                io.Int.Input(
+                    "new_branch_after",
+                    default=LAST,
+                    min=LAST,
+                    max=100000,
+                    optional=True,
+                    advanced=True,
+                    tooltip="Where a new branch begins while clip is -1: after this clip of the world's first branch, 0 for the image. Once the branch is there, it goes on from its last clip.",
                 ),
             ],
             outputs=[
@@ -108,10 +117,11 @@ class SpatiaOpenWorld(io.ComfyNode):
         branch: str | None = None,
         clip: int = LAST,
         world: str = BY_NAME,
+        new_branch_after: int = LAST,
         **kwargs: object,
     ) -> object:
         try:
-            return opened_clip(chosen_world(name or "", world), branch or "", clip) or "new"
+            return opened_clip(chosen_world(name or "", world), branch or "", clip, new_branch_after) or "new"
         except SpatiaError as error:  # running it will say so
             return str(error)
 
@@ -125,7 +135,13 @@ class SpatiaOpenWorld(io.ComfyNode):
 
     @classmethod
     def check_lazy_status(
-        cls, name: str, branch: str, clip: int, memory: object = _UNCONNECTED, world: str = BY_NAME
+        cls,
+        name: str,
+        branch: str,
+        clip: int,
+        memory: object = _UNCONNECTED,
+        world: str = BY_NAME,
+        new_branch_after: int = LAST,
     ) -> list[str]:
         if memory is _UNCONNECTED:
             return []
@@ -136,20 +152,26 @@ class SpatiaOpenWorld(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, name: str, branch: str, clip: int, memory: SpatialMemory | None = None, world: str = BY_NAME
+        cls,
+        name: str,
+        branch: str,
+        clip: int,
+        memory: SpatialMemory | None = None,
+        world: str = BY_NAME,
+        new_branch_after: int = LAST,
     ) -> io.NodeOutput:
         here = chosen_world(name, world)
         node = cls.hidden.dynprompt.get_node(get_executing_context().node_id)
         start, made = beginning(cls) if "memory" in node["inputs"] else (None, None)
         if start is not None and (clip == 0 or not here.exists):
-            opened_clip(here, branch, clip)  # refuses a clip of a world that is not there
+            opened_clip(here, branch, clip, new_branch_after)  # refuses a clip of a world that is not there
             opened = start
             if not here.has(start) or not here.exists:
                 if memory is None:  # it went while the graph ran
                     raise SpatiaError(f"The world {shown(here.name)} was removed meanwhile; queue again.")
                 here.commit(memory, start, None, branch, made=made)
         else:
-            standing = opened_clip(here, branch, clip)
+            standing = opened_clip(here, branch, clip, new_branch_after)
             if standing is None:
                 raise SpatiaError(
                     f"The world {shown(here.name)} is new, and nothing says what it begins with; connect Estimate "

@@ -12,7 +12,7 @@ from comfy_execution.utils import get_executing_context
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.inputs import shown
-from ...spatia_core.world import World
+from ...spatia_core.world import MAIN, World
 from ...spatia_core.world.records import WORLD_FILE
 from .identity import OPEN, Identity, clip_id
 
@@ -86,19 +86,24 @@ def existing_world(chosen: str) -> World:
     return world
 
 
-def opened_clip(world: World, branch: str, clip: int) -> str | None:
+def opened_clip(world: World, branch: str, clip: int, after: int = LAST) -> str | None:
     """Id of the clip that Open World stands on; None where the world is to be begun.
 
-    clip: -1 for the branch's last, else its number; along the first branch where `branch` is a new one.
+    clip: -1 for the branch's last, else its number; along the first branch where `branch` is a new one, and there `after`
+    stands for -1: the clip that a new branch begins after.
     """
     if not world.exists:
-        if clip > 0:
-            raise SpatiaError(f"clip {clip} was asked for, and the world {shown(world.name)} is new; set clip to -1.")
+        asked = clip if clip != LAST else after
+        if asked > 0:
+            raise SpatiaError(f"clip {asked} was asked for, and the world {shown(world.name)} is new; set clip to -1.")
         return None
-    if branch not in world.heading.branches and clip == LAST:
+    new = branch not in world.heading.branches
+    if new and clip == LAST:
+        clip = after
+    if new and clip == LAST:
         raise SpatiaError(
-            f"branch {shown(branch)} is new in the world {shown(world.name)}, so it has no last clip; set clip to the "
-            f"one it begins after, or branch to one of {', '.join(map(shown, world.heading.branches))}."
+            f"branch {shown(branch)} is new in the world {shown(world.name)}, so it has no last clip; set new_branch_after to "
+            f"the clip it begins after, or branch to one of {', '.join(map(shown, world.heading.branches))}."
         )
     head = world.heading.branches.get(branch) or next(iter(world.heading.branches.values()))
     return head if clip == LAST else world.clip_at(head, clip)
@@ -141,15 +146,28 @@ def running(node_cls: type[io.ComfyNode], place: WorldPlace | None) -> tuple[str
     node_id, prompt = get_executing_context().node_id, _Prompt(node_cls.hidden.dynprompt)
 
     def stands_for(node_id: str, node: dict) -> str | None:
-        """Open World stands for the clip that it stood on when this run began."""
-        if place is None or node["class_type"] != OPEN:
+        """Open World stands for the clip that it stood on when this run began.
+
+        That which this run goes on from is in `place`, as its branch may have gone on since; others are not written to.
+        """
+        inputs = node["inputs"]
+        if node["class_type"] != OPEN or not isinstance(inputs.get("name"), str) or "world" in inputs:
             return None
-        name = node["inputs"].get("name")
-        named = isinstance(name, str) and "world" not in node["inputs"]
-        here = named and world_named(name).folder == place.folder
-        return clip_id("world", place.opened) if here else None
+        here = world_named(inputs["name"])
+        if place is not None and here.folder == place.folder and inputs.get("branch", MAIN) == place.branch:
+            return clip_id("world", place.opened)
+        return _standing(here, inputs)
 
     return node_id, Identity(prompt, stands_for)
+
+
+def _standing(world: World, inputs: dict) -> str | None:
+    """What an Open World stands for that another one's clips were made with; None while that is not known."""
+    branch, clip, after = inputs.get("branch", MAIN), inputs.get("clip", LAST), inputs.get("new_branch_after", LAST)
+    if not isinstance(branch, str) or not isinstance(clip, int) or not isinstance(after, int):
+        return None
+    opened = opened_clip(world, branch, clip, after)
+    return None if opened is None else clip_id("world", opened)
 
 
 def poster(world: World, clip: str) -> dict:

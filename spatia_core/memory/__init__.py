@@ -17,7 +17,7 @@ from .continuity import (
     shared_frames,
 )
 from .fusion import update
-from .memory import MemoryUpdate, SpatialMemory, memory_of_image, new_memory, revert_clip, with_cloud
+from .memory import MemoryUpdate, SpatialMemory, memory_of_image, new_memory, revert_clip, with_cloud, with_cloud_of
 from .store import FrameStore, HeldFrames
 from .visible_frames import SeenFrames, shared_points
 
@@ -46,4 +46,5 @@ __all__ = [
     "shared_points",
     "update",
     "with_cloud",
+    "with_cloud_of",
 ]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..cameras.camera import Cameras, concat_cameras
-from ..cloud.point_cloud import PointCloud, concat_clouds, empty_cloud
+from ..cloud.point_cloud import NO_VIEW, PointCloud, concat_clouds, empty_cloud
 from ..errors import SpatiaError
 from ..estimate.scene import SceneEstimate, estimate_points, merged_points
 from ..inputs import LARGEST_COORDINATE, widget_number
@@ -165,8 +165,41 @@ def memory_of_image(
 
 
 def with_cloud(memory: SpatialMemory, cloud: PointCloud) -> SpatialMemory:
-    """The memory with an edited cloud. What the clips so far did to the old one is no longer known row by row."""
+    """The memory with an edited cloud. What the clips so far did to the old one is no longer known row by row.
+
+    Points of frames that this video does not have, as in a cloud from elsewhere, come from no frame.
+    """
+    stray = cloud.view >= memory.frame_count
+    if bool(stray.any()):
+        cloud = cloud._replace(view=torch.where(stray, NO_VIEW, cloud.view))
     return memory._replace(cloud=cloud, exact_from=len(memory.clips), seen=SeenFrames())
+
+
+def with_cloud_of(memory: SpatialMemory, other: SpatialMemory) -> SpatialMemory:
+    """The memory's video with the cloud of another memory of the same place; the memory itself where it has it already.
+
+    Its points come from the given image, or from no frame of this video.
+
+    Raises SpatiaError when the two do not begin at one pose, or their voxel sizes differ: then their clouds do not lie in
+    one world, or at one spacing.
+    """
+    poses = [one.cameras.w2c[0] for one in (memory, other)]
+    if not torch.allclose(*poses, rtol=0, atol=1e-6 * max(1.0, float(poses[0].abs().max()))):
+        raise SpatiaError(
+            "The two memories begin at different poses, so their clouds do not lie in one world; connect two that were begun "
+            "with the same image and camera."
+        )
+    if memory.voxel_size != other.voxel_size:
+        raise SpatiaError(
+            f"The two memories have the voxel sizes {memory.voxel_size:g} and {other.voxel_size:g}, expected one; begin both "
+            "with the same voxel_size."
+        )
+    # Frames after the given image are another video's.
+    view = torch.where(other.cloud.view > 0, NO_VIEW, other.cloud.view)
+    cloud = other.cloud._replace(view=view)
+    if cloud.size == memory.cloud.size and all(torch.equal(ours, theirs) for ours, theirs in zip(memory.cloud, cloud)):
+        return memory
+    return with_cloud(memory, cloud)
 
 
 def appended(memory: SpatialMemory, clip: Clip, cloud: PointCloud) -> SpatialMemory:

@@ -19,7 +19,7 @@ NODES_2 = {"classic canvas": False, "Nodes 2.0": True}
 # Marked by the page where their weights are not in ComfyUI's folders, as on a machine that tests.
 LOADERS = {
     "SpatiaLoadModel", "SpatiaLoadCameraBranch", "SpatiaLoadDecoupledMemory", "UNETLoader", "CLIPLoader", "CLIPVisionLoader",
-    "VAELoader", "CheckpointLoaderSimple", "LoadMoGeModel", "ModelPatchLoader",
+    "VAELoader", "CheckpointLoaderSimple", "LoadMoGeModel", "LoraLoaderModelOnly", "ModelPatchLoader",
 }  # fmt: skip
 
 

@@ -133,6 +133,19 @@ def _walk(picture, pen, result):
         _paste(picture, frame, x + 8, y + 40, 224)
 
 
+def _draft(picture, pen, result):
+    """The draft above, coarse, and below it the same views, made again."""
+    frames = _spread(result["video"], 3) if result else _room("pan", 3, 18.0)
+    for place, frame in enumerate(frames):
+        x = 14 + place * 164
+        coarse = frame.resize((24, 24 * frame.height // frame.width), Image.BILINEAR).resize(frame.size, Image.NEAREST)
+        _paste(picture, coarse, x, 92, 156, FAINT)
+        _paste(picture, frame, x, 300, 156, GREEN)
+        _arrow(pen, (x + 78, 200), (x + 78, 292), GREEN, 8)
+    pen.text((256, 68), "a draft in few steps", INK, _font(30), anchor="mm")
+    pen.text((256, 434), "final, on its cloud", INK, _font(34), anchor="mm")
+
+
 def _edit_before(picture, pen, result):
     """The scene before, with a box round what is removed, and the projection after."""
     after = result["Projection of clip 1 (preview)"][0]
@@ -252,6 +265,7 @@ _DRAWN = {
     "Image to clip": _clip,
     "Image to long loop": _long_loop,
     "Long walk": _walk,
+    "Draft, then final": _draft,
     "Edit before": _edit_before,
     "Edit between": _edit_between,
     "Camera path from a file": _from_file,

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 from small_model import CFG, SEED, STEPS, STRENGTHS, TEXT, lora_weights, write_bundle
-from world_graphs import Fail, Keep
+from world_graphs import Fail, Keep, Paint
 
 
 @pytest.fixture
@@ -91,6 +91,7 @@ def pack_nodes(nodes_of, monkeypatch, comfy_host):
 
     monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, "Keep", Keep)
     monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, "Fail", Fail)
+    monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, "Paint", Paint)
     Fail.calls, Fail.die_at = 0, None
     yield SimpleNamespace(Fail=Fail)
     shutil.rmtree(f"{folder_paths.get_output_directory()}/spatia/worlds", ignore_errors=True)

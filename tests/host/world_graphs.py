@@ -40,6 +40,21 @@ class Fail:
         return (frames,)
 
 
+class Paint:
+    """A memory whose cloud has one colour, as an edit leaves it."""
+
+    RETURN_TYPES = ("SPATIA_MEMORY",)
+    FUNCTION = "go"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"memory": ("SPATIA_MEMORY",), "shade": ("INT", {})}}
+
+    def go(self, memory, shade):
+        cloud = memory.cloud._replace(colors=torch.full_like(memory.cloud.colors, shade))
+        return (memory._replace(cloud=cloud, exact_from=len(memory.clips)),)
+
+
 def node(kind: str, **inputs) -> dict:
     return {"class_type": kind, "inputs": inputs}
 

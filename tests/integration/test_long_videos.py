@@ -24,11 +24,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture(scope="module")
 def graph_of(server, object_info):
-    """A function: name of a template -> its graph on the demo's image."""
+    """A function: name of a template, whether its groups are switched over -> its graph on the demo's image."""
     uploaded = asyncio.run(upload_image(server, DEMO_IMAGE))
 
-    def graph_of(name: str) -> dict:
+    def graph_of(name: str, switched: bool = False) -> dict:
         workflow = json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
+        if switched:
+            switch(workflow)
         graph = workflow_to_prompt(workflow, object_info)
         graph[nodes_of(graph, "LoadImage")[0]]["inputs"]["image"] = uploaded
         return graph
@@ -36,12 +38,23 @@ def graph_of(server, object_info):
     return graph_of
 
 
+def switch(workflow: dict) -> None:
+    """Mute the nodes of the group Draft and wake those of the group Final, as the page's menu of a group does."""
+    for group in workflow["groups"]:
+        left, top, width, height = group["bounding"]
+        mode = 2 if group["title"].startswith("Draft") else 0 if group["title"].startswith("Final") else None
+        for node in workflow["nodes"]:
+            x, y = node["pos"]
+            if mode is not None and left <= x < left + width and top <= y < top + height:
+                node["mode"] = mode
+
+
 def world(base, name: str) -> World:
     return World(base / "output" / "spatia" / "worlds" / name)
 
 
-def frames_of(world: World) -> torch.Tensor:
-    memory = world.memory(world.head("main"))
+def frames_of(world: World, branch: str = "main") -> torch.Tensor:
+    memory = world.memory(world.head(branch))
     return memory.read_frames(range(memory.frame_count))
 
 
@@ -86,6 +99,39 @@ class TestTemplates:
         with pytest.raises(RunError, match="Clip 4 was asked for"):
             submit(copy.deepcopy(graph))
         assert len(world(base, "long_walk").clips()) == 4
+
+    def test_draft_then_final(self, graph_of, submit, base):
+        """The draft in three runs; then, the groups switched over, as many for the final, on the draft's cloud."""
+        name = "Draft, then final, runs now, one clip per run"
+        made = world(base, "draft_then_final")
+        for branch, switched in (("draft", False), ("final", True)):
+            graph = graph_of(name, switched)
+            assert len(nodes_of(graph, "SpatiaCommitClip")) == 1
+            graph[nodes_of(graph, "SpatiaCameraPath")[0]]["inputs"]["frames"] = 57
+            for clip in range(1, 4):
+                outputs, progress = submit(copy.deepcopy(graph))
+                assert made.record(made.head(branch)).number == clip
+            (sampler,) = nodes_of(graph, "SpatiaSampler")
+            assert progress.steps[sampler] == (6 if switched else 1)
+            file = outputs[nodes_of(graph, "SpatiaWorldVideo")[0]]["images"][0]
+            assert frames_in(base / "output" / file["subfolder"] / file["filename"]) == 57
+        draft, final = (made.memory(made.head(branch)) for branch in ("draft", "final"))
+        assert (
+            torch.equal(draft.cloud.positions, final.cloud.positions)
+            and draft.cloud.view.max() > final.cloud.view.max() == 0
+        )
+        # Written once, with the first clip that has it.
+        assert [record.cloud for record in made.chain(made.head("final"))] == ["whole", "whole", "same", "same"]
+        assert (
+            torch.equal(draft.cameras.w2c, final.cameras.w2c)
+            and draft.cloud.size > made.memory(made.chain(made.head("draft"))[0].id).cloud.size
+        )
+        pictures = [frames_of(made, branch).float() for branch in ("draft", "final")]
+        apart = (pictures[0] - pictures[1]).square().flatten(1).mean(1)
+        assert apart[0] == 0 and (apart[1:] > 0).all()
+        # Frame by frame the same place: nearer to its own frame of the draft than to one half a path away.
+        away = (pictures[0].roll(28, 0) - pictures[1]).square().flatten(1).mean(1)
+        assert (apart[20:37] < away[20:37] / 3).all()
 
 
 @pytest.mark.long(600, "starts a server of its own")
