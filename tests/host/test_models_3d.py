@@ -168,3 +168,51 @@ def test_it_says_what_is_wrong(scenes, memory, pack_module, comfy_host):
     for inputs, message in broken:
         with pytest.raises(error, match=message):
             run(scenes.SpatiaLoadScene, **inputs)
+
+
+def with_camera(data: bytes, eye: list[float], aspect: float, yfov: float) -> bytes:
+    """A .glb with one camera more, as a modelling program writes it: it looks along its own -z."""
+    import json
+    import struct
+
+    (length,) = struct.unpack_from("<I", data, 12)
+    scene = json.loads(data[20 : 20 + length])
+    scene["cameras"] = [{"type": "perspective", "perspective": {"aspectRatio": aspect, "yfov": yfov, "znear": 0.1}}]
+    scene["nodes"].append({"camera": 0, "translation": eye, "name": "Camera"})
+    scene["scenes"][scene.get("scene", 0)]["nodes"].append(len(scene["nodes"]) - 1)
+    text = json.dumps(scene).encode()
+    text += b" " * (-len(text) % 4)
+    rest = data[20 + length :]
+    return struct.pack("<4sIIII", b"glTF", 2, 20 + len(text) + len(rest), len(text), 0x4E4F534A) + text + rest
+
+
+def test_a_file_with_rooms_and_a_camera_is_a_shot(scenes, pack_module, comfy_host, tmp_path):
+    """One .glb in ComfyUI's input folder: Import Cameras reads its camera, Load Scene its walls, and both lie in one world."""
+    from comfy_extras.nodes_save_3d import save_glb
+
+    # A red post left of the middle and above the eye's height, a blue one right of it and below.
+    posts = [([-1.0, 2.0, -4.0], [1.0, 0, 0]), ([1.0, 1.0, -4.0], [0.0, 0, 1.0])]
+    corners = torch.tensor([[-0.3, -0.3, 0.0], [0.3, -0.3, 0.0], [0.3, 0.3, 0.0], [-0.3, 0.3, 0.0]])
+    vertices = torch.cat([corners + torch.tensor(at) for at, _ in posts])
+    colors = torch.cat([torch.tensor(color).expand(4, 3) for _, color in posts])
+    faces = torch.tensor([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
+    save_glb(vertices, faces, str(tmp_path / "rooms.glb"), vertex_colors=colors)
+    yfov = 2 * math.atan(math.tan(math.radians(30)) * HEIGHT / WIDTH)
+    shot = with_camera((tmp_path / "rooms.glb").read_bytes(), [0.0, 1.5, 0.0], WIDTH / HEIGHT, yfov)
+    (comfy_host / "input" / "shot.glb").write_bytes(shot)
+    imported = run(
+        pack_module("nodes.cameras").SpatiaImportCameras,
+        file="shot.glb",
+        start="as in the file",
+        width=WIDTH,
+        height=HEIGHT,
+    )[0]
+    _, _, image = run(
+        scenes.SpatiaLoadScene, file="shot.glb", axes=scenes.BY_KIND, cameras=imported, width=WIDTH, height=HEIGHT,
+        voxel_size=0.01, mesh_points=40_000,
+    )  # fmt: skip
+    focal = WIDTH / 2 / math.tan(math.radians(30))
+    for (x, y, z), color in posts:
+        column, row = round(WIDTH / 2 + focal * x / -z), round(HEIGHT / 2 - focal * (y - 1.5) / -z)
+        seen = image[0, row - 5 : row + 6, column - 5 : column + 6].mean((0, 1))
+        assert seen.argmax() == torch.tensor(color).argmax() and seen.max() > 0.5, (color, seen)
