@@ -349,7 +349,7 @@ def _new_memory(
 ) -> SpatialMemory:
     """A memory that begins with one image, or with a drawing of the cloud, seen by one camera; size: height, width."""
     cloud = cloud._replace(view=torch.full_like(cloud.view, NO_VIEW))
-    notes = ("point cloud from a file, in its own unit",)
+    notes: tuple[str, ...] = ("point cloud from a file, in its own unit",)
     if image is None:
         blank = torch.zeros(*size, 3, dtype=torch.uint8)
         memory = memory_of_image(blank, camera, cloud, voxel_size, notes=notes, made_for=made_for)

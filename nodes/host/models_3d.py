@@ -82,9 +82,10 @@ def _read_splat(model: Types.File3D) -> Any:
 
 
 def _points_of_splat(splat: Any, voxel_size: float) -> PointCloud:
-    parts = [getattr(splat, name, None) for name in ("positions", "scales", "rotations", "opacities", "sh")]
-    if not all(isinstance(part, torch.Tensor) for part in parts) or parts[0].shape[0] != 1:
-        held = f"{parts[0].shape[0]} splats" if isinstance(parts[0], torch.Tensor) else type(splat).__name__
+    named = (getattr(splat, name, None) for name in ("positions", "scales", "rotations", "opacities", "sh"))
+    parts = [part for part in named if isinstance(part, torch.Tensor)]
+    if len(parts) < 5 or parts[0].shape[0] != 1:
+        held = type(splat).__name__ if len(parts) < 5 else f"{parts[0].shape[0]} splats"
         raise SpatiaError(
             f"model_3d holds {held}, expected one splat (SPLAT), a mesh or a 3D file; pick one of a batch, or join them by ComfyUI's "
             "Merge Splat."

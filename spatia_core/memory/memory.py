@@ -183,8 +183,8 @@ def with_cloud_of(memory: SpatialMemory, other: SpatialMemory) -> SpatialMemory:
     Raises SpatiaError when the two do not begin at one pose, or their voxel sizes differ: then their clouds do not lie in
     one world, or at one spacing.
     """
-    poses = [one.cameras.w2c[0] for one in (memory, other)]
-    if not torch.allclose(*poses, rtol=0, atol=1e-6 * max(1.0, float(poses[0].abs().max()))):
+    pose, others = (one.cameras.w2c[0] for one in (memory, other))
+    if not torch.allclose(pose, others, rtol=0, atol=1e-6 * max(1.0, float(pose.abs().max()))):
         raise SpatiaError(
             "The two memories begin at different poses, so their clouds do not lie in one world; connect two that were begun "
             "with the same image and camera."
