@@ -175,20 +175,7 @@ def begin_memory(
     """
     voxel_size = voxel_size or (profile or RELEASE).voxel_size
     made_for = "" if profile is None else profile.name
-    count, height, width = image.shape[:3]
-    if count != 1:
-        raise SpatiaError(
-            f"image holds {count} images, expected the one the video starts from; pick one with Image From Batch."
-        )
-    if height * width > MOST_POINTS:
-        raise SpatiaError(
-            f"image is {width}x{height}, expected at most {MOST_POINTS} pixels, as each may be a point; make it "
-            "smaller with Fit Image."
-        )
-    require_memory(
-        height * width * _BYTES_PER_PIXEL, f"The scene of an image of {width}x{height}",
-        "make image smaller with Fit Image",
-    )  # fmt: skip
+    height, width = _require_one_image(image)
     frames = frames_from_image(image, "image")
     mask = None if moving is None else moving_pixels(mask_values(moving, "moving"), 1, height, width, dilate=mask_grow)
     by_angle = intrinsics_from_fov(field_of_view, width, height)
@@ -226,6 +213,25 @@ def begin_memory(
     for warning in memory.notes[1:]:
         logging.warning("Estimate Scene: %s", warning)
     return memory, found
+
+
+def _require_one_image(image: Tensor) -> tuple[int, int]:
+    """Height and width of an IMAGE that holds one picture. Raises SpatiaError on another, or one that finds no room."""
+    count, height, width = image.shape[:3]
+    if count != 1:
+        raise SpatiaError(
+            f"image holds {count} images, expected the one the video starts from; pick one with Image From Batch."
+        )
+    if height * width > MOST_POINTS:
+        raise SpatiaError(
+            f"image is {width}x{height}, expected at most {MOST_POINTS} pixels, as each may be a point; make it "
+            "smaller with Fit Image."
+        )
+    require_memory(
+        height * width * _BYTES_PER_PIXEL, f"The scene of an image of {width}x{height}",
+        "make image smaller with Fit Image",
+    )  # fmt: skip
+    return height, width
 
 
 def parse_intrinsics(text: str) -> list[float] | None:
