@@ -168,12 +168,13 @@ def conditioned(pack_module, monkeypatch, parts):
             )
             references = dict(zip(ids.tolist(), vectors[f"{window}.reference_u8"]))
             monkeypatch.setattr(remember, "compressed_pictures", lambda *args: lambda frame: references[frame][None])
-        clip = pack_module("nodes.host.decoupled_clip").condition_window(
+        decoupled_clip = pack_module("nodes.host.decoupled_clip")
+        clip = decoupled_clip.condition_window(
             model,
             conditioning(vectors[f"{window}.text_positive"], vectors[f"{window}.clip_fea"]),
             conditioning(vectors[f"{window}.text_negative"], vectors[f"{window}.clip_fea"]),
             StoredVae(vectors, model.model.process_latent_out), memory, cameras, camera, memory_branch,
-            release=True, path=path,
+            settings=decoupled_clip.WindowSettings(release=True), path=path,
         )  # fmt: skip
         return clip, model
 
