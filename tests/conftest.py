@@ -18,6 +18,8 @@ from types import ModuleType
 
 import pytest
 
+pytest.register_assert_rewrite("memory_scenes")  # it compares, and a failure is to show what
+
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 PACK_NAME = "spatia_pack"

@@ -122,6 +122,13 @@ def test_tools_know_neither_run_py_nor_the_host():
         assert not imported_modules(path) & others, path.name
 
 
+def test_tests_share_helpers_and_not_each_other():
+    """What several files of tests need lies in a file without tests, so that none of them changes what another tests."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(?:from|import) test_", text, re.MULTILINE), path.relative_to(ROOT)
+
+
 def test_our_own_packages_are_imported_relatively():
     """ComfyUI imports the pack under a path of its own, where `spatia_core` and our `nodes` are no top-level names."""
     for folder in ("nodes", "spatia_core"):

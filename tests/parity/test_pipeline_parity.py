@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from decoupled_vectors import FOLDER, family, suffix_of, table, tensors
-from parity_model import Probe, relative_l2
-from test_camera_branch_parity import load_i2v, weights_of
+from parity_model import Probe, load_i2v, relative_l2, weights_of
 from vectors import weights
 
 from spatia_core.cameras.camera import Cameras, invert_pose
