@@ -255,23 +255,50 @@ def torch_index() -> str:
     return os.environ.get("SPATIA_TORCH_INDEX", "").strip()
 
 
+def newest() -> bool:
+    """SPATIA_NEWEST=1: an environment of its own, with the newest there is of everything that is pinned or bounded else."""
+    value = os.environ.get("SPATIA_NEWEST", "").strip()
+    if value not in ("", "0", "1"):
+        raise RunError(f"SPATIA_NEWEST={value} was given, expected 1 (the newest of everything) or 0")
+    return value == "1"
+
+
+def without_versions(files: list[Path]) -> list[str]:
+    """The packages that requirements files name, each once and without what they say of its version."""
+    lines = (line.split("#")[0].strip() for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    return list(dict.fromkeys(re.split(r"[\s=<>~!;]", line)[0] for line in lines if line))
+
+
 def environment_folder(comfyui: Path, cache: Path) -> tuple[Path, list[str]]:
     """Where the environment for this ComfyUI, this package and this Python lies, and pip's arguments to fill it."""
     files = [comfyui / "requirements.txt", ROOT / "requirements.txt", ROOT / "tests" / "requirements.txt"]
+    pins = ("newest",) if newest() else TORCH
     key = hashlib.sha256()
     version = "{}.{}".format(*sys.version_info)  # a patch release keeps the environment
-    for part in (*TORCH, version, platform.system(), platform.machine(), sys.implementation.name):
+    for part in (*pins, version, platform.system(), platform.machine(), sys.implementation.name):
         key.update(part.encode() + b"\0")
     for file in files:
         key.update(file.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    arguments = ["install", "--prefer-binary", *TORCH]
+    arguments = ["install", "--prefer-binary"]
     index = torch_index()
     if index:
         key.update(index.encode() + b"\0")
         arguments += ["--extra-index-url", index]
-    for file in files:
-        arguments += ["--requirement", str(file)]
+    if newest():
+        arguments += without_versions(files)
+    else:
+        arguments += TORCH
+        for file in files:
+            arguments += ["--requirement", str(file)]
     return cache / f"env-{key.hexdigest()[:12]}", arguments
+
+
+def is_complete(path: Path) -> bool:
+    """Whether an environment can be taken as it is; one with the newest of everything for a day."""
+    complete = path / "complete"  # written last: an interrupted set-up is made anew
+    if not complete.is_file() or not environment_python(path).is_file():
+        return False
+    return not newest() or inside(environment_python(path)) or time.time() - complete.stat().st_mtime < 24 * 3600
 
 
 def set_up(cache: Path) -> tuple[Path, Path]:
@@ -282,8 +309,7 @@ def set_up(cache: Path) -> tuple[Path, Path]:
             shutil.rmtree(unfinished)
         comfyui = find_comfyui(cache)
         path, arguments = environment_folder(comfyui, cache)
-        complete = path / "complete"  # written last: an interrupted set-up is made anew
-        if not complete.is_file() or not environment_python(path).is_file():
+        if not is_complete(path):
             say(f"Making the environment in {path} (torch and ComfyUI's requirements: 5 GB, some minutes, only once)")
             remark = remark_on_torch(
                 platform.system(), installed_cards(platform.system(), platform.machine()), torch_index()
@@ -292,7 +318,7 @@ def set_up(cache: Path) -> tuple[Path, Path]:
                 say(f"  {remark}")
             create_environment(path)
             pip(environment_python(path), arguments, cache / "logs" / f"{path.name}.log", cache)
-            complete.write_text(f"{time.monotonic() - began:.0f} s\n", encoding="utf-8")
+            (path / "complete").write_text(f"{time.monotonic() - began:.0f} s\n", encoding="utf-8")
             say(f"Set-up done in {time.monotonic() - began:.0f} s")
     return comfyui, environment_python(path)
 

@@ -39,6 +39,8 @@ from spatia_core.training.rooms import make_room, render_room, room_path
 
 HEIGHT, WIDTH, VOXEL, RADIUS = 144, 256, 0.02, 0.03  # as the bundled model has them
 WAYS = (None, "plane", "neighbours")
+KINDS = {"photograph": 1, "clip": 5}  # frames that the scene is made of
+VIEWS = {0: "first frame", 5: "from beside"}
 
 
 def furnished(seed: int):
@@ -108,33 +110,9 @@ def main() -> None:
         room, poses, video = found
         empty = room._replace(boxes=room.boxes[:-1], materials=room.materials[:-1])
         truth = render_room(empty, poses, HEIGHT, WIDTH)
-        for kind, frames in (("photograph", 1), ("clip", 5)):
-            cloud, size, cameras = scene_of(video, frames)
-            gone = torch.zeros(cloud.size, dtype=torch.bool)
-            gone[size:] = True
-            strips = {0: [video.frames[0], truth.frames[0]], 5: [video.frames[5], truth.frames[5]]}
-            for way in WAYS:
-                begin = time.perf_counter()
-                try:
-                    edited = removed(cloud, gone, way, cameras)
-                except SpatiaError as error:
-                    print(f"seed {seed}, {kind}, {way}: {error}")
-                    edited = cloud.select(~gone)
-                seconds = time.perf_counter() - begin
-                for frame in (0, 5):
-                    camera = make_cameras(
-                        torch.from_numpy(video.w2c[frame : frame + 1]), torch.from_numpy(video.intrinsics)
-                    )
-                    figures, image = measured(
-                        edited, camera, video.moving[frame], truth.frames[frame].astype(float), truth.z_depth[frame]
-                    )
-                    strips[frame].append(image)
-                    rows.append(
-                        {
-                            "seed": seed, "kind": kind, "fill": way or "none", "frame": frame, "seconds": seconds,
-                            "new": edited.size - size, **figures,
-                        }
-                    )  # fmt: skip
+        for kind, frames in KINDS.items():
+            told, strips = filled_in(video, truth, frames, f"seed {seed}, {kind}")
+            rows += [{"seed": seed, "kind": kind, **row} for row in told]
             if options.pictures:
                 from PIL import Image
 
@@ -142,8 +120,41 @@ def main() -> None:
                 sheet = np.concatenate([np.concatenate(strip, 1) for strip in strips.values()], 0)
                 Image.fromarray(sheet).save(f"{options.pictures}/{seed}_{kind}.jpg", quality=88)
     print(f"{options.rooms} rooms, {WIDTH}x{HEIGHT}, voxel {VOXEL}; means over the rooms, of depth the median")
-    for kind in ("photograph", "clip"):
-        for frame, where in ((0, "first frame"), (5, "from beside")):
+    tell(rows)
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows))
+
+
+def filled_in(video, truth, frames, name):
+    """One room's scene of so many frames, its object removed in each of WAYS: rows of figures, and pictures of frames 0 and 5."""
+    cloud, size, cameras = scene_of(video, frames)
+    gone = torch.zeros(cloud.size, dtype=torch.bool)
+    gone[size:] = True
+    rows, strips = [], {frame: [video.frames[frame], truth.frames[frame]] for frame in VIEWS}
+    for way in WAYS:
+        begin = time.perf_counter()
+        try:
+            edited = removed(cloud, gone, way, cameras)
+        except SpatiaError as error:
+            print(f"{name}, {way}: {error}")
+            edited = cloud.select(~gone)
+        seconds = time.perf_counter() - begin
+        for frame in VIEWS:
+            camera = make_cameras(torch.from_numpy(video.w2c[frame : frame + 1]), torch.from_numpy(video.intrinsics))
+            figures, image = measured(
+                edited, camera, video.moving[frame], truth.frames[frame].astype(float), truth.z_depth[frame]
+            )
+            strips[frame].append(image)
+            rows.append(
+                {"fill": way or "none", "frame": frame, "seconds": seconds, "new": edited.size - size, **figures}
+            )
+    return rows, strips
+
+
+def tell(rows):
+    """Print the means over the rooms."""
+    for kind in KINDS:
+        for frame, where in VIEWS.items():
             for way in WAYS:
                 part = [row for row in rows if (row["kind"], row["frame"], row["fill"]) == (kind, frame, way or "none")]
                 mean = {name: np.mean([row[name] for row in part]) for name in ("coverage", "psnr", "seconds", "new")}
@@ -153,8 +164,6 @@ def main() -> None:
                     f"{kind:10} {where}  {way or 'none':10} coverage {mean['coverage']:.2f}  depth {depth}  "
                     f"PSNR {mean['psnr']:5.2f} dB  {mean['new']:6.0f} points  {mean['seconds']:.2f} s"
                 )
-    if options.json:
-        Path(options.json).write_text(json.dumps(rows))
 
 
 def removed(cloud, gone, way, cameras):

@@ -29,12 +29,42 @@ def main() -> None:
     given = options.parse_args()
     width, height = map(int, given.size.split("x"))
     load_host(cpu=True)
-    import comfy.model_base
     import comfy.model_management
+    import torch
+    from spatia_pack.nodes.host.camera_branch import CameraCondition, ClipPoses
+
+    backbone, camera, memory = networks()
+    latents = (given.frames + 3) // 4
+    poses = ClipPoses(torch.zeros(latents, 4, 4, 4), torch.zeros(latents, 4, 4))
+    condition = CameraCondition(camera, poses, 1.0)
+    # A card has flash attention, whose share of the host's formula is the smaller one.
+    comfy.model_management.pytorch_attention_flash_attention = lambda: True
+    counted = latents + condition.counted_frames() + latents / 8
+    needed = {rows: backbone.memory_required([rows, 16, counted, height // 8, width // 8]) / GIB for rows in (1, 2)}
+    numbers = {"backbone": count(backbone.diffusion_model), "camera": count(camera), "memory": count(memory)}
+    tokens = latents * (height // 16) * (width // 16)
+    print(f"{width}x{height}, {given.frames} frames: {tokens} tokens")
+    for name, amount in numbers.items():
+        print(
+            f"{name:9s} {amount / 1e9:6.3f} G numbers: {2 * amount / GIB:5.1f} GiB in bf16, {amount / GIB:5.1f} in fp8"
+        )
+    print(
+        f"activations by the host's estimate: {needed[1]:.1f} GiB one half of CFG at a time, {needed[2]:.1f} GiB both"
+    )
+    kept = 20 * tokens * 5120 * 2 / GIB
+    print(
+        f"residuals kept between the halves of CFG where they run apart: {kept:.1f} GiB per branch, on the card or in memory"
+    )
+    tell_cards(needed, numbers)
+
+
+def networks():
+    """The backbone, the camera branch and the memory's at the released sizes, without numbers in them."""
+    import comfy.model_base
     import comfy.ops
     import comfy.supported_models
     import torch
-    from spatia_pack.nodes.host.camera_branch import CameraBranch, CameraCondition, ClipPoses
+    from spatia_pack.nodes.host.camera_branch import CameraBranch
     from spatia_pack.nodes.host.decoupled import DecoupledBranch
     from spatia_pack.spatia_core.model.decoupled.layout import CameraLayout, DecoupledLayout
 
@@ -54,28 +84,12 @@ def main() -> None:
         memory = DecoupledBranch(
             DecoupledLayout(*shared, 52, 32, (192, 96, 16), 8, (1, 2, 2)), torch.bfloat16, "meta", comfy.ops.manual_cast
         )
-    latents = (given.frames + 3) // 4
-    poses = ClipPoses(torch.zeros(latents, 4, 4, 4), torch.zeros(latents, 4, 4))
-    condition = CameraCondition(camera, poses, 1.0)
-    # A card has flash attention, whose share of the host's formula is the smaller one.
-    comfy.model_management.pytorch_attention_flash_attention = lambda: True
-    counted = latents + condition.counted_frames() + latents / 8
-    needed = {rows: backbone.memory_required([rows, 16, counted, height // 8, width // 8]) / GIB for rows in (1, 2)}
-    numbers = {"backbone": count(backbone.diffusion_model), "camera": count(camera), "memory": count(memory)}
-    print(f"{width}x{height}, {given.frames} frames: {latents * (height // 16) * (width // 16)} tokens")
-    for name, amount in numbers.items():
-        print(
-            f"{name:9s} {amount / 1e9:6.3f} G numbers: {2 * amount / GIB:5.1f} GiB in bf16, {amount / GIB:5.1f} in fp8"
-        )
-    print(
-        f"activations by the host's estimate: {needed[1]:.1f} GiB one half of CFG at a time, {needed[2]:.1f} GiB both"
-    )
+    return backbone, camera, memory
+
+
+def tell_cards(needed, numbers):
+    """Print what fits on each of CARDS: `needed` GiB of activations by rows at once, `numbers` of each network."""
     branches = 2 * (numbers["camera"] + numbers["memory"]) / GIB
-    tokens = latents * (height // 16) * (width // 16)
-    kept = 20 * tokens * 5120 * 2 / GIB
-    print(
-        f"residuals kept between the halves of CFG where they run apart: {kept:.1f} GiB per branch, on the card or in memory"
-    )
     print("\n| card | both halves at once | backbone in fp8 | backbone in bf16 |\n|---|---|---|---|")
     for card in CARDS:
         room = card - _SYSTEM

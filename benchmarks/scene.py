@@ -338,9 +338,18 @@ class Bench:
         mask = torch.zeros(self.height, self.width, dtype=torch.bool)
         mask[self.height // 4 : self.height // 2, self.width // 4 : self.width // 2] = True
         scene = Scene(self.cameras, mask, self.voxel, cloud.select(slice(0, cloud.size // 20)))
+        self.report("one voxel merge of the cloud", 1000 * merge, unit="ms")
+        for name, edit in self.edits().items():
+            apply_edits(cloud, [edit], scene)
+            self.report(
+                f"{name} / voxel merge", best_of(lambda edit=edit: apply_edits(cloud, [edit], scene)) / merge, 1
+            )
+
+    def edits(self):
+        """What `editing` times: one edit of each kind, by what it is called."""
         box = {"shape": "box", "center": self.room.boxes[1, :3].tolist(), "size": [1, 1, 1]}
         lasso = {"shape": "lasso", "frame": 0, "points": [[0.3, 0.3], [0.7, 0.35], [0.5, 0.8]]}
-        edits = {
+        return {
             "select box, remove": {"do": "remove", "select": box},
             "select sphere, recolour": {
                 "do": "recolor",
@@ -389,12 +398,6 @@ class Bench:
             "duplicate a box": {"do": "duplicate", "select": box, "offset": [0.2, 0, 0]},
             "merge another cloud": {"do": "merge", "move": [0.1, 0, 0]},
         }
-        self.report("one voxel merge of the cloud", 1000 * merge, unit="ms")
-        for name, edit in edits.items():
-            apply_edits(cloud, [edit], scene)
-            self.report(
-                f"{name} / voxel merge", best_of(lambda edit=edit: apply_edits(cloud, [edit], scene)) / merge, 1
-            )
 
     def loops(self):
         for noise in ("smooth", "per pixel"):

@@ -2,7 +2,7 @@
 
 import torch
 from spatia_pack.nodes.host import bundle
-from spatia_pack.nodes.host.conditioning import condition_clip
+from spatia_pack.nodes.host.conditioning import ControlInputs, condition_clip
 from spatia_pack.nodes.host.models import BUNDLED, NONE, load_spatia_model
 from spatia_pack.nodes.host.sampling import sample_clip, unipc_sampler
 from spatia_pack.nodes.host.video import decode_frames
@@ -106,7 +106,7 @@ class Pipeline:
             else (projection, holes)
         )
         with cpu_autocast(self.dtype):
-            return condition_clip(self.model, self.vae, memory, window, *shown, references)
+            return condition_clip(self.model, self.vae, memory, window, ControlInputs(*shown, references))
 
     def generate(self, conditioned, latent, seed: int = 0) -> torch.Tensor:
         """Frames (N, H, W, 3) in 0..1 of one clip."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from comfy.clip_vision import ClipVisionModel
 from comfy.model_patcher import ModelPatcher
 from comfy.sd import VAE
@@ -10,9 +12,8 @@ from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..spatia_core.cameras import Cameras
 from ..spatia_core.memory import SpatialMemory
-from ..spatia_core.model.decoupled.retrieval import Rules
 from .host.camera_branch import END_PERCENT
-from .host.decoupled_clip import ReleasedNoise, condition_window
+from .host.decoupled_clip import ReleasedNoise, WindowSettings, condition_window
 from .host.notices import notice
 from .host.profiles import clip_misfits
 from .host.reports import report_ui
@@ -131,20 +132,11 @@ class SpatiaDecoupledClip(io.ComfyNode):
         vae: VAE,
         memory: SpatialMemory,
         cameras: Cameras,
-        retrieval: str,
-        camera_strength: float,
-        memory_strength: float,
-        radius: float,
-        release: bool,
-        shift: float,
-        camera_end_percent: float,
-        max_distance: float,
-        min_score: float,
-        candidate_every: int,
         camera_model: ModelPatcher | None = None,
         memory_model: ModelPatcher | None = None,
         clip_vision: ClipVisionModel | None = None,
         path: Cameras | None = None,
+        **settings: Any,
     ) -> io.NodeOutput:
         clip = condition_window(
             model,
@@ -156,15 +148,7 @@ class SpatiaDecoupledClip(io.ComfyNode):
             camera_model,
             memory_model,
             clip_vision,
-            retrieval=retrieval,
-            rules=Rules(min_score=min_score, max_distance=max_distance),
-            radius=radius,
-            candidate_every=candidate_every,
-            camera_strength=camera_strength,
-            camera_end_percent=camera_end_percent,
-            memory_strength=memory_strength,
-            shift=shift,
-            release=release,
+            settings=WindowSettings(**settings),
             path=path,
         )
         notice(cls, *clip.warnings, *clip_misfits(model, memory, cameras))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import torch
 from comfy.model_patcher import ModelPatcher
@@ -16,7 +17,15 @@ from ..spatia_core.inputs import MOST_POINTS, number_text, shown
 from ..spatia_core.memory import SpatialMemory, memory_of_image, new_memory
 from ..spatia_core.model.sizes import SIZE_STEP
 from ..spatia_core.profile import RELEASE, Profile
-from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, source_problem
+from .host.depth_sources import (
+    DepthInputs,
+    DepthReader,
+    depth_reader,
+    depth_sockets,
+    depth_widgets,
+    mask_inputs,
+    source_problem,
+)
 from .host.free_memory import require_memory
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.profiles import AUTO, model_profile
@@ -108,35 +117,17 @@ class SpatiaEstimateScene(io.ComfyNode):
     def execute(
         cls,
         image: torch.Tensor,
-        depth_source: str,
-        depth_kind: str,
-        near: float,
-        far: float,
-        depth_scale: float,
-        da3_metric_resolution: int,
         field_of_view: float,
         intrinsics: str,
         voxel_size: float,
         edge_filter: bool,
         mask_grow: int,
         moving: torch.Tensor | None = None,
-        depth_map: torch.Tensor | None = None,
-        da3_geometry: dict | None = None,
-        moge_geometry: dict | None = None,
         cameras: Cameras | None = None,
         model: ModelPatcher | None = None,
+        **depth: Any,
     ) -> io.NodeOutput:
-        read = depth_reader(
-            depth_source,
-            depth_map=depth_map,
-            da3_geometry=da3_geometry,
-            moge_geometry=moge_geometry,
-            depth_kind=depth_kind,
-            near=near,
-            far=far,
-            depth_scale=depth_scale,
-            da3_metric_resolution=da3_metric_resolution,
-        )
+        read = depth_reader(DepthInputs(**depth))
         memory, found = begin_memory(
             image,
             read,
@@ -175,20 +166,7 @@ def begin_memory(
     """
     voxel_size = voxel_size or (profile or RELEASE).voxel_size
     made_for = "" if profile is None else profile.name
-    count, height, width = image.shape[:3]
-    if count != 1:
-        raise SpatiaError(
-            f"image holds {count} images, expected the one the video starts from; pick one with Image From Batch."
-        )
-    if height * width > MOST_POINTS:
-        raise SpatiaError(
-            f"image is {width}x{height}, expected at most {MOST_POINTS} pixels, as each may be a point; make it "
-            "smaller with Fit Image."
-        )
-    require_memory(
-        height * width * _BYTES_PER_PIXEL, f"The scene of an image of {width}x{height}",
-        "make image smaller with Fit Image",
-    )  # fmt: skip
+    height, width = _require_one_image(image)
     frames = frames_from_image(image, "image")
     mask = None if moving is None else moving_pixels(mask_values(moving, "moving"), 1, height, width, dilate=mask_grow)
     by_angle = intrinsics_from_fov(field_of_view, width, height)
@@ -226,6 +204,25 @@ def begin_memory(
     for warning in memory.notes[1:]:
         logging.warning("Estimate Scene: %s", warning)
     return memory, found
+
+
+def _require_one_image(image: Tensor) -> tuple[int, int]:
+    """Height and width of an IMAGE that holds one picture. Raises SpatiaError on another, or one that finds no room."""
+    count, height, width = image.shape[:3]
+    if count != 1:
+        raise SpatiaError(
+            f"image holds {count} images, expected the one the video starts from; pick one with Image From Batch."
+        )
+    if height * width > MOST_POINTS:
+        raise SpatiaError(
+            f"image is {width}x{height}, expected at most {MOST_POINTS} pixels, as each may be a point; make it "
+            "smaller with Fit Image."
+        )
+    require_memory(
+        height * width * _BYTES_PER_PIXEL, f"The scene of an image of {width}x{height}",
+        "make image smaller with Fit Image",
+    )  # fmt: skip
+    return height, width
 
 
 def parse_intrinsics(text: str) -> list[float] | None:

@@ -251,6 +251,29 @@ def drawing_notices() -> tuple[str, ...]:
     return (*(() if reason is None else (f"The scene is drawn on the CPU: {reason}.",)), *slow_kernels())
 
 
+def _require_drawable(memory: SpatialMemory, cameras: Cameras, height: int, width: int, radius: float) -> None:
+    """Raise SpatiaError where `project` has nothing to draw, would draw it wrong, or finds no room for it."""
+    if not memory.cloud.size:
+        raise SpatiaError(
+            "The memory's cloud holds no point, so there is nothing to draw; check the edits before this node, or estimate the scene again."
+        )
+    if radius < SMALLEST_RADIUS:
+        raise SpatiaError(
+            f"radius {radius:g} was given, expected {SMALLEST_RADIUS:g} or more, or 0 for what the memory's model was made "
+            "with; change radius."
+        )
+    if abs(width / height / (memory.width / memory.height) - 1) > _ASPECT_TOLERANCE:
+        raise SpatiaError(
+            f"width {width} and height {height} were given for a memory of {memory.width}x{memory.height}, expected the same shape of picture, "
+            "or the scene would be drawn stretched; change width or height."
+        )
+    # Projection and holes as the host keeps them, in float32.
+    require_memory(
+        cameras.count * height * width * 16, f"The projection of {cameras.count} frames of {width}x{height}",
+        "connect the cameras of one clip (Clip Window), or decrease width and height",
+    )  # fmt: skip
+
+
 def project(
     memory: SpatialMemory,
     cameras: Cameras,
@@ -269,27 +292,9 @@ def project(
     hears that a full card left it to the CPU. Raises SpatiaError on an empty cloud, another shape of picture, a radius
     below SMALLEST_RADIUS, or when there is no room.
     """
-    if not memory.cloud.size:
-        raise SpatiaError(
-            "The memory's cloud holds no point, so there is nothing to draw; check the edits before this node, or estimate the scene again."
-        )
     height, width = height or memory.height, width or memory.width
     radius = radius or profile_named(memory.made_for).radius
-    if radius < SMALLEST_RADIUS:
-        raise SpatiaError(
-            f"radius {radius:g} was given, expected {SMALLEST_RADIUS:g} or more, or 0 for what the memory's model was made "
-            "with; change radius."
-        )
-    if abs(width / height / (memory.width / memory.height) - 1) > _ASPECT_TOLERANCE:
-        raise SpatiaError(
-            f"width {width} and height {height} were given for a memory of {memory.width}x{memory.height}, expected the same shape of picture, "
-            "or the scene would be drawn stretched; change width or height."
-        )
-    # Projection and holes as the host keeps them, in float32.
-    require_memory(
-        cameras.count * height * width * 16, f"The projection of {cameras.count} frames of {width}x{height}",
-        "connect the cameras of one clip (Clip Window), or decrease width and height",
-    )  # fmt: skip
+    _require_drawable(memory, cameras, height, width, radius)
     drawing = drawing_of(memory, geometry, voxel_growth)
     cloud = (
         memory.cloud

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from comfy.model_patcher import ModelPatcher
@@ -149,17 +150,11 @@ class SpatiaSampler(io.ComfyNode):
         seed: int,
         steps: int,
         cfg: float,
-        strength: float,
-        start_percent: float,
-        end_percent: float,
-        lora: str,
-        projection: torch.Tensor | None = None,
-        holes: torch.Tensor | None = None,
-        references: torch.Tensor | None = None,
+        **control: Any,
     ) -> io.NodeOutput:
         frames, latent = make_clip(
-            model, positive, negative, vae, memory, cameras, seed, steps, cfg, strength, start_percent, end_percent,
-            lora, projection, holes, references, tell=functools.partial(notice, cls),
+            model, positive, negative, vae, memory, cameras, seed, steps, cfg,
+            conditioning.ControlInputs(**control), tell=functools.partial(notice, cls),
         )  # fmt: skip
         return io.NodeOutput(frames, latent, ui=report_ui(""))
 
@@ -174,13 +169,7 @@ def make_clip(
     seed: int,
     steps: int,
     cfg: float,
-    strength: float = 1.0,
-    start_percent: float = 0.0,
-    end_percent: float = 1.0,
-    lora: str = conditioning.LORA_MODES[0],
-    projection: torch.Tensor | None = None,
-    holes: torch.Tensor | None = None,
-    references: torch.Tensor | None = None,
+    control: conditioning.ControlInputs,
     *,
     tell: Callable[..., None],
 ) -> tuple[torch.Tensor, dict]:
@@ -190,14 +179,12 @@ def make_clip(
     than its inputs suggest and what the model was not made for, one text each.
     """
     solver = solver_of(model, steps, cfg)
-    conditioned, latent = conditioning.condition_clip(
-        model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
-    )
+    conditioned, latent = conditioning.condition_clip(model, vae, memory, cameras, control)
     # Before the sampling, which may take an hour.
     require_memory_for_frames(cameras.count, memory.height, memory.width, "make the clip shorter, or the image smaller")
     tell(
         *clip_misfits(model, memory, cameras),
-        *conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent, solver.sigmas),
+        *conditioning.control_losses(model, control, solver.sigmas),
     )
     samples = sampling.sample_clip(conditioned, positive, negative, latent, *solver, seed, vae)
     return decode_frames(vae, samples), {**latent, "samples": samples}
@@ -235,19 +222,11 @@ class SpatiaConditioning(io.ComfyNode):
         vae: VAE,
         memory: SpatialMemory,
         cameras: Cameras,
-        strength: float,
-        start_percent: float,
-        end_percent: float,
-        lora: str,
-        projection: torch.Tensor | None = None,
-        holes: torch.Tensor | None = None,
-        references: torch.Tensor | None = None,
+        **control: Any,
     ) -> io.NodeOutput:
-        conditioned, latent = conditioning.condition_clip(
-            model, vae, memory, cameras, projection, holes, references, strength, start_percent, end_percent, lora
-        )
-        losses = conditioning.control_losses(model, projection, holes, strength, start_percent, end_percent)
-        notice(cls, *clip_misfits(model, memory, cameras), *losses)
+        given = conditioning.ControlInputs(**control)
+        conditioned, latent = conditioning.condition_clip(model, vae, memory, cameras, given)
+        notice(cls, *clip_misfits(model, memory, cameras), *conditioning.control_losses(model, given))
         return io.NodeOutput(conditioned, latent, ui=report_ui(""))
 
 

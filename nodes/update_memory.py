@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import comfy.utils
 import torch
@@ -21,7 +22,15 @@ from ..spatia_core.memory import (
     update,
     with_cloud_of,
 )
-from .host.depth_sources import DepthReader, depth_reader, depth_sockets, depth_widgets, mask_inputs, source_problem
+from .host.depth_sources import (
+    DepthInputs,
+    DepthReader,
+    depth_reader,
+    depth_sockets,
+    depth_widgets,
+    mask_inputs,
+    source_problem,
+)
 from .host.images import frames_from_image, mask_values, point_cloud_file
 from .host.notices import notice, slow_kernels
 from .host.reports import report_ui
@@ -102,33 +111,14 @@ class SpatiaUpdateMemory(io.ComfyNode):
         frames: torch.Tensor,
         cameras: Cameras,
         padding: int,
-        depth_source: str,
-        depth_kind: str,
-        near: float,
-        far: float,
-        depth_scale: float,
-        da3_metric_resolution: int,
         keyframe_every: int,
         edge_filter: bool,
         mask_grow: int,
         moving: torch.Tensor | None = None,
-        depth_map: torch.Tensor | None = None,
-        da3_geometry: dict | None = None,
-        moge_geometry: dict | None = None,
         consistency: bool = True,
+        **depth: Any,
     ) -> io.NodeOutput:
-        read = depth_reader(
-            depth_source,
-            has_cloud=memory.cloud.size > 0,
-            depth_map=depth_map,
-            da3_geometry=da3_geometry,
-            moge_geometry=moge_geometry,
-            depth_kind=depth_kind,
-            near=near,
-            far=far,
-            depth_scale=depth_scale,
-            da3_metric_resolution=da3_metric_resolution,
-        )
+        read = depth_reader(DepthInputs(**depth), has_cloud=memory.cloud.size > 0)
         notice(cls, *slow_kernels())
         grown, report = add_clip(
             memory,

@@ -25,6 +25,7 @@ from ..spatia_core.world import World
 from .clips import clean_frames, length_inputs, lengths_problem
 from .estimate_scene import begin_memory, voxel_size_input
 from .host.clip_depth import DA3, MOGE, SOURCES, DA3Model, MoGeModel, model_reader
+from .host.conditioning import ControlInputs
 from .host.directing import tell_clip, video_report
 from .host.notices import Bulletin
 from .host.reports import report_ui
@@ -334,7 +335,7 @@ class _Maker:
         positive, negative = self.encode(plan.prompts[k]), self.encode(widgets["negative"])
         frames, latent = make_clip(
             self.model, positive, negative, self.vae, memory, cameras, plan.seeds[k], widgets["steps"], widgets["cfg"],
-            lora=widgets["lora"], projection=projection, holes=holes, references=references, tell=self.bulletin.warn,
+            ControlInputs(projection, holes, references, lora=widgets["lora"]), tell=self.bulletin.warn,
         )  # fmt: skip
         del projection, holes
         self.bulletin.state(f"{title}: updating the memory")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import importlib
+import importlib.metadata
 import importlib.util
 import os
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+pytest.register_assert_rewrite("memory_scenes")  # it compares, and a failure is to show what
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
@@ -37,6 +40,17 @@ STDERR = pytest.StashKey[int]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="leave out tests with a browser, a server or the marker slow")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """The versions that results depend on."""
+    told = []
+    for name in ("torch", "torchvision", "numpy", "numba", "comfyui-frontend-package", "comfy-kitchen", "comfy-aimdo"):
+        try:
+            told.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            told.append(f"no {name}")
+    return f"versions: {', '.join(told)}"
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,6 +16,14 @@ HEART = [[0.5, 0.35], [0.6, 0.2], [0.75, 0.25], [0.78, 0.45], [0.5, 0.85], [0.2,
 # A square with a square hole, held together by a bridge.
 HOLED = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.2, 0.2], [0.4, 0.45], [0.7, 0.4], [0.65, 0.7], [0.4, 0.45]]
 CROSSED = [[0.1, 0.1], [0.9, 0.8], [0.9, 0.15], [0.1, 0.9]]
+BALL = {"shape": "sphere", "center": [0.1, 0.3, 1.9], "radius": 0.4}
+BOX = {"shape": "box", "center": [0.2, 0.4, 2.0], "size": [1.5, 1.0, 2.5], "rotation": [20, -35, 50]}
+FLOOR = {"shape": "plane", "point": [0, 1.03, 1.8], "distance": 0.04}
+STROKE = {
+    "shape": "stroke",
+    "points": [[-0.3, 0.1, 1.7], [0.1, 0.2, 1.5], [0.1, 0.2, 1.5], [0.5, 0.9, 1.9]],
+    "radius": 0.17,
+}
 
 
 def room():
@@ -74,70 +82,55 @@ def as_sent(cloud, name: str, folder: Path):
     return snapped
 
 
-def edit_vectors(folder: Path) -> dict:
-    cloud = as_sent(room(), "room", folder)
-    small = make_point_cloud(
-        torch.rand(150, 3, generator=torch.Generator().manual_seed(9)), torch.full((150, 3), 77, dtype=torch.uint8)
-    )
-    other = as_sent(small, "other", folder)
-    cameras = preset_path("orbit", make_cameras(torch.eye(4)[None], [0.8, 1.2, 0.48, 0.53]), 4, angle=30.0, depth=2.0)
-    mask = torch.zeros(32, 48, dtype=torch.bool)
-    mask[6:27, 10:31] = True
-    scene = Scene(
-        cameras, mask, VOXEL, other, {"part.ply": other}, (HEIGHT, WIDTH), torch.tensor([0, 0, 1, 1], dtype=torch.int32)
-    )
-    aside = make_cameras(
-        preset_path("orbit", cameras.select(0), 2, angle=-50.0, depth=2.0).w2c[1:], [0.9, 1.6, 0.5, 0.5]
-    )
-    camera = {"w2c": aside.w2c[0].flatten().tolist(), "intrinsics": aside.intrinsics[0].tolist(), "size": [160, 90]}
-
-    ball = {"shape": "sphere", "center": [0.1, 0.3, 1.9], "radius": 0.4}
-    box = {"shape": "box", "center": [0.2, 0.4, 2.0], "size": [1.5, 1.0, 2.5], "rotation": [20, -35, 50]}
-    floor = {"shape": "plane", "point": [0, 1.03, 1.8], "distance": 0.04}
-    stroke = {
-        "shape": "stroke",
-        "points": [[-0.3, 0.1, 1.7], [0.1, 0.2, 1.5], [0.1, 0.2, 1.5], [0.5, 0.9, 1.9]],
-        "radius": 0.17,
-    }
+def selections_of(camera: dict) -> list[dict]:
+    """A selection of every shape, and shapes within others; `camera` is one that looks from aside."""
     hidden = {
         "shape": "sequence",
         "of": [
             {"shape": "lasso", "points": HEART, "frame": 0},
-            stroke,
+            STROKE,
             {"shape": "lasso", "points": CROSSED, "frame": 0},
         ],
     }
     seen = hidden | {"invert": True}
-    selections = [
-        {"shape": "all"}, {"shape": "all", "invert": True}, ball, ball | {"invert": True}, box, {"shape": "color", "color": "#d2322d", "tolerance": 0.09},
+    return [
+        {"shape": "all"}, {"shape": "all", "invert": True}, BALL, BALL | {"invert": True}, BOX, {"shape": "color", "color": "#d2322d", "tolerance": 0.09},
         {"shape": "color", "color": [10, 200, 90], "tolerance": 0.3}, {"shape": "mask", "frame": 1}, {"shape": "mask", "frame": -1, "through": True},
         {"shape": "lasso", "points": HEART, "frame": 0}, {"shape": "lasso", "points": HEART, "frame": -2, "through": True},
         {"shape": "lasso", "points": HOLED, "frame": 0, "through": True}, {"shape": "lasso", "points": CROSSED, "camera": camera}, {"shape": "lasso", "points": CROSSED, "camera": camera, "through": True},
-        {"shape": "lasso", "points": HEART, "camera": camera | {"size": [700, 394]}}, floor, floor | {"normal": [0.02, 1, -0.01]},
-        {"shape": "cluster", "at": [0.1, 0.3, 1.6], "distance": 0.12}, {"shape": "cluster", "at": [0, 1, 2], "distance": 0.15, "within": floor | {"invert": True}},
+        {"shape": "lasso", "points": HEART, "camera": camera | {"size": [700, 394]}}, FLOOR, FLOOR | {"normal": [0.02, 1, -0.01]},
+        {"shape": "cluster", "at": [0.1, 0.3, 1.6], "distance": 0.12}, {"shape": "cluster", "at": [0, 1, 2], "distance": 0.15, "within": FLOOR | {"invert": True}},
         {"shape": "frames", "first": 1, "last": 2}, {"shape": "frames", "first": -1, "last": -1}, {"shape": "clip", "clip": 1},
-        {"shape": "union", "of": [ball, box, floor]}, {"shape": "intersection", "of": [box, ball | {"invert": True}], "invert": True},
-        stroke, {"shape": "stroke", "points": [[0.1, 0.3, 1.6]], "radius": 0.2, "invert": True}, hidden, seen,
+        {"shape": "union", "of": [BALL, BOX, FLOOR]}, {"shape": "intersection", "of": [BOX, BALL | {"invert": True}], "invert": True},
+        STROKE, {"shape": "stroke", "points": [[0.1, 0.3, 1.6]], "radius": 0.2, "invert": True}, hidden, seen,
         {"shape": "lasso", "points": HEART, "frame": 0, "within": seen}, {"shape": "mask", "frame": 1, "within": seen, "invert": True},
-        {"shape": "union", "of": [ball, box], "within": floor | {"invert": True, "within": seen}}, floor | {"within": box},
+        {"shape": "union", "of": [BALL, BOX], "within": FLOOR | {"invert": True, "within": seen}}, FLOOR | {"within": BOX},
         {"shape": "lasso", "points": HEART, "frame": 0, "within": {"shape": "all", "invert": True}},
         {"shape": "cluster", "at": [0, 1, 2], "distance": 0.15, "within": {"shape": "all", "invert": True}},
     ]  # fmt: skip
-    lists = {
+
+
+def lists_of(camera: dict) -> dict[str, list[dict]]:
+    """Lists of edits by name."""
+    return {
         "remove and recolour": [
-            {"do": "remove", "select": floor}, {"do": "recolor", "select": ball, "color": "#20c040", "mode": "tint", "strength": 0.7},
-            {"do": "recolor", "select": box, "color": [1, 128, 254], "strength": 0.35},
+            {"do": "remove", "select": FLOOR}, {"do": "recolor", "select": BALL, "color": "#20c040", "mode": "tint", "strength": 0.7},
+            {"do": "recolor", "select": BOX, "color": [1, 128, 254], "strength": 0.35},
         ],
         "move, copy, insert": [
-            {"do": "transform", "select": ball, "move": [0.4, -0.2, 0.3], "rotate": [10, 70, -130], "scale": [1.2, 0.5, 2]},
+            {"do": "transform", "select": BALL, "move": [0.4, -0.2, 0.3], "rotate": [10, 70, -130], "scale": [1.2, 0.5, 2]},
             {"do": "duplicate", "select": {"shape": "lasso", "points": HEART, "camera": camera}, "offset": [0.1, 0.2, -0.3], "copies": 2},
             {"do": "merge", "move": [0, 0, 1], "scale": 0.5, "rotate": [0, 45, 0]}, {"do": "merge", "file": "part.ply", "pivot": [1, 2, 3], "rotate": [180, 0, 0]},
             {"do": "transform", "select": {"shape": "frames", "first": -1, "last": -1}, "rotate": [0, 0, 90], "pivot": [0, 0, 2]},
         ],
         "some are off": [
-            {"do": "remove", "select": ball, "off": True}, {"do": "recolor", "select": ball, "color": "#000000"}, {"do": "merge", "off": True},
+            {"do": "remove", "select": BALL, "off": True}, {"do": "recolor", "select": BALL, "color": "#000000"}, {"do": "merge", "off": True},
         ],
     }  # fmt: skip
+
+
+def fills_of(scene: Scene, folder: Path) -> list[dict]:
+    """What is in the place of a removed thing after each way to fill it."""
     filled = as_sent(furnished(), "furnished", folder)
     below = {"shape": "plane", "point": [0, 1, 2], "normal": [0, 1, 0], "distance": 0.02}
     thing = {"shape": "box", "center": [0.2, 0.7, 2.0], "size": [0.66, 0.66, 0.66]}
@@ -157,8 +150,27 @@ def edit_vectors(folder: Path) -> dict:
                 "colors": edited.cloud.colors.flatten().tolist(),
             }
             fills.append({"name": f"{fill}, {name}", "edits": edits, "counts": list(edited.counts), **made})
+    return fills
+
+
+def edit_vectors(folder: Path) -> dict:
+    cloud = as_sent(room(), "room", folder)
+    small = make_point_cloud(
+        torch.rand(150, 3, generator=torch.Generator().manual_seed(9)), torch.full((150, 3), 77, dtype=torch.uint8)
+    )
+    other = as_sent(small, "other", folder)
+    cameras = preset_path("orbit", make_cameras(torch.eye(4)[None], [0.8, 1.2, 0.48, 0.53]), 4, angle=30.0, depth=2.0)
+    mask = torch.zeros(32, 48, dtype=torch.bool)
+    mask[6:27, 10:31] = True
+    scene = Scene(
+        cameras, mask, VOXEL, other, {"part.ply": other}, (HEIGHT, WIDTH), torch.tensor([0, 0, 1, 1], dtype=torch.int32)
+    )
+    aside = make_cameras(
+        preset_path("orbit", cameras.select(0), 2, angle=-50.0, depth=2.0).w2c[1:], [0.9, 1.6, 0.5, 0.5]
+    )
+    camera = {"w2c": aside.w2c[0].flatten().tolist(), "intrinsics": aside.intrinsics[0].tolist(), "size": [160, 90]}
     made = []
-    for name, edits in lists.items():
+    for name, edits in lists_of(camera).items():
         edited = apply_edits(cloud, edits, scene)
         counts = [None if edit.get("off") else count for edit, count in zip(edits, edited.counts)]
         result = {
@@ -173,6 +185,12 @@ def edit_vectors(folder: Path) -> dict:
     facts = {"cameras": page, "width": WIDTH, "height": HEIGHT, "voxel": VOXEL, "clip": scene.clip.tolist()}
     picked = [
         {"selection": selection, "points": select(cloud, selection, scene).nonzero().squeeze(1).tolist()}
-        for selection in selections
+        for selection in selections_of(camera)
     ]
-    return {"facts": facts, "mask": mask.int().tolist(), "selections": picked, "lists": made, "fills": fills}
+    return {
+        "facts": facts,
+        "mask": mask.int().tolist(),
+        "selections": picked,
+        "lists": made,
+        "fills": fills_of(scene, folder),
+    }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
-from test_memory import all_frames, all_moving, archive, assert_equal, changed
+from memory_scenes import all_frames, all_moving, archive, assert_equal, changed
 
 from spatia_core.errors import SpatiaError
 from spatia_core.memory import load_memory, revert_clip, save_memory

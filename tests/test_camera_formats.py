@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_cameras import random_poses
+from random_scenes import random_poses
 
 from spatia_core.cameras import FORMATS, detect_format, make_cameras, preset_path, read_cameras, write_cameras
 from spatia_core.cameras.formats import FILE_NAMES, GLTF_NAME, TEXT_FORMATS

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 import torch
+from random_scenes import random_poses
 from scipy.spatial.transform import Rotation
-from test_cameras import random_poses
 
 from spatia_core.cameras import (
     detect_format,

@@ -5,20 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy.spatial.transform import Rotation
+from random_scenes import random_poses
 
 from spatia_core.cameras import concat_cameras, intrinsics_from_fov, invert_pose, make_cameras, project, unproject
 from spatia_core.errors import SpatiaError
 
 K = [0.8, 1.4, 0.49, 0.52]
-
-
-def random_poses(n: int, seed: int = 0) -> np.ndarray:
-    generator = np.random.default_rng(seed)
-    pose = np.tile(np.eye(4), (n, 1, 1))
-    pose[:, :3, :3] = Rotation.random(n, random_state=generator).as_matrix()
-    pose[:, :3, 3] = generator.normal(size=(n, 3))
-    return pose
 
 
 def test_inverse_and_centres():

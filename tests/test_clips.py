@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_memory import HEIGHT, VOXEL, WIDTH, assert_equal, maps, moving_box, path, view
+from memory_scenes import HEIGHT, VOXEL, WIDTH, assert_equal, maps, moving_box, path, view
 
 from spatia_core.cameras.camera import Cameras, intrinsics_from_fov, make_cameras, project
 from spatia_core.errors import SpatiaError

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from test_cameras import random_poses
+from random_scenes import random_poses
 
 from spatia_core.cameras import make_cameras, unproject
 from spatia_core.cloud import concat_clouds, make_point_cloud

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from test_memory import HEIGHT, WIDTH, all_frames, all_moving, first_clip, maps, start, view
+from memory_scenes import HEIGHT, WIDTH, all_frames, all_moving, first_clip, maps, start, view
 
 from spatia_core.cameras.camera import intrinsics_from_fov, make_cameras, unproject, unproject_pixels
 from spatia_core.cloud import voxels

@@ -134,7 +134,7 @@ from spatia_core.cloud.voxels import voxel_merge
 from spatia_core.kernels import kernels_run, why_no_kernels
 from spatia_core.render.soft import render_soft
 from spatia_core.render.visibility import surface_depth, visible_bits
-from test_render import cameras, random_cloud
+from random_scenes import cameras, random_cloud
 positions, colors = random_cloud(500)
 drawn = render_soft(positions, colors, cameras(2), 24, 32, radius=0.1)
 reference = render_soft(positions, colors, cameras(2), 24, 32, radius=0.1, backend="torch")

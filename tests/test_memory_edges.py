@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from test_memory import HEIGHT, WIDTH, first_clip, maps, moving_box, path, red, start, turned_away, view
+from memory_scenes import HEIGHT, WIDTH, first_clip, maps, moving_box, path, red, start, turned_away, view
 
 from spatia_core.cameras.camera import concat_cameras
 from spatia_core.errors import SpatiaError

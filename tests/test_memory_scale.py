@@ -1,7 +1,7 @@
 """Where a clip's depth takes its scale from, and which source wins where several are there."""
 
 import pytest
-from test_memory import HEIGHT, WIDTH, first_clip, maps, path, start, turned_away, view
+from memory_scenes import HEIGHT, WIDTH, first_clip, maps, path, start, turned_away, view
 
 from spatia_core.cameras.camera import concat_cameras, intrinsics_from_fov, make_cameras
 from spatia_core.errors import SpatiaError

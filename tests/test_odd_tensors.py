@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from test_plane_sweep import path, textured
-from test_render import cameras
+from random_scenes import cameras
+from textured_wall import path, textured
 
 from spatia_core.cloud.point_cloud import make_point_cloud
 from spatia_core.cloud.voxels import voxel_merge

@@ -1,27 +1,12 @@
 import pytest
 import torch
+from random_scenes import cameras, random_cloud
 
 from spatia_core.cameras.camera import make_cameras
 from spatia_core.errors import SpatiaError
 from spatia_core.kernels import kernels_run
 from spatia_core.render import soft
 from spatia_core.render.soft import render_soft
-
-CENTRED = [0.8, 1.0, 0.5, 0.5]
-
-
-def cameras(n=1, step=0.2):
-    w2c = torch.eye(4, dtype=torch.float64).repeat(n, 1, 1)
-    w2c[:, 0, 3] = -torch.arange(n) * step
-    return make_cameras(w2c, CENTRED)
-
-
-def random_cloud(n, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    positions = (torch.rand(n, 3, generator=generator) - 0.5) * torch.tensor([6.0, 4.0, 6.0]) + torch.tensor(
-        [0.0, 0.0, 2.5]
-    )
-    return positions, torch.randint(0, 256, (n, 3), generator=generator, dtype=torch.uint8)
 
 
 @pytest.mark.skipif(not kernels_run(), reason="numba does not run here")

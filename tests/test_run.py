@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,31 @@ class TestSetUp:
         monkeypatch.setenv("SPATIA_TORCH_INDEX", "somewhere/cu1")
         second, arguments = run_py.environment_folder(tmp_path, tmp_path)
         assert second != first and arguments[arguments.index("--extra-index-url") + 1] == "somewhere/cu1"
+
+    def test_the_newest_of_everything_has_an_environment_of_its_own(self, run_py, tmp_path, monkeypatch):
+        (tmp_path / "requirements.txt").write_text(
+            "torch\nnumpy>=1.25.0\ncomfy-kitchen==0.2.26\n\n#note\npydantic~=2.0\n"
+        )
+        pinned, _ = run_py.environment_folder(tmp_path, tmp_path)
+        monkeypatch.setenv("SPATIA_NEWEST", "1")
+        path, arguments = run_py.environment_folder(tmp_path, tmp_path)
+        assert path != pinned and {"torch", "numpy", "comfy-kitchen", "pydantic", "numba", "pytest"} < set(arguments)
+        assert not any(set(argument) & set("=<>~#") for argument in arguments)
+        monkeypatch.setenv("SPATIA_NEWEST", "yes")
+        with pytest.raises(run_py.RunError, match="SPATIA_NEWEST=yes was given, expected 1"):
+            run_py.environment_folder(tmp_path, tmp_path)
+
+    def test_the_newest_of_everything_is_for_a_day(self, run_py, tmp_path, monkeypatch):
+        python = run_py.environment_python(tmp_path)
+        python.parent.mkdir()
+        python.touch()
+        assert not run_py.is_complete(tmp_path)  # an interrupted set-up
+        (tmp_path / "complete").touch()
+        for value, hours, complete in (("1", 1, True), ("1", 25, False), ("0", 25, True)):
+            monkeypatch.setenv("SPATIA_NEWEST", value)
+            then = time.time() - 3600 * hours
+            os.utime(tmp_path / "complete", (then, then))
+            assert run_py.is_complete(tmp_path) == complete
 
     def test_a_failing_pip_shows_the_end_of_its_log(self, run_py, tmp_path):
         with pytest.raises(run_py.RunError, match="no-such-file.txt"):

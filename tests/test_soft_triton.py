@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_render import cameras, random_cloud
+from random_scenes import cameras, random_cloud
 
 from spatia_core.cameras import Cameras
 from spatia_core.errors import SpatiaError
@@ -21,7 +21,7 @@ INTERPRETED = """
 import torch
 from spatia_core.render import soft, soft_triton
 from spatia_core.render.soft import render_soft
-from test_render import cameras, random_cloud
+from random_scenes import cameras, random_cloud
 
 def differing(positions, colors, views, height, width, **options):
     reference, drawn = (render_soft(positions, colors, cameras(views), height, width, backend=name, **options) for name in ("torch", "triton"))
@@ -49,7 +49,7 @@ EXTREMES = """
 import torch
 from spatia_core.render import soft_triton
 from spatia_core.render.soft import render_soft
-from test_extremes import CLOUDS, TRANSLATIONS, camera, colors_of
+from extreme_clouds import CLOUDS, TRANSLATIONS, camera, colors_of
 
 assert soft_triton.interpreted()
 drawn = 0

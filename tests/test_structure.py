@@ -1,10 +1,12 @@
 """The house rules that a reader relies on: one-way imports, help for every node, requirements in step."""
 
 import ast
+import io
 import json
 import re
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,13 @@ def test_tools_know_neither_run_py_nor_the_host():
         assert not imported_modules(path) & others, path.name
 
 
+def test_tests_share_helpers_and_not_each_other():
+    """What several files of tests need lies in a file without tests, so that none of them changes what another tests."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(?:from|import) test_", text, re.MULTILINE), path.relative_to(ROOT)
+
+
 def test_our_own_packages_are_imported_relatively():
     """ComfyUI imports the pack under a path of its own, where `spatia_core` and our `nodes` are no top-level names."""
     for folder in ("nodes", "spatia_core"):
@@ -176,6 +185,45 @@ def test_no_path_or_registry_of_one_machine():
             for number, line in enumerate(path.read_text(encoding="utf-8", errors="ignore").splitlines(), 1):
                 assert not local.search(line), f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
                 assert not hosts.search(line), f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
+
+
+MOST_LINES = 60
+# Functions that may be longer, by name, and why.
+LONGER = {
+    "define_schema": "a node's widgets, one after another",
+    "draw_soft": "a kernel of numba, whose arrays are shared by all of its steps",
+    "make_network": "how the bundled weights were made, draw by draw, kept so that they can be made again",
+}
+
+
+def lines_of_code(path: Path) -> dict[tuple[str, int], int]:
+    """Lines of every function of a file, by name and first line: without its docstring, empty lines and comments."""
+    source = path.read_bytes()
+    code = set()
+    for token in tokenize.tokenize(io.BytesIO(source).readline):
+        if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
+            code |= set(range(token.start[0], token.end[0] + 1))
+    found = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = node.body[0]
+            said = (first.lineno, first.end_lineno) if ast.get_docstring(node) else (0, -1)
+            lines = code & set(range(node.lineno, node.end_lineno + 1)) - set(range(said[0], said[1] + 1))
+            found[node.name, node.lineno] = len(lines)
+    return found
+
+
+def test_no_function_is_longer_than_a_page():
+    """What is longer is split where a step has a name, or stands in LONGER with its reason, as long as it is needed there."""
+    longer = [
+        (path.relative_to(ROOT).as_posix(), name, count)
+        for path in tracked_files()
+        if path.suffix == ".py"
+        for (name, _), count in lines_of_code(path).items()
+        if count > MOST_LINES
+    ]
+    assert [found for found in longer if found[1] not in LONGER] == [], f"more than {MOST_LINES} lines"
+    assert set(LONGER) == {name for _, name, _ in longer}, "LONGER names what is no longer longer"
 
 
 def test_size_of_the_bundle():

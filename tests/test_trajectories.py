@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from test_cameras import random_poses
+from random_scenes import random_poses
 
 from spatia_core.cameras import (
     BASE_MOTIONS,

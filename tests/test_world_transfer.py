@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from test_world import equal, forget
+from world_checks import equal, forget
 from world_walk import beginning, go_on, grown, name
 
 from spatia_core import interrupt, zip_file

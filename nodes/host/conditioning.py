@@ -6,7 +6,7 @@ Everything is checked before anything is encoded.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from comfy.model_patcher import ModelPatcher
@@ -32,31 +32,36 @@ TEXT = "spatia_text"  # wrapper: prompts as long as the network was trained with
 LORA_MODES = ("after the first clip", "always", "never")
 
 
+class ControlInputs(NamedTuple):
+    """What a clip is steered by, and how: the sampler's inputs beside the video so far.
+
+    projection: (N, H, W, 3) in 0..1. holes: (N, H, W), 1 = no point. references: (R, H, W, 3) in 0..1, R may be 0.
+    """
+
+    projection: torch.Tensor | None = None
+    holes: torch.Tensor | None = None
+    references: torch.Tensor | None = None
+    strength: float = 1.0
+    start_percent: float = 0.0
+    end_percent: float = 1.0
+    lora: str = LORA_MODES[0]
+
+
 def condition_clip(
-    model: ModelPatcher,
-    vae: VAE,
-    memory: SpatialMemory,
-    cameras: Cameras,
-    projection: torch.Tensor | None = None,
-    holes: torch.Tensor | None = None,
-    references: torch.Tensor | None = None,
-    strength: float = 1.0,
-    start_percent: float = 0.0,
-    end_percent: float = 1.0,
-    lora: str = LORA_MODES[0],
+    model: ModelPatcher, vae: VAE, memory: SpatialMemory, cameras: Cameras, given: ControlInputs
 ) -> tuple[ModelPatcher, dict]:
     """MODEL conditioned on one clip and LATENT (samples in raw space, noise_mask 0 on image or history).
 
-    projection: (N, H, W, 3) in 0..1 or None. holes: (N, H, W), 1 = no point, or None. references: (R, H, W, 3) or None.
     A memory that holds the image alone makes the first clip, conditioned on it; else the last frames are the history,
     as many as the window of `cameras` says.
     """
     backbone = require_backbone(model, "On Wan 14B use Decoupled Clip or Continue Video.", WAN22_TI2V_5B)
     past = history(memory, cameras).frames
-    references = None if references is None or references.shape[0] == 0 else references
+    if given.references is not None and given.references.shape[0] == 0:
+        given = given._replace(references=None)
     branch = control_branch(model)
-    _check_inputs(backbone, vae, memory, cameras, projection, holes, references, branch, start_percent, end_percent)
-    if references is not None:
+    _check_inputs(backbone, vae, memory, cameras, given, branch)
+    if given.references is not None:
         require_no_frame_pattern(model.model_options.get("transformer_options", {}), model.model_options)
 
     to_network = model.get_model_object("latent_format").process_in
@@ -66,15 +71,15 @@ def condition_clip(
     samples = clean.new_zeros(1, clean.shape[1], frames, *clean.shape[3:])
     samples[:, :, : clean.shape[2]] = clean
     height, width = memory.height, memory.width
-    if references is None:
+    if given.references is None:
         reference_latents = clean.new_zeros(1, clean.shape[1], 0, *clean.shape[3:])
     else:
         # One by one: each is an image to the VAE, not a frame of a video.
-        reference_latents = torch.cat([to_network(encode_video(vae, image[None])) for image in references], dim=2)
+        reference_latents = torch.cat([to_network(encode_video(vae, image[None])) for image in given.references], dim=2)
     control = None
-    if branch is not None and (projection is not None or holes is not None):
+    if branch is not None and (given.projection is not None or given.holes is not None):
         control = encode_control(
-            vae, to_network, branch.layout.in_channels, cameras.count, height, width, projection, holes
+            vae, to_network, branch.layout.in_channels, cameras.count, height, width, given.projection, given.holes
         )
 
     sampling = model.get_model_object("model_sampling")
@@ -83,9 +88,9 @@ def condition_clip(
         branch,
         control,
         reference_latents,
-        strength,
-        float(sampling.percent_to_sigma(start_percent)),
-        float(sampling.percent_to_sigma(end_percent)),
+        given.strength,
+        float(sampling.percent_to_sigma(given.start_percent)),
+        float(sampling.percent_to_sigma(given.end_percent)),
         first_clip,
     )
     conditioned = condition_model(model, clip)
@@ -94,7 +99,7 @@ def condition_clip(
     if profile is not None:
         conditioned.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, TEXT, _FilledText(profile.text_tokens))
     if conditioned.get_attachment(LORA) is not None and (
-        lora == "always" or (lora == LORA_MODES[0] and not first_clip)
+        given.lora == "always" or (given.lora == LORA_MODES[0] and not first_clip)
     ):
         add_lora(conditioned)
     latent = {
@@ -146,15 +151,7 @@ def encode_control(
     return control_context(latents, to_network(encode_video(vae, hole_pixels(holes))))
 
 
-def control_losses(
-    model: ModelPatcher,
-    projection: torch.Tensor | None,
-    holes: torch.Tensor | None,
-    strength: float,
-    start_percent: float,
-    end_percent: float,
-    sigmas: torch.Tensor | None = None,
-) -> list[str]:
+def control_losses(model: ModelPatcher, given: ControlInputs, sigmas: torch.Tensor | None = None) -> list[str]:
     """What steers a clip less than its graph suggests, one sentence each, for inputs that `condition_clip` took.
 
     sigmas: (steps + 1,) noise levels of the sampling to come, None where they are not known yet.
@@ -167,14 +164,14 @@ def control_losses(
                 "The model has no control branch, so the cameras steer nothing; load it with Load Spatia Model or "
                 "Apply Spatia."
             )
-    elif projection is None and holes is None:
+    elif given.projection is None and given.holes is None:
         losses.append(
             "Neither `projection` nor `holes` is connected, so the control branch is fed nothing and rests, and the "
             "scene steers nothing; connect both from Render Camera Path."
         )
     else:
-        losses += _fed_instead(branch.layout.in_channels, projection, holes)
-        losses += _never_on(model, strength, start_percent, end_percent, sigmas)
+        losses += _fed_instead(branch.layout.in_channels, given.projection, given.holes)
+        losses += _never_on(model, given.strength, given.start_percent, given.end_percent, sigmas)
     return losses
 
 
@@ -229,18 +226,14 @@ def _check_inputs(
     vae: VAE,
     memory: SpatialMemory,
     cameras: Cameras,
-    projection: torch.Tensor | None,
-    holes: torch.Tensor | None,
-    references: torch.Tensor | None,
+    given: ControlInputs,
     branch: ControlBranch | None,
-    start_percent: float,
-    end_percent: float,
 ) -> None:
     require_pictures(backbone, vae, memory, "put Fit Image before Estimate Scene")
     height, width = memory.height, memory.width
     frames = cameras.count
     require_clip_length(frames, "the clip's cameras")
-    for name, images in (("projection", projection), ("holes", holes)):
+    for name, images in (("projection", given.projection), ("holes", given.holes)):
         if images is None:
             continue
         if images.shape[0] != frames:
@@ -248,20 +241,20 @@ def _check_inputs(
                 f"`{name}` has {images.shape[0]} frames and `cameras` {frames}; connect the same cameras to Render Camera Path and here."
             )
         _check_size(name, images, height, width)
-    if references is not None:
-        _check_size("references", references, height, width)
-    if projection is not None or holes is not None:
+    if given.references is not None:
+        _check_size("references", given.references, height, width)
+    if given.projection is not None or given.holes is not None:
         if branch is None:
             raise SpatiaError(
                 "A projection or holes are connected, but the model has no control branch, so they would be ignored; load it with "
                 "Load Spatia Model or Apply Spatia, or disconnect them."
             )
-        if holes is not None and branch.layout.in_channels == WAN22_TI2V_5B.latent_channels:
+        if given.holes is not None and branch.layout.in_channels == WAN22_TI2V_5B.latent_channels:
             raise SpatiaError(
                 f"`holes` is connected, but this control checkpoint takes {WAN22_TI2V_5B.latent_channels} channels (projection only), so they would be "
                 "ignored; disconnect `holes` or change the control checkpoint."
             )
-    require_percents(start_percent, end_percent)
+    require_percents(given.start_percent, given.end_percent)
 
 
 def _check_size(name: str, images: torch.Tensor, height: int, width: int) -> None:

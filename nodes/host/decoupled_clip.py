@@ -25,6 +25,7 @@ from .image_to_video import image_conditioning, image_losses, require_image_clip
 from .patching import spatia_sampling
 from .remember import remember_clip
 
+_RULES = Rules()
 RELEASED_FRAMES, RELEASED_WIDTH = 49, 5120  # of a window; of the backbone that the published branches stand beside
 
 
@@ -40,6 +41,21 @@ class DecoupledClip(NamedTuple):
     warnings: tuple[str, ...]
 
 
+class WindowSettings(NamedTuple):
+    """How a window is made: the widgets of Decoupled Clip, with its inputs' units."""
+
+    retrieval: str = MODES[0]
+    camera_strength: float = 1.0
+    memory_strength: float = 1.0
+    radius: float = 1.0
+    release: bool = False
+    shift: float = 5.0
+    camera_end_percent: float = END_PERCENT
+    max_distance: float = _RULES.max_distance
+    min_score: float = _RULES.min_score
+    candidate_every: int = 1
+
+
 def condition_window(
     model: ModelPatcher,
     positive: list,
@@ -51,21 +67,13 @@ def condition_window(
     memory_patcher: ModelPatcher | None = None,
     clip_vision: ClipVisionModel | None = None,
     *,
-    retrieval: str = MODES[0],
-    rules: Rules = Rules(),
-    radius: float = 1.0,
-    candidate_every: int = 1,
-    camera_strength: float = 1.0,
-    camera_end_percent: float = END_PERCENT,
-    memory_strength: float = 1.0,
-    shift: float = 5.0,
-    release: bool = False,
+    settings: WindowSettings = WindowSettings(),
     path: Cameras | None = None,
 ) -> DecoupledClip:
     """An I2V MODEL, its conditioning and an empty LATENT for the window of `cameras`, which starts on the video's last frames.
 
-    cameras: one per frame, those of the frames it shares with the video first. release: as the published code does it, its slips
-    included; path: the whole video's cameras, of which it reads one more then.
+    cameras: one per frame, those of the frames it shares with the video first. path: the whole video's cameras, of which
+    `release`, which does as the published code does, its slips included, reads one more.
     """
     backbone = require_image_model(
         model, "On Wan2.2-TI2V-5B use Apply Camera Branch, Apply Decoupled Memory and Spatia Sampler."
@@ -76,30 +84,33 @@ def condition_window(
             "Neither `camera_model` nor `memory_model` is connected, so no camera steers the clip; connect Load Camera "
             "Branch, and Load Decoupled Memory."
         )
-    widget_number("radius", radius, 1e-9, 1e9)
+    widget_number("radius", settings.radius, 1e-9, 1e9)
     if camera_patcher is not None:
-        CameraCondition.require(model, camera_patcher, 0.0, camera_end_percent)
+        CameraCondition.require(model, camera_patcher, 0.0, settings.camera_end_percent)
     if memory_patcher is not None:
         MemoryCondition.require(model, memory_patcher, 0.0, 1.0)
     later = memory.frame_count > 1
     warnings = image_losses(model, clip_vision)
     steered = model.clone()
-    steered.add_object_patch("model_sampling", spatia_sampling(model, shift))
+    steered.add_object_patch("model_sampling", spatia_sampling(model, settings.shift))
     if model.model.diffusion_model.dim == RELEASED_WIDTH and cameras.count > RELEASED_FRAMES:
         warnings.append(
             f"The clip has {cameras.count} frames, and the published branches were made for {RELEASED_FRAMES}; set "
             f"first_frames and later_frames of Clip Window to {RELEASED_FRAMES}."
         )
-    told = _told_cameras(memory, cameras, given, path) if release and later else cameras
+    told = _told_cameras(memory, cameras, given, path) if settings.release and later else cameras
     if camera_patcher is None:
         warnings.append("No camera branch is connected: only the memory tells where the camera goes.")
     else:
-        steered = apply_camera(steered, camera_patcher, told, camera_strength, 0.0, camera_end_percent, radius)
+        steered = apply_camera(
+            steered, camera_patcher, told, settings.camera_strength, 0.0, settings.camera_end_percent, settings.radius
+        )
     report, strip = "No memory branch is connected: nothing is remembered.", None
     if memory_patcher is not None:
         steered, report, strip = remember_clip(
-            steered, memory_patcher, vae, memory, cameras, "release" if release else retrieval, rules, radius,
-            candidate_every, memory_strength, told=told, compressed=release,
+            steered, memory_patcher, vae, memory, cameras, "release" if settings.release else settings.retrieval,
+            Rules(min_score=settings.min_score, max_distance=settings.max_distance), settings.radius,
+            settings.candidate_every, settings.memory_strength, told=told, compressed=settings.release,
         )  # fmt: skip
     positive, negative, latent = image_conditioning(positive, negative, vae, memory, cameras.count, given, clip_vision)
     start = f"frame {memory.frame_count - given}" if later else "the image"

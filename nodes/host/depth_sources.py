@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import NamedTuple
 
 import comfy.model_management
 import torch
@@ -168,43 +168,44 @@ def source_problem(
     return None
 
 
+class DepthInputs(NamedTuple):
+    """What a node was given by `depth_widgets` and `depth_sockets`."""
+
+    depth_source: str
+    depth_kind: str
+    near: float
+    far: float
+    depth_scale: float
+    da3_metric_resolution: int
+    depth_map: torch.Tensor | None = None
+    da3_geometry: dict | None = None
+    moge_geometry: dict | None = None
+
+
 DepthReader = Callable[..., DepthMaps]  # (frames (N, H, W, 3) uint8, numbers of some, focal=) -> the depth of these
 
 
-def depth_reader(depth_source: str, *, has_cloud: bool = True, **inputs: Any) -> DepthReader | None:
+def depth_reader(given: DepthInputs, has_cloud: bool = True) -> DepthReader | None:
     """`read_depth` with a node's inputs; None where no depth is wanted. Raises SpatiaError as `chosen_source`."""
-    linked = [name for name in _SOCKETS if inputs[name] is not None]
-    source = chosen_source(depth_source, linked, has_cloud)
-    return None if source == NO_DEPTH else functools.partial(read_depth, **inputs)
+    linked = [name for name in _SOCKETS if getattr(given, name) is not None]
+    source = chosen_source(given.depth_source, linked, has_cloud)
+    return None if source == NO_DEPTH else functools.partial(read_depth, given)
 
 
-def read_depth(
-    images: Tensor,
-    pick: list[int],
-    *,
-    depth_map: Tensor | None,
-    da3_geometry: dict | None,
-    moge_geometry: dict | None,
-    depth_kind: str,
-    near: float,
-    far: float,
-    depth_scale: float,
-    focal: float | None,
-    da3_metric_resolution: int,
-) -> DepthMaps:
+def read_depth(given: DepthInputs, images: Tensor, pick: list[int], *, focal: float | None) -> DepthMaps:
     """Depth of the images `pick` from whichever source is connected, else from the bundled network.
 
     images: (N, H, W, 3) uint8. Connected sources must hold N maps. focal: fx normalised by the width, where known.
     """
     n = images.shape[0]
-    if depth_map is not None:
-        maps = depth_from_map(
-            values_from_image(depth_map, "depth_map"), depth_kind, near=near, far=far, scale=depth_scale
-        )
-    elif da3_geometry is not None:
-        maps = da3_depth(da3_geometry, focal, da3_metric_resolution, depth_scale)
-    elif moge_geometry is not None:
-        maps = moge_depth(moge_geometry, depth_scale)
+    scale = given.depth_scale
+    if given.depth_map is not None:
+        values = values_from_image(given.depth_map, "depth_map")
+        maps = depth_from_map(values, given.depth_kind, near=given.near, far=given.far, scale=scale)
+    elif given.da3_geometry is not None:
+        maps = da3_depth(given.da3_geometry, focal, given.da3_metric_resolution, scale)
+    elif given.moge_geometry is not None:
+        maps = moge_depth(given.moge_geometry, scale)
     else:
         return bundled_depth(images, pick)
     if maps.depth.shape[0] != n:

@@ -206,12 +206,20 @@ def project(points: Tensor, w2c: Tensor, K: Tensor) -> tuple[Tensor, Tensor]:
 
     w2c: (4, 4). K: (3, 3) pixels. uv means nothing where z <= 0: mask with z.
     """
-    # Written out, not as matrix products: those round in an order of their own on every processor, and the CPU kernels
-    # decide the same pixels as this does.
-    a, b, z = (_along(row, *points.to(torch.float64).unbind(1)) + row[3] for row in w2c[:3])
+    x, y, z = in_camera(points, w2c)
     # K's whole rows, so that a K with skew stays right.
-    uv = torch.stack([_along(row, a, b, z) / z for row in K[:2]], dim=1)
+    uv = torch.stack([_along(row, x, y, z) / z for row in K[:2]], dim=1)
     return uv, z
+
+
+def in_camera(points: Tensor, w2c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """World points (P, 3) along the axes of a camera with w2c (4, 4): x, y and z, (P,) float64 each.
+
+    Written out, not as matrix products: those round in an order of their own on every processor, and the CPU kernels
+    decide the same pixels as this does.
+    """
+    x, y, z = (_along(row, *points.to(torch.float64).unbind(1)) + row[3] for row in w2c[:3])
+    return x, y, z
 
 
 def _along(row: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:

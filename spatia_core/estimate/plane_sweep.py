@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..cameras.camera import Cameras
+from ..cameras.camera import Cameras, project, unproject_pixels
 from ..errors import SpatiaError
 from ..interrupt import look_for_interrupt
 from .depth import DepthMaps
@@ -187,18 +187,15 @@ def _consistent(depth: dict[int, Tensor], cameras: Cameras, target: int, sources
     own = depth[target]
     K = cameras.K(h, w)
     row, column = (own > 0).nonzero().unbind(1)
-    z = own[row, column].double()
-    rays = torch.linalg.inv(K[target]) @ torch.stack([column + 0.5, row + 0.5, torch.ones_like(z)]).double()
-    points = cameras.c2w[target, :3, :3] @ (rays * z) + cameras.c2w[target, :3, 3:]
-    agree, differ = torch.zeros_like(z), torch.zeros_like(z)
+    points = unproject_pixels(own, row, column, K[target], cameras.c2w[target])
+    agree, differ = points.new_zeros(2, points.shape[0])
     for source in sources:
-        there = cameras.w2c[source, :3, :3] @ points + cameras.w2c[source, :3, 3:]
-        pixel = K[source] @ there
-        u, v = (pixel[:2] / pixel[2].clamp_min(1e-9)).floor().long()
-        inside = (there[2] > 0) & (u >= 0) & (u < w) & (v >= 0) & (v < h)
-        seen = depth[source][v.clamp(0, h - 1), u.clamp(0, w - 1)].double()
+        uv, z = project(points, cameras.w2c[source], K[source])
+        inside = (z > 0) & (uv >= 0).all(1) & (uv[:, 0] < w) & (uv[:, 1] < h)
+        u, v = torch.where(inside[:, None], uv, 0.0).long().unbind(1)
+        seen = depth[source][v, u].double()
         known = inside & (seen > 0)
-        same = known & ((seen - there[2]).abs() <= _AGREEMENT * there[2])
+        same = known & ((seen - z).abs() <= _AGREEMENT * z)
         agree += same
         differ += known & ~same
     kept = torch.zeros_like(own)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..cameras.camera import Cameras, make_cameras
+from ..cameras.camera import Cameras, in_camera, make_cameras
 from ..errors import SpatiaError
 from ..inputs import MOST_PIXELS
 from ..interrupt import look_for_interrupt
@@ -126,9 +126,7 @@ def pixel_coordinates(
     positions: Tensor, cameras: Cameras, view: int, height: int, width: int, release_geometry: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Image position (u, v) in pixels, pixel centres at +0.5, and z-depth of each point: three (P,) float64."""
-    w2c = cameras.w2c[view].to(positions.device)
-    camera_points = positions.double() @ w2c[:3, :3].T + w2c[:3, 3]
-    x, y, z = camera_points.unbind(-1)
+    x, y, z = in_camera(positions, cameras.w2c[view].to(positions.device))
     fu, bu, fv, bv = lens(cameras, view, height, width, release_geometry)
     # Points on or behind the camera plane are skipped by their depth, whatever lands here.
     safe = torch.where(z > 0, z, torch.ones_like(z))

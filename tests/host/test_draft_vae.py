@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from small_model import FIRST, HEIGHT, WIDTH, clip_inputs, random_weights
-from test_video import ROUNDING
+from small_model import FIRST, HEIGHT, ROUNDING, WIDTH, clip_inputs, random_weights
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,13 @@
 import contextlib
 import json
 import os
+from pathlib import Path
 
 import pytest
 import torch
+from page_defaults import defaults
+
+CASE_3 = Path(__file__).resolve().parent.parent / "data" / "cameras" / "case_3"
 
 
 @pytest.fixture
@@ -21,17 +25,6 @@ def edit_module(pack_module):
 @pytest.fixture
 def error(pack_module):
     return pack_module("spatia_core.errors").SpatiaError
-
-
-def defaults(node) -> dict:
-    """Values the page would send for untouched widgets."""
-    values = {}
-    for entry in node.define_schema().inputs:
-        if getattr(entry, "default", None) is not None:
-            values[entry.id] = entry.default
-        elif getattr(entry, "options", None) and isinstance(entry.options[0], str):
-            values[entry.id] = entry.options[0]
-    return values
 
 
 def run(node, **inputs):
@@ -114,8 +107,6 @@ def test_exported_cameras_are_imported_again(cameras_module, comfy_host, format)
 
 
 def test_a_folder_of_the_official_files(cameras_module, comfy_host, memory):
-    from test_camera_formats import CASE_3
-
     folder = comfy_host / "input" / "case"
     folder.mkdir(exist_ok=True)
     for name in ("w2c.txt", "intrinsics.txt"):

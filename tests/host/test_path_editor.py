@@ -11,7 +11,7 @@ import pytest
 import torch
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from test_geometry_nodes import defaults
+from page_defaults import defaults
 
 
 @pytest.fixture

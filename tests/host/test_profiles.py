@@ -7,7 +7,7 @@ import asyncio
 import pytest
 import torch
 from small_model import DIM
-from test_video_node import FRAMES, LENGTHS, counted, run, video  # noqa: F401  the fixtures of Spatia Video
+from video_graphs import FRAMES, LENGTHS, counted_clips, run_with_depth, video  # noqa: F401  two are fixtures
 from world_graphs import RESULTS, defaults, frames_of, node, world_of
 
 AUTO = {
@@ -28,7 +28,7 @@ def profile(nodes_of, monkeypatch):
     return tiny
 
 
-def test_new_nodes_are_set_to_auto(run):  # noqa: F811
+def test_new_nodes_are_set_to_auto(run):
     assert {name: defaults("SpatiaVideo")[name] for name in AUTO} == AUTO
     for kind in (
         "SpatiaClipWindow",
@@ -44,7 +44,7 @@ def test_new_nodes_are_set_to_auto(run):  # noqa: F811
     assert defaults("SpatiaEstimateScene")["depth_source"] == defaults("SpatiaUpdateMemory")["depth_source"] == "auto"
 
 
-def test_spatia_video_on_auto_is_the_one_that_is_set(run, counted, profile, nodes_of, caplog):  # noqa: F811
+def test_spatia_video_on_auto_is_the_one_that_is_set(run, counted, profile, nodes_of, caplog):
     run(video("set", **SET))
     assert counted["count"] == 4
     run(video("auto", **AUTO, depth_source="auto"))
@@ -92,14 +92,14 @@ def parts(model_to: tuple[str, ...]) -> dict:
     return graph | {"keep": node("Keep", value=["update", 0], name="parts")}
 
 
-def test_single_nodes_on_their_defaults_film_with_any_model(run, profile):  # noqa: F811
+def test_single_nodes_on_their_defaults_film_with_any_model(run, profile):
     run(parts(("fit", "scene", "window")))
     memory = RESULTS["parts"]
     assert (memory.width, memory.height) == (64, 32) and memory.frame_count == 9
     assert memory.made_for == profile.name and memory.voxel_size == 0.02
 
 
-def test_what_a_model_was_not_made_for_is_said(run, profile, nodes_of, monkeypatch):  # noqa: F811
+def test_what_a_model_was_not_made_for_is_said(run, profile, nodes_of, monkeypatch):
     told = []
     monkeypatch.setattr(nodes_of("nodes.sampler"), "notice", lambda cls, *notes: told.extend(notes))
     graph = parts(("fit",))
@@ -139,7 +139,7 @@ def refused(graph: dict) -> dict[str, list[str]]:
         ("path", {"frames": 20}, "A keyframe at frame 24 was given for a path of 20"),
     ],
 )
-def test_what_is_known_before_a_run_is_said_before_it(run, nodes_of, name, changed, message):  # noqa: F811
+def test_what_is_known_before_a_run_is_said_before_it(run, nodes_of, name, changed, message):
     graph = parts(())
     assert refused(graph) == {}
     graph[name]["inputs"] |= changed

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from released_sizes import BACKBONE, CONTROL, lora_shapes
 from safetensors.torch import save_file
 from small_model import HEADS, TEXT, backbone_weights, clip_inputs, control_weights
 
 from spatia_core.weights.layouts import (
-    BackboneLayout,
-    ControlLayout,
     VaeLayout,
     backbone_layout,
     backbone_shapes,
@@ -27,10 +26,7 @@ from spatia_core.weights.layouts import (
 )
 from spatia_core.weights.lora import lora_for_host
 
-BACKBONE = BackboneLayout(3072, 14336, 30, 48, 48, 4096, 256, (1, 2, 2))
-CONTROL = ControlLayout(3072, 14336, 8, 96, (1, 2, 2))
 BACKBONE_BYTES = 19_999_150_848  # total_size in the index of the published float32 shards
-LORA_RANK = 64
 
 
 def meta(shapes: dict, dtype=torch.float32) -> dict:
@@ -58,22 +54,6 @@ def umt5_shapes() -> dict:
         shapes |= {f"{prefix}1.DenseReluDense.{part}.weight": (10240, 4096) for part in ("wi_0", "wi_1")}
         shapes |= {f"{prefix}1.DenseReluDense.wo.weight": (4096, 10240)}
         shapes |= {f"{prefix}{layer}.layer_norm.weight": (4096,) for layer in (0, 1)}
-    return shapes
-
-
-def lora_shapes() -> dict:
-    """The released LoRA: rank 64 beside the attention and feed-forward matrices of all 30 blocks."""
-    weights = backbone_shapes(BACKBONE)
-    modules = [f"{attention}.{part}" for attention in ("self_attn", "cross_attn") for part in "qkvo"] + [
-        "ffn.0",
-        "ffn.2",
-    ]
-    shapes = {}
-    for block in range(BACKBONE.layers):
-        for module in modules:
-            outputs, inputs = weights[f"blocks.{block}.{module}.weight"]
-            shapes[f"pipe.dit.blocks.{block}.{module}.lora_A.default.weight"] = (LORA_RANK, inputs)
-            shapes[f"pipe.dit.blocks.{block}.{module}.lora_B.default.weight"] = (outputs, LORA_RANK)
     return shapes
 
 

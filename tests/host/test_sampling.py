@@ -5,8 +5,21 @@ from __future__ import annotations
 import pytest
 import torch
 from safetensors.torch import save_file
-from small_model import CFG, DIM, FIRST, HEIGHT, LATER, LAYERS, SEED, STEPS, STRENGTHS, TEXT, WIDTH, clip_inputs
-from test_video import ROUNDING
+from small_model import (
+    CFG,
+    DIM,
+    FIRST,
+    HEIGHT,
+    LATER,
+    LAYERS,
+    ROUNDING,
+    SEED,
+    STEPS,
+    STRENGTHS,
+    TEXT,
+    WIDTH,
+    clip_inputs,
+)
 
 
 def test_the_bundle_is_model_clip_and_vae(nodes_of, loaded):

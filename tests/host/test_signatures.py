@@ -20,15 +20,38 @@ def node_classes(pack):
     return pack.NODES
 
 
-def test_types_of_execute_are_those_of_the_schema(node_classes):
+@pytest.fixture(scope="module")
+def grouped(pack, pack_module):
+    """Inputs that `execute` takes together, by what it calls them."""
+    return {
+        "depth": pack_module("nodes.host.depth_sources").DepthInputs,
+        "control": pack_module("nodes.host.conditioning").ControlInputs,
+        "settings": pack_module("nodes.host.decoupled_clip").WindowSettings,
+    }
+
+
+def types_of_execute(node, grouped) -> dict[str, str]:
+    """What `execute` says of each of its values, those of its groups included."""
+    told = {}
+    for name, parameter in inspect.signature(inspect.unwrap(node.execute.__func__)).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD and name in grouped:
+            fields = grouped[name].__annotations__
+            assert set(fields) <= {entry.id for entry in node.define_schema().inputs}, node.__name__
+            told |= {field: getattr(said, "__forward_arg__", said) for field, said in fields.items()}
+        elif parameter.annotation is not inspect.Parameter.empty:
+            told[name] = str(parameter.annotation)
+    return told
+
+
+def test_types_of_execute_are_those_of_the_schema(node_classes, grouped):
     wrong, told = [], 0
     for node in node_classes:
-        given = inspect.signature(inspect.unwrap(node.execute.__func__)).parameters
+        given = types_of_execute(node, grouped)
         for entry in node.define_schema().inputs:
-            # Many inputs taken together, and nodes whose files are not under types yet, say nothing of each.
-            if entry.id not in given or given[entry.id].annotation is inspect.Parameter.empty:
+            # What is taken by name as `widgets`, and by autogrow, says nothing of each.
+            if entry.id not in given:
                 continue
-            said = str(given[entry.id].annotation).removesuffix(" | None")
+            said = given[entry.id].removesuffix(" | None")
             expected = TYPES.get(entry.get_io_type(), said)
             told += 1
             if said != expected:

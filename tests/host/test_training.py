@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from released_sizes import BACKBONE, CONTROL, LORA_RANK, lora_shapes
 from safetensors.torch import load_file, save_file
 from small_model import CONTROL_BLOCKS, DIM, FFN, LAYERS, TEXT, write_bundle
-from test_released_files import BACKBONE, CONTROL, LORA_RANK, lora_shapes
 
 from spatia_core.weights.layouts import control_shapes
 from spatia_core.weights.scaled import save_quantised

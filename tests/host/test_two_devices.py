@@ -105,9 +105,11 @@ def test_the_decoupled_branches_on_two_devices(nodes_of, prompts, split, passes,
     camera.cached_patcher_init = (lambda: patchers()[0], ())
     memory_branch.cached_patcher_init = (lambda: patchers()[1], ())
     memory, cameras = revisit(given=1, width=32, height=16)
-    clip = nodes_of("nodes.host.decoupled_clip").condition_window(
-        model, *prompts, vae, memory, cameras, camera, memory_branch, camera_end_percent=1.0
-    )
+    decoupled_clip = nodes_of("nodes.host.decoupled_clip")
+    clip = decoupled_clip.condition_window(
+        model, *prompts, vae, memory, cameras, camera, memory_branch,
+        settings=decoupled_clip.WindowSettings(camera_end_percent=1.0),
+    )  # fmt: skip
     import comfy.sample
 
     noise = comfy.sample.prepare_noise(clip.latent["samples"], SEED)

@@ -116,8 +116,9 @@ def test_two_clips_on_the_hosts_uni3c(pack_module, wan, uni3c, prompts, history)
         )  # of random weights the given frames are not to be had back
         depth = torch.full(frames.shape, 2.0)
         memory = update.execute(
-            memory, frames, cameras, window.padding, "connected input", "metres", 1.0, 10.0, 1.0, 0, 4, False, 0,
-            depth_map=depth, consistency=False,
+            memory, frames, cameras, window.padding, 4, False, 0, depth_map=depth, consistency=False,
+            depth_source="connected input", depth_kind="metres", near=1.0, far=10.0, depth_scale=1.0,
+            da3_metric_resolution=0,
         ).args[0]  # fmt: skip
         clips.append((projection, holes, frames))
     # What the first clip alone has seen is drawn in the second's projection.

@@ -6,13 +6,9 @@ import gc
 
 import pytest
 import torch
-from small_model import HEIGHT, WIDTH, clip_inputs
+from small_model import HEIGHT, ROUNDING, WIDTH, clip_inputs
 
 from benchmarks.live_bytes import LiveBytes
-
-# One latent frame at a time and all at once are convolutions of other lengths, which a processor may sum in another order.
-# Promised is a hundredth of a step of 8-bit colour; a cache that is lost or shifted is wrong by many steps.
-ROUNDING = 0.01 / 255
 
 
 @pytest.fixture

@@ -47,8 +47,9 @@ def test_an_image_of_too_many_pixels_makes_no_scene(pack_module, error):
     node = pack_module("nodes.estimate_scene").SpatiaEstimateScene
     with pytest.raises(error, match="^image is 8192x8192, expected at most 50000000 pixels"):
         node.execute(
-            huge(1, 8192, 8192, 3), "connected input", "metres", 1.0, 10.0, 1.0, 0, 60.0, "", 0.01, True, 4,
-            depth_map=huge(1, 8192, 8192, 3),
+            huge(1, 8192, 8192, 3), 60.0, "", 0.01, True, 4, depth_map=huge(1, 8192, 8192, 3),
+            depth_source="connected input", depth_kind="metres", near=1.0, far=10.0, depth_scale=1.0,
+            da3_metric_resolution=0,
         )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from test_video_node import video
+from video_graphs import video
 from world_graphs import RESULTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -5,7 +5,6 @@ import asyncio
 import copy
 import io
 import json
-import math
 import re
 import urllib.request
 from pathlib import Path
@@ -76,7 +75,7 @@ class TestQuickStart:
         assert read_ply(tmp_path / "output" / "demo_001.ply").size > 1000
         sheet = Image.open(tmp_path / "output" / "demo_001_sheet.png")
         assert sheet.width > 4 * 192 and sheet.height > 6 * 128
-        assert math.isfinite(float(re.search(r"PSNR ([\d.]+) dB", report).group(1)))
+        assert float(re.search(r"PSNR ([\d.]+) dB", report).group(1)) > 30  # 33.5 where it was measured
         assert all(str(tmp_path / "output" / f"demo_001{end}") in report for end in (".mp4", ".ply", "_sheet.png"))
 
     def test_results_are_numbered(self, graph, first_run, server, tmp_path):

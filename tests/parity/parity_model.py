@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import torch
+from decoupled_vectors import FOLDER, suffix_of
 from vectors import PARITY, header, stored, weights
 
 TEXT_TOKENS = 512
@@ -114,3 +117,23 @@ class Taps:
             self.seen[name] = out.clone()
 
         self._hooks.append(module.register_forward_hook(keep))
+
+
+def weights_of(name: str, kind: str, what: str) -> str:
+    """File name of the weights that a file of vectors belongs to."""
+    file = f"{what}{suffix_of(name, kind)}.safetensors"
+    assert (FOLDER / file).exists(), f"{name}.safetensors: its {file} is missing"
+    return file
+
+
+def load_i2v(name: str):
+    """The stored I2V backbone through the host's stock loader."""
+    import comfy.sd
+
+    file = weights_of(name, "backbone_i2v", "backbone_i2v_weights")
+    state_dict = {key: tensor.float() for key, tensor in stored(FOLDER / file).items()}
+    config = {key: json.loads(value) for key, value in header(FOLDER / file).items() if key != "model_type"}
+    metadata = {"config": json.dumps({"transformer": config})}
+    model = comfy.sd.load_diffusion_model_state_dict(state_dict, metadata=metadata)
+    assert type(model.model).__name__ == "WAN21" and model.model.image_to_video
+    return model

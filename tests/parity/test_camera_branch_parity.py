@@ -6,26 +6,18 @@ Every case of every file in the folder is run; SPATIA_PARITY_DECOUPLED names ano
 from __future__ import annotations
 
 import functools
-import json
 
 import pytest
 import torch
-from decoupled_vectors import FOLDER, family, named, suffix_of, table, tensors
-from parity_model import Taps, relative_l2
-from vectors import header, stored, weights
+from decoupled_vectors import FOLDER, family, named, table, tensors
+from parity_model import Taps, load_i2v, relative_l2, weights_of
+from vectors import weights
 
 from spatia_core.model.decoupled.cameras import camera_groups, pluecker_rays
 from spatia_core.model.decoupled.layout import CameraLayout, camera_layout, camera_shapes, is_dead_text
 
 TOLERANCE = 1e-5  # relative L2, fp32
 KIND = "camera_branch"
-
-
-def weights_of(name: str, kind: str, what: str) -> str:
-    """File name of the weights that a file of vectors belongs to."""
-    file = f"{what}{suffix_of(name, kind)}.safetensors"
-    assert (FOLDER / file).exists(), f"{name}.safetensors: its {file} is missing"
-    return file
 
 
 @pytest.fixture(scope="module")
@@ -142,19 +134,6 @@ def count(shapes: dict) -> int:
 
 
 # Backbone
-
-
-def load_i2v(name: str):
-    """The stored I2V backbone through the host's stock loader."""
-    import comfy.sd
-
-    file = weights_of(name, "backbone_i2v", "backbone_i2v_weights")
-    state_dict = {key: tensor.float() for key, tensor in stored(FOLDER / file).items()}
-    config = {key: json.loads(value) for key, value in header(FOLDER / file).items() if key != "model_type"}
-    metadata = {"config": json.dumps({"transformer": config})}
-    model = comfy.sd.load_diffusion_model_state_dict(state_dict, metadata=metadata)
-    assert type(model.model).__name__ == "WAN21" and model.model.image_to_video
-    return model
 
 
 @pytest.mark.parametrize(("name", "case"), cases_of("backbone_i2v", "out.none"))

@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from decoupled_vectors import FOLDER, family, suffix_of, table, tensors
-from parity_model import Probe, relative_l2
-from test_camera_branch_parity import load_i2v, weights_of
+from parity_model import Probe, load_i2v, relative_l2, weights_of
 from vectors import weights
 
 from spatia_core.cameras.camera import Cameras, invert_pose
@@ -168,12 +167,13 @@ def conditioned(pack_module, monkeypatch, parts):
             )
             references = dict(zip(ids.tolist(), vectors[f"{window}.reference_u8"]))
             monkeypatch.setattr(remember, "compressed_pictures", lambda *args: lambda frame: references[frame][None])
-        clip = pack_module("nodes.host.decoupled_clip").condition_window(
+        decoupled_clip = pack_module("nodes.host.decoupled_clip")
+        clip = decoupled_clip.condition_window(
             model,
             conditioning(vectors[f"{window}.text_positive"], vectors[f"{window}.clip_fea"]),
             conditioning(vectors[f"{window}.text_negative"], vectors[f"{window}.clip_fea"]),
             StoredVae(vectors, model.model.process_latent_out), memory, cameras, camera, memory_branch,
-            release=True, path=path,
+            settings=decoupled_clip.WindowSettings(release=True), path=path,
         )  # fmt: skip
         return clip, model
 

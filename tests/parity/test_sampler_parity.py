@@ -166,10 +166,12 @@ def test_later_round_from_pixels(pack_module, network, tag, record_property):
         vae,
         memory,
         cameras,
-        tensors[f"{tag}/control_u8"].float() / 255.0,
-        tensors[f"{tag}/score_u8_fed"].float() / 255.0,
-        tensors[f"{tag}/refs_u8"].float() / 255.0,
-        run["vace_scale"],
+        conditioning_module.ControlInputs(
+            tensors[f"{tag}/control_u8"].float() / 255.0,
+            tensors[f"{tag}/score_u8_fed"].float() / 255.0,
+            tensors[f"{tag}/refs_u8"].float() / 255.0,
+            run["vace_scale"],
+        ),
     )
     out = sampling.sample_clip(
         model,

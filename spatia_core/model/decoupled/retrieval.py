@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ...cameras.camera import Cameras
+from ...cameras.camera import Cameras, in_camera
 from ...errors import SpatiaError
 from ...memory.retrieval import intersections
 
@@ -149,7 +149,7 @@ def _around(points: Tensor, center: Tensor, radius: float, release: bool) -> Ten
 
 def _sees(points: Tensor, cameras: Cameras, index: int) -> Tensor:
     fx, fy, cx, cy = cameras.intrinsics[index]
-    x, y, z = (points @ cameras.w2c[index, :3, :3].mT + cameras.w2c[index, :3, 3]).unbind(-1)
+    x, y, z = in_camera(points, cameras.w2c[index])
     # u = fx * x / z + cx lies in the image's 0..1; multiplied by z, which is positive.
     u, v = fx * x + cx * z, fy * y + cy * z
     return (z > 0) & (u > 0) & (u < z) & (v > 0) & (v < z)
