@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from page_defaults import defaults
+from page_defaults import defaults, run
 
 CASE_3 = Path(__file__).resolve().parent.parent / "data" / "cameras" / "case_3"
 
@@ -25,10 +25,6 @@ def edit_module(pack_module):
 @pytest.fixture
 def error(pack_module):
     return pack_module("spatia_core.errors").SpatiaError
-
-
-def run(node, **inputs):
-    return node.execute(**(defaults(node) | inputs)).result
 
 
 # --- Camera Path ---

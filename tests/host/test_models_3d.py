@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from test_geometry_nodes import run
+from page_defaults import run
 
 WIDTH, HEIGHT, FOV = 256, 192, 60.0
 
