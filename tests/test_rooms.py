@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-
-from spatia_core.cameras.camera import make_cameras, project, unproject
-from spatia_core.training import clips, rooms
+from spatia_pack.spatia_core.cameras.camera import make_cameras, project, unproject
+from spatia_pack.training.data import clips, rooms
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,16 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-
-from spatia_core.cameras.camera import make_cameras, project
-from spatia_core.cameras.formats import write_cameras
-from spatia_core.errors import SpatiaError
-from spatia_core.estimate.depth import DepthMaps
-from spatia_core.training.cache import LatentCache
-from spatia_core.training.loss_log import COLUMNS, LossLog, loss_picture, read_log
-from spatia_core.training.order import learning_rate, step_passes
-from spatia_core.training.recipe import CONTROL, FIRST, LATER, LORA, POSED, SampleSettings, StageSettings, generator_of
-from spatia_core.training.samples import enough_frames, make_posed_sample, make_sample, stored_depth
-from spatia_core.training.videos import PosedVideo, find_videos, fitted_video
+from spatia_pack.spatia_core.cameras.camera import make_cameras, project
+from spatia_pack.spatia_core.cameras.formats import write_cameras
+from spatia_pack.spatia_core.errors import SpatiaError
+from spatia_pack.spatia_core.estimate.depth import DepthMaps
+from spatia_pack.training.data.cache import LatentCache
+from spatia_pack.training.data.samples import enough_frames, make_posed_sample, make_sample, stored_depth
+from spatia_pack.training.data.videos import PosedVideo, find_videos, fitted_video
+from spatia_pack.training.loop.loss_log import COLUMNS, LossLog, loss_picture, read_log
+from spatia_pack.training.loop.order import learning_rate, step_passes
+from spatia_pack.training.recipe import CONTROL, FIRST, LATER, LORA, POSED, SampleSettings, StageSettings, generator_of
 
 SAMPLES = SampleSettings(
     width=64, height=32, first_frames=5, later_frames=13, history_frames=9, voxel_size=0.05, point_radius=0.1, max_references=3,
@@ -336,8 +335,8 @@ class TestPosed:
 
     def test_what_is_cached_is_what_the_branches_are_told(self, tmp_path):
         """Slots and cameras come back as they would be made on the spot; without depth, which nothing here asks for."""
-        from spatia_core.model.decoupled.assembly import assemble, memory_slots
-        from spatia_core.training.beside import posed_clip
+        from spatia_pack.spatia_core.model.decoupled.assembly import assemble, memory_slots
+        from spatia_pack.training.networks.beside import posed_clip
 
         video = there_and_back()
         write_clip(tmp_path / "data" / "back", video)

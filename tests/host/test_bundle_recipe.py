@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-BUNDLE = Path(__file__).resolve().parent.parent.parent / "bundle"
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUNDLE = ROOT / "bundle"
 
 
 @pytest.fixture(scope="module")
 def make(pack):
-    sys.path.insert(0, str(BUNDLE))
+    sys.path.insert(0, str(ROOT / "training"))
     yield importlib.import_module("make")
-    sys.path.remove(str(BUNDLE))
+    sys.path.remove(str(ROOT / "training"))
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +48,9 @@ def test_the_autoencoder_is_rounded_once(make, pack_module, work, tmp_path, monk
     """Export ships, byte for byte, the file that latents are made with."""
     shipped = tmp_path / "shipped"
     shipped.mkdir()
-    monkeypatch.setattr(make, "HERE", shipped)
+    monkeypatch.setattr(make, "BUNDLE", shipped)
     (work / make.VAE_FILE).unlink()
-    make.make_autoencoder(work, pack_module("spatia_core.training.budget").Budget(steps=1))
+    make.make_autoencoder(work, pack_module("training.loop.budget").Budget(steps=1))
     torch.save({"backbone": {"a": torch.ones(1)}, "control": {"a": torch.ones(1)}}, work / "network.pt")
     torch.save({"a": torch.ones(1)}, work / "depth.pt")
     make.export(work)
@@ -60,7 +61,7 @@ def test_the_autoencoder_is_rounded_once(make, pack_module, work, tmp_path, monk
 def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, work):
     """Latents made before stay valid: only what turns them into pictures changes."""
     before = make.deployed_autoencoder(work)[0].state_dict()
-    make.make_decoder(work, pack_module("spatia_core.training.budget").Budget(steps=6), seed=0)
+    make.make_decoder(work, pack_module("training.loop.budget").Budget(steps=6), seed=0)
     after = make.deployed_autoencoder(work)[0].state_dict()
     kept = {name for name in before if torch.equal(after[name], before[name])}
     assert kept >= {name for name in before if not name.startswith(("decoder.", "conv2."))}
@@ -72,7 +73,7 @@ def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, work):
 
 
 def test_the_decoders_mean_colour_is_put_right(make, pack_module, work):
-    training = pack_module("spatia_core.training.autoencoder")
+    training = pack_module("training.tasks.autoencoder")
     vae, videos = make.deployed_autoencoder(work)[0], [video[:5, :64, :64] for video in make.first_videos(work, 2)]
 
     def colour_error():
@@ -90,7 +91,7 @@ def test_the_decoders_mean_colour_is_put_right(make, pack_module, work):
 @pytest.mark.slow
 def test_variants_of_latents_are_those_of_the_pictures(make, pack_module, work):
     """A mirrored and recoloured room, by the fitted map and by the encoder."""
-    variants = pack_module("spatia_core.training.variants")
+    variants = pack_module("training.data.variants")
     make.make_variants(work)
     fields = torch.load(work / make.VARIANTS_FILE)["frames"]
     assert fields[variants.UNCHANGED] is None
@@ -119,7 +120,9 @@ def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work
     """Rooms to latents to memories to both branches, which load as the nodes load them; what is older is refused."""
     import comfy.model_management
 
-    monkeypatch.setattr(comfy.model_management, "in_training", True)  # kernels with gradients, as host.py asks for them
+    monkeypatch.setattr(
+        comfy.model_management, "in_training", True
+    )  # kernels with gradients, as startup.py asks for them
     recipe = importlib.import_module("make_decoupled")
     make.make_latents(work, range(2))
     recipe.make_memories(work, 0, 1)
@@ -132,7 +135,7 @@ def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work
     assert {batch.cameras is None for batch in batches} == {True, False}
     assert all(batch.slots.gate.any() for batch in batches)
 
-    budget = pack_module("spatia_core.training.budget").Budget
+    budget = pack_module("training.loop.budget").Budget
     side, host = pack_module("nodes.host.side_branch"), {
         "camera": pack_module("nodes.host.camera_branch").CameraBranch,
         "memory": pack_module("nodes.host.decoupled").DecoupledBranch,
