@@ -34,7 +34,7 @@ from ..spatia_core.estimate.depth import DepthMaps
 from ..spatia_core.estimate.mapanything import load_mapanything, mapanything_depth
 from ..spatia_core.estimate.plane_sweep import plane_sweep
 from ..spatia_core.estimate.small_depth import load_small_depth
-from ..spatia_core.model.control import CONTROL_INTERVAL, control_positions
+from ..spatia_core.model.control import CONTROL_INTERVAL, control_positions, positions_of, stated_positions
 from ..spatia_core.model.decoupled.layout import HEAD_DIM, CameraLayout, DecoupledLayout
 from ..spatia_core.weights.layouts import (
     BackboneLayout,
@@ -79,9 +79,16 @@ def empty_network(path: str, settings: StageSettings) -> Network:
 
 def sized_network(backbone: WanModel, settings: StageSettings) -> Network:
     """A stage's network for a backbone of the meta device."""
-    control = make_control(backbone) if settings.stage in (CONTROL, LORA) else None
+    positions = new_positions(backbone, settings.control_at)
+    control = make_control(backbone, positions) if settings.stage in (CONTROL, LORA) else None
     branches = {stage: make_side_branch(stage, backbone) for stage in _side_branches(settings.stage)}
     return prepare_stage(backbone, control, settings, **{name: _beside(branch) for name, branch in branches.items()})
+
+
+def require_positions(path: str, at: str | None) -> None:
+    """Raises SpatiaError when a weights file's backbone has no such blocks for a new control branch to stand beside."""
+    if at is not None:
+        positions_of(at, _sizes(path)[0].layers)
 
 
 def backbone_text_dim(path: str) -> int:
@@ -98,7 +105,7 @@ def prepare_network(
     system's no control branch. camera_path: the camera branch to train on from or, for the stage memory, to stand beside.
     """
     if settings.stage in (CONTROL, LORA):
-        return prepare_stage(backbone, load_control(control_path, backbone), settings)
+        return prepare_stage(backbone, load_control(control_path, backbone, settings.control_at), settings)
     control = None if control_path is None else load_control(control_path, backbone)
     branches = {}
     for name in _side_branches(settings.stage):
@@ -154,11 +161,10 @@ def make_backbone(layout: BackboneLayout, heads: int, dtype: torch.dtype) -> Wan
     )
 
 
-def make_control(backbone: WanModel, in_channels: int = 2 * WAN22_TI2V_5B.latent_channels) -> ControlBranch:
-    """A control branch for a backbone in float32, beside every fourth block, on the backbone's device, its weights unset."""
-    blocks = len(range(0, backbone.num_layers, CONTROL_INTERVAL))
-    layout = ControlLayout(backbone.dim, backbone.ffn_dim, blocks, in_channels, tuple(backbone.patch_size))
-    positions = control_positions(backbone.num_layers, blocks)
+def make_control(backbone: WanModel, positions: list[int]) -> ControlBranch:
+    """A control branch in float32 beside these blocks of a backbone, on the backbone's device, its weights unset."""
+    channels = 2 * WAN22_TI2V_5B.latent_channels
+    layout = ControlLayout(backbone.dim, backbone.ffn_dim, len(positions), channels, tuple(backbone.patch_size))
     device = backbone.patch_embedding.weight.device
     control = HostControlBranch(
         layout, backbone.num_heads, positions, backbone.eps, torch.float32, device, comfy.ops.disable_weight_init
@@ -166,15 +172,24 @@ def make_control(backbone: WanModel, in_channels: int = 2 * WAN22_TI2V_5B.latent
     return cast(ControlBranch, control)  # what the recipe takes of it
 
 
-def load_control(path: str | None, backbone: WanModel) -> ControlBranch:
-    """The control branch of a checkpoint, or for None one copied from the backbone, in float32."""
-    control = make_control(backbone)
+def new_positions(backbone: WanModel, at: str | None) -> list[int]:
+    """Blocks that a new control branch stands beside; None: every fourth, as in the release."""
+    return positions_of(f"every:{CONTROL_INTERVAL}" if at is None else at, backbone.num_layers)
+
+
+def load_control(path: str | None, backbone: WanModel, at: str | None = None) -> ControlBranch:
+    """The control branch of a checkpoint, or for None one copied from the backbone, in float32.
+
+    at: where a copied one stands, as of `new_positions`; a checkpoint has positions of its own.
+    """
     if path is None:
+        control = make_control(backbone, new_positions(backbone, at))
         copy_control(backbone, control)
         return control
-    state_dict = _read(path, "--control")
     name = os.path.basename(path)
+    state_dict, metadata = read_branch_file(path, "Control checkpoint", name, "--control")
     found = control_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, name)
+    control = make_control(backbone, control_positions(backbone.num_layers, found.blocks, stated_positions(metadata)))
     if found != control.layout:
         raise SpatiaError(
             f"The control checkpoint {name} has the sizes {tuple(found)}, this backbone takes {tuple(control.layout)}; change --control or --backbone."

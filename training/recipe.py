@@ -30,6 +30,7 @@ CLIP_OF_STAGE = {CONTROL: FIRST, LORA: LATER, CAMERA: POSED, MEMORY: POSED}
 CLOUDS = ("candidate", "inference")
 PRECISIONS = ("bf16", "fp32")
 SCHEDULES = ("constant", "cosine")
+TIMES = ("logit-normal", "uniform")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +98,10 @@ class StageSettings:
 
     drop_*: share of forward passes (texts: of samples) without it. history: only its first frame is given, as an image.
     drop_slots: share of remembered frames that are forgotten, of the stage memory.
-    t_mean, t_deviation: of the logit-normal time. augment: greatest t_aug of the history, 0.05 = 50 of 1000.
+    vary_*: a pass is given a random part of what it has, from nothing to all: references, or latent frames of the history, of
+    which one stays. times: how the time of a clip is drawn, logit-normal with t_mean and t_deviation, or uniform moved by
+    t_shift. augment: greatest t_aug of the history, 0.05 = 50 of 1000. control_at: blocks that a new control branch stands
+    beside (`positions_of`), None for every fourth.
     """
 
     stage: str
@@ -115,11 +119,16 @@ class StageSettings:
     drop_references: float = 0.1
     drop_history: float = 0.1
     drop_slots: float = 0.15
+    vary_references: bool = False
+    vary_history: bool = False
+    times: str = TIMES[0]
     t_mean: float = 1.0
     t_deviation: float = 1.2
+    t_shift: float = 5.0
     augment: float = 0.05
     precision: str = PRECISIONS[0]
     checkpoint: bool = False
+    control_at: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -132,9 +141,11 @@ class StageSettings:
         for name in ("drop_text", "drop_projection", "drop_references", "drop_history", "drop_slots", "augment"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SpatiaError(f"--{name.replace('_', '-')} {getattr(self, name)} was given, expected 0 to 1.")
-        for name, known in (("precision", PRECISIONS), ("schedule", SCHEDULES)):
+        for name, known in (("precision", PRECISIONS), ("schedule", SCHEDULES), ("times", TIMES)):
             if getattr(self, name) not in known:
                 raise SpatiaError(f"--{name} {getattr(self, name)} was given, expected one of {', '.join(known)}.")
+        if not 0 < self.t_shift < float("inf"):
+            raise SpatiaError(f"--t-shift {self.t_shift} was given, expected more than 0.")
         if not 0 < self.learning_rate < float("inf"):
             raise SpatiaError(
                 f"A learning rate of {self.learning_rate} was given, expected more than 0; change --learning-rate."

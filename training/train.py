@@ -38,7 +38,10 @@ HELP = {
     "schedule": "of the rate: constant or cosine", "weight_decay": "of AdamW", "clip_gradient": "largest norm of the gradient",
     "drop_text": "share of samples without their text", "drop_projection": "share of passes without projection",
     "drop_references": "share of passes without references", "drop_history": "share of passes given an image in place of the history",
-    "t_mean": "of the logit-normal time", "t_deviation": "of the logit-normal time", "augment": "greatest noise on the history, 0..1",
+    "vary_references": "a random part of the references in each pass",
+    "vary_history": "a random length of the history in each pass, one latent frame at least", "times": "of a clip: logit-normal, or uniform moved by --t-shift",
+    "t_mean": "of the logit-normal time", "t_deviation": "of the logit-normal time", "t_shift": "of the uniform time; the sampler's is 5",
+    "control_at": "blocks that a new control branch stands beside: every:N, or numbers such as 0,3,5 (default every:4, as in the release)", "augment": "greatest noise on the history, 0..1",
     "precision": "bf16 or fp32; a CPU that only emulates bf16 computes in float32 with weights rounded to bf16", "checkpoint": "gradient checkpointing: less memory, a third more time",
 }  # fmt: skip
 
@@ -111,17 +114,19 @@ def parser() -> argparse.ArgumentParser:
     # Named as in the settings' classes, which the host's absence must not keep --help from showing.
     for name, text in HELP.items():
         flag = f"--{name.replace('_', '-')}"
-        if name == "checkpoint":
+        if name in SWITCHES:
             root.add_argument(flag, action="store_true", help=text)
         else:
-            kind = str if name in ("cloud", "schedule", "precision") else (float if name in FLOATS else int)
+            kind = str if name in TEXTS else (float if name in FLOATS else int)
             root.add_argument(flag, type=kind, help=text)
     return root
 
 
+SWITCHES = {"checkpoint", "vary_references", "vary_history"}
+TEXTS = {"cloud", "schedule", "precision", "times", "control_at"}
 FLOATS = {
     "voxel_size", "point_radius", "threshold", "radius", "drop_slots", "weight_decay", "clip_gradient", "drop_text", "drop_projection", "drop_references",
-    "drop_history", "t_mean", "t_deviation", "augment",
+    "drop_history", "t_mean", "t_deviation", "t_shift", "augment",
 }  # fmt: skip
 
 
@@ -178,6 +183,10 @@ def videos_of(arguments: argparse.Namespace) -> list:
         raise SpatiaError(
             "--camera was given, and none of the --stages reads it; add camera or memory, or leave it out."
         )
+    if arguments.control is not None and arguments.control_at is not None:
+        raise SpatiaError(
+            "--control-at places a new control branch, and --control was given, which has its own places; leave one out."
+        )
     if arguments.stride < 1 or arguments.held_out < 0:
         raise SpatiaError(
             f"--stride {arguments.stride} and --held-out {arguments.held_out} were given, expected at least 1 and 0."
@@ -198,6 +207,7 @@ def train(arguments: argparse.Namespace, samples, stages: dict, intervals, sourc
     from spatia_pack.training.loop.trainer import make_accelerator
 
     backbone_path = arguments.backbone or bundle.bundle_path(bundle.BACKBONE)
+    host.require_positions(backbone_path, arguments.control_at)
     accelerator = make_accelerator(arguments.device)
     codec = host.Codec(arguments.vae or bundle.bundle_path(bundle.VAE))
     encoder = " ".join(

@@ -530,6 +530,70 @@ class TestLoading:
             host.load_camera_branch(str(tmp_path / "absent.safetensors"), network.backbone)
 
 
+class TestControlPositions:
+    """Any number of control blocks, beside any blocks of the backbone: the small one has eight."""
+
+    @pytest.fixture
+    def trained(self, recipe, run):
+        def trained(at, **changed):
+            settings = recipe("recipe").StageSettings(
+                "control", 2, 1e-2, batch=2, warmup=0, precision="fp32", control_at=at
+            )
+            return run(replace(settings, **changed))[1]
+
+        return trained
+
+    @pytest.mark.parametrize(
+        ("at", "positions"),
+        [("every:3", [0, 3, 6]), ("0,1,2,3,5", [0, 1, 2, 3, 5]), ("0,7", [0, 7]), ("every:1", list(range(8)))],
+    )
+    def test_what_is_trained_is_what_the_node_loads(self, trained, host, pack_module, files, tmp_path, at, positions):
+        """Beside the same blocks, with the same output; the file says where they are, and the next stage takes them from it."""
+        import comfy.model_management
+        from comfy.patcher_extension import WrappersMP
+
+        patching = pack_module("nodes.host.patching")
+        network = trained(at)
+        assert list(network.control.positions) == positions and network.control.layout.blocks == len(positions)
+        path, backbone = tmp_path / "run" / "spatia_control.safetensors", files / "spatia_small_backbone.safetensors"
+        again = host.load_control(str(path), network.backbone)
+        assert list(again.positions) == positions and same(again.state_dict(), network.control.state_dict())
+
+        model = pack_module("nodes.host.bundle").load_small_backbone(str(backbone))
+        patcher = patching.load_control_patcher(str(path), path.name, patching.backbone_sizes(model))
+        patching.attach_control(model, patcher)
+        comfy.model_management.load_models_gpu([model, patcher])
+        video, times, context, given, references = answer(network)
+        clip = patching.ClipCondition(patching.control_branch(model), given, references, 1.0, 1.0, 0.0)
+        wrappers = {WrappersMP.DIFFUSION_MODEL: {patching.CLIP: [clip]}}
+        with torch.no_grad():
+            sampled = model.model.diffusion_model(video, times, context, transformer_options={"wrappers": wrappers})
+            ours = network(video, times, context, given, references)
+        assert (sampled - ours).norm() / ours.norm() < 2e-5
+
+    def test_a_new_branch_is_copied_from_the_blocks_it_stands_beside(self, recipe, host, files):
+        settings = recipe("recipe").StageSettings("control", 1, 1e-3, precision="fp32", control_at="0,5")
+        network = host.prepare_network(
+            host.load_backbone(str(files / "spatia_small_backbone.safetensors"), settings.dtype), None, settings
+        )
+        for position, block in zip((0, 5), network.control.vace_blocks, strict=True):
+            for name, tensor in network.backbone.blocks[position].state_dict().items():
+                assert torch.equal(block.state_dict()[name], tensor), name
+
+    def test_positions_that_are_none(self, host, files, refused):
+        with refused("expected every:N, or rising numbers, 0 first, up to 7"):
+            host.require_positions(str(files / "spatia_small_backbone.safetensors"), "0,8")
+
+    def test_fifteen_of_thirty(self, recipe, host):
+        """The layout of Latent Spatial Memory's code, by its shapes: names, sizes and positions at full size."""
+        settings = recipe("recipe").StageSettings("control", 1, 1e-4, control_at="every:2")
+        backbone = host.make_backbone(BACKBONE, BACKBONE.dim // host.HEAD_WIDTH, settings.dtype)
+        control = host.sized_network(backbone, settings).control
+        assert list(control.positions) == list(range(0, 30, 2))
+        shapes = {name: tuple(p.shape) for name, p in control.named_parameters()}
+        assert shapes == control_shapes(CONTROL._replace(blocks=15))
+
+
 class TestFullSize:
     """The 5B network by its shapes alone."""
 

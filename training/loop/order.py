@@ -24,6 +24,7 @@ class Pass(NamedTuple):
     drop_references: bool
     drop_history: bool
     noise: tuple
+    varied: bool = False  # whether what it is given may be cut as `vary_references` and `vary_history` say
 
 
 def step_passes(settings: StageSettings, count: int, step: int) -> list[Pass]:
@@ -44,6 +45,7 @@ def step_passes(settings: StageSettings, count: int, step: int) -> list[Pass]:
                 chances[1] < settings.drop_references,
                 chances[2] < settings.drop_history,
                 ("noise", settings.seed, settings.stage, step, index),
+                varied=True,
             )
         )
     return passes

@@ -26,13 +26,14 @@ from tqdm import tqdm
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.files import replacing
+from ...spatia_core.model.control import TRAINING_NOTES
 from ...spatia_core.model.decoupled.assembly import MemorySlots, stack_slots
 from ..data.cache import Item, LatentCache, Latents
 from ..data.memories import dropped_slots
 from ..networks.beside import Network, PosedClip, stack_clips
-from ..networks.objective import noised_clip, velocity_error
+from ..networks.objective import Times, noised_clip, velocity_error
 from ..networks.stages import FILES, export
-from ..recipe import MEMORY, POSED, SCHEDULES, StageSettings, generator_of, seed_of
+from ..recipe import CONTROL, MEMORY, POSED, SCHEDULES, StageSettings, generator_of, seed_of
 from .loss_log import LossLog
 from .order import Pass, learning_rate, step_passes
 from .sheets import Decoder, sample_latents, sheet
@@ -162,12 +163,14 @@ def train_stage(
 
 
 class _Prepared(NamedTuple):
-    """A network as accelerate wraps it. trained: names of its weights that are; frozen: a number that tells the others."""
+    """A network as accelerate wraps it. trained: names of its weights that are; frozen: a number that tells the others;
+    notes: what a file of the stage says beside its settings."""
 
     model: nn.Module
     optimiser: AcceleratedOptimizer
     trained: list[str]
     frozen: int
+    notes: dict[str, str]
 
 
 def _prepared(network: Network, settings: StageSettings, accelerator: Accelerator) -> _Prepared:
@@ -183,14 +186,17 @@ def _prepared(network: Network, settings: StageSettings, accelerator: Accelerato
         weight_decay=settings.weight_decay,
     )
     model, wrapped = accelerator.prepare(network, optimiser)
-    return _Prepared(model, wrapped, trained, frozen)
+    # The number of a file's control blocks does not always tell where they stand.
+    told = settings.stage == CONTROL and network.control is not None
+    notes = {"control_at": ",".join(map(str, network.control.positions))} if told else {}
+    return _Prepared(model, wrapped, trained, frozen, notes)
 
 
 class _Run:
     def __init__(
         self, prepared: _Prepared, settings: StageSettings, samples: Samples, output: Output, accelerator: Accelerator
     ) -> None:
-        self.model, self.optimiser, self.trained, self.frozen = prepared
+        self.model, self.optimiser, self.trained, self.frozen, self.notes = prepared
         self.settings, self.samples, self.output, self.accelerator = settings, samples, output, accelerator
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.clean = samples.cache.settings.clean_latents(settings.clip)
@@ -333,7 +339,8 @@ class _Run:
             with replacing(self.state_path) as part:
                 torch.save(state, part)
             # One entry: the order of several is not fixed, and the file shall be.
-            notes = {"spatia_training": json.dumps({"step": step, **dataclasses.asdict(self.settings)})}
+            said = {"step": step, **dataclasses.asdict(self.settings), **self.notes}
+            notes = {TRAINING_NOTES: json.dumps(said)}
             path = self.output.folder / FILES[self.settings.stage]
             export(trained, self.settings.stage, path, self.output.export_dtype, notes)
         self.accelerator.wait_for_everyone()
@@ -352,6 +359,9 @@ class _Run:
                 f"The state {self.state_path} cannot be read: {error}. Remove it to start this stage anew."
             ) from error
         wanted = self._fingerprint()
+        # What a setting was before there was one.
+        before = {field.name: field.default for field in dataclasses.fields(StageSettings) if field.name in wanted}
+        fingerprint = {**before, **fingerprint}
         for name in sorted(wanted.keys() | fingerprint.keys()):
             if wanted.get(name) != fingerprint.get(name):
                 change = (
@@ -394,15 +404,22 @@ def assemble(
     context = padded_texts([empty_text if drop else clip.text for clip, drop in zip(clips, one.drop_text, strict=True)])
     # Without its history a clip is what the first one is: it continues an image, the history's first frame.
     clean = 1 if one.drop_history else clean
-    noised = noised_clip(
-        video,
-        clean,
-        generator_of(*one.noise),
-        mean=settings.t_mean,
-        deviation=settings.t_deviation,
-        augment=settings.augment,
-    )
+    if one.varied:
+        given, clean = varied(given, clean, settings, generator_of("vary", *one.noise))
+    times = Times(settings.times, settings.t_mean, settings.t_deviation, settings.t_shift)
+    noised = noised_clip(video, clean, generator_of(*one.noise), times, settings.augment)
     return Tensors(noised.video, noised.timesteps, context, given, noised.target, clean)
+
+
+def varied(given: Given, clean: int, settings: StageSettings, generator: torch.Generator) -> tuple[Given, int]:
+    """What is given with a random part of its references, and of the `clean` latent frames of history, where settings ask for it."""
+    count = given.references.shape[2]
+    if settings.vary_references:
+        kept = torch.randperm(count, generator=generator)[: int(torch.randint(count + 1, (), generator=generator))]
+        given = given._replace(references=given.references[:, :, kept.sort().values])
+    if settings.vary_history:
+        clean = 1 + int(torch.randint(clean, (), generator=generator))
+    return given, clean
 
 
 def whole(clips: list[Latents], settings: StageSettings, no_projection: Tensor) -> Given:

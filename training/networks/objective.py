@@ -14,10 +14,33 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint as checkpointed
 
 from ...spatia_core.model.control import frame_timesteps, reference_shift
+from ..recipe import TIMES
 from .host_modules import BackboneNetwork, ControlBranch
 
 MAX_AUGMENT = 0.05  # paper, section 4: preceding latents are noised at t_aug in [0, 50] of 1000
 _FREQUENCIES = 256
+
+
+class Times(NamedTuple):
+    """How the time of a clip is drawn, 0 (data) to 1 (noise).
+
+    kind: logit-normal (paper, section 3.1.3, which gives no numbers) or uniform, as the code of *Latent Spatial Memory* draws it.
+    mean, deviation: of the former. The defaults are centred on the noisy side, where the sampler's shift of 5 spends most of
+    its steps. shift: of the latter, the sampler's. In logits that is a logistic distribution of mean log(shift) = 1.6 and
+    deviation 1.8.
+    """
+
+    kind: str = TIMES[0]
+    mean: float = 1.0
+    deviation: float = 1.2
+    shift: float = 5.0
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Times (count,) float32."""
+        if self.kind == TIMES[0]:
+            return torch.sigmoid(self.mean + self.deviation * torch.randn(count, generator=generator))
+        time = torch.rand(count, generator=generator)
+        return self.shift * time / (1 + (self.shift - 1) * time)
 
 
 class Batch(NamedTuple):
@@ -108,18 +131,15 @@ def noised_clip(
     video: Tensor,
     clean: int,
     generator: torch.Generator,
-    *,
-    mean: float = 1.0,
-    deviation: float = 1.2,
+    times: Times = Times(),
     augment: float = MAX_AUGMENT,
 ) -> Noised:
-    """Clips (B, 48, T, h, w) at random times of the flow: t is logit-normal (paper, section 3.1.3).
+    """Clips (B, 48, T, h, w) at random times of the flow, one for all frames of a clip.
 
-    The defaults are centred on the noisy side, where the sampler's shift of 5 spends most of its steps. The first `clean` frames
-    are given; those of a history (more than one) are noised at t_aug up to `augment`, and the network is told they are clean.
+    The first `clean` frames are given; those of a history (more than one) are noised at t_aug up to `augment`, and the network is told they are clean.
     """
     count = video.shape[0]
-    sigma = torch.sigmoid(mean + deviation * torch.randn(count, generator=generator))
+    sigma = times.draw(count, generator)
     noise = torch.randn(video.shape, generator=generator)
     noised = torch.lerp(video, noise, sigma.view(-1, 1, 1, 1, 1))
     given = video[:, :, :clean]
@@ -142,10 +162,10 @@ def flow_matching_loss(
     batch: Batch,
     context: Tensor,
     generator: torch.Generator,
-    **times: float,
+    times: Times = Times(),
 ) -> Tensor:
-    """Flow-matching loss of a batch at random times, of backbone and control branch together; times: as of noised_clip."""
-    noised = noised_clip(batch.video, batch.clean, generator, **times)
+    """Flow-matching loss of a batch at random times, of backbone and control branch together."""
+    noised = noised_clip(batch.video, batch.clean, generator, times)
     context = context.expand(batch.video.shape[0], -1, -1)
     predicted = velocity(backbone, control, noised.video, noised.timesteps, context, batch.control, batch.references)
     return velocity_error(predicted, noised.target, batch.clean)

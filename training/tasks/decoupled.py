@@ -18,7 +18,7 @@ from ..loop.fitting import fit
 from ..networks.beside import AddMemory, Network, PosedClip
 from ..networks.host_modules import SideBranch
 from ..networks.objective import Batch, Noised, noised_clip, sinusoid, velocity_error
-from .small_network import TIMES
+from .small_network import SMALL_TIMES
 
 # Share of a training in which the branch learns by itself to read its memory: a step costs a fifth without the network.
 ALONE = 0.35
@@ -101,7 +101,7 @@ def train_branch(
 
     def loss(batch: DecoupledBatch, own: torch.Generator) -> Tensor:
         clip = batch.clip
-        noised = noised_clip(clip.video, clip.clean, own, **TIMES)
+        noised = noised_clip(clip.video, clip.clean, own, SMALL_TIMES)
         if budget.progress < alone:
             assert batch.slots is not None  # every batch has what the branch reads
             memory = network.pass_of_memory(batch.slots, noised.video, noised.timesteps)

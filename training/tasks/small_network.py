@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from ..loop.budget import Budget
 from ..loop.fitting import fit
 from ..networks.host_modules import BackboneNetwork, ControlBranch
-from ..networks.objective import Batch, flow_matching_loss
+from ..networks.objective import Batch, Times, flow_matching_loss
 
 # Noisier than the paper's: the small network is run in two steps, at t = 1 and 0.83, where most of the draws then lie.
-TIMES = {"mean": 1.8, "deviation": 1.4}
+SMALL_TIMES = Times(mean=1.8, deviation=1.4)
 
 
 def initialise(backbone: BackboneNetwork, control: ControlBranch) -> None:
@@ -73,7 +73,7 @@ def train_network(
     chosen = {id(p) for p in matrices}
     fit(
         matrices, [p for p in parameters if id(p) not in chosen],
-        lambda batch, own: flow_matching_loss(backbone, control, batch, context, own, **TIMES), sample_batch,
+        lambda batch, own: flow_matching_loss(backbone, control, batch, context, own, SMALL_TIMES), sample_batch,
         budget=budget, generator=generator, report=report, micro_batches=micro_batches,
     )  # fmt: skip
     return {"backbone": backbone.state_dict(), "control": control.state_dict()}
