@@ -29,16 +29,31 @@ AUTOENCODER = {
 }  # fmt: skip
 
 
-def make_room(seed: int) -> dict:
-    """Arrays of one room: frames, depth of every tenth, projection and coverage of both clips, references of the second."""
-    import numpy as np
-    from spatia_pack.training.data.clips import first_clip, room_video, second_clip
+def sample_settings():
+    """Clips as the nodes make them: two in a chain, from what is known at each, with the depth error of an estimator."""
+    from spatia_pack.training.recipe import SMALL, SampleSettings
 
-    video, rng = room_video(seed, seed >= MOVING_SEED), np.random.default_rng(seed + HELD_OUT_SEED)
-    one, two = first_clip(video, rng), second_clip(video, rng)
+    return SampleSettings(**SMALL, starts="chain", cloud="inference", depth_error=0.03)
+
+
+def room_source(seed: int):
+    from spatia_pack.training.data.videos import find_videos
+
+    return find_videos([f"{'moving_rooms' if seed >= MOVING_SEED else 'rooms'}:{seed}"])[0]
+
+
+def make_room(seed: int) -> dict:
+    """Arrays of one room: frames, depth of every tenth, projection and coverage of the first clip."""
+    import numpy as np
+    from spatia_pack.training.data.samples import make_sample, stored_depth
+    from spatia_pack.training.recipe import FIRST, generator_of
+
+    settings, source = sample_settings(), room_source(seed)
+    video = source.load(settings.width, settings.height, 1)
+    sample = make_sample(video, FIRST, settings, generator_of("sample", FIRST, source.name), stored_depth(video))
     return {
-        "frames": video.frames, "depth": video.z_depth[::10].astype(np.float16), "refs": two.references.numpy(),
-        "p1": one.projection.numpy(), "c1": one.coverage.numpy(), "p2": two.projection.numpy(), "c2": two.coverage.numpy(),
+        "frames": video.frames.numpy(), "depth": video.depth[::10].numpy().astype(np.float16),
+        "p1": sample.projection.numpy(), "c1": sample.coverage.numpy(),
     }  # fmt: skip
 
 
@@ -119,7 +134,11 @@ def make_depth(work: Path, budget) -> None:
         return images[index], depths[index]
 
     network = SmallDepthNet()
-    train_depth(network, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=_print)
+
+    def report(step, progress, loss):
+        _print(f"depth step {step}, {100 * progress:.0f} %, loss {loss:.4f}")
+
+    train_depth(network, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=report)
     with replacing(work / "depth.pt") as part:
         torch.save(network.state_dict(), part)
 
@@ -146,7 +165,10 @@ def make_autoencoder(work: Path, budget) -> None:
             return (128 + (255 - coverage.int()) // 2).clamp(max=255).to(torch.uint8)[..., None].expand(-1, -1, -1, 3)
         return frames
 
-    train_autoencoder(vae, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=_print)
+    def report(step, progress, loss):
+        _print(f"autoencoder step {step}, {100 * progress:.0f} %, loss {loss:.4f}")
+
+    train_autoencoder(vae, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=report)
     vae.eval().requires_grad_(False)
     stock = comfy.latent_formats.Wan22()
     normalise_latents(vae, first_videos(work, 24), stock.latents_mean.flatten(), stock.latents_std.flatten())
@@ -248,47 +270,35 @@ def make_variants(work: Path) -> None:
         torch.save(fitted, part)
 
 
-def make_latents(work: Path, seeds: range) -> None:
-    """Latents of the rooms of these seeds; a room that is not stored is made for it and not kept."""
-    import numpy as np
-    import torch
-    from spatia_pack.spatia_core.files import replacing
+def latent_cache(work: Path):
+    from spatia_pack.training.data.cache import LatentCache
 
-    encode = latent_encoder(work)
-    (work / "latents").mkdir(exist_ok=True)
-    # What the sampler feeds when nothing is projected: mid grey, and a hole everywhere.
-    grey, nothing = torch.full((25, 128, 192, 3), 127.5), torch.zeros(25, 128, 192)
-    with replacing(work / "no_projection.pt") as part:
-        torch.save(torch.cat([*encode(grey, mask_video(nothing))]), part)
-    for done, seed in enumerate(seeds, 1):
-        out, stored = work / "latents" / f"{seed}.pt", work / "rooms" / f"{seed}.npz"
-        if out.exists():
-            continue
-        room = {
-            name: torch.from_numpy(array)
-            for name, array in (np.load(stored) if stored.exists() else make_room(seed)).items()
-        }
-        one, p1, c1, two, p2, c2 = encode(
-            room["frames"][:25],
-            room["p1"],
-            mask_video(room["c1"]),
-            room["frames"][16:],
-            room["p2"],
-            mask_video(room["c2"]),
+    return LatentCache(work / "latents", sample_settings(), VAE_FILE)
+
+
+def make_latents(work: Path, seeds: range) -> None:
+    """Latents of the rooms of these seeds; of those in which nothing moves, what their second clip may remember as well."""
+    import torch
+    from spatia_pack.training.data.samples import stored_depth
+    from spatia_pack.training.recipe import FIRST, LATER, POSED
+
+    several, done = latent_encoder(work), iter(range(1, 2 * len(seeds) + 1))
+
+    def encode(frames):
+        return several(255 * frames)[0]
+
+    def progress():
+        count = next(done)
+        if count % 50 == 0:
+            _print(f"latents {count}")
+
+    sources = {seed: room_source(seed) for seed in seeds}
+    # What moved is not where it was remembered.
+    still = [source for seed, source in sources.items() if seed < MOVING_SEED]
+    for found, clips in ((list(sources.values()), (FIRST, LATER)), (still, (POSED,))):
+        latent_cache(work).fill(
+            found, clips, encode, lambda text: torch.zeros(1, BACKBONE["text_dim"]), stored_depth, progress=progress
         )
-        references = [encode(frame[None])[0] for frame in room["refs"]]
-        clips = {
-            "first": {"video": one.clone(), "control": torch.cat([p1, c1])},
-            "second": {
-                "video": two.clone(),
-                "control": torch.cat([p2, c2]),
-                "references": torch.cat(references, dim=1) if references else torch.zeros(48, 0, 8, 12).half(),
-            },
-        }
-        with replacing(out) as part:
-            torch.save(clips, part)
-        if done % 50 == 0:
-            print(f"latents {done}/{len(seeds)}", flush=True)
 
 
 def make_generated(work: Path, seeds: range) -> None:
@@ -302,16 +312,16 @@ def make_generated(work: Path, seeds: range) -> None:
     from spatia_pack.nodes.host.patching import clip_condition
     from spatia_pack.spatia_core.cameras.camera import make_cameras
     from spatia_pack.spatia_core.estimate.depth import DepthMaps
-    from spatia_pack.spatia_core.files import replacing
     from spatia_pack.spatia_core.precision import cpu_dtype
     from spatia_pack.training.data import clips
+    from spatia_pack.training.recipe import GENERATED, LATER
 
     pipeline = Pipeline(steps=4, dtype=cpu_dtype())
     to_network = pipeline.model.get_model_object("latent_format").process_in
-    (work / "generated").mkdir(exist_ok=True)
+    cache = latent_cache(work)
     for seed in seeds:
-        out = work / "generated" / f"{seed}.pt"
-        if out.exists() or not (work / "latents" / out.name).exists():
+        name = room_source(seed).name
+        if cache.item(GENERATED, name).path.exists() or not cache.item(LATER, name).path.exists():
             continue
         with torch.inference_mode():
             video = clips.room_video(seed, seed >= MOVING_SEED)
@@ -339,11 +349,10 @@ def make_generated(work: Path, seeds: range) -> None:
             conditioned, latent = pipeline.condition(memory, window, *pipeline.render(memory, window))
             seen = clip_condition(conditioned)
             history = to_network(latent["samples"])[0, :, : (clips.HISTORY_FRAMES + 3) // 4]
-        with replacing(out) as part:
-            torch.save(
-                {"history": history.half(), "control": seen.control[0].half(), "references": seen.references[0].half()},
-                part,
-            )
+        # Conditioned as at inference, on generated frames. The target stays the truth.
+        truth = cache.load(cache.item(LATER, name)).video
+        video = torch.cat([history.cpu(), truth[:, history.shape[1] :]], dim=1)
+        cache.add(GENERATED, name, {"video": video, "control": seen.control[0], "references": seen.references[0]})
 
 
 def build_network():
@@ -366,7 +375,9 @@ def build_network():
 def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 8) -> None:
     import torch
     from spatia_pack.spatia_core.files import replacing
+    from spatia_pack.training.data.cache import Latents
     from spatia_pack.training.data.variants import UNCHANGED, VARIANTS, LatentMap
+    from spatia_pack.training.recipe import FIRST, GENERATED, LATER
     from spatia_pack.training.tasks.small_network import Batch, initialise, train_network
 
     torch.manual_seed(0)
@@ -376,41 +387,39 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
         earlier = torch.load(work / "network.pt")
         backbone.load_state_dict(earlier["backbone"])
         control.load_state_dict(earlier["control"])
-    known: dict[Path, dict] = {}
-    no_projection = torch.load(work / "no_projection.pt").float()
+    cache = latent_cache(work)
+    known = {FIRST: {}, LATER: {}, GENERATED: {}}
     if not (work / VARIANTS_FILE).is_file():
         sys.exit(f"No {VARIANTS_FILE} in {work}: run the stage 'variants' first.")
     fitted = torch.load(work / VARIANTS_FILE)
     maps, mask_map = [fields and LatentMap(*fields) for fields in fitted["frames"]], LatentMap(*fitted["mask"])
 
-    def varied(clip: dict, index: int) -> dict:
+    def varied(clip: Latents, index: int) -> Latents:
         """A clip of the room mirrored or recoloured; how a hole mask looks changes with a mirror only."""
         change = maps[index]
+        clip = clip._replace(video=clip.video.float(), control=clip.control.float(), references=clip.references.float())
         if change is None:
             return clip
-        clip = {name: latents.float() for name, latents in clip.items()}
-        projection, masks = clip["control"].split(48)
+        projection, masks = clip.control.split(48)
         masks = mask_map(masks) if VARIANTS[index].mirrored else masks
-        changed = {"video": change(clip["video"]), "control": torch.cat([change(projection), masks])}
-        return changed | ({"references": change(clip["references"], images=True)} if "references" in clip else {})
+        references = clip.references if clip.references.shape[1] == 0 else change(clip.references, images=True)
+        return clip._replace(
+            video=change(clip.video), control=torch.cat([change(projection), masks]), references=references
+        )
 
     def refresh():
         # Latents may still be arriving from another process.
-        for path in sorted((work / "latents").glob("*.pt")):
-            if path not in known:
-                known[path] = torch.load(path)
-
-        # Conditioned as at inference: on generated frames. The target stays the truth.
-        for path in sorted((work / "generated").glob("*.pt")):
-            clips = known.get(work / "latents" / path.name)
-            if clips is not None and "generated" not in clips:
-                made = torch.load(path)
-                video = torch.cat([made["history"], clips["second"]["video"][:, made["history"].shape[1] :]], dim=1)
-                clips["generated"] = {"video": video, "control": made["control"], "references": made["references"]}
+        for kind, clips in known.items():
+            for name in cache.names(kind):
+                if name not in clips:
+                    clip = cache.load(cache.item(kind, name))
+                    halves = {part: getattr(clip, part).half() for part in ("video", "control", "references")}
+                    clips[name] = clip._replace(**halves)
 
     refresh()
-    if not known:
-        sys.exit(f"No latents in {work / 'latents'}: run the stage 'latents' first.")
+    if not known[LATER]:
+        sys.exit(f"No latents in {cache.folder}: run the stage 'latents' first.")
+    no_projection = cache.no_projection(FIRST)
 
     def batch(generator):
         def draw(n):
@@ -419,35 +428,33 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
         def chance(p):
             return float(torch.rand((), generator=generator)) < p
 
-        kind = "first" if chance(0.45) else "generated" if chance(0.45) else "second"
-        rooms_here = [clips for clips in known.values() if kind in clips]
-        if not rooms_here:  # before the stage 'generated'
-            kind, rooms_here = "second", list(known.values())
+        kind = FIRST if chance(0.45) else GENERATED if chance(0.45) else LATER
+        here = list((known[kind] or known[LATER]).values())  # before the stage 'generated' there are none of these
         drawn = [
-            (rooms_here[draw(len(rooms_here))], draw(len(VARIANTS)) if chance(VARIED_SHARE) else UNCHANGED)
+            (here[draw(len(here))], draw(len(VARIANTS)) if chance(VARIED_SHARE) else UNCHANGED)
             for _ in range(batch_size)
         ]
-        clips = [varied(room[kind], variant) for room, variant in drawn]
-        video = torch.stack([clip["video"] for clip in clips]).float()
-        latents = torch.stack([clip["control"] for clip in clips]).float()
+        clips = [varied(clip, variant) for clip, variant in drawn]
+        video = torch.stack([clip.video for clip in clips])
+        latents = torch.stack([clip.control for clip in clips])
         if chance(0.08):
             latents = no_projection.expand_as(latents)
         references = torch.zeros(batch_size, 48, 0, *video.shape[-2:])
-        if kind != "first" and chance(0.85):
+        if kind != FIRST and chance(0.85):
             wanted = 1 + draw(4)
-            full = [clip["references"] for clip in clips if clip["references"].shape[1] >= wanted]
+            full = [clip.references for clip in clips if clip.references.shape[1] >= wanted]
             if full:
-                chosen = [index for index, clip in enumerate(clips) if clip["references"].shape[1] >= wanted]
+                chosen = [index for index, clip in enumerate(clips) if clip.references.shape[1] >= wanted]
                 video, latents = video[chosen], latents[chosen]
                 picks = sorted(torch.randperm(min(c.shape[1] for c in full), generator=generator)[:wanted].tolist())
-                references = torch.stack([clip[:, picks] for clip in full]).float()
+                references = torch.stack([clip[:, picks] for clip in full])
         # References are generated frames at run time: not quite clean.
         references = references + 0.05 * torch.randn(references.shape, generator=generator)
-        return Batch(video, latents, references, 1 if kind == "first" else 3)
+        return Batch(video, latents, references, 1 if kind == FIRST else 3)
 
     def report(step, progress, loss):
         refresh()
-        _print(f"network step {step}, {100 * progress:.0f} %, {len(known)} rooms, loss {loss:.4f}")
+        _print(f"network step {step}, {100 * progress:.0f} %, {len(known[LATER])} rooms, loss {loss:.4f}")
         if step % 500 == 0:
             with replacing(work / "network_now.pt") as part:
                 torch.save({"backbone": backbone.state_dict(), "control": control.state_dict()}, part)
@@ -481,7 +488,7 @@ def _print(line: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", type=Path, help="folder for rooms (8 MB each), latents (0.4 MB) and unfinished weights")
+    parser.add_argument("work", type=Path, help="folder for rooms (6 MB each), latents (0.6 MB) and unfinished weights")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=0)

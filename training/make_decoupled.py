@@ -2,8 +2,7 @@
 
     COMFYUI_PATH=... python training/make_decoupled.py WORK_FOLDER --minutes 40
 
-Stages: `memories` encodes what each room's second clip may remember of the first, `camera` trains the branch that tells
-where the camera goes, `memory` the one that remembers, beside it, and `export` writes both into bundle/. WORK_FOLDER
+Stages: `camera` trains the branch that tells where the camera goes, `memory` the one that remembers, beside it, and `export` writes both into bundle/. WORK_FOLDER
 holds make.py's latents. Seeds are fixed; --steps instead of --minutes gives a run that repeats exactly.
 """
 
@@ -16,7 +15,7 @@ from typing import NamedTuple
 import make
 from startup import BUNDLE, load_host
 
-STAGES = ("memories", "camera", "memory", "export")
+STAGES = ("camera", "memory", "export")
 FILES = {"camera": "spatia_small_camera.safetensors", "memory": "spatia_small_decoupled.safetensors"}
 SHARED = {
     "num_heads": 2,
@@ -35,95 +34,47 @@ DROPPED = 0.15  # of the slots, at random
 REMEMBERED_NOISE = 0.05  # remembered frames are generated ones at run time: not quite clean
 
 
-def make_memories(work: Path, part: int, parts: int) -> None:
-    import torch
-    from spatia_pack.spatia_core.cameras.camera import make_cameras
-    from spatia_pack.spatia_core.files import replacing
-    from spatia_pack.spatia_core.model.decoupled.assembly import assemble
-    from spatia_pack.spatia_core.model.decoupled.retrieval import ball_points
-    from spatia_pack.training.data import clips
-    from spatia_pack.training.data.memories import TRAINING_RULES, plan_memory
-
-    encode = make.latent_encoder(work)
-    points = ball_points(4000)
-    start = clips.CLIP_FRAMES - clips.HISTORY_FRAMES
-    (work / "memories").mkdir(exist_ok=True)
-
-    for path in latents(work)[part::parts]:
-        out = work / "memories" / path.name
-        # What moved is not where it was remembered.
-        if out.exists() or int(path.stem) >= make.MOVING_SEED:
-            continue
-        video = clips.room_video(int(path.stem))
-        frames = torch.from_numpy(video.frames)
-        # The clip's first latent frame is that of its first image alone.
-        if not torch.allclose(encode(frames[:1])[0, :, 0], torch.load(path)["first"]["video"][:, 0], atol=0.05):
-            sys.exit(f"{path} is of another version of the rooms: run make.py's stage 'latents' in a new folder.")
-        cameras = make_cameras(video.w2c, video.intrinsics)
-        opened, ids = plan_memory(
-            cameras, start, clips.CLIP_FRAMES, clips.HISTORY_FRAMES, TRAINING_RULES, points=points
-        )
-        stored = {"gate": opened, "ids": ids, "w2c": cameras.w2c, "intrinsics": cameras.intrinsics[0]}
-        if bool(opened.any()):
-            stored["temporal"], stored["spatial"] = assemble(
-                lambda window, frames=frames: frames[window.start : window.stop], start + 1, ids[opened], encode
-            )
-        with replacing(out) as partial:
-            torch.save(stored, partial)
-
-
-def latents(work: Path) -> list[Path]:
-    found = sorted((work / "latents").glob("*.pt"), key=lambda path: int(path.stem))
-    if not found:
-        sys.exit(f"No latents in {work / 'latents'}: run make.py's stage 'latents' first.")
-    return found
-
-
 class TrainingRoom(NamedTuple):
-    """A still room. first: clip 1 as the stage latents left it. seconds: clip 2, and after it the same with generated conditions.
-    cameras: of either; slots: what clip 2 remembers, None where there is nothing."""
+    """A still room. first: clip 1 as it is cached. seconds: clip 2, and after it the same with generated conditions. cameras: of
+    either; slots: what clip 2 remembers, None where there is nothing."""
 
-    first: dict
-    seconds: list[dict]
+    first: NamedTuple
+    seconds: list
     cameras: tuple
     slots: object
 
 
 def training_rooms(work: Path, share: float) -> list[TrainingRoom]:
     """The first `share` of the rooms."""
-    import torch
-    from spatia_pack.spatia_core.cameras.camera import make_cameras
-    from spatia_pack.spatia_core.model.decoupled.assembly import memory_slots
-    from spatia_pack.training.data import clips
-    from spatia_pack.training.networks.beside import posed_clip
+    from spatia_pack.training.recipe import FIRST, GENERATED, LATER, POSED
 
-    start = clips.CLIP_FRAMES - clips.HISTORY_FRAMES
-    paths = sorted((work / "memories").glob("*.pt"), key=lambda path: int(path.stem))
-    if not paths:
-        sys.exit(f"No memories in {work / 'memories'}: run the stage 'memories' first.")
+    cache = make.latent_cache(work)
+    names = cache.names(POSED)
+    if not names:
+        sys.exit(f"No latents in {cache.folder}: run make.py's stage 'latents' first.")
     found = []
-    for path in paths[: math.ceil(share * len(paths))]:
-        memory, made = torch.load(path), torch.load(work / "latents" / path.name)
-        cameras = make_cameras(memory["w2c"], memory["intrinsics"])
-        one, two = (cameras.select(slice(begin, begin + clips.CLIP_FRAMES)) for begin in (0, start))
-        slots = None
-        if "temporal" in memory:
-            slots = memory_slots(
-                memory["gate"], memory["ids"], memory["temporal"].float(), memory["spatial"].float(), two,
-                cameras.select(slice(0, start + 1)), clips.HEIGHT, clips.WIDTH,
-            )  # fmt: skip
-        seconds = [made["second"]]
-        generated = work / "generated" / path.name
-        if generated.exists():
-            clip = torch.load(generated)
-            history = clip["history"]
-            clip["video"] = torch.cat([history, made["second"]["video"][:, history.shape[1] :]], dim=1)
-            seconds.append(clip)
-        poses = tuple(posed_clip(clip, clips.HEIGHT, clips.WIDTH) for clip in (one, two))
-        found.append(TrainingRoom(made["first"], seconds, poses, slots))
+    for name in names[: math.ceil(share * len(names))]:
+        posed = cache.load(cache.item(POSED, name))
+        kinds = [LATER, *([GENERATED] if cache.item(GENERATED, name).path.exists() else [])]
+        seconds = [cache.load(cache.item(kind, name)) for kind in kinds]
+        cameras = (first_cameras(name), posed.cameras)
+        found.append(TrainingRoom(cache.load(cache.item(FIRST, name)), seconds, cameras, posed.slots))
     remembering = [int(room.slots.gate.sum()) for room in found if room.slots is not None]
     print(f"{len(found)} rooms; {len(remembering)} have something to remember, {sum(remembering)} slots", flush=True)
     return found
+
+
+def first_cameras(name: str):
+    """Where the cameras of a room's first clip are; of the second the cache tells it."""
+    import numpy as np
+    from spatia_pack.spatia_core.cameras.camera import make_cameras
+    from spatia_pack.training.data import clips
+    from spatia_pack.training.data.rooms import room_intrinsics
+    from spatia_pack.training.networks.beside import posed_clip
+
+    _, c2w, _ = clips.room_scene(int(name.rpartition("_")[2]))
+    w2c = np.linalg.inv(c2w[: clips.CLIP_FRAMES])
+    return posed_clip(make_cameras(w2c, room_intrinsics(clips.HEIGHT, clips.WIDTH)), clips.HEIGHT, clips.WIDTH)
 
 
 def build_branch(stage: str):
@@ -168,7 +119,7 @@ def camera_batches(rooms: list[TrainingRoom], no_projection, batch_size: int):
         first = draw.chance(0.45)
         chosen = [rooms[draw.below(len(rooms))] for _ in range(batch_size)]
         made = [room.first if first else room.seconds[draw.below(len(room.seconds))] for room in chosen]
-        video = torch.stack([clip["video"] for clip in made]).float()
+        video = torch.stack([clip.video for clip in made])
         clean = 1 if first or draw.chance(0.3) else 3
         control = no_projection.expand(batch_size, *no_projection.shape)
         clip = Batch(video, control, torch.zeros_like(video[:, :, :0]), clean)
@@ -195,16 +146,16 @@ def memory_batches(rooms: list[TrainingRoom], no_projection, batch_size: int):
         draw = Draw(generator)
         chosen = [rooms[draw.below(len(rooms))] for _ in range(batch_size)]
         made = [room.seconds[draw.below(len(room.seconds))] for room in chosen]
-        video = torch.stack([clip["video"] for clip in made]).float()
+        video = torch.stack([clip.video for clip in made])
         control = no_projection.expand(batch_size, *no_projection.shape)
         references, cameras = torch.zeros_like(video[:, :, :0]), None
         if draw.chance(0.2):
-            control = torch.stack([clip["control"] for clip in made]).float()
+            control = torch.stack([clip.control for clip in made])
         elif draw.chance(0.85):
             cameras = stack_clips(room.cameras[1] for room in chosen)
-        wanted = min(clip["references"].shape[1] for clip in made)
+        wanted = min(clip.references.shape[1] for clip in made)
         if wanted and cameras is None and draw.chance(0.6):
-            references = noisy(torch.stack([clip["references"][:, :wanted] for clip in made]).float(), generator)
+            references = noisy(torch.stack([clip.references[:, :wanted] for clip in made]), generator)
         slots = dropped_slots(stack_slots(*(room.slots for room in chosen)), DROPPED, generator)
         slots = slots._replace(temporal=noisy(slots.temporal, generator), spatial=noisy(slots.spatial, generator))
         return DecoupledBatch(Batch(video, control, references, 3), cameras, slots)
@@ -234,7 +185,7 @@ def make_branch(work: Path, stage: str, budget, share: float, resume: bool, batc
     camera = Beside(branches["camera"], CameraRun)
     memory = Beside(branch, BranchRun) if stage == "memory" else None
     network = Network(backbone, control, camera=camera, memory=memory)
-    rooms, no_projection = training_rooms(work, share), torch.load(work / "no_projection.pt").float()
+    rooms, no_projection = training_rooms(work, share), make.latent_cache(work).no_projection("first")
     batches = {"camera": camera_batches, "memory": memory_batches}[stage](rooms, no_projection, batch_size)
 
     def report(step, progress, loss):
@@ -270,9 +221,6 @@ def main() -> None:
     parser.add_argument(
         "--resume", action="store_true", help="train on from the weights of an earlier run, more gently"
     )
-    parser.add_argument(
-        "--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"), help="share of the memories stage"
-    )
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--minutes", type=float, default=40, help="of each branch")
@@ -287,9 +235,7 @@ def main() -> None:
 
     torch.set_num_threads(arguments.threads)
     for stage in arguments.stages:
-        if stage == "memories":
-            make_memories(arguments.work, *arguments.part)
-        elif stage == "export":
+        if stage == "export":
             for name in FILES.values() if arguments.share == 1 else ():
                 write_bytes(BUNDLE / name, (arguments.work / name).read_bytes())
         else:

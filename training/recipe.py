@@ -26,8 +26,11 @@ CAMERA, MEMORY = "camera", "memory"
 STAGES = (CONTROL, LORA, CAMERA, MEMORY)
 # Clips: continuing an image, a history with references, or a history with poses and what may be remembered.
 FIRST, LATER, POSED = "first", "later", "posed"
+# Later clips whose history, projection and references are made from what a network generated; the target is the truth.
+GENERATED = "generated"
 CLIP_OF_STAGE = {CONTROL: FIRST, LORA: LATER, CAMERA: POSED, MEMORY: POSED}
 CLOUDS = ("candidate", "inference")
+RANDOM, CHAIN = STARTS = ("random", "chain")
 PRECISIONS = ("bf16", "fp32")
 SCHEDULES = ("constant", "cosine")
 TIMES = ("logit-normal", "uniform")
@@ -37,8 +40,10 @@ TIMES = ("logit-normal", "uniform")
 class SampleSettings:
     """How a video becomes training samples. Lengths in scene units, sizes in pixels, clips in frames.
 
-    cloud: what the projection shows. candidate: one random frame outside the clip, as in the paper. inference: what the nodes
-    would know at this point, the image of a first clip and every `candidate_every`-th earlier frame of a later one.
+    starts: where a clip begins. random: anywhere in the video. chain: first clips with the video, later ones where they go on
+    from the first. cloud: what the projection shows. candidate: one random frame outside the clip, as in the paper. inference: what the nodes
+    would know at this point, the image of a first clip and of a later one every `candidate_every`-th frame up to its history's last.
+    depth_error: deviation of the logarithm of a smooth factor on the depth of every other of its frames, as an estimator errs.
     radius: scene units that the branches of the decoupled system count as one, and of the ball that its retrieval looks at.
     """
 
@@ -48,7 +53,9 @@ class SampleSettings:
     later_frames: int = LATER_FRAMES
     history_frames: int = HISTORY_FRAMES
     per_video: int = 1
+    starts: str = STARTS[0]
     cloud: str = CLOUDS[0]
+    depth_error: float = 0.0
     voxel_size: float = 0.01
     point_radius: float = 0.01
     max_references: int = MAX_REFERENCES
@@ -70,8 +77,11 @@ class SampleSettings:
             raise SpatiaError(
                 f"--later-frames {self.later_frames} with a history of {self.history_frames} adds nothing; increase --later-frames."
             )
-        if self.cloud not in CLOUDS:
-            raise SpatiaError(f"--cloud {self.cloud} was given, expected one of {', '.join(CLOUDS)}.")
+        for name, known in (("cloud", CLOUDS), ("starts", STARTS)):
+            if getattr(self, name) not in known:
+                raise SpatiaError(f"--{name} {getattr(self, name)} was given, expected one of {', '.join(known)}.")
+        if not 0 <= self.depth_error < 1:
+            raise SpatiaError(f"--depth-error {self.depth_error} was given, expected 0 to less than 1.")
         for name in ("per_video", "target_every", "candidate_every"):
             _at_least(self, name, 1)
         _at_least(self, "max_references", 0)
@@ -90,6 +100,13 @@ class SampleSettings:
     def clean_latents(self, clip: str) -> int:
         """Leading latent frames that are given."""
         return latent_count(self.given(clip))
+
+
+# What differs for the bundled small networks.
+SMALL = {
+    "width": 192, "height": 128, "first_frames": 25, "later_frames": 25, "voxel_size": 0.02, "point_radius": 0.03, "max_references": 4,
+    "target_every": 4, "threshold": 0.05,
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,14 +22,12 @@ from pathlib import Path
 from startup import load_host
 
 PREPARE = "prepare"
-SMALL = {
-    "width": 192, "height": 128, "first_frames": 25, "later_frames": 25, "voxel_size": 0.02, "point_radius": 0.03, "max_references": 4,
-    "target_every": 4, "threshold": 0.05,
-}  # fmt: skip
 HELP = {
     "width": "pixels, a multiple of 32", "height": "pixels, a multiple of 32", "first_frames": "frames of a clip that continues an image, 4n + 1",
     "later_frames": "frames of a clip with its history, 4n + 1", "history_frames": "of them given", "per_video": "samples taken from each video",
     "cloud": "what the projection shows: candidate, one random frame outside the clip as in the paper, or inference, what the nodes would know",
+    "starts": "where a clip begins: random, or chain, first clips with the video and later ones where they go on from the first",
+    "depth_error": "of the cloud's depth: deviation of a smooth factor on every other frame's, as an estimator errs",
     "voxel_size": "of the cloud, in the cameras' unit", "point_radius": "of a projected point, share of half the shorter side",
     "max_references": "K of Algorithm 1", "target_every": "every n-th new frame asks for a reference",
     "candidate_every": "every n-th frame may be a reference", "threshold": "least 3D IoU of a reference",
@@ -123,9 +121,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 SWITCHES = {"checkpoint", "vary_references", "vary_history"}
-TEXTS = {"cloud", "schedule", "precision", "times", "control_at"}
+TEXTS = {"cloud", "starts", "schedule", "precision", "times", "control_at"}
 FLOATS = {
-    "voxel_size", "point_radius", "threshold", "radius", "drop_slots", "weight_decay", "clip_gradient", "drop_text", "drop_projection", "drop_references",
+    "depth_error", "voxel_size", "point_radius", "threshold", "radius", "drop_slots", "weight_decay", "clip_gradient", "drop_text", "drop_projection", "drop_references",
     "drop_history", "t_mean", "t_deviation", "t_shift", "augment",
 }  # fmt: skip
 
@@ -149,7 +147,7 @@ def settings_of(arguments: argparse.Namespace) -> tuple:
     """(SampleSettings, StageSettings by stage, Intervals) of the command line."""
     from spatia_pack.spatia_core.errors import SpatiaError
     from spatia_pack.training.loop.trainer import Intervals
-    from spatia_pack.training.recipe import DEFAULTS, SampleSettings, StageSettings
+    from spatia_pack.training.recipe import DEFAULTS, SMALL, SampleSettings, StageSettings
 
     given = _given(arguments, SampleSettings)
     samples = SampleSettings(**({**SMALL, **given} if arguments.backbone is None else given))

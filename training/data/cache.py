@@ -29,8 +29,7 @@ from ...spatia_core.model.control import hole_pixels
 from ...spatia_core.model.decoupled.assembly import MemorySlots, assemble, memory_slots
 from ..networks.beside import PosedClip, posed_clip
 from ..recipe import POSED, SampleSettings, generator_of
-from .clips import ClipSample
-from .samples import DepthEstimator, PosedSample, enough_frames, make_posed_sample, make_sample
+from .samples import ClipSample, DepthEstimator, PosedSample, enough_frames, make_posed_sample, make_sample
 from .videos import PosedVideo, VideoSource
 
 # (N, H, W, 3) in 0..1 to normalised latents (48, (N + 3) // 4, H/16, W/16).
@@ -125,6 +124,21 @@ class LatentCache:
             for i in range(self.settings.per_video)
         ]
         return [item for item in found if item.path.is_file() and (not remembering or _remembers(item))]
+
+    def names(self, clip: str) -> list[str]:
+        """Videos that have a first sample of this kind, whoever put it there, sorted."""
+        ending = ".0.safetensors"
+        return sorted(path.name.removesuffix(ending) for path in (self.folder / clip).glob(f"*{ending}"))
+
+    def item(self, clip: str, video: str) -> Item:
+        """The first sample of a video."""
+        return Item(self._path(clip, video, 0), video)
+
+    def add(self, clip: str, video: str, tensors: dict[str, Tensor], text: str = "") -> None:
+        """Put a sample there that was made otherwise: video, control and references as in this file's head."""
+        path = self._path(clip, video, 0)
+        path.parent.mkdir(exist_ok=True)
+        _save({name: _stored(tensor) for name, tensor in tensors.items()}, path, {"text": text})
 
     def skipped(self, clip: str, sources: list[VideoSource]) -> list[str]:
         """Why videos gave no sample, a line each."""

@@ -139,6 +139,12 @@ def add_moving_box(room: Room, rng: np.random.Generator, c2w: np.ndarray) -> tup
     raise ValueError("no free track for a moving box found in this room: use another seed")
 
 
+def room_intrinsics(height: int, width: int) -> np.ndarray:
+    """The lens of every room video, (4,) normalised."""
+    focal = 0.5 / np.tan(np.radians(HORIZONTAL_FOV) / 2)
+    return np.array([focal, focal * width / height, 0.5, 0.5])
+
+
 def render_room(
     room: Room, c2w: np.ndarray, height: int, width: int, supersample: int = 2, motion: np.ndarray | None = None
 ) -> RoomVideo:
@@ -146,8 +152,7 @@ def render_room(
 
     motion: (N, 3) displacement of the last box in each frame, or None where nothing moves.
     """
-    focal = 0.5 / np.tan(np.radians(HORIZONTAL_FOV) / 2)
-    intrinsics = np.array([focal, focal * width / height, 0.5, 0.5])
+    intrinsics = room_intrinsics(height, width)
     count = len(c2w)
     frames = np.empty((count, height, width, 3), np.uint8)
     z_depth = np.empty((count, height, width), np.float32)
@@ -161,7 +166,7 @@ def render_room(
             room.materials,
             room.light,
             c2w[index],
-            focal * width,
+            intrinsics[0] * width,
             height,
             width,
             supersample,

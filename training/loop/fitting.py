@@ -8,9 +8,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...spatia_core.errors import SpatiaError
 from ...spatia_core.precision import cpu_autocast
 from .budget import Budget
-from .muon import Muon
+
+
+def muon(matrices: list[Tensor], learning_rate: float) -> torch.optim.Optimizer:
+    """torch's Muon with updates of Adam's size. Raises SpatiaError on a torch that has none."""
+    if not hasattr(torch.optim, "Muon"):
+        raise SpatiaError(
+            f"Training from scratch needs torch 2.9 or newer, and this is {torch.__version__}; update torch."
+        )
+    return torch.optim.Muon(matrices, lr=learning_rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
 
 
 def fit(
@@ -27,15 +36,17 @@ def fit(
 ) -> None:
     """Fit parameters within a budget and leave their averaged values in place.
 
-    matrices: for Muon; others: for AdamW, at half the rate. sample: draws a micro-batch; loss: called with one and its
+    matrices: and kernels (O, I, ...), which act as matrices (O, I * ...), for Muon; others: for AdamW, at half the rate. sample: draws a micro-batch; loss: called with one and its
     own generator, in threads of one core each. report: called with (step, progress 0..1, mean loss).
     """
     parameters = [*matrices, *others]
+    # Muon takes matrices alone: it is given views of the kernels, which share their memory.
+    views = [matrix.detach().flatten(1) for matrix in matrices]
     optimisers = [
         *(
-            Muon(matrices[part::micro_batches], lr=learning_rate, weight_decay=0.01)
+            muon(views[part::micro_batches], learning_rate)
             for part in range(micro_batches)
-            if matrices[part::micro_batches]
+            if views[part::micro_batches]
         ),
         torch.optim.AdamW(others, lr=learning_rate / 2, betas=(0.9, 0.95), weight_decay=0),
     ]
@@ -60,9 +71,9 @@ def fit(
                 (sample(generator), int(torch.randint(2**31, (), generator=generator))) for _ in range(micro_batches)
             ]
             results = list(pool.map(gradients, jobs))
-            for parameter, *parts in zip(parameters, *(grads for _, grads in results), strict=True):
+            for tensor, *parts in zip([*views, *others], *(grads for _, grads in results), strict=True):
                 parts = [part for part in parts if part is not None]
-                parameter.grad = sum(parts) / micro_batches if parts else None
+                tensor.grad = (sum(parts) / micro_batches).view_as(tensor) if parts else None
             nn.utils.clip_grad_norm_(others, 1.0)
             list(pool.map(lambda optimiser: optimiser.step(), optimisers))
             budget.step += 1

@@ -187,8 +187,8 @@ def _prepared(network: Network, settings: StageSettings, accelerator: Accelerato
     )
     model, wrapped = accelerator.prepare(network, optimiser)
     # The number of a file's control blocks does not always tell where they stand.
-    told = settings.stage == CONTROL and network.control is not None
-    notes = {"control_at": ",".join(map(str, network.control.positions))} if told else {}
+    control = network.control if settings.stage == CONTROL else None
+    notes = {} if control is None else {"control_at": ",".join(map(str, control.positions))}
     return _Prepared(model, wrapped, trained, frozen, notes)
 
 

@@ -1,16 +1,12 @@
 """Training of the small video autoencoder: images first, then clips, so that time is learned last."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from ...spatia_core.precision import cpu_autocast
 from ..loop.budget import Budget
 from ..loop.fitting import fit
-from ..loop.muon import Muon
 from ..networks.host_modules import Autoencoder
 
 _CROP = 64
@@ -53,44 +49,28 @@ def train_autoencoder(
     *,
     budget: Budget,
     generator: torch.Generator,
-    report: Callable[[str], None],
+    report: Callable[[int, float, float], None],
     image_share: float = 0.3,
 ) -> None:
-    """Fit `vae` (the host's WanVAE) within a budget.
+    """Fit `vae` (the host's WanVAE) within a budget: images for a share of it, then clips of 9 frames.
 
-    sample_frames: draws one video (N, H, W, 3) uint8. The bottleneck is deterministic with noise.
+    sample_frames: draws one video (N, H, W, 3) uint8. The bottleneck is deterministic with noise. report: called with (step,
+    progress 0..1, mean loss).
     """
-    matrices = [p for p in vae.parameters() if _is_matrix(p)]
-    others = [p for p in vae.parameters() if not _is_matrix(p)]
-    optimisers = [Muon(matrices, lr=3e-3), torch.optim.AdamW(others, lr=3e-3, betas=(0.9, 0.95), weight_decay=0)]
-    base_rates = [3e-3, 3e-3]
-    losses = []
-    while (progress := budget.progress) < 1:
-        images = progress < image_share
-        rate = min(1, (budget.step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 0.01
-        for optimiser, base in zip(optimisers, base_rates, strict=True):
-            optimiser.param_groups[0]["lr"] = base * rate
-        batch = torch.stack(
-            [_crop(sample_frames(generator), 1 if images else 9, generator) for _ in range(12 if images else 4)]
-        )
-        with cpu_autocast():
-            latent = vae.encode(batch)
-            spread = latent.detach().float().std(dim=(0, 2, 3, 4), keepdim=True)
-            noise = torch.randn(latent.shape, generator=generator) * spread * _LATENT_NOISE
-            output = vae.decode(latent + noise)
-        loss = reconstruction_loss(output.float(), batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(others, 1.0)
-        for optimiser in optimisers:
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        losses.append(F.mse_loss(output.detach().float(), batch).item())
-        budget.step += 1
-        if budget.step % 100 == 0:
-            psnr = 10 * math.log10(4 / (sum(losses[-100:]) / 100))
-            report(
-                f"autoencoder step {budget.step}, {100 * progress:.0f} %, {'images' if images else 'clips'}, {psnr:.2f} dB"
-            )
+
+    def sample(generator: torch.Generator) -> Tensor:
+        frames, count = (1, 6) if budget.progress < image_share else (9, 2)
+        return torch.stack([_crop(sample_frames(generator), frames, generator) for _ in range(count)])
+
+    def loss(batch: Tensor, own: torch.Generator) -> Tensor:
+        latent = vae.encode(batch)
+        spread = latent.detach().float().std(dim=(0, 2, 3, 4), keepdim=True)
+        noise = torch.randn(latent.shape, generator=own) * spread * _LATENT_NOISE
+        return reconstruction_loss(vae.decode(latent + noise).float(), batch)
+
+    fit(
+        *_parts(vae.parameters()), loss, sample, budget=budget, generator=generator, report=report, learning_rate=3e-3
+    )  # fmt: skip
 
 
 def train_decoder(
@@ -108,7 +88,6 @@ def train_decoder(
     """
     vae.requires_grad_(False)
     parameters = [*vae.decoder.requires_grad_(True).parameters(), *vae.conv2.requires_grad_(True).parameters()]
-    matrices = [p for p in parameters if _is_matrix(p)]
 
     def sample(generator: torch.Generator) -> Tensor:
         return torch.stack([_crop(_recoloured(sample_frames(generator), generator), 9, generator) for _ in range(2)])
@@ -122,15 +101,7 @@ def train_decoder(
         error = (vae.decode(latent).float() - batch).square().mean((1, 2, 3, 4))
         return torch.log(error + 4e-4).mean()  # 40 dB is good enough
 
-    fit(
-        matrices,
-        [p for p in parameters if not _is_matrix(p)],
-        loss,
-        sample,
-        budget=budget,
-        generator=generator,
-        report=report,
-    )
+    fit(*_parts(parameters), loss, sample, budget=budget, generator=generator, report=report)
 
 
 def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
@@ -178,8 +149,13 @@ def to_input(video: Tensor) -> Tensor:
     return (video.float() / 127.5 - 1).permute(3, 0, 1, 2).unsqueeze(0)
 
 
-def _is_matrix(parameter: Tensor) -> bool:
-    return parameter.ndim >= 2 and min(parameter.shape[0], parameter[0].numel()) > 1
+def _parts(parameters: Iterable[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Matrices and kernels, and the others."""
+    parts: tuple[list[nn.Parameter], list[nn.Parameter]] = ([], [])
+    for parameter in parameters:
+        is_matrix = parameter.ndim >= 2 and min(parameter.shape[0], parameter[0].numel()) > 1
+        parts[0 if is_matrix else 1].append(parameter)
+    return parts
 
 
 def _recoloured(video: Tensor, generator: torch.Generator) -> Tensor:
