@@ -22,7 +22,10 @@ from spatia_core.cloud.point_cloud import concat_clouds, make_point_cloud
 from spatia_core.cloud.voxels import voxel_merge
 from spatia_core.model.decoupled.retrieval import Rules, camera_distances, choose_frames, retrieve, visible_overlap
 from spatia_core.render.visibility import visible_points, z_buffer
-from spatia_core.training.rooms import make_room, render_room, room_path
+from training.startup import add_package
+
+add_package()
+from spatia_pack.training.data.rooms import make_room, render_room, room_path
 
 FRAMES, STEP, HEIGHT, WIDTH, VOXEL = 49, 4, 64, 96, 0.03
 SAME_DEPTH = 0.03

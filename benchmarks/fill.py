@@ -35,7 +35,10 @@ from spatia_core.cloud.voxels import voxel_merge
 from spatia_core.errors import SpatiaError
 from spatia_core.render.soft import render_soft
 from spatia_core.render.visibility import surface_depth
-from spatia_core.training.rooms import make_room, render_room, room_path
+from training.startup import add_package
+
+add_package()
+from spatia_pack.training.data.rooms import make_room, render_room, room_path
 
 HEIGHT, WIDTH, VOXEL, RADIUS = 144, 256, 0.02, 0.03  # as the bundled model has them
 WAYS = (None, "plane", "neighbours")

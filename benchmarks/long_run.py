@@ -37,8 +37,11 @@ from spatia_core.memory.retrieval import candidate_frames, retrieve_counted, see
 from spatia_core.memory.windows import clip_windows, window_cameras
 from spatia_core.render.soft import render_soft
 from spatia_core.render.visibility import visible_bits
-from spatia_core.training.rooms import render_room
 from spatia_core.world import World
+from training.startup import add_package
+
+add_package()
+from spatia_pack.training.data.rooms import render_room
 
 STEPS = ("render", "retrieve", "update", "commit")
 

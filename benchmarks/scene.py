@@ -42,7 +42,10 @@ from spatia_core.memory.retrieval import common_points, intersections
 from spatia_core.render.blocks import point_blocks
 from spatia_core.render.soft import render_soft
 from spatia_core.render.visibility import pack_masks, visible_points
-from spatia_core.training.rooms import HORIZONTAL_FOV, make_room, render_room, room_path
+from training.startup import add_package
+
+add_package()
+from spatia_pack.training.data.rooms import HORIZONTAL_FOV, make_room, render_room, room_path
 
 PARTS = ("image", "visibility", "merge", "retrieval", "editing", "loops")
 NOISE = 0.02

@@ -18,11 +18,12 @@ from types import ModuleType
 
 import pytest
 
+from training.startup import PACK, add_package
+
 pytest.register_assert_rewrite("memory_scenes")  # it compares, and a failure is to show what
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
-PACK_NAME = "spatia_pack"
 NO_HOST = (
     "needs a ComfyUI source tree: run `python run.py test`, which fetches one, "
     "or set COMFYUI_PATH to the folder that holds ComfyUI's main.py"
@@ -120,6 +121,10 @@ if _COMFYUI is not None:
     sys.path.insert(0, str(_COMFYUI))
 
 
+# Test modules that need no host import parts of the package at collection.
+_PACK = add_package()
+
+
 @pytest.fixture(scope="session")
 def comfyui_path() -> Path:
     """The ComfyUI source tree that COMFYUI_PATH names."""
@@ -159,25 +164,14 @@ def comfy_host(comfyui_path: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def pack(comfy_host: Path) -> ModuleType:
     """This repository imported as ComfyUI does it: a package under a name of its own, with relative imports."""
-    if PACK_NAME in sys.modules:
-        return sys.modules[PACK_NAME]
-    spec = importlib.util.spec_from_file_location(
-        PACK_NAME, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[PACK_NAME] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[PACK_NAME]
-        raise
-    return module
+    _PACK.__spec__.loader.exec_module(_PACK)
+    return _PACK
 
 
 @pytest.fixture(scope="session")
 def pack_module(pack: ModuleType):
     """A function: dotted name inside the pack ("nodes.sampler") -> that module, as the host would import it."""
-    return lambda name: importlib.import_module(f"{PACK_NAME}.{name}")
+    return lambda name: importlib.import_module(f"{PACK}.{name}")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from memory_scenes import HEIGHT, WIDTH, all_frames, all_moving, first_clip, maps, start, view
+from spatia_pack.training.data.rooms import make_room, render_room, room_path
 
 from spatia_core.cameras.camera import intrinsics_from_fov, make_cameras, unproject, unproject_pixels
 from spatia_core.cloud import voxels
@@ -15,7 +16,6 @@ from spatia_core.estimate.noise import pixel_noise, smooth_depth
 from spatia_core.kernels import kernels_run
 from spatia_core.memory import update
 from spatia_core.render import blocks, visibility
-from spatia_core.training.rooms import make_room, render_room, room_path
 
 pytestmark = pytest.mark.skipif(not kernels_run(), reason="numba does not run here")
 

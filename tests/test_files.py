@@ -215,8 +215,8 @@ def test_everything_is_flushed_before_the_name_is_given(tmp_path, monkeypatch):
 # Where a file that people keep is written in any other way than through files.py, and why that is right.
 OTHER_WAYS = {
     "spatia_core/files.py": "the one way itself",
-    "spatia_core/training/loss_log.py": "rows are appended; a row that was cut off is left out when they are read",
-    "bundle/tables.py": "figures are appended; a line that was cut off is left out when they are read, and made again",
+    "training/loop/loss_log.py": "rows are appended; a row that was cut off is left out when they are read",
+    "training/tables.py": "figures are appended; a line that was cut off is left out when they are read, and made again",
     "run.py": "set-up with the standard library alone: logs, and downloads that a marker file declares complete",
     "tools/server.py": "the log of a server, which writes it while it runs",
 }
@@ -278,7 +278,9 @@ def inside_a_door(source: str, line: int) -> bool:
 
 
 def test_files_are_written_in_one_way():
-    sources = [path for folder in ("nodes", "spatia_core", "bundle", "tools") for path in (ROOT / folder).rglob("*.py")]
+    sources = [
+        path for folder in ("nodes", "spatia_core", "training", "tools") for path in (ROOT / folder).rglob("*.py")
+    ]
     others = []
     for path in [*sources, ROOT / "run.py", ROOT / "__init__.py"]:
         source, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()

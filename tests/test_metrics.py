@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 from scipy.spatial.transform import Rotation
+from spatia_pack.training.data.clips import room_scene
+from spatia_pack.training.data.rooms import render_room
 
 from spatia_core.errors import SpatiaError
 from spatia_core.metrics import (
@@ -22,8 +24,6 @@ from spatia_core.metrics import (
     psnr,
     ssim,
 )
-from spatia_core.training.clips import room_scene
-from spatia_core.training.rooms import render_room
 
 
 def picture(seed=0, height=24, width=32):

@@ -79,8 +79,8 @@ def test_no_other_place_decides():
     """Autocast to bfloat16 is switched on in precision.py, and by a stage whose settings ask for it."""
     found = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("bundle", "nodes", "spatia_core")
+        for folder in ("nodes", "spatia_core", "training")
         for path in (ROOT / folder).rglob("*.py")
         if "torch.bfloat16" in (text := path.read_text(encoding="utf-8")) and "autocast(" in text
     }
-    assert found == {"spatia_core/precision.py", "spatia_core/training/beside.py"}
+    assert found == {"spatia_core/precision.py", "training/networks/beside.py"}

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
-
-from spatia_core.cameras.camera import make_cameras, project, unproject
-from spatia_core.training import clips, rooms
+from spatia_pack.spatia_core.cameras.camera import make_cameras, project, unproject
+from spatia_pack.training.data import clips, rooms
+from spatia_pack.training.data.samples import make_sample, stored_depth
+from spatia_pack.training.data.videos import PosedVideo
+from spatia_pack.training.recipe import LATER, SMALL, SampleSettings, generator_of
 
 
 @pytest.fixture(scope="module")
@@ -50,5 +52,10 @@ def test_the_projection_holds_nothing_of_the_moving_box(moving):
     frames = moving.frames.copy()
     frames[~moving.moving] = frames[~moving.moving] // 4
     frames[moving.moving] = (0, 255, 0)
-    sample = clips.second_clip(moving._replace(frames=frames), np.random.default_rng(0))
+    cameras = make_cameras(moving.w2c, moving.intrinsics)
+    depth, masks = torch.from_numpy(moving.z_depth), torch.from_numpy(moving.moving)
+    video = PosedVideo(torch.from_numpy(frames), cameras, "", depth, masks)
+    settings = SampleSettings(**SMALL, starts="chain", cloud="inference", depth_error=0.03)
+    sample = make_sample(video, LATER, settings, generator_of(0), stored_depth(video))
+    assert torch.equal(sample.frames, video.frames[16:])
     assert sample.projection[..., 1].max() < 128 and sample.coverage.max() == 255

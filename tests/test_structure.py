@@ -60,7 +60,6 @@ ROOMS = (
     "model",
     "selfcheck",
     "world",
-    "training",
 )
 
 
@@ -84,6 +83,26 @@ def test_rooms_of_the_core_use_those_before_them():
             continue
         allowed = set(ROOMS[: ROOMS.index(parts[0]) + 1])
         assert relative_imports(path, core) & set(ROOMS) <= allowed, path.relative_to(ROOT)
+
+
+# Those of training/, likewise.
+TRAINING_ROOMS = ("networks", "data", "loop", "tasks")
+
+
+def test_rooms_of_the_training_use_those_before_them():
+    training = ROOT / "training"
+    assert {path.name for path in training.iterdir() if (path / "__init__.py").is_file()} == set(TRAINING_ROOMS)
+    for path in training.glob("*/*.py"):
+        used = relative_imports(path, training)
+        allowed = set(TRAINING_ROOMS[: TRAINING_ROOMS.index(path.parent.name) + 1])
+        assert used & set(TRAINING_ROOMS) <= allowed, path.relative_to(ROOT)
+        assert "host" not in used and not imported_modules(path) & HOST_MODULES, f"{path}: host.py is the one place"
+
+
+def test_nothing_at_run_time_imports_the_training():
+    for folder in ("nodes", "spatia_core"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert "training" not in relative_imports(path, ROOT) | imported_modules(path), path.relative_to(ROOT)
 
 
 def test_the_host_side_knows_no_node():
@@ -162,7 +181,7 @@ def test_requirements_are_in_step():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert toml_list(text, "dependencies") == requirement_lines(ROOT / "requirements.txt")
     assert toml_list(text, "test") == requirement_lines(ROOT / "tests" / "requirements.txt")
-    assert toml_list(text, "train") == requirement_lines(ROOT / "bundle" / "requirements.txt")
+    assert toml_list(text, "train") == requirement_lines(ROOT / "training" / "requirements.txt")
 
 
 def test_the_registry_id_is_the_folder_that_is_linked():

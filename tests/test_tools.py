@@ -153,7 +153,8 @@ class TestChecks:
         (folder / "js" / "lint.mjs").write_text(f'console.log("of the page"); process.exitCode = {page};')
         (folder / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
         # As in the repository: the package's folder is a package itself, with another called nodes beside the core.
-        for name in ("__init__.py", "nodes/__init__.py", "spatia_core/__init__.py", "tools/__init__.py", "run.py"):
+        packages = ("", "nodes/", "spatia_core/", "tools/", "training/")
+        for name in (*(f"{package}__init__.py" for package in packages), "run.py"):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text("")
         (folder / "spatia_core" / "some.py").write_text(text)

@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-
-from spatia_core.cameras.camera import make_cameras, project
-from spatia_core.cameras.formats import write_cameras
-from spatia_core.errors import SpatiaError
-from spatia_core.estimate.depth import DepthMaps
-from spatia_core.training.cache import LatentCache
-from spatia_core.training.loss_log import COLUMNS, LossLog, loss_picture, read_log
-from spatia_core.training.order import learning_rate, step_passes
-from spatia_core.training.recipe import CONTROL, FIRST, LATER, LORA, POSED, SampleSettings, StageSettings, generator_of
-from spatia_core.training.samples import enough_frames, make_posed_sample, make_sample, stored_depth
-from spatia_core.training.videos import PosedVideo, find_videos, fitted_video
+from spatia_pack.spatia_core.cameras.camera import make_cameras, project
+from spatia_pack.spatia_core.cameras.formats import write_cameras
+from spatia_pack.spatia_core.errors import SpatiaError
+from spatia_pack.spatia_core.estimate.depth import DepthMaps
+from spatia_pack.training.data.cache import LatentCache, Latents
+from spatia_pack.training.data.samples import enough_frames, make_posed_sample, make_sample, stored_depth
+from spatia_pack.training.data.videos import PosedVideo, find_videos, fitted_video
+from spatia_pack.training.loop.loss_log import COLUMNS, LossLog, loss_picture, read_log
+from spatia_pack.training.loop.order import Pass, learning_rate, step_passes
+from spatia_pack.training.loop.trainer import assemble
+from spatia_pack.training.networks.objective import Times
+from spatia_pack.training.recipe import CONTROL, FIRST, LATER, LORA, POSED, SampleSettings, StageSettings, generator_of
 
 SAMPLES = SampleSettings(
     width=64, height=32, first_frames=5, later_frames=13, history_frames=9, voxel_size=0.05, point_radius=0.1, max_references=3,
@@ -336,8 +337,8 @@ class TestPosed:
 
     def test_what_is_cached_is_what_the_branches_are_told(self, tmp_path):
         """Slots and cameras come back as they would be made on the spot; without depth, which nothing here asks for."""
-        from spatia_core.model.decoupled.assembly import assemble, memory_slots
-        from spatia_core.training.beside import posed_clip
+        from spatia_pack.spatia_core.model.decoupled.assembly import assemble, memory_slots
+        from spatia_pack.training.networks.beside import posed_clip
 
         video = there_and_back()
         write_clip(tmp_path / "data" / "back", video)
@@ -476,3 +477,71 @@ def test_settings_are_written_beside_the_latents(tmp_path):
     LatentCache(tmp_path / "latents", SAMPLES, "pooled", stride=2)
     settings = json.loads((tmp_path / "latents" / "settings.json").read_text())
     assert settings["stride"] == 2 and settings["encoder"] == "pooled" and settings["later_frames"] == 13
+
+
+class TestOptions:
+    """What the paper leaves open and other code does otherwise can be asked for."""
+
+    def test_uniform_times_are_moved_by_the_shift(self):
+        times = Times("uniform", shift=5.0).draw(20_000, torch.Generator().manual_seed(0))
+        assert times.min() >= 0 and times.max() <= 1
+        # Undone, they are uniform again; the median of what is moved is 5 / 6.
+        plain = times / (5 - 4 * times)
+        for share in (0.1, 0.25, 0.5, 0.75, 0.9):
+            assert plain.quantile(share) == pytest.approx(share, abs=0.015)
+        assert times.median() == pytest.approx(5 / 6, abs=0.01)
+        assert Times("uniform", shift=1.0).draw(20_000, torch.Generator().manual_seed(0)).mean() == pytest.approx(
+            0.5, abs=0.01
+        )
+
+    def test_logit_normal_times(self):
+        times = Times(mean=0.7, deviation=1.3).draw(20_000, torch.Generator().manual_seed(0))
+        logits = torch.logit(times)
+        assert logits.mean() == pytest.approx(0.7, abs=0.03) and logits.std() == pytest.approx(1.3, abs=0.03)
+
+    @pytest.mark.parametrize("changed", [{"times": "cosine"}, {"times": "uniform", "t_shift": 0.0}])
+    def test_times_that_are_none(self, changed):
+        with pytest.raises(SpatiaError, match="--times cosine|--t-shift"):
+            replace(STAGE, **changed)
+
+    def clips(self, references: int):
+        generator = torch.Generator().manual_seed(1)
+        shape = (48, 4, 2, 4)
+        one = Latents(
+            torch.randn(shape, generator=generator), torch.zeros(96, 4, 2, 4),
+            torch.randn(48, references, 2, 4, generator=generator), torch.zeros(1, 16),
+        )  # fmt: skip
+        return [one]
+
+    def assembled(self, step: int, references: int = 4, clean: int = 3, is_varied: bool = True, **changed):
+        settings = replace(
+            STAGE, stage=LORA, drop_text=0.0, drop_references=0.0, drop_history=0.0, drop_projection=0.0, **changed
+        )
+        one = Pass((0,), (False,), False, False, False, ("noise", step), is_varied)
+        return assemble(self.clips(references), one, settings, torch.zeros(96, 4, 2, 4), torch.zeros(1, 16), clean)
+
+    def test_a_random_part_of_the_references(self):
+        whole = self.clips(4)[0].references
+        counts = []
+        for step in range(120):
+            given = self.assembled(step, vary_references=True).given.references[0]
+            counts.append(given.shape[1])
+            found = [next(i for i in range(4) if torch.equal(given[:, j], whole[:, i])) for j in range(given.shape[1])]
+            assert found == sorted(set(found))  # each once, in the order of retrieval
+        assert set(counts) == {0, 1, 2, 3, 4} and min(counts.count(n) for n in range(5)) > 10
+        assert self.assembled(0, references=0, vary_references=True).given.references.shape[2] == 0
+
+    def test_a_random_length_of_the_history(self):
+        found = [self.assembled(step, vary_history=True).clean for step in range(90)]
+        assert set(found) == {1, 2, 3} and min(map(found.count, (1, 2, 3))) > 15
+        one = self.assembled(3, vary_history=True)
+        assert one.timesteps[0].tolist().count(0.0) == one.clean
+
+    def test_without_them_nothing_changes_nor_in_a_held_out_clip(self):
+        for step in range(5):
+            plain = self.assembled(step)
+            assert plain.given.references.shape[2] == 4 and plain.clean == 3
+            held_out = self.assembled(step, is_varied=False, vary_references=True, vary_history=True)
+            assert torch.equal(plain.video, held_out.video)
+            assert torch.equal(plain.given.references, held_out.given.references)
+        assert all(one.varied for one in step_passes(STAGE, 5, 0))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from spatia_pack.training.data.variants import UNCHANGED, VARIANTS, Variant, fit_map, map_error, vary_pixels
 from torch.nn import functional as F
-
-from spatia_core.training.variants import UNCHANGED, VARIANTS, Variant, fit_map, map_error, vary_pixels
 
 MIRRORED = Variant(True, (2, 0, 1))
 

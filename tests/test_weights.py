@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save
 
 from spatia_core.errors import SpatiaError
-from spatia_core.model.control import control_positions
+from spatia_core.model.control import control_positions, positions_of, stated_positions
 from spatia_core.model.decoupled.layout import DecoupledLayout, decoupled_layout, decoupled_shapes
 from spatia_core.weights.header import read_header
 from spatia_core.weights.layouts import (
@@ -95,9 +95,53 @@ def test_a_foreign_control_checkpoint_is_refused_by_tensor(name, shape, message)
         control_layout(shapes, "file.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("layers", "blocks", "positions"),
+    [
+        (30, 15, range(0, 30, 2)),
+        (40, 8, range(0, 40, 5)),
+        (30, 30, range(30)),
+        (6, 3, [0, 2, 4]),
+        (6, 2, [0, 4]),  # every fourth where that fits, as in the release
+        (30, 1, [0]),
+    ],
+)
+def test_any_number_of_control_blocks_after_every_nth(layers, blocks, positions):
+    assert control_positions(layers, blocks) == list(positions)
+
+
+@pytest.mark.parametrize("at", ["0,1,2,3,5", "every:1"])
+def test_a_file_says_where_its_control_blocks_stand(at):
+    notes = {"spatia_training": json.dumps({"step": 3, "control_at": at})}
+    assert stated_positions(notes) == at
+    layers = 6 if at[0] == "0" else 5
+    assert control_positions(layers, 5, at) == ([0, 1, 2, 3, 5] if at[0] == "0" else [0, 1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("notes", [{}, {"spatia_training": "{}"}, {"spatia_training": '{"control_at": null}'}])
+def test_a_file_that_does_not_say_where_its_control_blocks_stand(notes):
+    assert stated_positions(notes) is None
+
+
+def test_notes_that_are_none_are_refused():
+    with pytest.raises(SpatiaError, match="notes"):
+        stated_positions({"spatia_training": "{"})
+
+
 def test_control_blocks_of_another_depth_are_refused():
-    with pytest.raises(SpatiaError, match="8 blocks, but a backbone of 40 blocks takes 10"):
-        control_positions(40, 8)
+    for blocks in (5, 0, 7):
+        with pytest.raises(SpatiaError, match=f"{blocks} blocks, which stand after no n-th block of a backbone of 6"):
+            control_positions(6, blocks)
+    with pytest.raises(SpatiaError, match="says that they stand at every:2, which are 3"):
+        control_positions(6, 2, "every:2")
+
+
+@pytest.mark.parametrize(
+    "at", ["", "every:0", "every:", "every:x", "0,2,2", "2,0", "2,4", "0,6", "-1", "0,,1", "0, 1", "every:-2", "²"]
+)
+def test_odd_positions_are_refused(at):
+    with pytest.raises(SpatiaError, match="expected every:N, or rising numbers, 0 first, up to 5"):
+        positions_of(at, 6)
 
 
 def test_lora_names():

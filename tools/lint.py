@@ -27,7 +27,7 @@ def lint(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
     # The package from where the host has it: only there are its two halves one package, and `nodes` the host's own module.
     # What run.py takes of the package is looked at there too, not again as seen from here.
     for folder, names in (
-        (base_folder(cache) / "custom_nodes", ["-p", f"{PACK_ID}.spatia_core", "-p", f"{PACK_ID}.nodes"]),
+        (base_folder(cache) / "custom_nodes", [f"-p{PACK_ID}.{part}" for part in ("spatia_core", "nodes", "training")]),
         (ROOT, ["-p", "tools", "-m", "run", "--follow-imports", "silent"]),
     ):
         types = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")]

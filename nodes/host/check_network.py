@@ -45,7 +45,7 @@ def network_checks() -> list[Check]:
 
 @functools.cache
 def vectors() -> dict[str, torch.Tensor]:
-    """The recorded inputs and outputs; bundle/make_check.py makes them."""
+    """The recorded inputs and outputs; training/make_check.py makes them."""
     return safetensors.torch.load_file(VECTORS)
 
 

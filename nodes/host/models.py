@@ -10,10 +10,11 @@ import folder_paths
 import torch
 from comfy.model_patcher import ModelPatcher
 from comfy_execution.graph_utils import ExecutionBlocker
+from safetensors import safe_open
 
 from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.control import control_positions
+from ...spatia_core.model.control import control_positions, stated_positions
 from ...spatia_core.weights.header import read_header
 from ...spatia_core.weights.layouts import (
     BackboneLayout,
@@ -108,7 +109,9 @@ def require_fitting_headers(
         found = control_layout(stored_shapes(read_header(control_path)), control)
         if backbone is not None:
             require_same_model(found, backbone.dim, backbone.ffn_dim, backbone.patch, control)
-            control_positions(backbone.layers, found.blocks)
+            with safe_open(control_path, framework="pt") as file:
+                at = stated_positions(file.metadata() or {})
+            control_positions(backbone.layers, found.blocks, at)
     if backbone is not None and lora_path is not None and _has_header(lora_path):
         require_lora_fits(read_header(lora_path), backbone_shapes(backbone), lora)
 

@@ -23,7 +23,7 @@ from comfy.patcher_extension import WrappersMP
 
 from ...spatia_core.backbone import WAN22_TI2V_5B
 from ...spatia_core.errors import SpatiaError
-from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift
+from ...spatia_core.model.control import control_positions, frame_timesteps, reference_shift, stated_positions
 from ...spatia_core.model.flow_unipc import SHIFT, SIGMA_MAX
 from ...spatia_core.precision import working_dtype
 from ...spatia_core.weights.layouts import ControlLayout, control_layout, require_same_model
@@ -91,8 +91,8 @@ def load_control_patcher(
     path: str, file: str, backbone: dict, dtype: torch.dtype | None = None, disable_dynamic: bool = False
 ) -> ModelPatcher:
     """A control checkpoint as a ModelPatcher of its own, sized by its tensors and checked against the backbone's sizes."""
-    state_dict, _ = read_branch_file(path, "Control checkpoint", file, "control")
-    return control_patcher(state_dict, file, backbone, dtype, disable_dynamic)
+    state_dict, metadata = read_branch_file(path, "Control checkpoint", file, "control")
+    return control_patcher(state_dict, file, backbone, dtype, disable_dynamic, stated_positions(metadata))
 
 
 def control_patcher(
@@ -101,11 +101,12 @@ def control_patcher(
     backbone: dict,
     dtype: torch.dtype | None = None,
     disable_dynamic: bool = False,
+    at: str | None = None,
 ) -> ModelPatcher:
-    """A control state dict as a ModelPatcher; `backbone` is `backbone_sizes(model)`."""
+    """A control state dict as a ModelPatcher; `backbone` is `backbone_sizes(model)`, `at` as of `control_positions`."""
     layout = control_layout({name: tuple(tensor.shape) for name, tensor in state_dict.items()}, file)
     require_same_model(layout, backbone["dim"], backbone["ffn_dim"], tuple(backbone["patch"]), file)
-    positions = control_positions(backbone["layers"], layout.blocks)
+    positions = control_positions(backbone["layers"], layout.blocks, at)
     if dtype is None:
         fallback = working_dtype(comfy.model_management.get_torch_device())
         dtype = backbone["dtype"] if backbone["dtype"] in PLAIN_DTYPES else fallback

@@ -1,6 +1,6 @@
 """The small bundle's monocular depth network: metric z-depth of generated rooms from one image.
 
-It knows nothing but the rooms of `training.rooms`; on a photograph its answer is a guess.
+It knows nothing but the rooms of `training/data/rooms.py`; on a photograph its answer is a guess.
 """
 
 import os

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-BUNDLE = Path(__file__).resolve().parent.parent.parent / "bundle"
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUNDLE = ROOT / "bundle"
 
 
 @pytest.fixture(scope="module")
 def make(pack):
-    sys.path.insert(0, str(BUNDLE))
+    sys.path.insert(0, str(ROOT / "training"))
     yield importlib.import_module("make")
-    sys.path.remove(str(BUNDLE))
+    sys.path.remove(str(ROOT / "training"))
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +48,9 @@ def test_the_autoencoder_is_rounded_once(make, pack_module, work, tmp_path, monk
     """Export ships, byte for byte, the file that latents are made with."""
     shipped = tmp_path / "shipped"
     shipped.mkdir()
-    monkeypatch.setattr(make, "HERE", shipped)
+    monkeypatch.setattr(make, "BUNDLE", shipped)
     (work / make.VAE_FILE).unlink()
-    make.make_autoencoder(work, pack_module("spatia_core.training.budget").Budget(steps=1))
+    make.make_autoencoder(work, pack_module("training.loop.budget").Budget(steps=1))
     torch.save({"backbone": {"a": torch.ones(1)}, "control": {"a": torch.ones(1)}}, work / "network.pt")
     torch.save({"a": torch.ones(1)}, work / "depth.pt")
     make.export(work)
@@ -60,7 +61,7 @@ def test_the_autoencoder_is_rounded_once(make, pack_module, work, tmp_path, monk
 def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, work):
     """Latents made before stay valid: only what turns them into pictures changes."""
     before = make.deployed_autoencoder(work)[0].state_dict()
-    make.make_decoder(work, pack_module("spatia_core.training.budget").Budget(steps=6), seed=0)
+    make.make_decoder(work, pack_module("training.loop.budget").Budget(steps=6), seed=0)
     after = make.deployed_autoencoder(work)[0].state_dict()
     kept = {name for name in before if torch.equal(after[name], before[name])}
     assert kept >= {name for name in before if not name.startswith(("decoder.", "conv2."))}
@@ -72,7 +73,7 @@ def test_the_decoder_is_trained_and_the_encoder_kept(make, pack_module, work):
 
 
 def test_the_decoders_mean_colour_is_put_right(make, pack_module, work):
-    training = pack_module("spatia_core.training.autoencoder")
+    training = pack_module("training.tasks.autoencoder")
     vae, videos = make.deployed_autoencoder(work)[0], [video[:5, :64, :64] for video in make.first_videos(work, 2)]
 
     def colour_error():
@@ -90,7 +91,7 @@ def test_the_decoders_mean_colour_is_put_right(make, pack_module, work):
 @pytest.mark.slow
 def test_variants_of_latents_are_those_of_the_pictures(make, pack_module, work):
     """A mirrored and recoloured room, by the fitted map and by the encoder."""
-    variants = pack_module("spatia_core.training.variants")
+    variants = pack_module("training.data.variants")
     make.make_variants(work)
     fields = torch.load(work / make.VARIANTS_FILE)["frames"]
     assert fields[variants.UNCHANGED] is None
@@ -104,7 +105,6 @@ def test_variants_of_latents_are_those_of_the_pictures(make, pack_module, work):
 
 
 def test_the_network_asks_for_variants(make, tmp_path):
-    torch.save(torch.zeros(96, 7, 8, 12), tmp_path / "no_projection.pt")
     with pytest.raises(SystemExit, match="run the stage 'variants' first"):
         make.make_network(tmp_path, None, resume=False, seed=0)
 
@@ -119,12 +119,16 @@ def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work
     """Rooms to latents to memories to both branches, which load as the nodes load them; what is older is refused."""
     import comfy.model_management
 
-    monkeypatch.setattr(comfy.model_management, "in_training", True)  # kernels with gradients, as host.py asks for them
+    monkeypatch.setattr(
+        comfy.model_management, "in_training", True
+    )  # kernels with gradients, as startup.py asks for them
     recipe = importlib.import_module("make_decoupled")
     make.make_latents(work, range(2))
-    recipe.make_memories(work, 0, 1)
     rooms = recipe.training_rooms(work, 1.0)
     assert len(rooms) == 2 and any(room.slots is not None for room in rooms)
+    # The second clip goes on from the ninth but last frame of the first; so do its cameras.
+    one, two = rooms[0].cameras
+    assert one.c2w.shape == two.c2w.shape and not torch.equal(one.c2w, two.c2w)
     generator, nothing = torch.Generator().manual_seed(0), torch.zeros(96, 7, 8, 12)
     kinds = {recipe.camera_batches(rooms, nothing, 2)(generator).clip.clean for _ in range(20)}
     assert kinds == {1, 3}
@@ -132,7 +136,7 @@ def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work
     assert {batch.cameras is None for batch in batches} == {True, False}
     assert all(batch.slots.gate.any() for batch in batches)
 
-    budget = pack_module("spatia_core.training.budget").Budget
+    budget = pack_module("training.loop.budget").Budget
     side, host = pack_module("nodes.host.side_branch"), {
         "camera": pack_module("nodes.host.camera_branch").CameraBranch,
         "memory": pack_module("nodes.host.decoupled").DecoupledBranch,
@@ -144,10 +148,52 @@ def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work
         shipped = side.load_side_branch(kind, str(BUNDLE / file.name), file.name, torch.float32).model
         assert loaded.layout == shipped.layout == recipe.build_branch(stage).layout
 
-    path = work / "latents" / "0.pt"
-    (work / "memories" / "0.pt").unlink()
-    other = torch.load(path)
-    other["first"]["video"][:, 0] += 1
-    torch.save(other, path)
-    with pytest.raises(SystemExit, match="another version of the rooms"):
-        recipe.make_memories(work, 0, 1)
+
+@pytest.mark.slow
+@pytest.mark.long(400, "two rooms are rendered and encoded, a network is trained and a clip made")
+def test_rooms_to_latents_to_the_network_and_generated_clips(make, pack_module, work, monkeypatch):
+    """The whole recipe of the network in a few steps: all kinds of clips are met, and what it made of the first is met again."""
+    import comfy.model_management
+
+    monkeypatch.setattr(comfy.model_management, "in_training", True)
+    budget = pack_module("training.loop.budget").Budget
+    make.make_latents(work, range(2))
+    # Variants that change nothing; what is fitted is tested above.
+    same, nothing = torch.zeros(48, 48, 3, 3), torch.zeros(48)
+    same[range(48), range(48), 1, 1] = 1
+    variants = pack_module("training.data.variants").VARIANTS
+    maps = [(same, nothing, same, nothing, variant.mirrored) for variant in variants]
+    torch.save({"frames": [None, *maps[1:]], "mask": (same, nothing, same, nothing, True)}, work / make.VARIANTS_FILE)
+    make.make_generated(work, range(1))
+    monkeypatch.setattr(comfy.model_management, "in_training", True)
+    cache = make.latent_cache(work)
+    names = ["room_0000000", "room_0000001"]
+    assert all(cache.names(kind) == names for kind in ("first", "later", "posed"))
+    assert cache.names("generated") == names[:1]
+    made, truth = (cache.load(cache.item(kind, names[0])).video for kind in ("generated", "later"))
+    assert torch.equal(made[:, 3:], truth[:, 3:]) and not torch.equal(made[:, :3], truth[:, :3])
+    make.make_network(work, budget(steps=6), resume=False, seed=0, batch_size=2)
+    weights = torch.load(work / "network.pt")
+    assert any(block["after_proj.weight"].any() for block in [
+        {name.removeprefix("vace_blocks.0."): value for name, value in weights["control"].items()}
+    ])  # fmt: skip
+
+
+def test_the_depth_network_learns(make, pack_module, work):
+    """A few steps on two rooms bring the loss down."""
+    losses = []
+    depth = pack_module("training.tasks.depth")
+    torch.manual_seed(0)
+    network = pack_module("spatia_core.estimate.small_depth").SmallDepthNet()
+    room = make.make_room(3)
+    images, depths = torch.from_numpy(room["frames"][::10]), torch.from_numpy(room["depth"])
+
+    def sample(generator):
+        index = int(torch.randint(len(images), (), generator=generator))
+        return images[index], depths[index]
+
+    depth.train_depth(
+        network, sample, budget=pack_module("training.loop.budget").Budget(steps=100),
+        generator=torch.Generator().manual_seed(0), report=lambda step, progress, loss: losses.append(loss), batch_size=2,
+    )  # fmt: skip
+    assert len(losses) == 2 and losses[1] < 0.7 * losses[0]

@@ -15,12 +15,17 @@ FRAMES = 5
 
 @pytest.fixture(scope="module")
 def training(pack_module, comfy_host):
-    return pack_module("spatia_core.training.decoupled")
+    return pack_module("training.tasks.decoupled")
+
+
+@pytest.fixture(scope="module")
+def memories(pack_module, comfy_host):
+    return pack_module("training.data.memories")
 
 
 @pytest.fixture(scope="module")
 def beside(pack_module, comfy_host):
-    return pack_module("spatia_core.training.beside")
+    return pack_module("training.networks.beside")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,7 @@ def gradients(comfy_host):
     comfy.model_management.in_training = False
 
 
-def slots_of(training, rows: int = 1):
+def slots_of(memories, rows: int = 1):
     """Slots of random latents for `revisit`'s clip, the last two of its latent frames open."""
     from spatia_core.cameras.camera import concat_cameras
     from spatia_core.model.decoupled.assembly import memory_slots, stack_slots
@@ -66,7 +71,7 @@ def slots_of(training, rows: int = 1):
     path = memory.cameras
     end = path.count - HISTORY + 1
     whole = concat_cameras(path.select(slice(0, end - 1)), cameras)
-    gate, ids = training.plan_memory(whole, end - 1, LATER, HISTORY, Rules(min_score=0.6))
+    gate, ids = memories.plan_memory(whole, end - 1, LATER, HISTORY, Rules(min_score=0.6))
     assert gate.tolist() == [False] * 3 + [True] * 2 and (ids[gate] >= 0).all()
     generator = torch.Generator().manual_seed(3)
     made = []
@@ -76,9 +81,9 @@ def slots_of(training, rows: int = 1):
     return stack_slots(*made)
 
 
-def test_the_plan_is_what_the_node_remembers(training, pack_module):
+def test_the_plan_is_what_the_node_remembers(memories, pack_module):
     """The node's condition holds the same gate and the same cameras."""
-    slots = slots_of(training)
+    slots = slots_of(memories)
     memory, cameras = revisit()
     decoupled = pack_module("spatia_core.model.decoupled.retrieval")
     gates = pack_module("spatia_core.model.decoupled.gate")
@@ -90,17 +95,17 @@ def test_the_plan_is_what_the_node_remembers(training, pack_module):
     assert torch.equal(gates.gate(ids, 3)[None], slots.gate)
 
 
-def test_dropped_slots_close_their_gates(training):
-    slots = slots_of(training, rows=2)
+def test_dropped_slots_close_their_gates(memories):
+    slots = slots_of(memories, rows=2)
     kept = torch.tensor([True, False, False, True])
-    fewer = training.keep_slots(slots, kept)
+    fewer = memories.keep_slots(slots, kept)
     assert fewer.gate.nonzero().tolist() == [[0, 3], [1, 4]]
     assert torch.equal(fewer.temporal, slots.temporal[kept]) and torch.equal(fewer.history_c2w, slots.history_c2w[kept])
     assert slots.gate.sum() == 4
 
 
-def test_one_lens_is_the_camera_encoder(training, beside, branch):
-    slots = slots_of(training, rows=2)
+def test_one_lens_is_the_camera_encoder(memories, beside, branch):
+    slots = slots_of(memories, rows=2)
     with torch.no_grad():
         full = branch.encode_cameras(slots.target_c2w, slots.target_K, slots.height, slots.width)
         quick = beside.encode_one_lens(branch, slots.target_c2w, slots.target_K, slots.height, slots.width)
@@ -108,13 +113,13 @@ def test_one_lens_is_the_camera_encoder(training, beside, branch):
 
 
 @pytest.mark.parametrize("references", [0, 2])
-def test_what_is_trained_is_what_is_sampled(training, beside, pack_module, network, branch, references):
+def test_what_is_trained_is_what_is_sampled(memories, beside, pack_module, network, branch, references):
     from comfy.patcher_extension import WrappersMP
 
     patching, decoupled = pack_module("nodes.host.patching"), pack_module("nodes.host.decoupled")
-    objective = pack_module("spatia_core.training.objective")
+    objective = pack_module("training.networks.objective")
     _, backbone, control = network
-    slots = slots_of(training)
+    slots = slots_of(memories)
     generator = torch.Generator().manual_seed(11)
     video, latents = (
         torch.randn(1, 48, FRAMES, 2, 4, generator=generator),
@@ -141,8 +146,8 @@ def test_what_is_trained_is_what_is_sampled(training, beside, pack_module, netwo
 
 @pytest.mark.slow
 @pytest.mark.parametrize("alone", [0.0, 1.0])
-def test_only_the_branch_learns(training, beside, pack_module, network, branch, gradients, alone):
-    names = "nodes.host.decoupled", "spatia_core.training.objective", "spatia_core.training.budget"
+def test_only_the_branch_learns(training, memories, beside, pack_module, network, branch, gradients, alone):
+    names = "nodes.host.decoupled", "training.networks.objective", "training.loop.budget"
     decoupled, objective, budgets = map(pack_module, names)
     _, backbone, control = network
     backbone, control = backbone.float(), control.float()
@@ -150,7 +155,7 @@ def test_only_the_branch_learns(training, beside, pack_module, network, branch, 
     training.initialise_branch(branch, at_own_place=True)
     whole = beside.Network(backbone, control, memory=beside.Beside(branch, decoupled.BranchRun))
     assert not any(output.weight.any() or output.bias.any() for output in branch.controlnet_blocks)
-    slots = slots_of(training, rows=8)
+    slots = slots_of(memories, rows=8)
     context = torch.zeros(1, 1, TEXT)
 
     def sample(generator):

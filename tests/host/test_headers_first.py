@@ -50,17 +50,22 @@ def narrow(tensors: dict) -> dict:
     }  # fmt: skip
 
 
+def more_blocks(tensors: dict, blocks: int) -> dict:
+    """A control checkpoint with its last block repeated."""
+    last = {name: tensor for name, tensor in tensors.items() if name.startswith("vace_blocks.1.")}
+    copies = {
+        name.replace(".1.", f".{k}.", 1): tensor.clone() for k in range(2, blocks) for name, tensor in last.items()
+    }
+    return {**tensors, **copies}
+
+
 @pytest.mark.parametrize("backbone", ["unread.safetensors", "bundled small model"])
 def test_a_foreign_control_is_told_first(files, backbone):
     models, folders = files
     for name, tensors, message in (
         ("foreign", {"blocks.0.weight": torch.zeros(2)}, r"vace_patch_embedding\.weight is missing"),
         ("narrow", narrow(control_weights()), r"ffn\.0\.weight has 32 outputs, the backbone's blocks have 64"),
-        (
-            "short",
-            {k: v for k, v in control_weights().items() if "blocks.1." not in k},
-            "has 1 blocks, but a backbone of 8",
-        ),
+        ("long", more_blocks(control_weights(), 9), "has 9 blocks, which stand after no n-th block of a backbone of 8"),
     ):
         save_file({k: v.contiguous() for k, v in tensors.items()}, folders["model_patches"] / f"{name}.safetensors")
         with pytest.raises(ValueError, match=message):

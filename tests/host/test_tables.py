@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-BUNDLE = Path(__file__).resolve().parent.parent.parent / "bundle"
+SCRIPTS = Path(__file__).resolve().parent.parent.parent / "training"
 
 
 @pytest.fixture(scope="module")
 def tables(pack):
-    sys.path.insert(0, str(BUNDLE))
+    sys.path.insert(0, str(SCRIPTS))
     yield importlib.import_module("tables")
-    sys.path.remove(str(BUNDLE))
+    sys.path.remove(str(SCRIPTS))
 
 
 @pytest.fixture(scope="module")

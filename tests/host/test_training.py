@@ -30,14 +30,14 @@ PATIENCE = 200  # seconds for a command that takes ten on an idle machine
 
 @pytest.fixture
 def recipe(pack_module, monkeypatch):
-    """Our training modules, the host set to train as bundle/host.py sets it."""
+    """Our training modules, the host set to train as training/startup.py sets it."""
     import comfy.ldm.modules.attention as attention
     import comfy.ldm.wan.model
     import comfy.model_management
 
     monkeypatch.setattr(comfy.model_management, "in_training", True)
     monkeypatch.setattr(comfy.ldm.wan.model, "optimized_attention", attention.attention_pytorch)
-    return lambda name: pack_module(f"spatia_core.training.{name}")
+    return lambda name: pack_module(f"training.{name}")
 
 
 @pytest.fixture
@@ -55,14 +55,14 @@ def files(comfy_host, tmp_path_factory):
 
 @pytest.fixture
 def host(recipe, pack_module):
-    return pack_module("nodes.host.training")
+    return pack_module("training.host")
 
 
 @pytest.fixture
 def cache(recipe, tmp_path):
     """Latents of four made-up videos for all stages; the last but one has nothing to remember."""
     samples = recipe("recipe").SampleSettings(width=64, height=32, first_frames=13, later_frames=13, max_references=3)
-    cache = recipe("cache").LatentCache(tmp_path / "latents", samples, "random")
+    cache = recipe("data.cache").LatentCache(tmp_path / "latents", samples, "random")
     generator = torch.Generator().manual_seed(0)
 
     def random(*shape):
@@ -97,7 +97,7 @@ def posed(recipe, number: int, remembered: int, random) -> dict:
     """A posed clip as the cache keeps it, the camera on its way to the right; the last latent frames remember."""
     frames = SHAPE[0]
     cameras = turned(12 + 4 * number)
-    clip = recipe("beside").posed_clip(cameras, 32, 64)
+    clip = recipe("networks.beside").posed_clip(cameras, 32, 64)
     gate = torch.arange(frames)[None] >= frames - remembered
     tensors = {"video": random(48, *SHAPE), "c2w": clip.c2w, "K": clip.K, "gate": gate}
     if remembered:
@@ -126,8 +126,8 @@ def turned(degrees: float):
 @pytest.fixture
 def run(recipe, host, cache, files, tmp_path):
     """A function: settings -> (whether it finished, its network), trained in a folder until `stop_after` steps."""
-    videos = [recipe("videos").VideoSource(f"v{number}", None) for number in range(4)]
-    trainer = recipe("trainer")
+    videos = [recipe("data.videos").VideoSource(f"v{number}", None) for number in range(4)]
+    trainer = recipe("loop.trainer")
 
     def train(settings, folder="run", stop_after=None, interval=1000, decode=None, control=None):
         network = host.prepare_network(
@@ -184,8 +184,9 @@ def answer(network, control=None):
 
 def told(network, generator):
     """(cameras, slots) of the clip that `answer` asks about; slots None where no memory branch stands beside."""
+    from spatia_pack.training.networks.beside import posed_clip
+
     from spatia_core.model.decoupled.assembly import MemorySlots
-    from spatia_core.training.beside import posed_clip
 
     clip = posed_clip(turned(20), 32, 64)
     if network.memory is None:
@@ -207,7 +208,7 @@ def test_stage_1_starts_as_the_backbone_itself(recipe, host, files):
             assert torch.equal(block.state_dict()[name], tensor), name
     video, times, context, given, references = answer(network)
     with torch.no_grad():
-        plain = recipe("objective").velocity(backbone, None, video, times, context, given, references)
+        plain = recipe("networks.objective").velocity(backbone, None, video, times, context, given, references)
         assert torch.equal(network(video, times, context, given, references), plain)
     assert {name for name, p in network.named_parameters() if p.requires_grad} == {
         f"control.{name}" for name in control.state_dict()
@@ -219,7 +220,7 @@ def test_stage_2_starts_as_stage_1_ended(recipe, host, files):
     settings = recipe("recipe").StageSettings("lora", 1, 1e-3, rank=3, precision="fp32")
     path, control = str(files / "spatia_small_backbone.safetensors"), str(files / "spatia_small_control.safetensors")
     network = host.prepare_network(host.load_backbone(path, settings.dtype), control, settings)
-    plain = recipe("beside").Network(host.load_backbone(path, torch.float32), network.control)
+    plain = recipe("networks.beside").Network(host.load_backbone(path, torch.float32), network.control)
     with torch.no_grad():
         assert torch.equal(network(*answer(network)), plain(*answer(network)))
     trained = [name for name, p in network.named_parameters() if p.requires_grad]
@@ -374,9 +375,9 @@ def test_a_loss_that_is_no_number_ends_the_run_and_saves_nothing(run, settings, 
 
 def test_dropped_conditions(recipe, cache):
     """What a pass drops is what the sampler feeds in its place."""
-    trainer, order = recipe("trainer"), recipe("order")
+    trainer, order = recipe("loop.trainer"), recipe("loop.order")
     settings = recipe("recipe").StageSettings("lora", 1, 1e-3, batch=2, micro=2)
-    sources = [recipe("videos").VideoSource(f"v{number}", None) for number in (1, 2)]
+    sources = [recipe("data.videos").VideoSource(f"v{number}", None) for number in (1, 2)]
     clips = [cache.load(item) for item in cache.items("later", sources)]
     assert [clip.references.shape[1] for clip in clips] == [2, 3]
     nothing, empty = cache.no_projection("later"), cache.text("")
@@ -529,6 +530,70 @@ class TestLoading:
             host.load_camera_branch(str(tmp_path / "absent.safetensors"), network.backbone)
 
 
+class TestControlPositions:
+    """Any number of control blocks, beside any blocks of the backbone: the small one has eight."""
+
+    @pytest.fixture
+    def trained(self, recipe, run):
+        def trained(at, **changed):
+            settings = recipe("recipe").StageSettings(
+                "control", 2, 1e-2, batch=2, warmup=0, precision="fp32", control_at=at
+            )
+            return run(replace(settings, **changed))[1]
+
+        return trained
+
+    @pytest.mark.parametrize(
+        ("at", "positions"),
+        [("every:3", [0, 3, 6]), ("0,1,2,3,5", [0, 1, 2, 3, 5]), ("0,7", [0, 7]), ("every:1", list(range(8)))],
+    )
+    def test_what_is_trained_is_what_the_node_loads(self, trained, host, pack_module, files, tmp_path, at, positions):
+        """Beside the same blocks, with the same output; the file says where they are, and the next stage takes them from it."""
+        import comfy.model_management
+        from comfy.patcher_extension import WrappersMP
+
+        patching = pack_module("nodes.host.patching")
+        network = trained(at)
+        assert list(network.control.positions) == positions and network.control.layout.blocks == len(positions)
+        path, backbone = tmp_path / "run" / "spatia_control.safetensors", files / "spatia_small_backbone.safetensors"
+        again = host.load_control(str(path), network.backbone)
+        assert list(again.positions) == positions and same(again.state_dict(), network.control.state_dict())
+
+        model = pack_module("nodes.host.bundle").load_small_backbone(str(backbone))
+        patcher = patching.load_control_patcher(str(path), path.name, patching.backbone_sizes(model))
+        patching.attach_control(model, patcher)
+        comfy.model_management.load_models_gpu([model, patcher])
+        video, times, context, given, references = answer(network)
+        clip = patching.ClipCondition(patching.control_branch(model), given, references, 1.0, 1.0, 0.0)
+        wrappers = {WrappersMP.DIFFUSION_MODEL: {patching.CLIP: [clip]}}
+        with torch.no_grad():
+            sampled = model.model.diffusion_model(video, times, context, transformer_options={"wrappers": wrappers})
+            ours = network(video, times, context, given, references)
+        assert (sampled - ours).norm() / ours.norm() < 2e-5
+
+    def test_a_new_branch_is_copied_from_the_blocks_it_stands_beside(self, recipe, host, files):
+        settings = recipe("recipe").StageSettings("control", 1, 1e-3, precision="fp32", control_at="0,5")
+        network = host.prepare_network(
+            host.load_backbone(str(files / "spatia_small_backbone.safetensors"), settings.dtype), None, settings
+        )
+        for position, block in zip((0, 5), network.control.vace_blocks, strict=True):
+            for name, tensor in network.backbone.blocks[position].state_dict().items():
+                assert torch.equal(block.state_dict()[name], tensor), name
+
+    def test_positions_that_are_none(self, host, files, refused):
+        with refused("expected every:N, or rising numbers, 0 first, up to 7"):
+            host.require_positions(str(files / "spatia_small_backbone.safetensors"), "0,8")
+
+    def test_fifteen_of_thirty(self, recipe, host):
+        """The layout of Latent Spatial Memory's code, by its shapes: names, sizes and positions at full size."""
+        settings = recipe("recipe").StageSettings("control", 1, 1e-4, control_at="every:2")
+        backbone = host.make_backbone(BACKBONE, BACKBONE.dim // host.HEAD_WIDTH, settings.dtype)
+        control = host.sized_network(backbone, settings).control
+        assert list(control.positions) == list(range(0, 30, 2))
+        shapes = {name: tuple(p.shape) for name, p in control.named_parameters()}
+        assert shapes == control_shapes(CONTROL._replace(blocks=15))
+
+
 class TestFullSize:
     """The 5B network by its shapes alone."""
 
@@ -546,7 +611,9 @@ class TestFullSize:
         assert {name: tuple(p.shape) for name, p in control.control.named_parameters()} == control_shapes(CONTROL)
         lora, _ = network("lora")
         trained = {name.removeprefix("backbone."): p for name, p in lora.named_parameters() if p.requires_grad}
-        assert {name: tuple(p.shape) for name, p in recipe("lora").released_names(trained).items()} == lora_shapes()
+        assert {
+            name: tuple(p.shape) for name, p in recipe("networks.lora").released_names(trained).items()
+        } == lora_shapes()
 
     @pytest.mark.parametrize("stage", ["camera", "memory"])
     def test_the_branches_have_the_release_s_proportions(self, network, stage):
@@ -562,7 +629,7 @@ class TestFullSize:
 
     def test_memory_of_the_stages(self, network, recipe):
         """Whole on one accelerator of 80 GB; over eight with FSDP, each holds an eighth and the blocks at work."""
-        memory_plan, samples = recipe("memory_plan").memory_plan, recipe("recipe").SampleSettings()
+        memory_plan, samples = recipe("networks.memory_plan").memory_plan, recipe("recipe").SampleSettings()
         stages = {"control": 1_402_000_000, "lora": 161_000_000, "camera": 484_000_000, "memory": 484_000_000}
         for stage, trained in stages.items():
             built, settings = network(stage)
@@ -580,7 +647,7 @@ class TestFullSize:
 
     def test_the_fsdp_configuration_names_the_network_s_blocks(self, network):
         """Nearly all weights lie in blocks of the classes it wraps, each of which may be cut into eight."""
-        text = (ROOT / "bundle" / "fsdp.yaml").read_text()
+        text = (ROOT / "training" / "fsdp.yaml").read_text()
         wrapped = re.search(r"fsdp_transformer_layer_cls_to_wrap: (.*)", text)[1].split(",")
         processes = int(re.search(r"num_processes: (\d+)", text)[1])
         beside = {"control": CONTROL.blocks, "lora": CONTROL.blocks, "camera": 15, "memory": 30}
@@ -600,12 +667,12 @@ class TestFullSize:
     def test_accelerate_reads_the_configuration(self):
         from accelerate.commands.config.config_args import load_config_from_file
 
-        config = load_config_from_file(str(ROOT / "bundle" / "fsdp.yaml"))
+        config = load_config_from_file(str(ROOT / "training" / "fsdp.yaml"))
         assert config.num_processes == 8 and config.fsdp_config["fsdp_version"] == 2 and config.mixed_precision == "no"
 
 
 class TestFsdp:
-    """The network cut into FSDP's units as bundle/fsdp.yaml asks, by a group of one process on the CPU."""
+    """The network cut into FSDP's units as training/fsdp.yaml asks, by a group of one process on the CPU."""
 
     @pytest.fixture
     def mesh(self):
@@ -620,7 +687,7 @@ class TestFsdp:
     def cut(self, mesh):
         from torch.distributed.fsdp import fully_shard
 
-        wrapped = re.search(r"fsdp_transformer_layer_cls_to_wrap: (.*)", (ROOT / "bundle" / "fsdp.yaml").read_text())[
+        wrapped = re.search(r"fsdp_transformer_layer_cls_to_wrap: (.*)", (ROOT / "training" / "fsdp.yaml").read_text())[
             1
         ].split(",")
 
@@ -634,7 +701,7 @@ class TestFsdp:
     @pytest.mark.parametrize("precision", ["fp32", "bf16"])
     def test_same_gradients_and_state(self, recipe, host, files, settings, cut, precision):
         settings = replace(settings, precision=precision, checkpoint=True)
-        trainer = recipe("trainer")
+        trainer = recipe("loop.trainer")
 
         def build():
             backbone = host.load_backbone(str(files / "spatia_small_backbone.safetensors"), settings.dtype)
@@ -709,7 +776,7 @@ def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, s
         "--learning-rate", "1e-3", "--rank", "4", "--batch", "4", "--micro", "1", "--sheet", "6", "--sheet-steps", "2", "--device", "cpu", "--threads", "1",
         "--precision", "fp32",
     ]  # fmt: skip
-    script, log = str(ROOT / "bundle" / "train.py"), tmp_path / "log.txt"
+    script, log = str(ROOT / "training" / "train.py"), tmp_path / "log.txt"
 
     def start(launcher, work, *more):
         with open(log, "a") as file:

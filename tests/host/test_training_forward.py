@@ -15,7 +15,7 @@ def test_velocity(pack_module, references, with_control):
     import comfy.sd
     from comfy.patcher_extension import WrappersMP
 
-    patching, objective = pack_module("nodes.host.patching"), pack_module("spatia_core.training.objective")
+    patching, objective = pack_module("nodes.host.patching"), pack_module("training.networks.objective")
     metadata = {"config": json.dumps({"transformer": {"num_heads": HEADS, "text_dim": TEXT}})}
     model = comfy.sd.load_diffusion_model_state_dict(backbone_weights(), metadata=metadata)
     patching.attach_control(model, patching.control_patcher(control_weights(), "small", patching.backbone_sizes(model)))

@@ -1,0 +1,449 @@
+"""One stage of the recipe, step by step: on one process or several, stopped and resumed at will.
+
+    <stage>/state.pt          trained weights, optimiser and step: what a resumed run needs
+    <stage>/loss.csv, .png    every step's loss, and the curve
+    <stage>/sheets/           pictures of held-out clips
+    <stage>/spatia_*.safetensors   the weights so far, in the released layout
+
+Everything random is a function of the settings and the step (order.py), so the step is all of the random state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
+from tqdm import tqdm
+
+from ...spatia_core.errors import SpatiaError
+from ...spatia_core.files import replacing
+from ...spatia_core.model.control import TRAINING_NOTES
+from ...spatia_core.model.decoupled.assembly import MemorySlots, stack_slots
+from ..data.cache import Item, LatentCache, Latents
+from ..data.memories import dropped_slots
+from ..networks.beside import Network, PosedClip, stack_clips
+from ..networks.objective import Times, noised_clip, velocity_error
+from ..networks.stages import FILES, export
+from ..recipe import CONTROL, MEMORY, POSED, SCHEDULES, StageSettings, generator_of, seed_of
+from .loss_log import LossLog
+from .order import Pass, learning_rate, step_passes
+from .sheets import Decoder, sample_latents, sheet
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+    from accelerate.optimizer import AcceleratedOptimizer
+
+HOW_TO_GET = (
+    "Training needs the package accelerate; install it with `python -m pip install -r training/requirements.txt`."
+)
+# Whole tensors on the CPU, of what is trained, however the network is spread over processes.
+FULL_STATE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+_SHEET_CLIPS = 2
+_SAMPLES, _FROZEN = "samples", "frozen weights"
+
+
+@dataclasses.dataclass(frozen=True)
+class Intervals:
+    """Steps between saves, and between held-out losses with a sheet; the last step has both. sheet_steps: of the solver."""
+
+    save: int = 500
+    sheet: int = 500
+    sheet_steps: int = 20
+    guidance: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("save", "sheet", "sheet_steps"):
+            if getattr(self, name) < 1:
+                raise SpatiaError(
+                    f"An interval of {getattr(self, name)} was given, expected at least 1; change --{name.replace('_', '-')}."
+                )
+
+
+class Given(NamedTuple):
+    """What the network is given of B clips beside video, times and text, as `Network` takes it."""
+
+    control: Tensor
+    references: Tensor
+    cameras: PosedClip | None
+    slots: MemorySlots | None
+
+    def to(self, device: torch.device) -> Given:
+        """The same on a device; the gate stays on the CPU, where it is asked."""
+        cameras, slots = self.cameras, self.slots
+        if cameras is not None:
+            cameras = cameras._replace(c2w=cameras.c2w.to(device), K=cameras.K.to(device))
+        if slots is not None:
+            slots = slots._replace(
+                temporal=slots.temporal.to(device), spatial=slots.spatial.to(device),
+                target_c2w=slots.target_c2w.to(device), target_K=slots.target_K.to(device),
+                history_c2w=slots.history_c2w.to(device), history_K=slots.history_K.to(device),
+            )  # fmt: skip
+        return Given(self.control.to(device), self.references.to(device), cameras, slots)
+
+
+class Tensors(NamedTuple):
+    """A forward pass: what the network is given and what it shall answer, B samples; clean: given latent frames."""
+
+    video: Tensor
+    timesteps: Tensor
+    context: Tensor
+    given: Given
+    target: Tensor
+    clean: int
+
+
+def make_accelerator(device: str) -> Accelerator:
+    """Accelerate's view of the processes that `accelerate launch` started, or of this one alone. device: auto or cpu."""
+    try:
+        from accelerate import Accelerator
+    except ImportError as error:
+        raise SpatiaError(HOW_TO_GET) from error
+    # The network casts by itself: what a wrapper casts would include the positions.
+    return Accelerator(mixed_precision="no", cpu=device == "cpu" or not torch.accelerator.is_available())
+
+
+class Samples(NamedTuple):
+    """Cached clips of one length: those that are trained on, and those that only show how far it has come."""
+
+    cache: LatentCache
+    items: list[Item]
+    held_out: list[Item]
+
+
+class Output(NamedTuple):
+    """What a stage leaves in `folder`, and how often. decode: None leaves out the sheets."""
+
+    folder: Path
+    intervals: Intervals
+    export_dtype: torch.dtype
+    decode: Decoder | None
+
+
+def train_stage(
+    network: Network,
+    settings: StageSettings,
+    samples: Samples,
+    output: Output,
+    *,
+    accelerator: Accelerator,
+    stop: Callable[[], bool],
+    report: Callable[[str], None],
+) -> bool:
+    """Train a stage to its last step, going on from what lies in its folder. Returns False when `stop` ended it before.
+
+    network: of `prepare_stage`. stop: asked after each step, on every process. Raises SpatiaError when there is nothing to
+    train on, the folder's state is of other settings, or the loss is no number.
+    """
+    if not samples.items:
+        raise SpatiaError(
+            f"There is no sample for the stage {settings.stage}; check --data and why videos were skipped."
+        )
+    settings.require_processes(accelerator.num_processes)
+    if accelerator.is_main_process:
+        output.folder.mkdir(parents=True, exist_ok=True)
+    run = _Run(_prepared(network, settings, accelerator), settings, samples, output, accelerator)
+    step = run.resume()
+    if step >= settings.steps:
+        report(f"Stage {settings.stage}: {step} steps are done.")
+        return True
+    report(
+        f"Stage {settings.stage}: {'resuming at' if step else 'starting from'} step {step} of {settings.steps}, "
+        f"{len(samples.items)} samples."
+    )
+    return run.train(step, stop)
+
+
+class _Prepared(NamedTuple):
+    """A network as accelerate wraps it. trained: names of its weights that are; frozen: a number that tells the others;
+    notes: what a file of the stage says beside its settings."""
+
+    model: nn.Module
+    optimiser: AcceleratedOptimizer
+    trained: list[str]
+    frozen: int
+    notes: dict[str, str]
+
+
+def _prepared(network: Network, settings: StageSettings, accelerator: Accelerator) -> _Prepared:
+    network.compute_on(accelerator.device)
+    trained = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
+    # Some numbers of each frozen tensor tell one network from another.
+    frozen = seed_of(
+        [parameter.flatten()[:8].tolist() for parameter in network.parameters() if not parameter.requires_grad]
+    )
+    optimiser = torch.optim.AdamW(
+        [parameter for parameter in network.parameters() if parameter.requires_grad],
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+    )
+    model, wrapped = accelerator.prepare(network, optimiser)
+    # The number of a file's control blocks does not always tell where they stand.
+    control = network.control if settings.stage == CONTROL else None
+    notes = {} if control is None else {"control_at": ",".join(map(str, control.positions))}
+    return _Prepared(model, wrapped, trained, frozen, notes)
+
+
+class _Run:
+    def __init__(
+        self, prepared: _Prepared, settings: StageSettings, samples: Samples, output: Output, accelerator: Accelerator
+    ) -> None:
+        self.model, self.optimiser, self.trained, self.frozen, self.notes = prepared
+        self.settings, self.samples, self.output, self.accelerator = settings, samples, output, accelerator
+        self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.clean = samples.cache.settings.clean_latents(settings.clip)
+        self.no_projection = samples.cache.no_projection(settings.clip)
+        self.empty_text = samples.cache.text("")
+        self.state_path = output.folder / "state.pt"
+
+    def train(self, step: int, stop: Callable[[], bool]) -> bool:
+        """Steps from `step` on. Returns whether the last one was reached."""
+        settings, main = self.settings, self.accelerator.is_main_process
+        log = LossLog(self.output.folder / "loss.csv", step) if main else None
+        title = f"stage {settings.stage}, {len(self.samples.items)} samples"
+        bar = tqdm(total=settings.steps, initial=step, desc=settings.stage, unit="step", disable=not main)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            ahead = pool.submit(self._load_step, step)
+            while step < settings.steps:
+                began = time.monotonic()
+                passes = ahead.result()
+                if step + 1 < settings.steps:
+                    ahead = pool.submit(self._load_step, step + 1)
+                rate = learning_rate(settings, step)
+                loss, norm, stopping = self._step(passes, rate, stop, step)
+                step += 1
+                last = step == settings.steps
+                held_out = self._look(step) if last or step % self.output.intervals.sheet == 0 else None
+                if log is not None:
+                    log.add(
+                        step=step,
+                        loss=loss,
+                        held_out_loss=held_out,
+                        learning_rate=rate,
+                        gradient_norm=norm,
+                        seconds=round(time.monotonic() - began, 3),
+                    )
+                    bar.update()
+                    bar.set_postfix(loss=f"{loss:.4f}")
+                if last or stopping or step % self.output.intervals.save == 0:
+                    self.write(step)
+                    if log is not None:
+                        log.draw(title)
+                if stopping and not last:
+                    ahead.cancel()
+                    break
+        bar.close()
+        return step >= settings.steps
+
+    def _step(
+        self, passes: list[Tensors], rate: float, stop: Callable[[], bool], step: int
+    ) -> tuple[float, float, bool]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        losses = []
+        for number, tensors in enumerate(passes):
+            with self.accelerator.no_sync(self.model) if number + 1 < len(passes) else contextlib.nullcontext():
+                loss = self._loss(tensors)
+                self.accelerator.backward(loss / len(passes))
+            losses.append(loss.detach())
+        # One message between the processes: the loss, and whether any of them shall stop.
+        told = torch.stack([torch.stack(losses).mean(), torch.tensor(float(stop()), device=self.accelerator.device)])
+        loss, stopping = self.accelerator.reduce(told, "mean").tolist()
+        norm = self.accelerator.clip_grad_norm_(self.parameters, self.settings.clip_gradient)
+        norm = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
+        if not (abs(loss) < float("inf") and norm < float("inf")):
+            raise SpatiaError(
+                f"Step {step + 1}: the loss is {loss} and its gradient {norm}; decrease --learning-rate, and run again from the last save."
+            )
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        return loss, norm, stopping > 0
+
+    def _loss(self, tensors: Tensors) -> Tensor:
+        device = self.accelerator.device
+        video, timesteps, context, target = (
+            tensor.to(device) for tensor in (tensors.video, tensors.timesteps, tensors.context, tensors.target)
+        )
+        return velocity_error(self.model(video, timesteps, context, *tensors.given.to(device)), target, tensors.clean)
+
+    def _load_step(self, step: int) -> list[Tensors]:
+        """This process's share of a step's forward passes."""
+        passes = step_passes(self.settings, len(self.samples.items), step)
+        return [self._tensors(one) for one in passes[self.accelerator.process_index :: self.accelerator.num_processes]]
+
+    def _tensors(self, one: Pass) -> Tensors:
+        return self._assembled([self.samples.cache.load(self.samples.items[index]) for index in one.items], one)
+
+    def _assembled(self, clips: list[Latents], one: Pass) -> Tensors:
+        return assemble(clips, one, self.settings, self.no_projection, self.empty_text, self.clean)
+
+    @torch.no_grad()
+    def _look(self, step: int) -> float | None:
+        """Held-out loss at fixed times and noise, and a sheet. Every process takes part: the network may be spread over them."""
+        losses = []
+        for number, item in enumerate(self.samples.held_out):
+            one = Pass((0,), (False,), False, False, False, ("held out", self.settings.seed, number))
+            losses.append(float(self._loss(self._assembled([self.samples.cache.load(item)], one))))
+        if self.output.decode is not None:
+            clips = [
+                self.samples.cache.load(item) for item in (self.samples.held_out or self.samples.items)[:_SHEET_CLIPS]
+            ]
+            made = [
+                sample_latents(
+                    self.model,
+                    clip,
+                    tuple(whole([clip], self.settings, self.no_projection).to(self.accelerator.device)),
+                    self.empty_text,
+                    self.clean,
+                    steps=self.output.intervals.sheet_steps,
+                    guidance=self.output.intervals.guidance,
+                    seed=seed_of("sheet", number),
+                    device=self.accelerator.device,
+                )
+                for number, clip in enumerate(clips)
+            ]
+            if self.accelerator.is_main_process:
+                (self.output.folder / "sheets").mkdir(exist_ok=True)
+                with replacing(self.output.folder / "sheets" / f"step_{step:06d}.png") as part:
+                    sheet(made, clips, self.output.decode).save(part, format="PNG")
+        return sum(losses) / len(losses) if losses else None
+
+    def _fingerprint(self) -> dict:
+        """What must not change between the parts of one run. More steps are allowed, unless the rate depends on their number."""
+        settings = dataclasses.asdict(self.settings)
+        settings.pop("checkpoint")
+        if self.settings.schedule == SCHEDULES[0]:
+            settings.pop("steps")
+        return {**settings, _SAMPLES: seed_of([item.path.name for item in self.samples.items]), _FROZEN: self.frozen}
+
+    def write(self, step: int) -> None:
+        """Write the state and the weights so far. On every process: each may hold a part."""
+        weights, optimiser = get_state_dict(self.model, self.optimiser.optimizer, options=FULL_STATE)
+        if self.accelerator.is_main_process:
+            # Whole tensors, as FULL_STATE asks for them.
+            trained: dict[str, Any] = {name: weights[name] for name in self.trained}
+            state = {
+                "fingerprint": self._fingerprint(),
+                "step": step,
+                "weights": trained,
+                "optimiser": optimiser,
+            }
+            with replacing(self.state_path) as part:
+                torch.save(state, part)
+            # One entry: the order of several is not fixed, and the file shall be.
+            said = {"step": step, **dataclasses.asdict(self.settings), **self.notes}
+            notes = {TRAINING_NOTES: json.dumps(said)}
+            path = self.output.folder / FILES[self.settings.stage]
+            export(trained, self.settings.stage, path, self.output.export_dtype, notes)
+        self.accelerator.wait_for_everyone()
+
+    def resume(self) -> int:
+        """Take up the state in the folder; returns its step, 0 when there is none."""
+        if not self.state_path.is_file():
+            return 0
+        try:
+            state = torch.load(self.state_path, map_location="cpu", weights_only=True)
+            fingerprint, step, weights, optimiser = (
+                state[name] for name in ("fingerprint", "step", "weights", "optimiser")
+            )
+        except Exception as error:  # torch raises many kinds, none of which names the file
+            raise SpatiaError(
+                f"The state {self.state_path} cannot be read: {error}. Remove it to start this stage anew."
+            ) from error
+        wanted = self._fingerprint()
+        # What a setting was before there was one.
+        before = {field.name: field.default for field in dataclasses.fields(StageSettings) if field.name in wanted}
+        fingerprint = {**before, **fingerprint}
+        for name in sorted(wanted.keys() | fingerprint.keys()):
+            if wanted.get(name) != fingerprint.get(name):
+                change = (
+                    f"other {name}"
+                    if name in (_SAMPLES, _FROZEN)
+                    else f"{name} = {fingerprint.get(name)}, and {wanted.get(name)} is asked for"
+                )
+                raise SpatiaError(
+                    f"The run in {self.output.folder} was started with {change}; give the same settings, data and weights, or another work folder."
+                )
+        missing = next((name for name in self.trained if name not in weights), None)
+        if missing is not None or len(weights) != len(self.trained):
+            raise SpatiaError(
+                f"The state {self.state_path} does not fit the network ({missing or 'too many tensors'}); give the same backbone and control."
+            )
+        restore(self.model, self.optimiser.optimizer, weights, optimiser)
+        return step
+
+
+def restore(network: nn.Module, optimiser: torch.optim.Optimizer, weights: dict[str, Any], state: dict) -> None:
+    """Put the trained weights and the optimiser's state back, as FULL_STATE gave them, each process taking its part."""
+    # Not strict: the frozen weights are not among them.
+    options = dataclasses.replace(FULL_STATE, cpu_offload=False, strict=False)
+    set_state_dict(network, optimiser, model_state_dict=weights, optim_state_dict=state, options=options)
+
+
+def assemble(
+    clips: list[Latents], one: Pass, settings: StageSettings, no_projection: Tensor, empty_text: Tensor, clean: int
+) -> Tensors:
+    """A forward pass of cached clips, with what it drops left out, at random times of the flow."""
+    video = torch.stack([clip.video for clip in clips])
+    given = whole(clips, settings, no_projection)
+    if one.drop_projection:
+        given = given._replace(control=_nothing(no_projection, len(clips)))
+    if one.drop_references:
+        given = given._replace(references=given.references[:, :, :0])
+    if given.slots is not None:
+        slots = dropped_slots(given.slots, settings.drop_slots, generator_of("slots", *one.noise))
+        given = given._replace(slots=slots)
+    context = padded_texts([empty_text if drop else clip.text for clip, drop in zip(clips, one.drop_text, strict=True)])
+    # Without its history a clip is what the first one is: it continues an image, the history's first frame.
+    clean = 1 if one.drop_history else clean
+    if one.varied:
+        given, clean = varied(given, clean, settings, generator_of("vary", *one.noise))
+    times = Times(settings.times, settings.t_mean, settings.t_deviation, settings.t_shift)
+    noised = noised_clip(video, clean, generator_of(*one.noise), times, settings.augment)
+    return Tensors(noised.video, noised.timesteps, context, given, noised.target, clean)
+
+
+def varied(given: Given, clean: int, settings: StageSettings, generator: torch.Generator) -> tuple[Given, int]:
+    """What is given with a random part of its references, and of the `clean` latent frames of history, where settings ask for it."""
+    count = given.references.shape[2]
+    if settings.vary_references:
+        kept = torch.randperm(count, generator=generator)[: int(torch.randint(count + 1, (), generator=generator))]
+        given = given._replace(references=given.references[:, :, kept.sort().values])
+    if settings.vary_history:
+        clean = 1 + int(torch.randint(clean, (), generator=generator))
+    return given, clean
+
+
+def whole(clips: list[Latents], settings: StageSettings, no_projection: Tensor) -> Given:
+    """What a stage's network is given of cached clips, nothing left out.
+
+    Samples of one pass are given equally many references: as many as the one with the fewest has.
+    """
+    count = min(clip.references.shape[1] for clip in clips)
+    references = torch.stack([clip.references[:, :count] for clip in clips])
+    projected = [clip.control for clip in clips if clip.control is not None]
+    control = torch.stack(projected) if projected else _nothing(no_projection, len(clips))
+    if settings.clip != POSED:
+        return Given(control, references, None, None)
+    cameras = stack_clips(clip.cameras for clip in clips if clip.cameras is not None)
+    remembered = [clip.slots for clip in clips if clip.slots is not None]
+    slots = stack_slots(*remembered) if settings.stage == MEMORY else None
+    return Given(control, references, cameras, slots)
+
+
+def _nothing(no_projection: Tensor, count: int) -> Tensor:
+    """Control latents of clips that nothing is projected into."""
+    return no_projection.expand(count, *no_projection.shape)
+
+
+def padded_texts(texts: list[Tensor]) -> Tensor:
+    """(B, L, text_dim) of texts (L_i, text_dim), the shorter ones followed by zeros, as the text encoder pads its own."""
+    return nn.utils.rnn.pad_sequence(texts, batch_first=True)

@@ -1,0 +1,552 @@
+"""Make the small bundle: rooms -> autoencoder -> latents -> network, and the depth network, all on the CPU.
+
+    COMFYUI_PATH=... python training/make.py WORK_FOLDER --rooms 1000 --autoencoder-minutes 25 --network-minutes 60
+
+Stages leave their results in WORK_FOLDER and may be run one by one (--stages); `export` writes the weights into
+bundle/. Seeds are fixed; give --*-steps instead of minutes for a run that repeats exactly.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+from startup import BUNDLE, load_host
+
+STAGES = ("rooms", "depth", "autoencoder", "decoder", "variants", "latents", "network", "export", "generated")
+MOVING_SEED = 500_000  # rooms from this seed on have a box that moves
+HELD_OUT_SEED = 1_000_000  # rooms from this seed on are never trained on
+VAE_FILE = "spatia_small_vae.safetensors"
+VARIANTS_FILE = "variants.pt"
+VARIED_SHARE = 0.85  # of the clips the network is trained on, mirrored or with colours exchanged
+
+# A token carries 4 x 48 values of noise and as many of picture through the residual stream, which is why it is 384 wide.
+BACKBONE = {"dim": 384, "ffn_dim": 896, "num_heads": 3, "num_layers": 4, "text_dim": 16}
+AUTOENCODER = {
+    "dim": 24, "dec_dim": 24, "z_dim": 48, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 1,
+    "temperal_downsample": [False, True, True],
+}  # fmt: skip
+
+
+def sample_settings():
+    """Clips as the nodes make them: two in a chain, from what is known at each, with the depth error of an estimator."""
+    from spatia_pack.training.recipe import SMALL, SampleSettings
+
+    return SampleSettings(**SMALL, starts="chain", cloud="inference", depth_error=0.03)
+
+
+def room_source(seed: int):
+    from spatia_pack.training.data.videos import find_videos
+
+    return find_videos([f"{'moving_rooms' if seed >= MOVING_SEED else 'rooms'}:{seed}"])[0]
+
+
+def make_room(seed: int) -> dict:
+    """Arrays of one room: frames, depth of every tenth, projection and coverage of the first clip."""
+    import numpy as np
+    from spatia_pack.training.data.samples import make_sample, stored_depth
+    from spatia_pack.training.recipe import FIRST, generator_of
+
+    settings, source = sample_settings(), room_source(seed)
+    video = source.load(settings.width, settings.height, 1)
+    sample = make_sample(video, FIRST, settings, generator_of("sample", FIRST, source.name), stored_depth(video))
+    return {
+        "frames": video.frames.numpy(), "depth": video.depth[::10].numpy().astype(np.float16),
+        "p1": sample.projection.numpy(), "c1": sample.coverage.numpy(),
+    }  # fmt: skip
+
+
+def make_rooms(work: Path, seeds: range) -> None:
+    import numpy as np
+    from spatia_pack.spatia_core.files import replaced
+
+    folder = work / "rooms"
+    folder.mkdir(parents=True, exist_ok=True)
+    for done, seed in enumerate(seeds, 1):
+        path = folder / f"{seed}.npz"
+        if path.exists():
+            continue
+        room = make_room(seed)
+        with replaced(path) as file:
+            np.savez(file, **room)
+        if done % 50 == 0:
+            print(f"rooms {done}/{len(seeds)}", flush=True)
+
+
+def rooms(work: Path) -> list[Path]:
+    found = sorted((work / "rooms").glob("*.npz"), key=lambda path: int(path.stem))
+    if not found:
+        sys.exit(f"No rooms in {work / 'rooms'}: run the stage 'rooms' first.")
+    return found
+
+
+def first_videos(work: Path, count: int) -> list:
+    """First clips of so many rooms, (25, H, W, 3) uint8."""
+    import numpy as np
+    import torch
+
+    videos = []
+    for path in rooms(work)[:count]:
+        with np.load(path) as room:
+            videos.append(torch.from_numpy(room["frames"][:25]))
+    return videos
+
+
+def room_reader(paths: list[Path], names: tuple[str, ...], at_most: int):
+    """A function that draws a room with a generator and returns its arrays of these names, as tensors; so many rooms are kept."""
+    import numpy as np
+    import torch
+
+    kept: dict[int, tuple] = {}
+
+    def drawn(generator):
+        def draw(n):
+            return int(torch.randint(n, (), generator=generator))
+
+        # Read little by little: the first steps need few of them.
+        if not kept or (len(kept) < min(at_most, len(paths)) and draw(10) < 3):
+            index = draw(len(paths))
+            with np.load(paths[index]) as room:
+                kept[index] = tuple(torch.from_numpy(room[name]) for name in names)
+        return list(kept.values())[draw(len(kept))]
+
+    return drawn
+
+
+def make_depth(work: Path, budget) -> None:
+    import numpy as np
+    import torch
+    from spatia_pack.spatia_core.estimate.small_depth import SmallDepthNet
+    from spatia_pack.spatia_core.files import replacing
+    from spatia_pack.training.tasks.depth import train_depth
+
+    torch.manual_seed(0)
+    images, depths = [], []
+    for path in rooms(work):
+        with np.load(path) as room:
+            images.append(torch.from_numpy(room["frames"][::10]))
+            depths.append(torch.from_numpy(room["depth"]))
+    images, depths = torch.cat(images), torch.cat(depths)
+
+    def sample(generator):
+        index = int(torch.randint(len(images), (), generator=generator))
+        return images[index], depths[index]
+
+    network = SmallDepthNet()
+
+    def report(step, progress, loss):
+        _print(f"depth step {step}, {100 * progress:.0f} %, loss {loss:.4f}")
+
+    train_depth(network, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=report)
+    with replacing(work / "depth.pt") as part:
+        torch.save(network.state_dict(), part)
+
+
+def make_autoencoder(work: Path, budget) -> None:
+    import comfy.latent_formats
+    import torch
+    from comfy.ldm.wan.vae2_2 import WanVAE
+    from spatia_pack.spatia_core.weights.scaled import save_quantised
+    from spatia_pack.training.tasks.autoencoder import initialise, normalise_latents, train_autoencoder
+
+    torch.manual_seed(0)
+    vae = WanVAE(**AUTOENCODER)
+    initialise(vae)
+    drawn = room_reader(rooms(work), ("frames", "p1", "c1"), 600)
+
+    def sample(generator):
+        frames, projection, coverage = drawn(generator)
+        # Projections and hole masks go through the same encoder as frames.
+        kind = int(torch.randint(100, (), generator=generator))
+        if kind < 15:
+            return projection
+        if kind < 20:
+            return (128 + (255 - coverage.int()) // 2).clamp(max=255).to(torch.uint8)[..., None].expand(-1, -1, -1, 3)
+        return frames
+
+    def report(step, progress, loss):
+        _print(f"autoencoder step {step}, {100 * progress:.0f} %, loss {loss:.4f}")
+
+    train_autoencoder(vae, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=report)
+    vae.eval().requires_grad_(False)
+    stock = comfy.latent_formats.Wan22()
+    normalise_latents(vae, first_videos(work, 24), stock.latents_mean.flatten(), stock.latents_std.flatten())
+    # Rounded here, once: all that follows is trained on what the file's weights make, not on what a later rounding would.
+    save_quantised(vae.state_dict(), work / VAE_FILE)
+
+
+def deployed_autoencoder(work: Path):
+    """The autoencoder as users load it, from the file that is shipped, and the stock latent format."""
+    import comfy.latent_formats
+    from comfy.ldm.wan.vae2_2 import WanVAE
+    from spatia_pack.spatia_core.weights.scaled import load_quantised
+
+    path = work / VAE_FILE
+    if not path.is_file():
+        sys.exit(
+            f"No {VAE_FILE} in {work}: run the stage 'autoencoder' first, or copy the bundle's there to go on from it."
+        )
+    vae = WanVAE(**AUTOENCODER)
+    vae.load_state_dict(load_quantised(path)[0])
+    return vae.eval().requires_grad_(False), comfy.latent_formats.Wan22()
+
+
+def make_decoder(work: Path, budget, seed: int) -> None:
+    """The decoder trained on; what the encoder makes of a video stays the same."""
+    import torch
+    from spatia_pack.spatia_core.weights.scaled import save_quantised
+    from spatia_pack.training.tasks.autoencoder import centre_output, train_decoder
+
+    vae, _ = deployed_autoencoder(work)
+    drawn = room_reader(rooms(work), ("frames",), 800)
+
+    def report(step, progress, loss):
+        _print(f"decoder step {step}, {100 * progress:.0f} %, {10 * math.log10(4) - 10 * loss / math.log(10):.2f} dB")
+
+    train_decoder(
+        vae,
+        lambda generator: drawn(generator)[0],
+        budget=budget,
+        generator=torch.Generator().manual_seed(seed),
+        report=report,
+    )
+    save_quantised(vae.state_dict(), work / VAE_FILE)
+    vae, _ = deployed_autoencoder(work)  # what rounding shifted is put right too
+    centre_output(vae, first_videos(work, 48))
+    save_quantised(vae.state_dict(), work / VAE_FILE)
+
+
+def latent_encoder(work: Path):
+    """A function of N videos of one length to their latents (N, 48, T, h, w), by the autoencoder as users load it."""
+    import torch
+    from spatia_pack.spatia_core.precision import cpu_autocast
+    from spatia_pack.training.tasks.autoencoder import to_input
+
+    vae, stock = deployed_autoencoder(work)
+
+    @torch.no_grad()
+    def encode(*videos):
+        with cpu_autocast():
+            return stock.process_in(vae.encode(torch.cat([to_input(video) for video in videos])).float()).half()
+
+    return encode
+
+
+def mask_video(coverage):
+    # A hole is fed as the pixel value 0..1 of the network's -1..1 range.
+    holes = (1 - coverage.float() / 255 + 1) * 127.5
+    return holes[..., None].expand(-1, -1, -1, 3)
+
+
+def make_variants(work: Path) -> None:
+    """How latents change when a room is mirrored or its colours exchanged, fitted on at most 70 rooms from all over the list."""
+    import numpy as np
+    import torch
+    from spatia_pack.spatia_core.files import replacing
+    from spatia_pack.training.data.variants import UNCHANGED, VARIANTS, fit_map, map_error, vary_pixels
+
+    encode = latent_encoder(work)
+    clips, masks = [[] for _ in VARIANTS], [[], []]
+    paths = rooms(work)
+    for path in paths[:: -(-len(paths) // 70)]:
+        with np.load(path) as room:
+            frames, projection, coverage = (torch.from_numpy(room[name]) for name in ("frames", "p1", "c1"))
+        for index, variant in enumerate(VARIANTS):
+            clips[index] += encode(vary_pixels(frames[:25], variant), vary_pixels(projection, variant))
+        for mirrored, video in enumerate(masks):
+            variant = VARIANTS[UNCHANGED]._replace(mirrored=bool(mirrored))
+            video += encode(vary_pixels(mask_video(coverage), variant))
+    clips, masks = (
+        [torch.stack(latents).float() for latents in clips],
+        [torch.stack(latents).float() for latents in masks],
+    )
+    maps = [None]
+    for variant, latents in zip(VARIANTS[1:], clips[1:], strict=True):
+        maps.append(fit_map(clips[0], latents, variant.mirrored))
+        _print(f"{variant}: error {100 * map_error(maps[-1], clips[0], latents):.1f} % of the latents' variance")
+    fitted = {"frames": [fields and tuple(fields) for fields in maps], "mask": tuple(fit_map(*masks, True))}
+    with replacing(work / VARIANTS_FILE) as part:
+        torch.save(fitted, part)
+
+
+def latent_cache(work: Path):
+    from spatia_pack.training.data.cache import LatentCache
+
+    return LatentCache(work / "latents", sample_settings(), VAE_FILE)
+
+
+def make_latents(work: Path, seeds: range) -> None:
+    """Latents of the rooms of these seeds; of those in which nothing moves, what their second clip may remember as well."""
+    import torch
+    from spatia_pack.training.data.samples import stored_depth
+    from spatia_pack.training.recipe import FIRST, LATER, POSED
+
+    several, done = latent_encoder(work), iter(range(1, 2 * len(seeds) + 1))
+
+    def encode(frames):
+        return several(255 * frames)[0]
+
+    def progress():
+        count = next(done)
+        if count % 50 == 0:
+            _print(f"latents {count}")
+
+    sources = {seed: room_source(seed) for seed in seeds}
+    # What moved is not where it was remembered.
+    still = [source for seed, source in sources.items() if seed < MOVING_SEED]
+    for found, clips in ((list(sources.values()), (FIRST, LATER)), (still, (POSED,))):
+        latent_cache(work).fill(
+            found, clips, encode, lambda text: torch.zeros(1, BACKBONE["text_dim"]), stored_depth, progress=progress
+        )
+
+
+def make_generated(work: Path, seeds: range) -> None:
+    """Second clips conditioned on what the exported bundle made of the first: its frames are softer than the truth, and
+    a network that never saw such a history, projection and references softens them further, clip after clip."""
+    import comfy.model_management
+
+    comfy.model_management.in_training = False  # made with the kernels that run at inference
+    import torch
+    from pipeline import Pipeline
+    from spatia_pack.nodes.host.patching import clip_condition
+    from spatia_pack.spatia_core.cameras.camera import make_cameras
+    from spatia_pack.spatia_core.estimate.depth import DepthMaps
+    from spatia_pack.spatia_core.precision import cpu_dtype
+    from spatia_pack.training.data import clips
+    from spatia_pack.training.recipe import GENERATED, LATER
+
+    pipeline = Pipeline(steps=4, dtype=cpu_dtype())
+    to_network = pipeline.model.get_model_object("latent_format").process_in
+    cache = latent_cache(work)
+    for seed in seeds:
+        name = room_source(seed).name
+        if cache.item(GENERATED, name).path.exists() or not cache.item(LATER, name).path.exists():
+            continue
+        with torch.inference_mode():
+            video = clips.room_video(seed, seed >= MOVING_SEED)
+            exact, cameras = torch.from_numpy(video.z_depth), make_cameras(video.w2c, video.intrinsics)
+            first = torch.from_numpy(video.frames[0])
+
+            def maps(frames, exact, seed=seed):
+                # Half of the rooms with an estimator's errors.
+                return DepthMaps(exact, True, "ray-cast truth") if seed % 2 else pipeline.depth(frames)
+
+            # None where nothing moves: the memory then looks for it, as it does for a user without a mask.
+            moving = torch.from_numpy(video.moving) if video.moving.any() else None
+            memory = pipeline.start(
+                first,
+                maps(first[None].float() / 255, exact[:1]),
+                cameras.select([0]),
+                torch.from_numpy(video.moving[0]),
+            )
+            window = cameras.select(slice(0, clips.CLIP_FRAMES))
+            frames = pipeline.generate(*pipeline.condition(memory, window, *pipeline.render(memory, window)), seed=seed)
+            masks = None if moving is None else moving[: clips.CLIP_FRAMES]
+            memory = pipeline.remember(memory, frames, window, maps(frames, exact[: clips.CLIP_FRAMES]), masks)
+            begin = clips.CLIP_FRAMES - clips.HISTORY_FRAMES
+            window = cameras.select(slice(begin, begin + clips.CLIP_FRAMES))
+            conditioned, latent = pipeline.condition(memory, window, *pipeline.render(memory, window))
+            seen = clip_condition(conditioned)
+            history = to_network(latent["samples"])[0, :, : (clips.HISTORY_FRAMES + 3) // 4]
+        # Conditioned as at inference, on generated frames. The target stays the truth.
+        truth = cache.load(cache.item(LATER, name)).video
+        video = torch.cat([history.cpu(), truth[:, history.shape[1] :]], dim=1)
+        cache.add(GENERATED, name, {"video": video, "control": seen.control[0], "references": seen.references[0]})
+
+
+def build_network():
+    import comfy.ops
+    import torch
+    from comfy.ldm.wan.model import WanModel
+    from spatia_pack.nodes.host.patching import ControlBranch
+    from spatia_pack.spatia_core.model.control import control_positions
+    from spatia_pack.spatia_core.weights.layouts import ControlLayout
+
+    plain = comfy.ops.disable_weight_init
+    backbone = WanModel(model_type="t2v", in_dim=48, out_dim=48, dtype=torch.float32, operations=plain, **BACKBONE)
+    blocks = len(range(0, BACKBONE["num_layers"], 4))
+    layout = ControlLayout(BACKBONE["dim"], BACKBONE["ffn_dim"], blocks, 96, (1, 2, 2))
+    positions = control_positions(BACKBONE["num_layers"], blocks)
+    control = ControlBranch(layout, BACKBONE["num_heads"], positions, backbone.eps, torch.float32, None, plain)
+    return backbone, control
+
+
+def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 8) -> None:
+    import torch
+    from spatia_pack.spatia_core.files import replacing
+    from spatia_pack.training.data.cache import Latents
+    from spatia_pack.training.data.variants import UNCHANGED, VARIANTS, LatentMap
+    from spatia_pack.training.recipe import FIRST, GENERATED, LATER
+    from spatia_pack.training.tasks.small_network import Batch, initialise, train_network
+
+    torch.manual_seed(0)
+    backbone, control = build_network()
+    initialise(backbone, control)
+    if resume:
+        earlier = torch.load(work / "network.pt")
+        backbone.load_state_dict(earlier["backbone"])
+        control.load_state_dict(earlier["control"])
+    cache = latent_cache(work)
+    known = {FIRST: {}, LATER: {}, GENERATED: {}}
+    if not (work / VARIANTS_FILE).is_file():
+        sys.exit(f"No {VARIANTS_FILE} in {work}: run the stage 'variants' first.")
+    fitted = torch.load(work / VARIANTS_FILE)
+    maps, mask_map = [fields and LatentMap(*fields) for fields in fitted["frames"]], LatentMap(*fitted["mask"])
+
+    def varied(clip: Latents, index: int) -> Latents:
+        """A clip of the room mirrored or recoloured; how a hole mask looks changes with a mirror only."""
+        change = maps[index]
+        clip = clip._replace(video=clip.video.float(), control=clip.control.float(), references=clip.references.float())
+        if change is None:
+            return clip
+        projection, masks = clip.control.split(48)
+        masks = mask_map(masks) if VARIANTS[index].mirrored else masks
+        references = clip.references if clip.references.shape[1] == 0 else change(clip.references, images=True)
+        return clip._replace(
+            video=change(clip.video), control=torch.cat([change(projection), masks]), references=references
+        )
+
+    def refresh():
+        # Latents may still be arriving from another process.
+        for kind, clips in known.items():
+            for name in cache.names(kind):
+                if name not in clips:
+                    clip = cache.load(cache.item(kind, name))
+                    halves = {part: getattr(clip, part).half() for part in ("video", "control", "references")}
+                    clips[name] = clip._replace(**halves)
+
+    refresh()
+    if not known[LATER]:
+        sys.exit(f"No latents in {cache.folder}: run the stage 'latents' first.")
+    no_projection = cache.no_projection(FIRST)
+
+    def batch(generator):
+        def draw(n):
+            return int(torch.randint(n, (), generator=generator))
+
+        def chance(p):
+            return float(torch.rand((), generator=generator)) < p
+
+        kind = FIRST if chance(0.45) else GENERATED if chance(0.45) else LATER
+        here = list((known[kind] or known[LATER]).values())  # before the stage 'generated' there are none of these
+        drawn = [
+            (here[draw(len(here))], draw(len(VARIANTS)) if chance(VARIED_SHARE) else UNCHANGED)
+            for _ in range(batch_size)
+        ]
+        clips = [varied(clip, variant) for clip, variant in drawn]
+        video = torch.stack([clip.video for clip in clips])
+        latents = torch.stack([clip.control for clip in clips])
+        if chance(0.08):
+            latents = no_projection.expand_as(latents)
+        references = torch.zeros(batch_size, 48, 0, *video.shape[-2:])
+        if kind != FIRST and chance(0.85):
+            wanted = 1 + draw(4)
+            full = [clip.references for clip in clips if clip.references.shape[1] >= wanted]
+            if full:
+                chosen = [index for index, clip in enumerate(clips) if clip.references.shape[1] >= wanted]
+                video, latents = video[chosen], latents[chosen]
+                picks = sorted(torch.randperm(min(c.shape[1] for c in full), generator=generator)[:wanted].tolist())
+                references = torch.stack([clip[:, picks] for clip in full])
+        # References are generated frames at run time: not quite clean.
+        references = references + 0.05 * torch.randn(references.shape, generator=generator)
+        return Batch(video, latents, references, 1 if kind == FIRST else 3)
+
+    def report(step, progress, loss):
+        refresh()
+        _print(f"network step {step}, {100 * progress:.0f} %, {len(known[LATER])} rooms, loss {loss:.4f}")
+        if step % 500 == 0:
+            with replacing(work / "network_now.pt") as part:
+                torch.save({"backbone": backbone.state_dict(), "control": control.state_dict()}, part)
+
+    weights = train_network(
+        backbone, control, batch, torch.zeros(1, 1, BACKBONE["text_dim"]),
+        budget=budget, generator=torch.Generator().manual_seed(seed), report=report,
+    )  # fmt: skip
+    with replacing(work / "network.pt") as part:
+        torch.save(weights, part)
+
+
+def export(work: Path) -> None:
+    import torch
+    from spatia_pack.spatia_core.files import write_bytes
+    from spatia_pack.spatia_core.weights.scaled import save_quantised
+
+    network = torch.load(work / "network.pt")
+    config = {"transformer": {"num_heads": BACKBONE["num_heads"], "text_dim": BACKBONE["text_dim"]}}
+    save_quantised(network["backbone"], BUNDLE / "spatia_small_backbone.safetensors", {"config": json.dumps(config)})
+    save_quantised(network["control"], BUNDLE / "spatia_small_control.safetensors")
+    write_bytes(BUNDLE / VAE_FILE, (work / VAE_FILE).read_bytes())
+    save_quantised(torch.load(work / "depth.pt"), BUNDLE / "spatia_small_depth.safetensors")
+    total = sum(path.stat().st_size for path in BUNDLE.glob("*.safetensors"))
+    print(f"bundle: {total / 1e6:.1f} MB")
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=Path, help="folder for rooms (6 MB each), latents (0.6 MB) and unfinished weights")
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--rooms", type=int, default=1000)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument(
+        "--part",
+        type=int,
+        nargs=2,
+        default=(0, 1),
+        metavar=("PART", "OF"),
+        help="share of the stages rooms, latents and generated",
+    )
+    parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="of the training of decoder and network; another one for each run that goes on",
+    )
+    parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
+    for name, minutes in (("depth", 12), ("autoencoder", 25), ("decoder", 25), ("network", 60)):
+        group = parser.add_mutually_exclusive_group()
+        group.add_argument(f"--{name}-minutes", type=float, default=minutes)
+        group.add_argument(f"--{name}-steps", type=int)
+    arguments = parser.parse_args()
+    load_host()
+    import torch
+    from spatia_pack.training.loop.budget import Budget
+
+    torch.set_num_threads(arguments.threads)
+
+    def budget(name):
+        steps = getattr(arguments, f"{name}_steps")
+        return Budget(steps=steps) if steps else Budget(minutes=getattr(arguments, f"{name}_minutes"))
+
+    work = arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+    part, parts = arguments.part
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.rooms)[part::parts]
+    for stage in arguments.stages:
+        if stage == "rooms":
+            make_rooms(work, seeds)
+        elif stage == "depth":
+            make_depth(work, budget("depth"))
+        elif stage == "autoencoder":
+            make_autoencoder(work, budget("autoencoder"))
+        elif stage == "decoder":
+            make_decoder(work, budget("decoder"), arguments.seed)
+        elif stage == "variants":
+            make_variants(work)
+        elif stage == "latents":
+            make_latents(work, seeds)
+        elif stage == "network":
+            make_network(work, budget("network"), arguments.resume, arguments.seed)
+        elif stage == "export":
+            export(work)
+        elif stage == "generated":
+            make_generated(work, seeds)
+
+
+if __name__ == "__main__":
+    main()
