@@ -104,6 +104,20 @@ def test_a_job_that_fails_is_tried_three_times_and_the_others_go_on(tmp_path, ca
     assert heard.outcomes["twice"].seconds >= 0.03 and "twice: it fails" in capsys.readouterr().out
 
 
+def test_a_job_that_fails_goes_elsewhere(tmp_path):
+    """A worker on a machine that is out of order does not use up the tries of a job."""
+
+    class Full(Writer):
+        def make(self, work: dict) -> dict:
+            self.made.append(work["name"])
+            raise OSError("the disk is full")
+
+    full, steady = Full(tmp_path), Writer(tmp_path)
+    heard = run([full, steady], *(job(f"job{number}", seconds=0.05) for number in range(8)))
+    assert not any(outcome.error for outcome in heard.outcomes.values()) and len(steady.made) == 8
+    assert len(set(full.made)) == len(full.made)
+
+
 def test_a_worker_that_broke_is_opened_again(tmp_path):
     worker = Writer(tmp_path)
     heard = run([worker], job("breaks", failures=2, kind="breaks"), job("well"))

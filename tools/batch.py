@@ -26,7 +26,6 @@ from typing import Any
 
 from spatia_core.errors import SpatiaError
 from spatia_core.files import locked, replacing, write_text
-from spatia_core.world import MAIN
 
 from .console import RunError, say
 from .contact_sheet import strips
@@ -35,7 +34,7 @@ from .engine import Engine, Job, Outcome, Threads
 from .places import worker_base
 from .ray_pool import RayPool
 from .scene_list import Scene, read_scenes
-from .scene_maker import Machine, OwnServer, SceneWork, StandingServer, world_of
+from .scene_maker import Machine, OwnServer, SceneWork, StandingServer, clips_in, world_of
 from .scene_workflow import Plan, fill_workflow, planned
 from .workflows import executed_kinds, without_viewers, workflow_to_prompt
 
@@ -231,8 +230,7 @@ class Desk:
 
     def _clips(self, name: str) -> int:
         """Clips in a scene's world, as far as it is seen from here."""
-        world = world_of(self.output, name)
-        return len(world.chain(world.head(MAIN))) - 1 if world.exists else 0
+        return clips_in(world_of(self.output, name))
 
     def _put(self, name: str, digest: str, state: str, seconds: float, **more: Any) -> None:
         clips = self._clips(name)

@@ -170,6 +170,7 @@ class Engine:
         self._unopened: Counter[int] = Counter()  # openings that failed, one after the other
         self._tries: Counter[str] = Counter()
         self._seconds: dict[str, float] = defaultdict(float)
+        self._failed_by: dict[str, int] = {}  # the worker of a job's last try
         self._refused_by: dict[str, set[int]] = {}
         self._refusals: dict[int, set[str]] = {}  # by worker, the lines of its last answer if that was a refusal
         self._left = ""  # why the last worker was left out
@@ -220,6 +221,7 @@ class Engine:
             self._end(job, answer.result, "")
         else:
             say(f"  {job.name}: {answer.error.splitlines()[0]}")
+            self._failed_by[job.name] = worker
             if answer.refused:
                 self._refused_by.setdefault(job.name, set()).add(worker)
             if self._tries[job.name] < TRIES and self._may_be_made(job):
@@ -252,12 +254,21 @@ class Engine:
 
     def _hand_out(self) -> None:
         for worker in list(self._idle):
-            job = next((job for job in self._waiting if worker not in self._refused_by.get(job.name, ())), None)
+            job = self._next_for(worker)
             if job is not None:
                 self._idle.remove(worker)
                 self._waiting.remove(job)
                 self.listener.begun(job)
                 self._busy[self.pool.make(worker, job)] = _Task(worker, job, time.monotonic())
+
+    def _next_for(self, worker: int) -> Job | None:
+        """The first job that waits; one that this worker failed at is left to the others, while any of them is at work."""
+        waiting = [job for job in self._waiting if worker not in self._refused_by.get(job.name, ())]
+        if self._in_play == {worker}:
+            return next(iter(waiting), None)
+        fresh = [job for job in waiting if self._failed_by.get(job.name) != worker]
+        others = any(task.job for task in self._busy.values()) or any(other != worker for other in self._idle)
+        return next(iter(fresh if others else fresh or waiting), None)
 
     def _end(self, job: Job, result: Any, error: str) -> None:
         self.listener.ended(Outcome(job, result, error, self._tries[job.name], self._seconds[job.name]))

@@ -45,16 +45,16 @@ class RayPool:
     """A pool of actors. An actor that is lost, by itself or with its machine, is asked of Ray anew.
 
     address: of a running cluster, or "auto" for the one that this machine belongs to. workers: how many; 0: one per card,
-    or one per machine where the cluster has no card. cards: whether to use them. maker: number of the worker, whether it has a card -> the worker.
+    or one per machine where the cluster has no card. maker: number of the worker, whether it has a card -> the worker.
+    cards: whether to use them.
     """
 
     def __init__(self, address: str, workers: int, maker: Callable[[int, bool], Worker], cards: bool = True):
         self._ray = import_ray()
         _require_answer(address)
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-        os.environ.setdefault(
-            "RAY_USAGE_STATS_ENABLED", "0"
-        )  # of a cluster that is started here, nothing is sent anywhere
+        # A cluster that is started here sends nothing anywhere.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         local = {"include_dashboard": False} if address == "local" else {}
         try:
             self._ray.init(address, runtime_env={"env_vars": {"PYTHONPATH": path}}, **local)

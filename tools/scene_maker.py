@@ -12,6 +12,7 @@ import contextlib
 import copy
 import hashlib
 import math
+import re
 import secrets
 import tempfile
 import threading
@@ -52,6 +53,11 @@ def world_of(output: Path, name: str) -> World:
     return World(output / "spatia" / "worlds" / name)
 
 
+def clips_in(world: World) -> int:
+    """Clips of a world that follow its image; 0 where it is not begun."""
+    return len(world.chain(world.head(MAIN))) - 1 if world.exists else 0
+
+
 class SceneMaker:
     """Makes one scene after the other on a server. kinds: of nodes, whose descriptions are its greeting."""
 
@@ -74,7 +80,7 @@ class SceneMaker:
         video = "/".join(filter(None, (entry["subfolder"], entry["filename"])))
         if not self.shared:
             video = entry["filename"]
-            self._bring_world(world, work.name)
+            self._bring_world(world, work)
             self._bring(entry, self.output / video)
         return {"video": video} | results(self.output, work.name)
 
@@ -107,17 +113,17 @@ class SceneMaker:
         chain = self._there().get(f"/spatia/world?{urllib.parse.urlencode({'name': world})}")["chain"]
         return max(0, len(chain) - 1)  # the image is the first
 
-    def _bring_world(self, world: str, name: str) -> None:
+    def _bring_world(self, world: str, work: SceneWork) -> None:
         """The world of a scene from the server's output folder into ours."""
-        ours = world_of(self.output, name)
-        if ours.exists:  # from a run that ended before its row was written
+        ours = world_of(self.output, work.name)
+        if clips_in(ours) >= work.clips:  # from a run that ended before its row was written
             return
         prompt = {
             "1": {
                 "class_type": "SpatiaManageWorld",
                 "inputs": {
                     "world": world, "action": "export to archive", "branch": MAIN, "clip": -1,
-                    "new_name": f"{_OURS}/{name}", "archive": "<none>",
+                    "new_name": f"{_OURS}/{work.name}", "archive": "<none>",
                 },
             },
             "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 1]}},
@@ -129,6 +135,8 @@ class SceneMaker:
         with tempfile.TemporaryDirectory(dir=self.output) as part:
             archive = Path(part) / "world.zip"
             self._bring({"filename": file, "subfolder": folder, "type": "output"}, archive)
+            if ours.exists:  # the beginning of the same scene, made elsewhere
+                ours.remove()
             import_world(archive, ours.folder)
 
     def _bring(self, entry: dict, path: Path) -> None:
@@ -267,7 +275,7 @@ class StandingServer(SceneMaker):
 
     def _writes_here(self) -> bool:
         """Whether a file that the server is given for its output folder turns up in ours."""
-        token, name = secrets.token_bytes(16), f"shared_{self.address.replace(':', '_')}.png"
+        token, name = secrets.token_bytes(16), f"shared_{re.sub(r'[^0-9A-Za-z]', '_', self.address)}.png"
         asyncio.run(put_file(self._there(), token, name, _OURS))
         here = self.output / _OURS / name
         if not here.is_file() or here.read_bytes() != token:
