@@ -21,7 +21,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -39,7 +38,7 @@ from tools.client import Progress, run_prompt
 from tools.console import RunError
 from tools.devices import choose_device
 from tools.places import DEMO_IMAGE, DEMO_WORKFLOW, cache_folder, make_base
-from tools.processes import WINDOWS, become, clean_environment, handle_signals
+from tools.processes import become, clean_environment, handle_signals
 from tools.server import Server
 from tools.workflows import nodes_of, workflow_to_prompt
 
@@ -124,11 +123,7 @@ class Bench:
 
     def kill(self) -> None:
         """End the server as a crash does: no process of its group can do anything any more."""
-        if WINDOWS:
-            self.server.process.kill()
-        else:
-            os.killpg(self.server.process.pid, signal.SIGKILL)
-        self.server.process.wait()
+        self.server.kill()
 
     def lives(self) -> bool:
         """Whether the server answers."""
@@ -141,7 +136,8 @@ class Bench:
         """MiB that the server holds in memory."""
         import psutil
 
-        return round(psutil.Process(self.server.process.pid).memory_info().rss / MIB, 1)
+        watching = psutil.Process(self.server.process.pid)
+        return round(sum(child.memory_info().rss for child in watching.children(recursive=True)) / MIB, 1)
 
     def folder(self, world: str) -> Path:
         return self.output / "spatia" / "worlds" / world

@@ -192,13 +192,35 @@ def start_bound():
     with contextlib.ExitStack() as started:
 
         def start(command: list[str], **options) -> subprocess.Popen:
-            wrapped = [sys.executable, str(TESTS / "bound_process.py"), *command]
+            wrapped = [sys.executable, str(ROOT / "tools" / "bound_process.py"), *command]
             # A session of its own: what the terminal sends to pytest does not reach it twice.
             process = subprocess.Popen(wrapped, stdin=subprocess.PIPE, start_new_session=True, **options)
             started.enter_context(process)  # closes its pipes, which ends it, and waits
             return process
 
         yield start
+
+
+@pytest.fixture
+def ray_installed(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Ray, an extra, from this environment or the folder SPATIA_RAY; its own processes find the tests' modules too."""
+    from tools.console import RunError
+    from tools.ray_pool import import_ray
+
+    folders = [folder for folder in [os.environ.get("SPATIA_RAY")] if folder]
+    # Behind the environment's own packages here; its processes, which have it first, import little else.
+    for folder in folders:
+        monkeypatch.syspath_prepend(folder)
+        sys.path.append(sys.path.pop(sys.path.index(folder)))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([*folders, str(TESTS)]))
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    try:
+        return import_ray()
+    except RunError as error:
+        # In CI it must be there.
+        if os.environ.get("SPATIA_RAY_TESTS") == "required":
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spatia_core.cameras import make_cameras, preset_path
-from spatia_core.cameras.preflight import PathWarning, frame_runs, path_warnings, turns_between
+from spatia_core.cameras.preflight import PathWarning, comes_back, frame_runs, path_warnings, turns_between
 
 
 def at(*places, yaw=None):
@@ -58,3 +58,25 @@ def test_angles_are_those_of_the_turn():
 
 def test_runs():
     assert frame_runs([1, 2, 4, 7, 10, 12]) == [(1, 4), (7, 7), (10, 12)] and frame_runs([]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ({"preset": "out_and_back", "base": "pan", "angle": 40.0}, True),
+        ({"preset": "out_and_back", "base": "dolly_zoom"}, True),
+        ({"preset": "full_loop"}, True),
+        ({"preset": "orbit", "angle": 360.0}, True),
+        ({"preset": "pan", "angle": 40.0}, False),
+        ({"preset": "pan", "angle": 358.0}, False),
+        ({"preset": "truck"}, False),
+        ({"preset": "static"}, False),  # it never went away
+        ({"preset": "dolly_zoom"}, False),
+    ],
+)
+def test_a_path_comes_back_where_it_ends_as_it_began(path, back):
+    start = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], [1.0, 1.5, 0.5, 0.5])
+    preset = path.pop("preset")
+    made = preset_path(preset, start, 41, **path)
+    assert comes_back(made) == back
+    assert not comes_back(made.select(slice(0, 30)))

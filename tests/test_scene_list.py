@@ -9,18 +9,14 @@ from PIL import Image
 
 from spatia_core.cameras import read_cameras
 from spatia_core.errors import SpatiaError
-from tools.scene_list import (
-    Windows,
-    fill_workflow,
-    read_scenes,
-    require_whole_windows,
-    video_alone,
-    windows_of,
-)
+from tools.scene_list import read_scenes
+from tools.scene_workflow import Windows, fill_workflow, planned, video_alone, windows_of
 
 POSES = (Path(__file__).parent / "data" / "cameras" / "pose.txt").read_text()
 WINDOWS = Windows(49, 49, 1)
 ENTRY = {"img": "img/room.png", "prompt": "A room.", "pose": "pose/room.txt"}
+PATH = {"preset": "out_and_back", "frames": 60, "angle": 20}
+DRAWN = {"img": "img/room.png", "prompt": "A room.", "path": PATH}
 
 
 @pytest.fixture
@@ -43,9 +39,9 @@ def test_scenes_are_read_with_their_files(written, tmp_path):
     absolute = ENTRY | {"img": str(tmp_path / "img" / "room.png"), "prompt": "Ein Zimmer, 部屋"}
     one, two = read_scenes(written([ENTRY, absolute]))
     assert one.image == two.image == (tmp_path / "img" / "room.png").resolve()
-    assert (one.prompt, two.prompt) == ("A room.", "Ein Zimmer, 部屋")
+    assert (one.prompts, two.prompts) == (("A room.",), ("Ein Zimmer, 部屋",))
     assert torch.equal(one.cameras.w2c, read_cameras(POSES).w2c)
-    assert read_scenes(written("\ufeff" + json.dumps([ENTRY])))[0].prompt == "A room."
+    assert read_scenes(written("\ufeff" + json.dumps([ENTRY])))[0].prompts == ("A room.",)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +52,24 @@ def test_scenes_are_read_with_their_files(written, tmp_path):
         ([], "expected a list of 1 to"),
         ({"img": 1}, "expected a list of 1 to"),
         (["room"], "Scene 1 of prompt.json is 'room', expected an object"),
-        ([ENTRY, {"img": "img/room.png", "prompt": ""}], "Scene 2 of prompt.json lacks pose"),
+        (
+            [ENTRY, {"img": "img/room.png", "prompt": ""}],
+            "Scene 2 of prompt.json lacks pose or path, expected img, prompt",
+        ),
+        ([{"img": "img/room.png", "pose": "pose/room.txt"}], "lacks prompt, expected"),
         (
             [ENTRY | {"size": 3}],
-            r"Scene 1 of prompt.json has \['size'\], expected img, prompt, pose, and at most name, seed",
+            r"Scene 1 of prompt.json has \['size'\], expected img, prompt, either pose or path, and at most name, seed,",
         ),
+        ([ENTRY | {"path": PATH}], r"has \['pose', 'path'\], expected img, prompt, either pose or path"),
+        ([ENTRY | {"prompt": []}], "has 0 prompts, expected 1 to"),
+        ([ENTRY | {"prompt": ["a", 3]}], "has prompt = 3, expected"),
+        ([ENTRY | {"prompt": ["a", " "]}], "has ' ' as its prompt of clip 2, expected one line"),
+        ([ENTRY | {"prompt": ["a\nb"]}], "as its prompt of clip 1, expected one line"),
+        ([ENTRY | {"profile": "fast"}], "has profile = 'fast', expected a pace of Few Steps"),
+        ([ENTRY | {"profile": {}}], "has profile = {}, expected a pace of Few Steps"),
+        ([ENTRY | {"edits": "[]"}], r"edits: The edits are '\[\]', expected a list"),
+        ([ENTRY | {"edits": [{"do": "melt"}]}], "Scene 1 of prompt.json, edits: "),
         ([ENTRY | {"seed": -1}], "has seed = -1, expected a whole number"),
         ([ENTRY | {"seed": True}], "has seed = True, expected a whole number"),
         ([ENTRY | {"name": "a/b"}], "has name = 'a/b', expected letters, digits.* a_b would do"),
@@ -106,11 +115,10 @@ def test_a_pose_file_is_as_long_as_a_window(written, tmp_path):
     lines = POSES.splitlines(keepends=True)
     (tmp_path / "pose" / "room.txt").write_text("".join(lines[:49]))
     with pytest.raises(SpatiaError, match="path of room holds 48 cameras, expected at least the 49"):
-        require_whole_windows(read_scenes(written([ENTRY])), WINDOWS)
+        planned(graph(), read_scenes(written([ENTRY]))[0])
     (tmp_path / "pose" / "room.txt").write_text("".join(lines[:50]))
-    scenes = read_scenes(written([ENTRY]))
-    require_whole_windows(scenes, WINDOWS)
-    assert scenes[0].cameras.count == 49
+    (scene,) = read_scenes(written([ENTRY]))
+    assert scene.cameras.count == 49 and planned(graph(), scene) == (49, 1, WINDOWS)
     (tmp_path / "pose" / "room.txt").write_text("".join(lines[:50]) + "1 0 0")
     with pytest.raises(SpatiaError, match=r"Scene 1 .*Line 51 of the pose text has 3 fields"):
         read_scenes(written([ENTRY]))
@@ -191,6 +199,90 @@ def test_the_video_alone(written):
     alone = video_alone(fill_workflow(graph(), scene, "room.png"))
     assert set(alone) == {"5", "11", "14"} and alone["14"]["inputs"]["world"] == ["11", 1]
     assert "memory" not in alone["11"]["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("pose/room.txt", "has path = 'pose/room.txt', expected an object with preset and frames"),
+        ({"preset": "pan"}, "expected an object with preset and frames"),
+        (PATH | {"fov": 60}, "expected an object with preset and frames, and at most angle"),
+        (PATH | {"preset": "to_view"}, "path: preset 'to_view' was given, expected one of static"),
+        (PATH | {"preset": ["pan"]}, r"path: preset \['pan'\] was given"),
+        (PATH | {"frames": 2}, "path: out_and_back was asked for in 2 frames"),
+        (PATH | {"frames": 1.5}, "path: .*frames"),
+        (PATH | {"frames": "60"}, "path: .*frames"),
+        (PATH | {"frames": 10**9}, "path: .*frames"),
+        (PATH | {"angle": float("nan")}, "hold the number NaN, expected finite ones"),
+        (PATH | {"angle": "wide"}, "path: .*angle"),
+        (PATH | {"depth": -1}, "path: .*depth"),
+        (PATH | {"easing": "jerky"}, "path: .*easing"),
+        (PATH | {"base_motion": "jump"}, "path: .*base_motion"),
+        (PATH | {"close_loop": "maybe"}, "path: close_loop 'maybe' was given"),
+        (PATH | {"close_loop": "append", "closing_frames": 0}, "path: .*closing_frames"),
+        ({"preset": "keyframes", "frames": 20}, "path: "),
+        ({"preset": "keyframes", "frames": 20, "keyframes": 3}, "path: keyframes is 3, expected the text"),
+        ({"preset": "keyframes", "frames": 20, "keyframes": "30 0 0 1 0 0 0"}, "path: A keyframe at frame 30"),
+    ],
+)
+def test_paths_that_cannot_be_drawn_are_refused(written, path, message):
+    with pytest.raises(SpatiaError, match=message):
+        read_scenes(written([DRAWN | {"path": path}]))
+
+
+def with_path(**more) -> dict:
+    """A workflow with a Camera Path."""
+    return graph(
+        **{"5": ("SpatiaCameraPath", {"preset": "orbit", "frames": 49, "angle": 5.0, "close_loop": "off"})} | more
+    )
+
+
+def test_a_preset_is_set_in_the_camera_path(written):
+    """What it does not say is the workflow's; it is made as long as it is, its last clip filled up."""
+    (scene,) = read_scenes(written([DRAWN]))
+    assert planned(with_path(), scene) == (60, 2, WINDOWS)
+    filled = fill_workflow(with_path(), scene, "room.png")
+    assert filled["5"]["class_type"] == "SpatiaCameraPath"
+    assert filled["5"]["inputs"] == {"preset": "out_and_back", "frames": 60, "angle": 20, "close_loop": "off"}
+    appended = {"close_loop": "append", "closing_frames": 40}
+    (longer,) = read_scenes(written([DRAWN | {"path": PATH | {"preset": "pan"} | appended}]))
+    assert planned(with_path(), longer) == (100, 3, WINDOWS)
+    # The workflow's own closing counts too.
+    assert planned(with_path(**{"5": ("SpatiaCameraPath", {"frames": 49} | appended)}), scene).frames == 100
+    (short,) = read_scenes(written([DRAWN | {"path": {"preset": "static", "frames": 1}}]))
+    assert planned(with_path(), short) == (1, 1, WINDOWS)
+
+
+def test_prompts_of_clips_profile_and_edits_are_set(written):
+    edits = [{"do": "remove", "select": {"shape": "sphere", "center": [0, 0, 2], "radius": 1.0}}]
+    prompts = ["A room by day.", "The same, at night."]
+    (scene,) = read_scenes(written([DRAWN | {"prompt": prompts, "profile": "dmd", "edits": edits}]))
+    workflow = with_path(**{
+        "15": ("SpatiaFewSteps", {"pace": "turbo"}), "16": ("SpatiaEditPointCloud", {"memory": ["12", 0], "edits": ""}),
+    })  # fmt: skip
+    filled = fill_workflow(workflow, scene, "room.png")
+    assert filled["15"]["inputs"]["pace"] == "dmd" and json.loads(filled["16"]["inputs"]["edits"]) == edits
+    (added,) = filled.keys() - workflow.keys()
+    assert filled["2"]["inputs"]["text"] == [added, 0] and filled["3"]["inputs"]["text"] == "bad"
+    assert filled[added]["class_type"] == "SpatiaClipPrompts"
+    assert filled[added]["inputs"] == {"prompts": "\n".join(prompts), "clip": ["11", 2], "official_suffix": False}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (DRAWN, "The scene room has a path by preset, and the workflow 0 nodes of the kind SpatiaCameraPath"),
+        (
+            ENTRY | {"profile": "turbo"},
+            "The scene room has a profile, and the workflow 0 nodes of the kind SpatiaFewSteps",
+        ),
+        (ENTRY | {"edits": []}, "The scene room has edits, and the workflow 0 nodes of the kind SpatiaEditPointCloud"),
+    ],
+)
+def test_what_a_workflow_has_no_place_for_is_refused(written, entry, message):
+    (scene,) = read_scenes(written([entry]))
+    with pytest.raises(SpatiaError, match=message):
+        fill_workflow(graph(), scene, "room.png")
 
 
 @pytest.mark.parametrize("lengths", [{"first_frames": ["3", 0]}, {"later_frames": 9, "history_frames": 9}])

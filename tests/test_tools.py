@@ -66,9 +66,9 @@ class TestProcesses:
         assert not alive(process.pid) and not alive(grandchild)
         process.stdout.close()
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
     def test_no_process_is_left_behind(self, number, tmp_path):
-        """A server that never answers is ended when the script is told to stop while it waits."""
+        """A server that never answers is ended when the script is told to stop while it waits, and when it is killed."""
         (tmp_path / "main.py").write_text(
             "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)\n"
         )
@@ -86,6 +86,10 @@ class TestProcesses:
         server = int(pid_file.read_text())
         process.send_signal(number)
         assert process.wait(timeout=20) != 0
+        for _ in range(200):  # who was killed could wait for nothing
+            if number != signal.SIGKILL or not alive(server):
+                break
+            time.sleep(0.05)
         assert not alive(server)
 
     def test_a_server_that_dies_shows_its_log(self, tmp_path):

@@ -1,102 +1,132 @@
-"""`run.py batch`: a list of scenes, each made clip by clip into a world and a video by a real ComfyUI server.
+"""`run.py batch`: a list of scenes, each made clip by clip into a world and a video by real ComfyUI servers.
 
     OUT/<name>_00001_.mp4       the video of a scene
+    OUT/<name>.ply              its cloud, where its memory has one
     OUT/spatia/worlds/<name>/   its world: what a second run goes on from
     OUT/scenes.csv, sheet.jpg   a row and a strip of frames per scene
-    OUT/batch.json              what was made, and of what
+    OUT/batch.json, batch.lock  what was made, and of what; held while a batch is at work
 
-A scene that fails is tried again where it stopped, three times in all; then the others go on without it. The same command
-again makes what is missing.
+The servers are one of this machine, several (`--workers`), some that stand somewhere (`--servers`), or one per card of a
+Ray cluster (`--ray`); engine.py hands the scenes out. A scene that fails is tried again where it stopped, three times in
+all; then the others go on without it. The same command again makes what is missing.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import csv
 import hashlib
 import io
 import json
-import time
+import os
+import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from spatia_core.errors import SpatiaError
-from spatia_core.files import replacing, write_text
-from spatia_core.world import MAIN, World
+from spatia_core.files import locked, replacing, write_text
 
-from .client import Progress, Refused, run_prompt, upload_image
 from .console import RunError, say
 from .contact_sheet import strips
 from .devices import choose_device
-from .places import base_folder
-from .scene_list import (
-    Scene,
-    Windows,
-    fill_workflow,
-    read_scenes,
-    require_whole_windows,
-    video_alone,
-    windows_of,
-)
-from .server import Server
-from .workflows import nodes_of, without_viewers, workflow_to_prompt
+from .engine import Engine, Job, Outcome, Threads
+from .places import worker_base
+from .ray_pool import RayPool
+from .scene_list import Scene, read_scenes
+from .scene_maker import Machine, OwnServer, SceneWork, StandingServer, clips_in, world_of
+from .scene_workflow import Plan, fill_workflow, planned
+from .workflows import executed_kinds, without_viewers, workflow_to_prompt
 
-TRIES = 3
-_ENDING = 1.0  # seconds that a server which closed its connections has to end in
-COLUMNS = ("name", "state", "clips", "frames", "seconds", "tries", "video", "error")
+COLUMNS = (
+    "name", "state", "clips", "frames", "seconds", "tries", "video", "cloud", "points", "psnr", "ssim", "error",
+)  # fmt: skip
 DONE, FAILED = "done", "failed"
+_SHEET_ROWS = 200  # a JPEG is at most 65,535 pixels high
 
 
 def batch(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
     """The scenes of a list; 0 when all of them are there."""
+    workflow = read_workflow(options.workflow)
+    output = options.output.resolve()
     try:
         scenes = read_scenes(options.scenes)
-        options.output.mkdir(parents=True, exist_ok=True)
-        ledger = Ledger(options.output, [scene.name for scene in scenes])
-    except SpatiaError as error:
+        output.mkdir(parents=True, exist_ok=True)
+        with locked(output / "batch.lock", 0) as ours:
+            if not ours:
+                raise SpatiaError(f"Another batch is at work in {output}; wait for it, or give another --output.")
+            ledger = Ledger(output, [scene.name for scene in scenes])
+            ledger.write()  # before any server works: a folder that cannot be written to is told first
+            with _pool(options, output, executed_kinds(workflow), comfyui, cache) as pool:
+                desk = Desk(scenes, ledger, output, options.workflow.name, workflow)
+                say(f"{len(scenes)} scenes; waiting for ComfyUI")
+                Engine(pool, desk).run(desk.jobs)
+            return _report(scenes, ledger, output)
+    except (SpatiaError, OSError) as error:
         raise RunError(str(error)) from error
-    device = choose_device(options.device)
-    extra = ["--output-directory", str(options.output.resolve())]
-    if options.models:
-        extra += ["--models-directory", str(options.models.resolve())]
-    say(f"{len(scenes)} scenes; starting ComfyUI on {device}")
-    with Server(comfyui, base_folder(cache), cache, device, extra=tuple(extra)) as server:
-        prompt = _read_workflow(server, options.workflow)
-        try:
-            windows = windows_of(prompt)
-            require_whole_windows(scenes, windows)
-            fill_workflow(prompt, scenes[0], "image.png")  # a workflow without a place for a scene is told first
-        except SpatiaError as error:
-            raise RunError(str(error)) from error
-        maker = Maker(server, options.output, prompt, windows, ledger)
-        for number, scene in enumerate(scenes, 1):
-            clips = windows.whole(scene.cameras.count)
-            say(f"{number}/{len(scenes)}  {scene.name}: {clips} clip{'s' if clips > 1 else ''}")
-            maker.scene(scene)
-            ledger.write()
-            if maker.refused_alike:
-                raise RunError(f"ComfyUI refuses the workflow, whatever the scene:\n{ledger.rows[scene.name]['error']}")
-    videos = {scene.name: options.output / ledger.rows[scene.name]["video"] for scene in scenes}
-    if there := {name: path for name, path in videos.items() if path.is_file()}:
-        with replacing(options.output / "sheet.jpg") as part:
-            strips(there).save(part, "JPEG", quality=90)
-    shown = "scenes.csv, sheet.jpg" if there else "scenes.csv"
-    failed = [scene.name for scene in scenes if ledger.rows[scene.name]["state"] != DONE]
-    say(f"\n{len(scenes) - len(failed)} of {len(scenes)} scenes are in {options.output}: {shown}")
-    for name in failed:
-        say(f"  {name}: " + "\n    ".join(ledger.rows[name]["error"].splitlines()))
-    return 1 if failed else 0
 
 
-def _read_workflow(server: Server, path: Path) -> dict:
+def _pool(
+    options: argparse.Namespace, output: Path, kinds: frozenset[str], comfyui: Path, cache: Path
+) -> AbstractContextManager[Any]:
+    """Where the scenes are made."""
+    if options.servers:
+        if options.models or options.workers or options.device != "auto":
+            raise RunError(
+                "--models, --workers and --device are of servers that are started here, and --servers names some that stand "
+                "somewhere; leave them out."
+            )
+        return Threads([StandingServer(output, kinds, address) for address in addresses(options.servers)])
+    extra = ("--models-directory", str(options.models.resolve())) if options.models else ()
+
+    def own(number: int, device: str, threads: int = 0, more: tuple[str, ...] = ()) -> OwnServer:
+        machine = Machine(comfyui, cache, device, (*extra, *more), threads)
+        return OwnServer(output, kinds, machine, worker_base(cache, number))
+
+    if options.ray:
+        wanted = options.device
+
+        def on_cluster(number: int, card: bool) -> OwnServer:
+            if wanted == "cpu" or not card:
+                return own(number, "cpu")
+            return own(number, "cuda" if wanted == "auto" else wanted)
+
+        return RayPool(options.ray, options.workers, on_cluster, cards=wanted != "cpu")
+    count, device = options.workers or 1, choose_device(options.device)
+    if count == 1:
+        return Threads([own(0, device)])
+    if device == "cpu":
+        threads = max(1, (os.cpu_count() or 1) // count)
+        return Threads([own(number, device, threads) for number in range(count)])
+    return Threads([own(number, device, more=("--cuda-device", str(number))) for number in range(count)])
+
+
+def addresses(text: str) -> list[str]:
+    """The servers of a list host:port,host:port. Raises RunError on what is none."""
+    found = [one.strip() for one in text.split(",")]
+    for one in found:
+        match = re.fullmatch(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})", one)
+        if not match or not 0 < int(match[1]) < 65536:
+            raise RunError(
+                f"--servers names {one!r}, expected host:port, as in 192.168.1.7:8188, with commas between them"
+            )
+        if found.count(one) > 1:
+            raise RunError(f"--servers names {one} twice; a server makes one scene at a time")
+    return found
+
+
+def read_workflow(path: Path) -> dict:
+    """A workflow file as the page saves it, without what only shows. Raises RunError."""
     try:
         workflow = json.loads(path.read_text(encoding="utf-8"))
-        return workflow_to_prompt(without_viewers(workflow), server.get("/object_info"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{path.name} is no workflow as ComfyUI's page saves it ({error}); give another --workflow"
-        ) from error
+        executed_kinds(workflow)
+        return without_viewers(workflow)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _no_workflow(path.name, error) from error
+
+
+def _no_workflow(name: str, error: Exception) -> RunError:
+    return RunError(f"{name} is no workflow as ComfyUI's page saves it ({error}); give another --workflow")
 
 
 class Ledger:
@@ -117,6 +147,11 @@ class Ledger:
                     f"{path} cannot be read ({error}); remove it, and what is missing is made."
                 ) from error
 
+    def put(self, name: str, **values: Any) -> None:
+        """Set a scene's row, and write both files."""
+        self.rows[name] = dict.fromkeys((*COLUMNS, "digest"), "") | {"name": name} | values
+        self.write()
+
     def write(self) -> None:
         """Write both files, of the table the scenes of this list."""
         rows = [self.rows[name] for name in self.order if name in self.rows]
@@ -128,83 +163,93 @@ class Ledger:
         write_text(self.folder / "scenes.csv", table.getvalue())
 
 
-class Maker:
-    """Makes one scene after the other on a server, which it starts again where it has ended."""
+class Desk:
+    """Makes jobs of the scenes that are missing, and rows of what became of them."""
 
-    def __init__(self, server: Server, output: Path, prompt: dict, windows: Windows, ledger: Ledger):
-        self.server, self.output, self.prompt, self.windows, self.ledger = server, output, prompt, windows, ledger
-        # Lines of the refusals of scenes that followed each other; the host's order varies.
-        self._refusals: list[set[str]] = []
+    def __init__(self, scenes: list[Scene], ledger: Ledger, output: Path, workflow_name: str, workflow: dict):
+        self.scenes, self.ledger, self.output = scenes, ledger, output
+        self.workflow_name, self.workflow = workflow_name, workflow
+        self.plans: dict[str, Plan] = {}
+        self._begun: dict[str, float] = {}  # by name, the seconds of runs before this one
+        self._left = 0
 
-    @property
-    def refused_alike(self) -> bool:
-        """Whether the last two scenes were refused for the same reason: then the workflow is, and not they."""
-        return len(self._refusals) > 1 and self._refusals[-1] == self._refusals[-2]
+    def jobs(self, object_info: dict) -> list[Job]:
+        """The jobs, of what a server says of its nodes. Raises RunError on a workflow that has no place for a scene."""
+        try:
+            prompt = workflow_to_prompt(self.workflow, object_info)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise _no_workflow(self.workflow_name, error) from error
+        try:
+            self.plans = {scene.name: planned(prompt, scene) for scene in self.scenes}
+            filled = {scene.name: fill_workflow(prompt, scene, "") for scene in self.scenes}
+        except SpatiaError as error:
+            raise RunError(str(error)) from error
+        works = [
+            SceneWork(scene.name, filled[scene.name], scene.image, self.plans[scene.name].clips, digest)
+            for scene in self.scenes
+            if (digest := self._missing(scene, filled[scene.name]))
+        ]
+        self._left = len(works)
+        return [Job(work.name, work) for work in works]
 
-    def scene(self, scene: Scene) -> None:
-        """Make what is missing of a scene, and write its row."""
-        clips = self.windows.whole(scene.cameras.count)
-        filled = fill_workflow(self.prompt, scene, "")
+    def begun(self, job: Job) -> None:
+        """Known before the first clip is there: a killed run's world is told from another scene's."""
+        name = job.name
+        if name in self._begun:
+            return
+        self._begun[name] = float(self.ledger.rows.get(name, {}).get("seconds") or 0.0)
+        clips = job.work.clips
+        say(f"{name}: {clips} clip{'s' if clips > 1 else ''}")
+        self._put(name, job.work.digest, FAILED, self._begun[name], error="was not finished")
+
+    def ended(self, outcome: Outcome) -> None:
+        """A scene's row."""
+        name, work = outcome.job.name, outcome.job.work
+        seconds = round(self._begun.get(name, 0.0) + outcome.seconds, 1)
+        self._left -= 1
+        state = FAILED if outcome.error else DONE
+        self._put(name, work.digest, state, seconds, tries=outcome.tries, error=outcome.error, **(outcome.result or {}))
+        say(f"{name}: {state}, {self._left} to go")
+
+    def _missing(self, scene: Scene, filled: dict) -> str:
+        """The digest of what a scene is made of; empty where there is nothing to make, or something else is there."""
         digest = hashlib.blake2b(json.dumps(filled).encode() + scene.image.read_bytes(), digest_size=16).hexdigest()
         row = self.ledger.rows.get(scene.name)
-        if row is not None and row["digest"] != digest and self._made(scene):
-            self._row(
-                scene, row["digest"], FAILED, 0.0, 0, "",
+        if row is not None and row["digest"] != digest and self._clips(scene.name):
+            error = (
                 f"{self.output.name}/ holds a scene {scene.name} of another image, text, path or workflow; give another "
-                f"--output, or remove spatia/worlds/{scene.name} from it",
-            )  # fmt: skip
-            return
-        if row is not None and row["state"] == DONE and (self.output / row["video"]).is_file():
-            say("  is there")
-            return
-        began, error = time.monotonic(), ""
-        # Known before the first clip is there: a killed run's world is told from another scene's.
-        self._row(scene, digest, FAILED, 0.0, 0, "", "was not finished")
-        self.ledger.write()
-        for attempt in range(1, TRIES + 1):
-            try:
-                video = asyncio.run(self._make(scene, clips))
-            except (RunError, SpatiaError, OSError) as problem:
-                error = str(problem)
-                say(f"  {error.splitlines()[0]}")
-                if isinstance(problem, Refused):
-                    self._refusals.append(set(error.splitlines()))
-                    break
-                if self.server.ends(_ENDING):
-                    say("  ComfyUI has ended; starting it again")
-                    self.server.restart()
-            else:
-                self._refusals.clear()
-                self._row(scene, digest, DONE, time.monotonic() - began, attempt, video, "")
-                return
-        self._row(scene, digest, FAILED, time.monotonic() - began, attempt, "", error)
+                f"--output, or remove spatia/worlds/{scene.name} from it"
+            )
+            self._put(scene.name, row["digest"], FAILED, 0.0, error=error)
+            return ""
+        files = [] if row is None else [row["video"], *([row["cloud"]] if row["cloud"] else [])]
+        if row is not None and row["state"] == DONE and all((self.output / name).is_file() for name in files):
+            say(f"{scene.name} is there")
+            return ""
+        return digest
 
-    async def _make(self, scene: Scene, clips: int) -> str:
-        """The clips that a scene's world lacks, then its video; the video's name in the output folder."""
-        image = await upload_image(self.server, scene.image)
-        filled = fill_workflow(self.prompt, scene, image)
-        shown: dict | None = None
-        while (made := self._made(scene)) < clips:
-            shown = await run_prompt(self.server, filled, Progress(filled, quiet=True))
-            if self._made(scene) == made:
-                raise RunError("a run of the workflow left no further clip in its world; check that it has Commit Clip")
-            say(f"  clip {made + 1} of {clips}")
-        (number,) = nodes_of(filled, "SpatiaWorldVideo")
-        if shown is None:  # the last run ended between its last clip and its video
-            alone = video_alone(filled)
-            shown = await run_prompt(self.server, alone, Progress(alone, quiet=True))
-        return shown[number]["text"][0].removesuffix(" [output]")
+    def _clips(self, name: str) -> int:
+        """Clips in a scene's world, as far as it is seen from here."""
+        return clips_in(world_of(self.output, name))
 
-    def _made(self, scene: Scene) -> int:
-        """Clips in a scene's world."""
-        world = World(self.output / "spatia" / "worlds" / scene.name)
-        # The image it begins with is the first of the chain.
-        return len(world.chain(world.head(MAIN))) - 1 if world.exists else 0
+    def _put(self, name: str, digest: str, state: str, seconds: float, **more: Any) -> None:
+        clips = self._clips(name)
+        frames = min(self.plans[name].windows.frames(clips), self.plans[name].frames)
+        self.ledger.put(
+            name, **{"state": state, "clips": clips, "frames": frames, "seconds": seconds, "tries": 0, "digest": digest} | more
+        )  # fmt: skip
 
-    def _row(self, scene: Scene, digest: str, state: str, seconds: float, tries: int, video: str, error: str) -> None:
-        clips = self._made(scene)
-        before = self.ledger.rows.get(scene.name, {}).get("seconds") or 0.0
-        self.ledger.rows[scene.name] = {
-            "name": scene.name, "state": state, "clips": clips, "frames": self.windows.frames(clips),
-            "seconds": round(before + seconds, 1), "tries": tries, "video": video, "error": error, "digest": digest,
-        }  # fmt: skip
+
+def _report(scenes: list[Scene], ledger: Ledger, output: Path) -> int:
+    videos = {scene.name: output / ledger.rows[scene.name]["video"] for scene in scenes}
+    there = [(name, path) for name, path in videos.items() if path.is_file()]
+    shown = ["scenes.csv"]
+    for start in range(0, len(there), _SHEET_ROWS):
+        shown.append(f"sheet_{1 + start // _SHEET_ROWS}.jpg" if start else "sheet.jpg")
+        with replacing(output / shown[-1]) as part:
+            strips(dict(there[start : start + _SHEET_ROWS])).save(part, "JPEG", quality=90)
+    failed = [scene.name for scene in scenes if ledger.rows[scene.name]["state"] != DONE]
+    say(f"\n{len(scenes) - len(failed)} of {len(scenes)} scenes are in {output}: {', '.join(shown)}")
+    for name in failed:
+        say(f"  {name}: " + "\n    ".join(ledger.rows[name]["error"].splitlines()))
+    return 1 if failed else 0

@@ -9,7 +9,11 @@ import uuid
 from pathlib import Path
 
 from .console import RunError, say
-from .server import Server
+from .server import Endpoint
+
+_SILENCE = (
+    60.0  # seconds between two questions to a server whether it is there; without an answer the connection is given up
+)
 
 
 class Refused(RunError):
@@ -17,7 +21,10 @@ class Refused(RunError):
 
 
 class Progress:
-    """Prints one line per node as it finishes, and on a terminal the steps of the one that runs."""
+    """Prints one line per node as it finishes, and on a terminal the steps of the one that runs.
+
+    prompt_id: the server's name for the run, once it is queued.
+    """
 
     def __init__(self, prompt: dict, quiet: bool = False):
         self.titles = {number: node["_meta"]["title"] for number, node in prompt.items()}
@@ -26,6 +33,7 @@ class Progress:
         self.steps: dict[str, int] = {}
         self.current: str | None = None
         self.began = 0.0
+        self.prompt_id = ""
 
     def running(self, number: str | None) -> None:
         if self.current is not None:
@@ -53,7 +61,7 @@ class Progress:
             print("\r\033[K", end="")
 
 
-async def run_prompt(server: Server, prompt: dict, progress: Progress) -> dict[str, dict]:
+async def run_prompt(server: Endpoint, prompt: dict, progress: Progress) -> dict[str, dict]:
     """Queue a graph, follow it to its end, and return what its nodes showed: {node id: output}."""
     import aiohttp
 
@@ -61,7 +69,7 @@ async def run_prompt(server: Server, prompt: dict, progress: Progress) -> dict[s
     outputs: dict[str, dict] = {}
     async with (
         aiohttp.ClientSession(server.url) as session,
-        session.ws_connect(f"/ws?clientId={client}", max_msg_size=0) as socket_,
+        session.ws_connect(f"/ws?clientId={client}", max_msg_size=0, heartbeat=_SILENCE) as socket_,
     ):
         async with session.post("/prompt", json={"prompt": prompt, "client_id": client}) as answer:
             body = await answer.json()
@@ -71,7 +79,7 @@ async def run_prompt(server: Server, prompt: dict, progress: Progress) -> dict[s
             await session.post("/interrupt", json={"prompt_id": body["prompt_id"]})
         if answer.status != 200 or body["node_errors"]:
             raise Refused(refusal(body, progress.titles))
-        prompt_id = body["prompt_id"]
+        prompt_id = progress.prompt_id = body["prompt_id"]
         async for message in socket_:
             if message.type != aiohttp.WSMsgType.TEXT:
                 continue  # previews
@@ -95,6 +103,24 @@ async def run_prompt(server: Server, prompt: dict, progress: Progress) -> dict[s
     raise RunError(f"the server closed the connection.\n{server.log_tail()}")
 
 
+def cancel(server: Endpoint, prompt_id: str) -> None:
+    """Take a graph out of the queue, or end its run."""
+    server.post("/queue", {"delete": [prompt_id]})
+    server.post("/interrupt", {"prompt_id": prompt_id})
+
+
+async def put_file(server: Endpoint, data: bytes, name: str, subfolder: str) -> None:
+    """Put a small file into the server's output folder, over one of the same name."""
+    import aiohttp
+
+    form = aiohttp.FormData()
+    form.add_field("image", data, filename=name)
+    for field, value in (("type", "output"), ("subfolder", subfolder), ("overwrite", "true")):
+        form.add_field(field, value)
+    async with aiohttp.ClientSession(server.url) as session, session.post("/upload/image", data=form) as answer:
+        answer.raise_for_status()
+
+
 def refusal(body: dict, titles: dict[str, str]) -> str:
     """The reasons in an answer with which POST /prompt refused a graph."""
     error = body.get("error") or {"message": "A part of the graph was refused"}
@@ -105,12 +131,12 @@ def refusal(body: dict, titles: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-async def upload_image(server: Server, path: Path) -> str:
-    """Put an image into the server's input folder; returns the name that LoadImage takes."""
+async def upload_image(server: Endpoint, path: Path, name: str = "") -> str:
+    """Put an image into the server's input folder, under its own or another name; returns the name that LoadImage takes."""
     import aiohttp
 
     form = aiohttp.FormData()
-    form.add_field("image", path.read_bytes(), filename=path.name)
+    form.add_field("image", path.read_bytes(), filename=name or path.name)
     form.add_field("overwrite", "true")
     async with aiohttp.ClientSession(server.url) as session, session.post("/upload/image", data=form) as answer:
         answer.raise_for_status()

@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add_device(demo)
 
     batch = commands.add_parser(
-        "batch", help="a list of scenes (image, prompt, pose file) -> a world and a video of each"
+        "batch", help="a list of scenes (image, prompt, camera path) -> a world, a video and a cloud of each"
     )
     batch.add_argument(
         "scenes",
@@ -61,6 +61,17 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     batch.add_argument(
         "--models", type=existing_folder, help="a ComfyUI models folder (default: an empty one in the cache)"
+    )
+    batch.add_argument(
+        "--workers", type=whole_number(1, 1000), default=0,
+        help="how many servers at once: on this machine (default: 1; of its cards, one each), or with --ray (default: one per card)",
+    )  # fmt: skip
+    where = batch.add_mutually_exclusive_group()
+    where.add_argument("--servers", help="host:port,... of ComfyUI servers that stand somewhere, with this package")
+    where.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="a Ray cluster to work on: auto, the one this machine belongs to, or its address",
     )
     add_device(batch)
 

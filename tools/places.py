@@ -34,9 +34,15 @@ def cache_folder() -> Path:
 
 def base_folder(cache: Path) -> Path:
     """ComfyUI's base folder of this clone, with this repository linked in as a custom node."""
-    base = cache / "bases" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+    base = worker_base(cache, 0)
     make_base(base)
     return base
+
+
+def worker_base(cache: Path, number: int) -> Path:
+    """Where a base folder of this clone lies, one per server that runs beside others: a server empties its temp folder."""
+    name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+    return cache / "bases" / (f"{name}-{number}" if number else name)
 
 
 def make_base(base: Path) -> None:

@@ -35,12 +35,31 @@ def handle_signals() -> None:
 
 
 def start(command: list[str], **options: Any) -> subprocess.Popen:
-    """Start a process as the leader of a group of its own, so that end() reaches its children too."""
+    """Start a process as the leader of a group of its own, so that end() and kill() reach its children too."""
     if sys.platform == "win32":
         options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
     else:
         options["start_new_session"] = True
     return subprocess.Popen(command, **options)
+
+
+def start_bound(command: list[str], **options: Any) -> subprocess.Popen:
+    """As start(), for a command that is killed with all its children however this process ends, kill -9 included.
+
+    The process is one that watches over the command (bound_process.py); its standard input is the pipe that binds it.
+    """
+    watched = [sys.executable, str(Path(__file__).with_name("bound_process.py")), *command]
+    return start(watched, stdin=subprocess.PIPE, **options)
+
+
+def kill(process: subprocess.Popen) -> None:
+    """Kill a process made by start() and its whole group, as a crash does."""
+    if WINDOWS:
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def end(process: subprocess.Popen, patience: float = 8.0) -> None:

@@ -2,29 +2,42 @@
 
     [{"img": "img/room.png", "prompt": "A room ...", "pose": "pose/room.txt"}, ...]
 
-or the same entries one a line (.jsonl). An entry may also have a `name`, for its files, and a `seed`. Paths count from the
-list's folder. `read_scenes` checks the whole list before the first one is made; `fill_workflow` puts one of them into a
-workflow.
+or the same entries one a line (.jsonl). In place of `pose` an entry may have a `path`, the settings of a Camera Path:
+
+    {"img": "img/room.png", "prompt": ["A room by day.", "By night."], "path": {"preset": "pan", "frames": 73, "angle": 40}}
+
+Its prompt may be a list, a line per clip, and it may have a `name`, for its files, a `seed`, a `profile` (the pace of Few
+Steps) and `edits` (those of Edit Point Cloud). Paths count from the list's folder. `read_scenes` checks the whole list
+before the first one is made; scene_workflow.py puts one of them into a workflow.
 """
 
 from __future__ import annotations
 
-import copy
+import json
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 
-from spatia_core.cameras import Cameras, read_cameras, write_cameras
+from spatia_core.cameras import Cameras, intrinsics_from_fov, make_cameras, read_cameras
 from spatia_core.cameras.formats import LONGEST_TEXT
+from spatia_core.cameras.trajectories import CLOSINGS, PRESETS, close_loop, keyframe_path, preset_path
+from spatia_core.cloud.edit import check_edits, parse_edits
 from spatia_core.errors import SpatiaError
-from spatia_core.inputs import parse_json, short_text, shown
+from spatia_core.inputs import MOST_CAMERAS, parse_json, short_text, shown, widget_whole
+from spatia_core.model.few_steps import FEW_STEPS, QUALITY
+from spatia_core.prompts import prompt_lines
 
-from .workflows import nodes_of
-
-KEYS, OPTIONAL = ("img", "prompt", "pose"), ("name", "seed")
-_MOST_SCENES = 10_000
+KEYS, CAMERAS, OPTIONAL = ("img", "prompt"), ("pose", "path"), ("name", "seed", "profile", "edits")
+KEYFRAMES = "keyframes"
+# Widgets of Camera Path, and what of them a preset is made by.
+PATH_KEYS = (
+    "preset", "frames", "angle", "distance", "easing", "base_motion", "turns", "keyframes", "depth", "close_loop",
+    "closing_frames",
+)  # fmt: skip
+PROFILES = (*FEW_STEPS, QUALITY)
+_MOST_SCENES, _MOST_PROMPTS = 10_000, 10_000
 _LONGEST_LIST, _LONGEST_PROMPT, _LONGEST_PATH, _LONGEST_NAME = 64 << 20, 100_000, 4096, 60
 _LARGEST_SEED = 2**64 - 1
 
@@ -34,25 +47,14 @@ class Scene(NamedTuple):
 
     name: str  # unique in its list, fit for a file
     image: Path
-    prompt: str
-    cameras: Cameras  # of the whole pose file, with the intrinsics of the whole image
-    seed: int | None  # None: the workflow's
-
-
-class Windows(NamedTuple):
-    """How a path is made: the frames of the first clip and of later ones, which repeat the last `history` of those before."""
-
-    first: int
-    later: int
-    history: int
-
-    def whole(self, frames: int) -> int:
-        """How many clips a path of so many frames fills; what is left at its end is not made."""
-        return 0 if frames < self.first else 1 + (frames - self.first) // (self.later - self.history)
-
-    def frames(self, clips: int) -> int:
-        """Frames of so many clips, joined; 0 for none."""
-        return self.first + (clips - 1) * (self.later - self.history) if clips else 0
+    prompts: tuple[str, ...]  # one: of all clips; more: a line for each clip
+    cameras: (
+        Cameras | None
+    )  # of the whole pose file, with the intrinsics of the whole image; None where there is a path
+    path: dict[str, Any] | None  # settings of Camera Path; what is not among them is the workflow's
+    seed: int | None  # as all that follow, None: the workflow's
+    profile: str | None  # the pace of Few Steps
+    edits: str | None  # JSON for Edit Point Cloud
 
 
 def read_scenes(path: Path) -> list[Scene]:
@@ -65,8 +67,8 @@ def read_scenes(path: Path) -> list[Scene]:
         entries = parse_json(text, f"The contents of {path.name}", "the file")
     if not isinstance(entries, list) or not 1 <= len(entries) <= _MOST_SCENES:
         raise SpatiaError(
-            f"{path.name} holds {shown(entries)}, expected a list of 1 to {_MOST_SCENES} scenes with {', '.join(KEYS)}; "
-            "check the file."
+            f"{path.name} holds {shown(entries)}, expected a list of 1 to {_MOST_SCENES} scenes with {', '.join(KEYS)} "
+            f"and {' or '.join(CAMERAS)}; check the file."
         )
     scenes: list[Scene] = []
     for number, entry in enumerate(entries, 1):
@@ -77,101 +79,6 @@ def read_scenes(path: Path) -> list[Scene]:
         names = [scene.name, *(f"{scene.name}_{count}" for count in range(2, number + 1))]
         scenes.append(scene._replace(name=next(name for name in names if name.lower() not in taken)))
     return scenes
-
-
-def windows_of(prompt: dict) -> Windows:
-    """The lengths of a workflow's clips. Raises SpatiaError where they are not set in its one Clip Window."""
-    window = prompt[_only(prompt, "SpatiaClipWindow")]["inputs"]
-    lengths = [window.get(name) for name in ("first_frames", "later_frames", "history_frames")]
-    if not all(isinstance(length, int) for length in lengths) or lengths[1] <= lengths[2]:
-        raise SpatiaError(
-            f"The workflow's Clip Window has the lengths {', '.join(map(shown, lengths))}, expected numbers set in its "
-            "widgets, later_frames above history_frames; choose another workflow."
-        )
-    return Windows(*lengths)
-
-
-def require_whole_windows(scenes: list[Scene], windows: Windows) -> None:
-    """Refuse a list with a path that is shorter than a clip of the workflow."""
-    for scene in scenes:
-        if not windows.whole(scene.cameras.count):
-            raise SpatiaError(
-                f"The path of {scene.name} holds {scene.cameras.count} cameras, expected at least the {windows.first} of "
-                "the workflow's first clip; give a longer path, or another workflow."
-            )
-
-
-def fill_workflow(prompt: dict, scene: Scene, image: str) -> dict:
-    """The workflow (in the form of POST /prompt) for one scene: its image, its text, the cameras of whole clips, its world.
-
-    image: the name that the server gave the scene's image. The workflow has one Load Image, one Import Cameras or Camera
-    Path, and one Open World and World Video, whose names become the scene's; the text goes to whatever `positive` inputs
-    are made from, the seed to all that take one.
-    """
-    prompt = copy.deepcopy(prompt)
-    windows = windows_of(prompt)
-    prompt[_only(prompt, "LoadImage")]["inputs"]["image"] = image
-    kept = scene.cameras.select(slice(0, windows.frames(windows.whole(scene.cameras.count))))
-    # The official text, which can say a zoom too; it has no use for a size.
-    text, intrinsics = write_cameras(kept, "spatia", width=1, height=1).values()
-    if nodes_of(prompt, "SpatiaCameraPath"):
-        _lead_in_cameras(prompt)
-    prompt[_only(prompt, "SpatiaImportCameras")]["inputs"] |= {
-        "file": "", "format": "spatia", "text": text, "intrinsics": intrinsics,
-    }  # fmt: skip
-    prompt[_only(prompt, "SpatiaOpenWorld")]["inputs"] |= {"name": scene.name, "branch": "main", "clip": -1}
-    prompt[_only(prompt, "SpatiaWorldVideo")]["inputs"]["filename_prefix"] = scene.name
-    for number in _text_nodes(prompt, "positive"):
-        prompt[number]["inputs"]["text"] = scene.prompt
-    for node in prompt.values() if scene.seed is not None else ():
-        for name in ("seed", "noise_seed"):
-            if isinstance(node["inputs"].get(name), int):
-                node["inputs"][name] = scene.seed
-    return prompt
-
-
-def video_alone(prompt: dict) -> dict:
-    """Of a filled workflow what writes the video of the world as it is, and makes no clip."""
-    prompt = copy.deepcopy(prompt)
-    video, world = _only(prompt, "SpatiaWorldVideo"), _only(prompt, "SpatiaOpenWorld")
-    prompt[video]["inputs"]["world"] = [world, 1]
-    # What a new world would begin with: this one is there.
-    prompt[world]["inputs"].pop("memory", None)
-    wanted, further = set(), [video]
-    while further:
-        number = further.pop()
-        wanted.add(number)
-        further += [source for source, _ in _links(prompt[number]) if source not in wanted]
-    return {number: node for number, node in prompt.items() if number in wanted}
-
-
-def _lead_in_cameras(prompt: dict) -> None:
-    """Import Cameras in place of the one Camera Path; where the image is fitted, its cameras are fitted with it."""
-    path = _only(prompt, "SpatiaCameraPath")
-    title = prompt[path].get("_meta", {"title": "The whole path"})
-    inputs = {
-        "start": "as in the file",
-        "scale": 1.0,
-        "close_loop": "off",
-        "closing_frames": 24,
-        "width": 0,
-        "height": 0,
-    }
-    prompt[path] = {"class_type": "SpatiaImportCameras", "inputs": inputs, "_meta": title}
-    source: list = [path, 0]
-    if fits := nodes_of(prompt, "SpatiaFitImage"):
-        prompt[fits[0]]["inputs"]["cameras"] = source
-        source = [fits[0], 4]
-        for node in prompt.values():
-            if node is not prompt[fits[0]]:
-                node["inputs"] |= {name: source for name, link in node["inputs"].items() if link == [path, 0]}
-    # The image is the first camera's.
-    for number in nodes_of(prompt, "SpatiaEstimateScene"):
-        prompt[number]["inputs"].setdefault("cameras", source)
-
-
-def _links(node: dict) -> list[tuple[str, int]]:
-    return [tuple(value) for value in node["inputs"].values() if isinstance(value, list) and len(value) == 2]
 
 
 def _name(entry: dict, where: str, image: Path) -> str:
@@ -195,15 +102,13 @@ def _seed(entry: dict, where: str) -> int | None:
 
 def _scene(entry: object, where: str, folder: Path) -> Scene:
     if not isinstance(entry, dict):
-        raise SpatiaError(f"{where} is {shown(entry)}, expected an object with {', '.join(KEYS)}; check the file.")
-    missing, unknown = [key for key in KEYS if key not in entry], [key for key in entry if key not in KEYS + OPTIONAL]
-    if missing or unknown:
-        wrong = f"lacks {', '.join(missing)}" if missing else f"has {shown(unknown)}"
         raise SpatiaError(
-            f"{where} {wrong}, expected {', '.join(KEYS)}, and at most {', '.join(OPTIONAL)} beside; check the file."
+            f"{where} is {shown(entry)}, expected an object with {', '.join(KEYS)}, {' or '.join(CAMERAS)}; check the file."
         )
-    prompt = _text(entry, "prompt", where, _LONGEST_PROMPT)
-    image, pose = (_file(entry, key, where, folder) for key in ("img", "pose"))
+    _require_keys(entry, where)
+    prompts = _prompts(entry, where)
+    image = _file(entry, "img", where, folder)
+    pose = _file(entry, "pose", where, folder) if "pose" in entry else None
     try:
         with Image.open(image) as picture:
             picture.verify()
@@ -211,11 +116,111 @@ def _scene(entry: object, where: str, folder: Path) -> Scene:
         raise SpatiaError(
             f"{where}: {shown(entry['img'])} cannot be read as an image ({error}); give another file."
         ) from error
+    cameras, path = None, None
+    if pose is None:
+        path = _path(entry["path"], where)
+    else:
+        try:
+            cameras = read_cameras(_read(pose, shown(entry["pose"]), LONGEST_TEXT))
+        except SpatiaError as error:
+            raise SpatiaError(f"{where}, {shown(entry['pose'])}: {error}") from error
+    return Scene(
+        _name(entry, where, image), image, prompts, cameras, path, _seed(entry, where), _profile(entry, where),
+        _edits(entry, where),
+    )  # fmt: skip
+
+
+def _require_keys(entry: dict, where: str) -> None:
+    missing = [key for key in KEYS if key not in entry]
+    unknown = [key for key in entry if key not in KEYS + CAMERAS + OPTIONAL]
+    given = [key for key in CAMERAS if key in entry]
+    if missing or unknown or len(given) != 1:
+        lacks = ", ".join(missing or ([] if given else [" or ".join(CAMERAS)]))
+        wrong = f"lacks {lacks}" if lacks else f"has {shown(unknown or given)}"
+        raise SpatiaError(
+            f"{where} {wrong}, expected {', '.join(KEYS)}, either {' or '.join(CAMERAS)}, and at most "
+            f"{', '.join(OPTIONAL)} beside; check the file."
+        )
+
+
+def _prompts(entry: dict, where: str) -> tuple[str, ...]:
+    given = entry["prompt"]
+    if not isinstance(given, list):
+        return (_text(entry, "prompt", where, _LONGEST_PROMPT),)
+    if not 1 <= len(given) <= _MOST_PROMPTS:
+        raise SpatiaError(f"{where} has {len(given)} prompts, expected 1 to {_MOST_PROMPTS}; check the file.")
+    texts = [_text({"prompt": one}, "prompt", where, _LONGEST_PROMPT) for one in given]
+    for number, text in enumerate(texts, 1):
+        if len(prompt_lines(text)) != 1:
+            raise SpatiaError(
+                f"{where} has {shown(text)} as its prompt of clip {number}, expected one line that is not empty, as each "
+                "stands for a clip; check the file."
+            )
+    return tuple(text.strip() for text in texts)
+
+
+def _path(given: object, where: str) -> dict[str, Any]:
+    """The settings of a Camera Path, those alone that are given."""
+    if not isinstance(given, dict) or not {"preset", "frames"} <= given.keys() or not given.keys() <= set(PATH_KEYS):
+        raise SpatiaError(
+            f"{where} has path = {shown(given)}, expected an object with preset and frames, and at most "
+            f"{', '.join(PATH_KEYS[2:])} beside, as Camera Path has them; correct it, or give a pose file as `pose`."
+        )
     try:
-        cameras = read_cameras(_read(pose, shown(entry["pose"]), LONGEST_TEXT))
+        planned_path(given)
     except SpatiaError as error:
-        raise SpatiaError(f"{where}, {shown(entry['pose'])}: {error}") from error
-    return Scene(_name(entry, where, image), image, prompt, cameras, _seed(entry, where))
+        raise SpatiaError(f"{where}, path: {error}") from error
+    return given
+
+
+def planned_path(settings: dict[str, Any]) -> Cameras:
+    """The path of a Camera Path with these settings, from the origin, at the distance 1 where the depth is the scene's.
+
+    What is not among them is as the functions have it. Raises SpatiaError on what the node would refuse.
+    """
+    preset = settings["preset"]
+    if preset not in (*PRESETS, KEYFRAMES):
+        raise SpatiaError(f"preset {shown(preset)} was given, expected one of {', '.join((*PRESETS, KEYFRAMES))}.")
+    start = make_cameras([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]], intrinsics_from_fov(60.0, 2, 1))
+    frames, depth = widget_whole("frames", settings["frames"], 1, MOST_CAMERAS), settings.get("depth", 0)
+    depth = {"depth": depth if depth != 0 or isinstance(depth, bool) else 1.0}
+    if preset == KEYFRAMES:
+        text = settings.get("keyframes", "")
+        if not isinstance(text, str):
+            raise SpatiaError(f"keyframes is {shown(text)}, expected the text of Camera Path.")
+        path = keyframe_path(text, start, frames, **depth)
+    else:
+        names = {"angle": "angle", "distance": "distance", "easing": "easing", "base_motion": "base", "turns": "turns"}
+        given = {name: settings[key] for key, name in names.items() if key in settings}
+        path = preset_path(preset, start, frames, **given, **depth)
+    closing = settings.get("close_loop", "off")
+    if closing not in ("off", *CLOSINGS):
+        raise SpatiaError(f"close_loop {shown(closing)} was given, expected one of off, {', '.join(CLOSINGS)}.")
+    more = widget_whole("closing_frames", settings.get("closing_frames", 24), 1, MOST_CAMERAS)
+    return path if closing == "off" else close_loop(path, closing, frames=more)
+
+
+def _profile(entry: dict, where: str) -> str | None:
+    profile = entry.get("profile")
+    if profile is None or profile in PROFILES:
+        return profile
+    raise SpatiaError(
+        f"{where} has profile = {shown(profile)}, expected a pace of Few Steps ({', '.join(PROFILES)}); check the file."
+    )
+
+
+def _edits(entry: dict, where: str) -> str | None:
+    edits = entry.get("edits")
+    if edits is None:
+        return None
+    try:
+        if not isinstance(edits, list):
+            raise SpatiaError(f"The edits are {shown(edits)}, expected a list.")
+        text = json.dumps(edits, ensure_ascii=False)
+        check_edits(parse_edits(text))
+    except SpatiaError as error:
+        raise SpatiaError(f"{where}, edits: {error}") from error
+    return text
 
 
 def _text(entry: dict, key: str, where: str, most: int) -> str:
@@ -246,35 +251,3 @@ def _read(path: Path, name: str, most: int) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SpatiaError(f"{name} could not be read as a text ({error}); check the file.") from error
-
-
-def _only(prompt: dict, kind: str) -> str:
-    found = nodes_of(prompt, kind)
-    if len(found) != 1:
-        raise SpatiaError(
-            f"The workflow has {len(found)} nodes of the kind {kind}, expected one to fill in; choose another workflow."
-        )
-    return found[0]
-
-
-def _text_nodes(prompt: dict, socket: str) -> set[str]:
-    """The nodes whose text reaches an input of this name, through whatever changes a conditioning on the way."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    links = [node["inputs"][socket] for node in prompt.values() if isinstance(node["inputs"].get(socket), list)]
-    while links:
-        number, _ = links.pop()
-        if number in seen or number not in prompt:
-            continue
-        seen.add(number)
-        inputs = prompt[number]["inputs"]
-        if "text" in inputs:
-            found.add(number)
-            continue
-        links += [inputs[name] for name in (socket, "conditioning") if isinstance(inputs.get(name), list)]
-    if not found:
-        raise SpatiaError(
-            f"No text leads to an input `{socket}` of the workflow, expected a CLIP Text Encode before it; choose another "
-            "workflow."
-        )
-    return found

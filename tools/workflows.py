@@ -17,9 +17,7 @@ _MUTED = 2
 
 def workflow_to_prompt(workflow: dict, object_info: dict) -> dict:
     """The API form of a workflow file: {node id: {class_type, inputs, _meta}}; RunError names what does not fit."""
-    nodes = {
-        node["id"]: node for node in workflow["nodes"] if node["type"] not in _NOTES and node.get("mode") != _MUTED
-    }
+    nodes = {node["id"]: node for node in _executed(workflow)}
     links = {link[0]: (link[1], link[2]) for link in workflow["links"]}
     prompt = {}
     for number, node in nodes.items():
@@ -37,6 +35,15 @@ def workflow_to_prompt(workflow: dict, object_info: dict) -> dict:
         title = node.get("title") or object_info[kind].get("display_name") or kind
         prompt[str(number)] = {"class_type": kind, "inputs": inputs, "_meta": {"title": title}}
     return prompt
+
+
+def executed_kinds(workflow: dict) -> frozenset[str]:
+    """Classes of the nodes of a workflow file that run."""
+    return frozenset(node["type"] for node in _executed(workflow))
+
+
+def _executed(workflow: dict) -> list[dict]:
+    return [node for node in workflow["nodes"] if node["type"] not in _NOTES and node.get("mode") != _MUTED]
 
 
 def _widget_inputs(node: dict, info: dict) -> dict:

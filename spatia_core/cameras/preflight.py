@@ -16,6 +16,8 @@ _WALL_CELL = 0.03  # of the depth: as thick as a wall is taken to be
 _WALL_POINTS = 3  # in a cell, so that a stray point is no wall
 _CELLS = 1 << 17  # per axis, round the origin
 _NEAR, _NEAR_TURN, _AWAY = 0.15, 15.0, 3.0  # of the depth, degrees, and times the gap: what counts as nearly closed
+_BACK_TURN, _BACK_SHARE = 1.0, 0.01  # degrees, and of the way or the lens: what counts as back
+_STILL = 1e-6  # scene units: what rounding in a file moves a camera that only turns
 _SAMPLES_AT_ONCE = 1 << 20
 _MOST_SAMPLES = 1 << 14  # of one frame's way: it jumps by hundreds of depths, and no wall is missed that could matter
 _GAP = 2  # frames between two of one run
@@ -45,6 +47,16 @@ def path_warnings(
     if loop is not None and _nearly_closed(path, loop, depth):
         found.append(PathWarning("open", path.count - 1, path.count - 1))
     return sorted(found, key=lambda one: one.start)
+
+
+def comes_back(path: Cameras) -> bool:
+    """Whether a path (N) goes away and ends as it began: within 1 degree, 1 % of its greatest distance and 1 % of its lens."""
+    gaps = (path.centers - path.centers[:1]).norm(dim=1)
+    turns = turns_between(path.w2c, path.w2c[:1].expand_as(path.w2c))
+    lens = (path.intrinsics[-1, :2] / path.intrinsics[0, :2] - 1).abs().max()
+    away = float(gaps.max()) > _STILL or float(turns.max()) > _BACK_TURN
+    near = float(gaps[-1]) <= max(_BACK_SHARE * float(gaps.max()), _STILL)
+    return away and near and float(turns[-1]) <= _BACK_TURN and float(lens) <= _BACK_SHARE
 
 
 def turns_between(a: Tensor, b: Tensor) -> Tensor:

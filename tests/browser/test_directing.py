@@ -1,9 +1,6 @@
 """Directing in the real page: a video made clip by clip from the camera path editor of Spatia Video."""
 
-import contextlib
 import json
-import os
-import signal
 import threading
 import time
 
@@ -135,8 +132,7 @@ def test_a_server_that_ends_loses_no_clip_that_was_made(run_page_script, comfyui
     def watch():
         while not done.is_set():
             if (tmp_path / "kill").exists() and server.process:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(server.process.pid, signal.SIGKILL)
+                server.kill()
                 server.close()
             if (tmp_path / "start").exists() and not server.process:
                 (tmp_path / "kill").unlink()

@@ -141,14 +141,14 @@ def test_a_killed_server_loses_the_clip_at_work(one_node, server, comfyui_path, 
     graph[nodes_of(graph, "SpatiaVideo")[0]]["inputs"]["name"] = "killed"
     killed = world(base, "killed")
 
-    def kill(process) -> None:
+    def kill(dying: Server) -> None:
         deadline = time.monotonic() + 300
         while len(killed.clips()) < 3 and time.monotonic() < deadline:
             time.sleep(0.02)
-        process.kill()
+        dying.kill()
 
     with Server(comfyui_path, base, base) as dying:
-        killer = threading.Thread(target=kill, args=(dying.process,))
+        killer = threading.Thread(target=kill, args=(dying,))
         killer.start()
         with pytest.raises((RunError, OSError)):
             asyncio.run(run_prompt(dying, copy.deepcopy(graph), Progress(graph, quiet=True)))
