@@ -65,11 +65,13 @@ def card_text(card: ReportCard) -> str:
 
 
 def table_text(cards: Mapping[str, ReportCard]) -> str:
-    """A row per video, a column per figure; - where it was not measured."""
-    rows = [("video", *_TABLE.values())]
+    """A row per video, a column per figure; - where it was not measured. Last, of how many stretches the camera could be told."""
+    rows = [("video", *_TABLE.values(), "stretches")]
     for name, card in cards.items():
         figures = [card.figures[key] for key in _TABLE]
-        rows.append((name, *(f"{one.value.mean:.{_digits(one)}f}" if one.value else "-" for one in figures)))
+        values = [f"{one.value.mean:.{_digits(one)}f}" if one.value else "-" for one in figures]
+        turn = card.figures["camera_turn"]
+        rows.append((name, *values, f"{turn.count} of {turn.tried}"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(
