@@ -67,14 +67,7 @@ def parser() -> argparse.ArgumentParser:
     add_device(batch)
 
     add_report(commands)
-
-    serve = commands.add_parser("serve", help="ComfyUI with this package and its page")
-    serve.add_argument("--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1 (default: a free one)")
-    serve.add_argument(
-        "--models", type=existing_folder, help="a ComfyUI models folder to use (default: an empty one in the cache)"
-    )
-    serve.add_argument("--no-browser", action="store_true", help="print the address only")
-    add_device(serve)
+    add_serve(commands)
 
     # For the help alone: read() gives what follows `test` to pytest as it is.
     commands.add_parser(
@@ -115,6 +108,16 @@ def add_report(commands: argparse._SubParsersAction) -> None:
     report.add_argument(
         "--output", type=Path, default=ROOT / "output", help="folder for report.json, .csv and .png (default: output/)"
     )
+
+
+def add_serve(commands: argparse._SubParsersAction) -> None:
+    serve = commands.add_parser("serve", help="ComfyUI with this package and its page")
+    serve.add_argument("--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1 (default: a free one)")
+    serve.add_argument(
+        "--models", type=existing_folder, help="a ComfyUI models folder to use (default: an empty one in the cache)"
+    )
+    serve.add_argument("--no-browser", action="store_true", help="print the address only")
+    add_device(serve)
 
 
 def existing_file(text: str) -> Path:
