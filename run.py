@@ -2,6 +2,7 @@
 """Set up, try out, test and serve Spatia for ComfyUI with nothing but a Python interpreter.
 
     python run.py demo     one image -> a closed-loop video, made by a real ComfyUI server
+    python run.py report   how well any video keeps its world and follows its camera path
     python run.py serve    the same server with its page, for a person to use
     python run.py test     the same environment, then pytest; --fast leaves out browser, server and slow tests
     python run.py fuzz     the same environment, then made-up and damaged inputs against every reader for some minutes

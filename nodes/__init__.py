@@ -17,6 +17,7 @@ from . import (
     metrics,
     prepare,
     render,
+    report_card,
     retrieve,
     sampler,
     scene_files,
@@ -50,6 +51,7 @@ NODES = [
         video,
         scene_files,
         metrics,
+        report_card,
         check,
     )
     for node in module.NODES

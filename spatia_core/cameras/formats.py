@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections import ChainMap
 from collections.abc import Callable, Mapping
@@ -121,6 +122,16 @@ def write_cameras(
         return {main: _write_memorize(cameras)}
     images, sizes = _write_colmap(cameras, width, height)
     return {main: images, second: sizes}
+
+
+def companion_of(path: str) -> str | None:
+    """Path of the second file of a format that has one, beside a main file of its usual name; None of others. It may not exist."""
+    folder, base = os.path.split(path)
+    for main, second in FILE_NAMES.values():
+        # Our own exports carry a prefix before these names.
+        if second and base.endswith(main):
+            return os.path.join(folder, base[: -len(main)] + second)
+    return None
 
 
 def detect_format(text: str, most: int = MOST_CAMERAS) -> str:
