@@ -18,8 +18,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from spatia_core.cameras import make_cameras
 from spatia_core.metrics.camera_motion import MotionMeter, Stretch
-from spatia_core.training.clips import room_scene
-from spatia_core.training.rooms import render_room
+from training.startup import add_package
+
+add_package()
+from spatia_pack.training.data.clips import room_scene
+from spatia_pack.training.data.rooms import render_room
 
 FIRST_ROOM = 1_000_003
 

@@ -15,8 +15,11 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from spatia_core.metrics import MATCHERS, MetricUnavailable, load_matcher, match_accuracy
-from spatia_core.training.clips import room_scene
-from spatia_core.training.rooms import render_room
+from training.startup import add_package
+
+add_package()
+from spatia_pack.training.data.clips import room_scene
+from spatia_pack.training.data.rooms import render_room
 
 FIRST_ROOM, OTHER, LATER = 1_000_003, 50, 6
 NOISE = 2 / 255

@@ -11,6 +11,8 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 from scipy.spatial.transform import Rotation
+from spatia_pack.training.data.clips import room_scene
+from spatia_pack.training.data.rooms import render_room
 
 from spatia_core.cameras import Cameras, make_cameras, unproject, write_cameras
 from spatia_core.errors import SpatiaError
@@ -31,8 +33,6 @@ from spatia_core.metrics import (
 )
 from spatia_core.metrics.camera_motion import relative_pose, stretches
 from spatia_core.metrics.revisits import closes, overlaps, revisits
-from spatia_core.training.clips import room_scene
-from spatia_core.training.rooms import render_room
 from tools.console import RunError
 from tools.report import report
 

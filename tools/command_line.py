@@ -34,6 +34,32 @@ def parser() -> argparse.ArgumentParser:
         dest="command", required=True, metavar="{demo,batch,report,serve,test,fuzz,check,lint}"
     )
 
+    add_demo(commands)
+    add_batch(commands)
+    add_report(commands)
+    add_serve(commands)
+
+    # For the help alone: read() gives what follows `test` to pytest as it is.
+    commands.add_parser(
+        "test",
+        help="the test suite, with --fast without browser, server and slow tests; further arguments are pytest's",
+    )
+
+    fuzz = commands.add_parser(
+        "fuzz", help="look for inputs that the readers do not bear; further arguments are those of tests/fuzz/run.py"
+    )
+    fuzz.add_argument("--minutes", type=whole_number(1, 10_000), default=10, help="how long (default: 10)")
+
+    # For the help alone, as `test`.
+    commands.add_parser("check", help="whether this machine computes what was tested elsewhere; check --help says more")
+
+    commands.add_parser(
+        "lint", help="what ruff and mypy find in the Python files and prettier, ESLint and tsc in the page's"
+    )
+    return root
+
+
+def add_demo(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser("demo", help="one image -> a closed-loop video, a contact sheet and the scene's PLY")
     demo.add_argument(
         "--image", type=existing_file, default=DEMO_IMAGE, help="the image to start from (default: a rendered room)"
@@ -46,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--output", type=Path, default=ROOT / "output", help="folder for the results (default: output/)")
     add_device(demo)
 
+
+def add_batch(commands: argparse._SubParsersAction) -> None:
     batch = commands.add_parser(
         "batch", help="a list of scenes (image, prompt, camera path) -> a world, a video and a cloud of each"
     )
@@ -76,28 +104,6 @@ def parser() -> argparse.ArgumentParser:
         help="a Ray cluster to work on: auto, the one this machine belongs to, or its address",
     )
     add_device(batch)
-
-    add_report(commands)
-    add_serve(commands)
-
-    # For the help alone: read() gives what follows `test` to pytest as it is.
-    commands.add_parser(
-        "test",
-        help="the test suite, with --fast without browser, server and slow tests; further arguments are pytest's",
-    )
-
-    fuzz = commands.add_parser(
-        "fuzz", help="look for inputs that the readers do not bear; further arguments are those of tests/fuzz/run.py"
-    )
-    fuzz.add_argument("--minutes", type=whole_number(1, 10_000), default=10, help="how long (default: 10)")
-
-    # For the help alone, as `test`.
-    commands.add_parser("check", help="whether this machine computes what was tested elsewhere; check --help says more")
-
-    commands.add_parser(
-        "lint", help="what ruff and mypy find in the Python files and prettier, ESLint and tsc in the page's"
-    )
-    return root
 
 
 def add_report(commands: argparse._SubParsersAction) -> None:

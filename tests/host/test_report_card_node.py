@@ -6,9 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-
-from spatia_core.training.clips import room_scene
-from spatia_core.training.rooms import render_room
+from spatia_pack.training.data.clips import room_scene
+from spatia_pack.training.data.rooms import render_room
 
 
 @pytest.fixture(scope="module")
