@@ -185,11 +185,23 @@ def _prepared(network: Network, settings: StageSettings, accelerator: Accelerato
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
     )
+    _cut_at_blocks(network, accelerator)
     model, wrapped = accelerator.prepare(network, optimiser)
     # The number of a file's control blocks does not always tell where they stand.
     control = network.control if settings.stage == CONTROL else None
     notes = {} if control is None else {"control_at": ",".join(map(str, control.positions))}
     return _Prepared(model, wrapped, trained, frozen, notes)
+
+
+def _cut_at_blocks(network: Network, accelerator: Accelerator) -> None:
+    """Have FSDP cut the network of this stage at its blocks: accelerate refuses the name of a class that is not in it."""
+    plugin = getattr(accelerator.state, "fsdp_plugin", None)
+    if plugin is not None:
+        from torch.distributed.fsdp.wrap import transformer_auto_wrap_policy
+
+        # Anew for each stage: what accelerate makes of the policy knows the blocks of the stage before.
+        plugin.auto_wrap_policy = transformer_auto_wrap_policy
+        plugin.transformer_cls_names_to_wrap = sorted({type(block).__name__ for block in network.blocks})
 
 
 class _Run:

@@ -98,6 +98,12 @@ class Network(nn.Module):
         """Those of the decoupled system that are there."""
         return [branch for branch in (self.camera, self.memory) if branch is not None]
 
+    @property
+    def blocks(self) -> list[nn.Module]:
+        """The blocks of all parts, which is where the network may be cut."""
+        control = [] if self.control is None else list(self.control.vace_blocks)
+        return [*self.backbone.blocks, *control, *(block for branch in self.side_branches for block in branch.blocks)]
+
     def compute_on(self, device: torch.device) -> None:
         """Compute in float32 where the device only emulates bfloat16.
 

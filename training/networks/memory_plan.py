@@ -42,11 +42,6 @@ def memory_plan(
 ) -> MemoryPlan:
     """Memory of a stage whose network may lie on the meta device. sharded: with FSDP over `processes`, block by block."""
     beside = [] if network.control is None else list(network.control.vace_blocks)
-    blocks = [
-        *network.backbone.blocks,
-        *beside,
-        *(block for branch in network.side_branches for block in branch.blocks),
-    ]
     frozen = sum(parameter.nbytes for parameter in network.parameters() if not parameter.requires_grad)
     trained = sum(_TRAINED_BYTES * parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
     gathered = 0
@@ -61,7 +56,9 @@ def memory_plan(
             for wanted in (False, True)
         )
         # The block at work, and the next one on its way.
-        gathered = 2 * max(_bytes(block) for block in blocks) + _bytes(network) - sum(map(_bytes, blocks))
+        gathered = (
+            2 * max(_bytes(block) for block in network.blocks) + _bytes(network) - sum(map(_bytes, network.blocks))
+        )
     vectors = (
         tokens(samples, settings) * settings.micro * network.backbone.dim * (2 if settings.precision == "bf16" else 4)
     )
