@@ -76,7 +76,8 @@ def run(comfyui_path, tmp_path):
 
 def clips_of(output: Path, world: str) -> dict[Path, int]:
     """The clips of a world that are there, its image among them, and when they were written."""
-    found = (output / "spatia" / "worlds" / world / "clips").glob("*/clip.json")
+    # Half-written ones have a dot before their names, and are gone in a moment.
+    found = (output / "spatia" / "worlds" / world / "clips").glob("[!.]*/clip.json")
     return {path: path.stat().st_mtime_ns for path in found}
 
 
