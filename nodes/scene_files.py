@@ -15,7 +15,7 @@ from comfy.model_patcher import ModelPatcher
 from comfy_api.latest import Types, io
 
 from ..spatia_core.cameras import intrinsics_from_fov, make_cameras
-from ..spatia_core.cameras.camera import Cameras
+from ..spatia_core.cameras.camera import Cameras, in_camera
 from ..spatia_core.cloud import NO_VIEW, PointCloud
 from ..spatia_core.cloud.foreign import FORMATS, MESH_POINTS, read_cloud
 from ..spatia_core.cloud.ply import ply_bytes, write_ply
@@ -367,7 +367,7 @@ def _new_memory(
 def _drawing_radius(memory: SpatialMemory) -> float:
     """Radius of a memory's points, at least its profile's, at which they touch in its first picture, as far as one can say."""
     cloud, camera = memory.cloud.positions, memory.cameras.select(0)
-    z_depth = (cloud @ camera.w2c[0, 2, :3].float()) + float(camera.w2c[0, 2, 3])
+    _, _, z_depth = in_camera(cloud, camera.w2c[0])
     front = (z_depth > 0).nonzero().squeeze(1)
     least = profile_named(memory.made_for).radius
     if not len(front):

@@ -37,7 +37,7 @@ from spatia_core.metrics import (
     table_text,
     video_frames,
 )
-from spatia_core.world import MAIN, World
+from spatia_core.world import World
 
 from .console import RunError, say
 
@@ -126,7 +126,8 @@ def _text(path: Path, data: bytes) -> str:
 def _scene(path: Path) -> Scene:
     if path.is_dir():
         world = World(path)
-        memory = world.memory(world.head(MAIN))
+        # Its first branch: a draft, where there are a draft and a final.
+        memory = world.memory(next(iter(world.heading.branches.values())))
         return Scene(memory.cloud.positions, memory.voxel_size)
     return scene_of_points(read_ply(path).positions)
 

@@ -90,6 +90,7 @@ def fill_workflow(prompt: dict, scene: Scene, image: str) -> dict:
     _set_path(prompt, scene, plan)
     world = _only(prompt, "SpatiaOpenWorld")
     prompt[world]["inputs"] |= {"name": scene.name, "branch": "main", "clip": -1}
+    prompt[world]["inputs"].pop("new_branch_after", None)  # where another branch would begin
     prompt[_only(prompt, "SpatiaWorldVideo")]["inputs"]["filename_prefix"] = scene.name
     text: Any = scene.prompts[0]
     texts = _text_nodes(prompt, "positive")

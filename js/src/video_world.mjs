@@ -5,7 +5,7 @@ import { sourceOf } from "./graph.mjs";
 const LAST = -1; // of Open World's clip: the branch's last, whichever that is when it runs
 const BY_NAME = "<the name above>"; // of Open World's list of worlds: the name of its own widget
 const FIT = "fit to the scene"; // of Spatia Video's path
-const OPENING = ["name", "branch", "clip", "world"];
+const OPENING = ["name", "branch", "clip", "world", "new_branch_after"];
 
 export class VideoWorld {
     constructor(video) {
@@ -19,7 +19,9 @@ export class VideoWorld {
     /** The Open World node before the video, whose widgets say all; null without one. */
     get open() {
         const node = this.connected ? sourceOf(app.rootGraph ?? app.graph, this.video, "world") : null;
-        return node?.comfyClass === "SpatiaOpenWorld" && !OPENING.some((name) => isLinked(node, name)) ? node : null;
+        if (node?.comfyClass !== "SpatiaOpenWorld" || OPENING.some((name) => isLinked(node, name))) return null;
+        // Where a branch that is new begins, only a run can say.
+        return widgetOf(node, "clip").value === LAST && (widgetOf(node, "new_branch_after")?.value ?? LAST) !== LAST ? null : node;
     }
 
     /** {name, branch}; null where only a run can say it. facts: of the last run. */
