@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 
@@ -68,6 +69,28 @@ def write_video(path, frames, rate: int = 10) -> None:
         container.mux(stream.encode())
 
 
+def chunk_video(video: PosedVideo, key: str) -> dict:
+    """A video as pixelSplat's files hold one."""
+    images = []
+    for frame in video.frames:
+        buffer = io.BytesIO()
+        Image.fromarray(frame.numpy()).save(buffer, "JPEG", quality=95)
+        images.append(torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8))
+    cameras = video.cameras
+    lines = torch.cat([cameras.intrinsics, torch.zeros(cameras.count, 2), cameras.w2c[:, :3].flatten(1)], 1)
+    return {
+        "url": "", "timestamps": torch.arange(cameras.count), "cameras": lines.float(), "images": images, "key": key
+    }  # fmt: skip
+
+
+def write_chunks(folder, files: dict[str, list[dict]]) -> None:
+    folder.mkdir()
+    for name, videos in files.items():
+        torch.save(videos, folder / name)
+    index = {video["key"]: name for name, videos in files.items() for video in videos}
+    (folder / "index.json").write_text(json.dumps(index))
+
+
 class TestVideos:
     @pytest.mark.parametrize("style", ["spatia", "realestate10k", "nerfstudio", "colmap", "memorize"])
     def test_a_folder_of_clips_in_every_camera_format(self, tmp_path, style):
@@ -123,6 +146,62 @@ class TestVideos:
         with pytest.raises(SpatiaError, match="0a1b.txt.*no frame at 9.800 s"):
             find_videos([f"realestate10k:{tmp_path}"])[0].load(64, 32, 1)
 
+    def test_realestate10k_in_chunks(self, tmp_path, monkeypatch):
+        """Every video of every file, and each file is read once."""
+        video = wall(6)
+        for part in ("test", "train"):
+            videos = [chunk_video(wall(4), "b"), chunk_video(video, "a")]
+            write_chunks(tmp_path / part, {"000000.torch": videos, "000001.torch": [chunk_video(video, "0")]})
+        opened = []
+        load = torch.load
+        monkeypatch.setattr(torch, "load", lambda path, **options: opened.append(path) or load(path, **options))
+        sources = find_videos([f"re10k_chunks:{tmp_path}"])
+        assert [source.name for source in sources] == [f"{part}__{key}" for part in ("test", "train") for key in "ab0"]
+        read = [source.load(64, 32, 2) for source in sources]
+        assert [str(path.relative_to(tmp_path)) for path in opened] == [
+            f"{part}/00000{number}.torch" for part in ("test", "train") for number in (0, 1)
+        ]
+        assert [one.cameras.count for one in read] == [3, 2, 3] * 2
+        for one in read[::3]:
+            assert (one.frames.float() - video.frames[::2].float()).abs().mean() < 3
+            assert torch.allclose(one.cameras.w2c, video.cameras.w2c[::2], atol=1e-6)
+            assert torch.allclose(one.cameras.intrinsics, video.cameras.intrinsics[::2], atol=1e-6)
+            assert one.depth is None and one.text == "" and not one.moving.any()
+
+    @pytest.mark.parametrize(
+        ("changed", "message"),
+        [
+            ({"cameras": torch.zeros(4, 19)}, r"Video a: .* shape \(4, 19\) and 4 images"),
+            ({"cameras": torch.zeros(3, 18)}, r"Video a: .* shape \(3, 18\) and 4 images"),
+            ({"cameras": torch.ones(4, 18)}, "Video a: .*lens distortion"),
+            ({"cameras": torch.zeros(4, 18)}, "Video a: "),
+            ({"images": [torch.zeros(9, dtype=torch.uint8)] * 4}, "Video a: Image 0 is no readable picture"),
+            ({"images": [torch.zeros(9)] * 4}, "Video a: 0.torch is no list of videos"),
+            ({"key": "b"}, "Video a: 0.torch does not hold it"),
+            (None, "Video a: 0.torch cannot be read"),
+        ],
+    )
+    def test_chunks_that_do_not_fit(self, tmp_path, changed, message):
+        write_chunks(tmp_path / "test", {"0.torch": [chunk_video(wall(4), "a")]})
+        if changed is None:
+            (tmp_path / "test" / "0.torch").write_bytes(b"PK nothing")
+        else:
+            torch.save([chunk_video(wall(4), "a") | changed], tmp_path / "test" / "0.torch")
+        with pytest.raises(SpatiaError, match=message):
+            find_videos([f"re10k_chunks:{tmp_path}"])[0].load(64, 32, 1)
+
+    @pytest.mark.parametrize(
+        ("index", "message"),
+        [
+            ("{", "no readable JSON"), ("[1]", "expected an object of keys"), ('{"a": "../0.torch"}', "expected an object of keys"),
+            ('{"a/b": "0.torch"}', "expected an object of keys"), ('{"a": "9.torch"}', "names 9.torch, which is not beside it"),
+        ],
+    )  # fmt: skip
+    def test_an_index_of_chunks_that_does_not_fit(self, tmp_path, index, message):
+        (tmp_path / "index.json").write_text(index)
+        with pytest.raises(SpatiaError, match=message):
+            find_videos([f"re10k_chunks:{tmp_path}"])
+
     def test_rooms(self):
         still, moving = (find_videos([f"{kind}:3-4"])[0].load(64, 32, 1) for kind in ("rooms", "moving_rooms"))
         assert still.frames.shape[1:] == (32, 64, 3) and (still.depth > 0).all() and not still.moving.any()
@@ -159,6 +238,7 @@ class TestVideos:
         [
             ("films:x", "expected one of rooms:"), ("rooms:9-3", "expected seeds"), ("clips:/nowhere", "no such folder"),
             ("clips:{}", "holds no clip"), ("realestate10k:{}", "holds no camera text"),
+            ("re10k_chunks:{}", "holds no video"),
         ],
     )  # fmt: skip
     def test_refusals(self, tmp_path, text, message):

@@ -2,6 +2,7 @@
 
 rooms:FIRST-LAST           procedural rooms of these seeds, with exact depth; moving_rooms: with a box that moves
 realestate10k:FOLDER       camera texts <id>.txt anywhere below it; beside each the folder <id> of frames, or the video <id>.mp4
+re10k_chunks:FOLDER        RealEstate10K as pixelSplat publishes it: index.json (key: file name) and the *.torch files that it names
 clips:FOLDER               one folder per clip: a camera file (w2c.txt with intrinsics.txt, cameras_re10k.txt, transforms.json, pose.txt,
                            or images.txt with cameras.txt), and its frames (frames/, images/ or one video file)
 
@@ -12,10 +13,14 @@ moving) or moving.npy.
 
 from __future__ import annotations
 
+import functools
+import io
+import json
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -63,7 +68,10 @@ class VideoSource(NamedTuple):
 
 
 def find_videos(specifications: list[str]) -> list[VideoSource]:
-    """All videos of specifications as in this file's head, sorted by name within each. Raises SpatiaError on what is not there."""
+    """All videos of specifications as in this file's head. Raises SpatiaError on what is not there.
+
+    Sorted by name within each specification, those of re10k_chunks by file first, so that each file is read once.
+    """
     found: list[VideoSource] = []
     for text in specifications:
         kind, colon, where = text.partition(":")
@@ -235,6 +243,84 @@ def _timed_frames(path: Path, times: list[int], kept: list[int]) -> Iterator[np.
     return _frames_at(path, wanted)
 
 
+# --- RealEstate10K in chunks ---
+
+
+def _chunk_sources(where: str) -> list[VideoSource]:
+    root = _folder(where, "re10k_chunks")
+    sources = []
+    for index in sorted(root.rglob("index.json")):
+        prefix = index.parent.relative_to(root)
+        for key, path in sorted(_chunk_index(index).items(), key=lambda entry: (entry[1].name, entry[0])):
+            sources.append(VideoSource(_file_name(prefix / key), _named(key, _chunk_loader(path, key))))
+    if not sources:
+        raise SpatiaError(
+            f"--data re10k_chunks:{where} holds no video: an index.json of keys and the *.torch files they are in."
+        )
+    return sources
+
+
+def _chunk_index(path: Path) -> dict[str, Path]:
+    """The file of every key. Raises SpatiaError on an index that is none, and on files that are not beside it."""
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SpatiaError(f"{path} is no readable JSON: {error}; fetch it again.") from error
+    fits = isinstance(index, dict) and all(
+        re.fullmatch(r"[\w-]+", key) and isinstance(name, str) and re.fullmatch(r"[\w.-]+", name)
+        for key, name in index.items()
+    )
+    if not fits:
+        raise SpatiaError(f"{path} holds {str(index)[:60]}, expected an object of keys and names of files beside it.")
+    for name in sorted(set(index.values())):
+        if not (path.parent / name).is_file():
+            raise SpatiaError(f"{path} names {name}, which is not beside it; put it there, or take its keys out.")
+    return {key: path.parent / name for key, name in index.items()}
+
+
+def _chunk_loader(path: Path, key: str) -> Loader:
+    def load(width: int, height: int, stride: int) -> PosedVideo:
+        video = _chunk(path, path.stat().st_mtime_ns).get(key)
+        if video is None:
+            raise SpatiaError(f"{path.name} does not hold it, though index.json says so; fetch both again.")
+        lines, images = video["cameras"], video["images"]
+        if lines.ndim != 2 or lines.shape[1] != 18 or len(images) != len(lines):
+            raise SpatiaError(
+                f"{path.name} holds cameras of shape {tuple(lines.shape)} and {len(images)} images for it, expected 18 "
+                "numbers for each image; fetch the file again."
+            )
+        if lines[:, 4:6].any():
+            raise SpatiaError("Its cameras have lens distortion, expected 0 0; undistort the images first.")
+        kept = list(range(0, len(lines), stride))
+        cameras = make_cameras(lines[:, 6:].reshape(-1, 3, 4), lines[:, :4])
+        frames = (_picture(io.BytesIO(images[index].numpy().tobytes()), f"Image {index}") for index in kept)
+        return fitted_video(frames, cameras.select(kept), "", None, None, width, height)
+
+    return load
+
+
+@functools.lru_cache(maxsize=1)
+def _chunk(path: Path, changed: int) -> dict[str, dict[str, Any]]:
+    """The videos of a file by key. The last file is kept, as its videos are read one after another; changed: its time, ns."""
+    try:
+        videos = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        raise SpatiaError(f"{path.name} cannot be read ({str(error)[:200]}); fetch it again.") from error
+    fits = isinstance(videos, list) and all(
+        isinstance(video, dict)
+        and isinstance(video.get("key"), str)
+        and isinstance(video.get("cameras"), Tensor)
+        and isinstance(video.get("images"), list)
+        and all(isinstance(image, Tensor) and image.dtype == torch.uint8 for image in video["images"])
+        for video in videos
+    )
+    if not fits:
+        raise SpatiaError(
+            f"{path.name} is no list of videos with key, cameras and images (JPEG files as bytes); take pixelSplat's files."
+        )
+    return {video["key"]: video for video in videos}
+
+
 # --- folders of clips ---
 
 
@@ -356,12 +442,15 @@ def _natural(path: Path) -> list:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 
 
-def _picture(path: Path) -> np.ndarray:
+def _picture(source: Path | io.BytesIO, name: str = "") -> np.ndarray:
+    """Pixels (h, w, 3) uint8 of a picture's file or bytes. name: of the latter."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(source) as picture:
             return np.array(picture.convert("RGB"))
     except OSError as error:
-        raise SpatiaError(f"{path.name} is no readable picture: {error}.") from error
+        raise SpatiaError(
+            f"{source.name if isinstance(source, Path) else name} is no readable picture: {error}."
+        ) from error
 
 
 def _video_beside(stem: Path) -> Path | None:
@@ -422,5 +511,6 @@ _KINDS: dict[str, Callable[[str], list[VideoSource]]] = {
     "rooms": _room_sources,
     "moving_rooms": lambda where: _room_sources(where, moving=True),
     "realestate10k": _realestate10k_sources,
+    "re10k_chunks": _chunk_sources,
     "clips": _clip_sources,
 }
