@@ -28,7 +28,7 @@ if ROOT not in sys.path:
 
 import psutil
 
-from tools.batch import Desk, Ledger, read_workflow
+from tools.desk import Desk, Ledger, Shot, read_workflow
 from tools.engine import Engine, Threads
 from tools.places import DEMO_IMAGE, cache_folder
 from tools.places import ROOT as REPOSITORY
@@ -51,7 +51,7 @@ class Way:
         bases = [folder / f"base{number}" for number in range(self.workers)]
         self.output = folder / "made"
         self.output.mkdir(parents=True)
-        kinds = executed_kinds(self.workflow)
+        kinds = executed_kinds(self.workflow.nodes)
         self.pool = Threads([OwnServer(self.output, kinds, machine, base) for base in bases])
         self.rounds = 0
 
@@ -67,7 +67,7 @@ class Way:
         listed.write_text(json.dumps(entries))
         scenes = read_scenes(listed)
         ledger = Ledger(self.output, [scene.name for scene in scenes])
-        desk = _Timed(scenes, ledger, self.output, WORKFLOW.name, self.workflow)
+        desk = _Timed([Shot(scene, self.workflow) for scene in scenes], ledger, self.output)
         before = self._cpu_seconds()
         Engine(self.pool, desk).run(desk.jobs)
         ended = time.monotonic()

@@ -10,8 +10,9 @@ import pytest
 from spatia_core.errors import SpatiaError
 from spatia_core.files import locked
 from tools import command_line
-from tools.batch import COLUMNS, Ledger, addresses, batch
+from tools.batch import batch
 from tools.console import RunError
+from tools.desk import COLUMNS, Ledger, addresses
 from tools.places import DEMO_IMAGE, ROOT
 
 WORKFLOW = ROOT / "workflows" / "Long walk, runs now, one clip per run.json"

@@ -17,8 +17,9 @@ import secrets
 import tempfile
 import threading
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from spatia_core.cameras.preflight import comes_back
 from spatia_core.cloud.ply import write_ply
@@ -46,6 +47,34 @@ class SceneWork(NamedTuple):
     image: Path
     clips: int
     digest: str  # of all that it is made of
+    frames: int  # of the whole video
+    video: str = ""  # in the output folder, where it is made already and is only to be measured
+    tune: Tune | None = None
+    measure: Measure | None = None
+
+
+class Tune(Protocol):
+    """Changes a scene's prompt by something that the server has to say first. Fit to be pickled."""
+
+    @property
+    def key(self) -> str:
+        """Of what it changes; a scene of another one is another scene."""
+
+    def __call__(
+        self, prompt: dict, run: Callable[[dict], dict[str, dict]], fetch: Callable[[dict, Path], None]
+    ) -> dict:
+        """The prompt with its image in place, changed. run: a prompt's shown outputs; fetch: one of them into a file."""
+
+
+class Measure(Protocol):
+    """Takes the figures of a world that is whole. Fit to be pickled."""
+
+    @property
+    def key(self) -> str:
+        """Of what is measured, and with what."""
+
+    def __call__(self, world: World, frames: int) -> dict[str, Any]:
+        """Figures by name, of a world's main branch and its first `frames` frames; text as JSON has it."""
 
 
 def world_of(output: Path, name: str) -> World:
@@ -70,19 +99,29 @@ class SceneMaker:
 
     def make(self, work: SceneWork) -> dict[str, Any]:
         """What a scene lacks: its clips, its video, its cloud and its figures; the row of it."""
+        found = {"video": work.video} if work.video else self._made_video(work)
+        found |= results(self.output, work.name)
+        if work.measure is not None:
+            figures = work.measure(world_of(self.output, work.name), work.frames)
+            found |= {"measured": work.measure.key, "figures": figures}
+        return found
+
+    def _made_video(self, work: SceneWork) -> dict[str, Any]:
         server = self._there()
         # By content: another scene's image of the same name may be on the same server.
         name = f"scene_{hashlib.blake2b(work.image.read_bytes(), digest_size=8).hexdigest()}{work.image.suffix}"
         image = asyncio.run(upload_image(server, work.image, name))
         world = work.name if self.shared else f"{work.name}-{work.digest[:8]}"
         prompt = _placed(work.prompt, image, world, work.name if self.shared else f"{_OURS}/{work.name}")
+        if work.tune is not None:
+            prompt = work.tune(prompt, self._run, self._bring)
         entry = self._clips(prompt, world, work)
         video = "/".join(filter(None, (entry["subfolder"], entry["filename"])))
         if not self.shared:
             video = entry["filename"]
             self._bring_world(world, work)
             self._bring(entry, self.output / video)
-        return {"video": video} | results(self.output, work.name)
+        return {"video": video}
 
     def _there(self) -> Endpoint:
         if self.server is None:

@@ -35,7 +35,7 @@ class Windows(NamedTuple):
 
 def windows_of(prompt: dict) -> Windows:
     """The lengths of a workflow's clips. Raises SpatiaError where they are not set in its one Clip Window."""
-    window = prompt[_only(prompt, "SpatiaClipWindow")]["inputs"]
+    window = prompt[only(prompt, "SpatiaClipWindow")]["inputs"]
     lengths = [window.get(name) for name in ("first_frames", "later_frames", "history_frames")]
     if not all(isinstance(length, int) for length in lengths) or lengths[1] <= lengths[2]:
         raise SpatiaError(
@@ -86,12 +86,12 @@ def fill_workflow(prompt: dict, scene: Scene, image: str) -> dict:
     """
     plan = planned(prompt, scene)
     prompt = copy.deepcopy(prompt)
-    prompt[_only(prompt, "LoadImage")]["inputs"]["image"] = image
+    prompt[only(prompt, "LoadImage")]["inputs"]["image"] = image
     _set_path(prompt, scene, plan)
-    world = _only(prompt, "SpatiaOpenWorld")
+    world = only(prompt, "SpatiaOpenWorld")
     prompt[world]["inputs"] |= {"name": scene.name, "branch": "main", "clip": -1}
     prompt[world]["inputs"].pop("new_branch_after", None)  # where another branch would begin
-    prompt[_only(prompt, "SpatiaWorldVideo")]["inputs"]["filename_prefix"] = scene.name
+    prompt[only(prompt, "SpatiaWorldVideo")]["inputs"]["filename_prefix"] = scene.name
     text: Any = scene.prompts[0]
     texts = _text_nodes(prompt, "positive")
     if len(scene.prompts) > 1:
@@ -134,7 +134,7 @@ def _set_path(prompt: dict, scene: Scene, plan: Plan) -> None:
     text, intrinsics = write_cameras(kept, "spatia", width=1, height=1).values()
     if nodes_of(prompt, "SpatiaCameraPath"):
         _lead_in_cameras(prompt)
-    prompt[_only(prompt, "SpatiaImportCameras")]["inputs"] |= {
+    prompt[only(prompt, "SpatiaImportCameras")]["inputs"] |= {
         "file": "", "format": "spatia", "text": text, "intrinsics": intrinsics,
     }  # fmt: skip
 
@@ -150,21 +150,26 @@ def _add_clip_prompts(prompt: dict, prompts: tuple[str, ...], world: str) -> str
 def video_alone(prompt: dict) -> dict:
     """Of a filled workflow what writes the video of the world as it is, and makes no clip."""
     prompt = copy.deepcopy(prompt)
-    video, world = _only(prompt, "SpatiaWorldVideo"), _only(prompt, "SpatiaOpenWorld")
+    video, world = only(prompt, "SpatiaWorldVideo"), only(prompt, "SpatiaOpenWorld")
     prompt[video]["inputs"]["world"] = [world, 1]
     # What a new world would begin with: this one is there.
     prompt[world]["inputs"].pop("memory", None)
-    wanted, further = set(), [video]
+    return upstream(prompt, video)
+
+
+def upstream(prompt: dict, number: str) -> dict:
+    """Of a workflow a node, and all that it is made from."""
+    wanted, further = set(), [number]
     while further:
-        number = further.pop()
-        wanted.add(number)
-        further += [source for source, _ in _links(prompt[number]) if source not in wanted]
-    return {number: node for number, node in prompt.items() if number in wanted}
+        one = further.pop()
+        wanted.add(one)
+        further += [source for source, _ in _links(prompt[one]) if source not in wanted]
+    return {one: node for one, node in prompt.items() if one in wanted}
 
 
 def _lead_in_cameras(prompt: dict) -> None:
     """Import Cameras in place of the one Camera Path; where the image is fitted, its cameras are fitted with it."""
-    path = _only(prompt, "SpatiaCameraPath")
+    path = only(prompt, "SpatiaCameraPath")
     title = prompt[path].get("_meta", {"title": "The whole path"})
     inputs = {
         "start": "as in the file",
@@ -191,7 +196,7 @@ def _links(node: dict) -> list[tuple[str, int]]:
     return [tuple(value) for value in node["inputs"].values() if isinstance(value, list) and len(value) == 2]
 
 
-def _only(prompt: dict, kind: str) -> str:
+def only(prompt: dict, kind: str) -> str:
     found = nodes_of(prompt, kind)
     if len(found) != 1:
         raise SpatiaError(

@@ -7,6 +7,8 @@ the input names and their order read from the running server's /object_info.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .console import RunError
 
 _WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", "LOAD_3D"}
@@ -35,6 +37,16 @@ def workflow_to_prompt(workflow: dict, object_info: dict) -> dict:
         title = node.get("title") or object_info[kind].get("display_name") or kind
         prompt[str(number)] = {"class_type": kind, "inputs": inputs, "_meta": {"title": title}}
     return prompt
+
+
+def widget_of(workflow: dict, kind: str, name: str) -> Any:
+    """The value of a widget of a workflow file's one node of a kind; RunError where there is none."""
+    found = [node for node in _executed(workflow) if node["type"] == kind]
+    stored = [socket_["name"] for node in found for socket_ in node.get("inputs", []) if socket_.get("widget")]
+    values = [value for node in found for value in node.get("widgets_values") or []]
+    if len(found) != 1 or name not in stored or len(values) < len(stored):
+        raise RunError(f"the workflow has {len(found)} nodes of the kind {kind}, expected one, with a widget {name}")
+    return values[stored.index(name)]
 
 
 def executed_kinds(workflow: dict) -> frozenset[str]:

@@ -19,7 +19,8 @@ from ray_processes import actors
 from spatia_core.cameras import make_cameras, write_cameras
 from spatia_core.cloud.ply import read_ply
 from spatia_core.world import MAIN, World
-from tools.batch import COLUMNS, batch
+from tools.batch import batch
+from tools.desk import COLUMNS
 from tools.places import DEMO_IMAGE, ROOT, make_base
 from tools.server import Server
 
