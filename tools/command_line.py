@@ -31,12 +31,13 @@ def parser() -> argparse.ArgumentParser:
         "SPATIA_CACHE names another place for the environment, SPATIA_TORCH_INDEX where its torch is found.",
     )
     commands = root.add_subparsers(
-        dest="command", required=True, metavar="{demo,batch,report,serve,test,fuzz,check,lint}"
+        dest="command", required=True, metavar="{demo,batch,report,paper,serve,test,fuzz,check,lint}"
     )
 
     add_demo(commands)
     add_batch(commands)
     add_report(commands)
+    add_paper(commands)
     add_serve(commands)
 
     # For the help alone: read() gives what follows `test` to pytest as it is.
@@ -89,21 +90,7 @@ def add_batch(commands: argparse._SubParsersAction) -> None:
         "--workflow", type=existing_file, default=BATCH_WORKFLOW,
         help="a workflow that makes one clip per run into a world (default: the template for Wan2.1 I2V 14B)",
     )  # fmt: skip
-    batch.add_argument(
-        "--models", type=existing_folder, help="a ComfyUI models folder (default: an empty one in the cache)"
-    )
-    batch.add_argument(
-        "--workers", type=whole_number(1, 1000), default=0,
-        help="how many servers at once: on this machine (default: 1; of its cards, one each), or with --ray (default: one per card)",
-    )  # fmt: skip
-    where = batch.add_mutually_exclusive_group()
-    where.add_argument("--servers", help="host:port,... of ComfyUI servers that stand somewhere, with this package")
-    where.add_argument(
-        "--ray",
-        metavar="ADDRESS",
-        help="a Ray cluster to work on: auto, the one this machine belongs to, or its address",
-    )
-    add_device(batch)
+    add_machines(batch)
 
 
 def add_report(commands: argparse._SubParsersAction) -> None:
@@ -125,6 +112,72 @@ def add_report(commands: argparse._SubParsersAction) -> None:
     report.add_argument(
         "--output", type=Path, default=ROOT / "output", help="folder for report.json, .csv and .png (default: output/)"
     )
+
+
+def add_paper(commands: argparse._SubParsersAction) -> None:
+    paper = commands.add_parser(
+        "paper", help="the tables of both papers, on WorldScore, RealEstate10K and lists of scenes"
+    )
+    paper.add_argument(
+        "--tables", default="1-7", help="1 to 7 and revisit, with commas between them or as a span (default: 1-7)"
+    )
+    paper.add_argument("--worldscore", type=existing_folder, help="WorldScore-Dataset, for tables 1 and 3 to 6")
+    paper.add_argument(
+        "--re10k", type=existing_folder, help="RealEstate10K for tables 2 and 7: pixelSplat's chunks, SEVA's benchmark, or frames beside camera texts"
+    )  # fmt: skip
+    paper.add_argument(
+        "--re10k-split", type=existing_file, help="an evaluation_index_re10k*.json of pixelSplat's (default: one in that folder)"
+    )  # fmt: skip
+    paper.add_argument(
+        "--memorize", type=existing_file, help="prompt.json of Memorize When Needed's test data, for the table revisit"
+    )
+    paper.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="folder for the page, the tables and all videos; the same command again goes on there",
+    )
+    paper.add_argument("--limit", type=whole_number(1, 100_000), help="at most so many scenes a table")
+    paper.add_argument(
+        "--weights", choices=("small", "5b"), default="small",
+        help="small: those that come with this package; 5b: the released ones, in --models (default: small)",
+    )  # fmt: skip
+    paper.add_argument(
+        "--workflow",
+        type=existing_file,
+        help="a workflow of your own in place of the template of these weights, made like it",
+    )
+    paper.add_argument("--steps", type=whole_number(1, 1000), help="solver steps (default: the template's)")
+    paper.add_argument("--cfg", type=float, help="guidance; 1 halves the time (default: the template's)")
+    paper.add_argument(
+        "--matcher", default="auto", help="roma, xfeat or dense_sift (default: the best that is installed)"
+    )
+    paper.add_argument(
+        "--lpips",
+        choices=("auto", "alex", "vgg", "squeeze"),
+        default="auto",
+        help="its network (default: alex, where it is installed)",
+    )
+    add_machines(paper)
+
+
+def add_machines(command: argparse.ArgumentParser) -> None:
+    """Where scenes are made."""
+    command.add_argument(
+        "--models", type=existing_folder, help="a ComfyUI models folder (default: an empty one in the cache)"
+    )
+    command.add_argument(
+        "--workers", type=whole_number(1, 1000), default=0,
+        help="how many servers at once: on this machine (default: 1; of its cards, one each), or with --ray (default: one per card)",
+    )  # fmt: skip
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--servers", help="host:port,... of ComfyUI servers that stand somewhere, with this package")
+    where.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="a Ray cluster to work on: auto, the one this machine belongs to, or its address",
+    )
+    add_device(command)
 
 
 def add_serve(commands: argparse._SubParsersAction) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from .batch import batch
 from .demo import demo
 from .lint import lint
+from .paper.command import paper
 from .report import report
 from .serve import serve
 from .testing import check, fuzz, test
@@ -16,6 +17,7 @@ COMMANDS = {
     "demo": demo,
     "batch": batch,
     "report": report,
+    "paper": paper,
     "serve": serve,
     "test": test,
     "fuzz": fuzz,

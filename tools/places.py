@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,20 @@ PACK_ID = "spatia"
 DEMO_WORKFLOW = ROOT / "workflows" / "Image to loop, runs now, 41 frames out and back.json"
 BATCH_WORKFLOW = ROOT / "workflows" / "Memorize When Needed, needs Wan2.1 I2V 14B weights, one clip per run.json"
 DEMO_IMAGE = ROOT / "bundle" / "spatia_room.png"
+
+
+def package_version() -> str:
+    """This package's version, of pyproject.toml."""
+    found = re.search(r'^version = "([^"]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None  # the registry asks for it
+    return found[1]
+
+
+def comfyui_version(folder: Path) -> str:
+    """What a ComfyUI folder says of itself."""
+    path = folder / "comfyui_version.py"
+    found = re.search(r'__version__ = "([^"]+)"', path.read_text(encoding="utf-8")) if path.is_file() else None
+    return f"ComfyUI {found[1] if found else 'of unknown version'}"
 
 
 def cache_folder() -> Path:
