@@ -159,10 +159,9 @@ class Study:
 
     def _setting(self, setting: Setting) -> Setting:
         """The same with what the template has anyway left to it: so that tables share shots."""
-        same = {
-            name: None for name in ("references", "voxel_size") if getattr(setting, name) == getattr(self.weights, name)
-        }
-        return setting._replace(**same)
+        if setting.references == self.weights.references:
+            setting = setting._replace(references=None)
+        return setting._replace(voxel_size=None) if setting.voxel_size == self.weights.voxel_size else setting
 
     def _add(
         self, used: tuple[str, str, str], scene: Scene, template: Template, setting: Setting, measures: Measures,
