@@ -16,18 +16,24 @@ VOXEL_SIZE = 0.02
 POINT_RADIUS = 0.03
 
 
-def room_scene(seed: int, moving: bool = False) -> tuple[Room, np.ndarray, np.ndarray | None]:
-    """What `room_video` shows of a seed: room, camera-to-world poses (N, 4, 4), displacements (N, 3) of the moving box or None."""
+def room_scene(
+    seed: int, moving: bool = False, *, frames: int = VIDEO_FRAMES, kind: str = "", least_reach: float = 0.0
+) -> tuple[Room, np.ndarray, np.ndarray | None]:
+    """What `room_video` shows of a seed: room, camera-to-world poses (N, 4, 4), displacements (N, 3) of the moving box or None.
+
+    frames: N. kind: of `room_path`, drawn where it is empty. least_reach: metres that the path leads away from its beginning.
+    """
     rng = np.random.default_rng(seed)
-    kind = str(rng.choice(["out_and_back", "loop", "one_way"], p=[0.5, 0.25, 0.25]))
+    kind = kind or str(rng.choice(["out_and_back", "loop", "one_way"], p=[0.5, 0.25, 0.25]))
     while True:
         room = make_room(rng)
         try:
-            path = room_path(room, rng, VIDEO_FRAMES, kind)
+            path = room_path(room, rng, frames, kind)
             room, motion = add_moving_box(room, rng, path) if moving else (room, None)
         except ValueError:
             continue  # a room too full to move in: the next one of the same stream
-        return room, path, motion
+        if np.linalg.norm(path[:, :3, 3] - path[0, :3, 3], axis=1).max() >= least_reach:
+            return room, path, motion
 
 
 def room_video(seed: int, moving: bool = False) -> RoomVideo:
