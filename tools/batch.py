@@ -26,6 +26,7 @@ from .engine import Engine
 from .scene_list import read_scenes
 from .workflows import executed_kinds
 
+SHEET = "sheet.jpg"
 _SHEET_ROWS = 200  # a JPEG is at most 65,535 pixels high
 
 
@@ -58,18 +59,18 @@ def make_shots(shots: list[Shot], options: argparse.Namespace, output: Path, com
         raise RunError(str(error)) from error
 
 
-def report(names: list[str], ledger: Ledger) -> list[str]:
-    """Draw the sheets and say what failed; the names of that."""
+def report(names: list[str], ledger: Ledger, shown: list[str] | None = None) -> list[str]:
+    """Draw the sheets and say what failed; the names of that. shown: what the sheets are of; None: of all."""
     output = ledger.folder
-    videos = {name: output / ledger.rows[name]["video"] for name in names}
+    videos = {name: output / ledger.rows[name]["video"] for name in (names if shown is None else shown)}
     there = [(name, path) for name, path in videos.items() if path.is_file()]
-    shown = ["scenes.csv"]
+    files = ["scenes.csv"]
     for start in range(0, len(there), _SHEET_ROWS):
-        shown.append(f"sheet_{1 + start // _SHEET_ROWS}.jpg" if start else "sheet.jpg")
-        with replacing(output / shown[-1]) as part:
+        files.append(f"sheet_{1 + start // _SHEET_ROWS}.jpg" if start else SHEET)
+        with replacing(output / files[-1]) as part:
             strips(dict(there[start : start + _SHEET_ROWS])).save(part, "JPEG", quality=90)
     failed = [name for name in names if ledger.rows[name]["state"] != DONE]
-    say(f"\n{len(names) - len(failed)} of {len(names)} scenes are in {output}: {', '.join(shown)}")
+    say(f"\n{len(names) - len(failed)} of {len(names)} scenes are in {output}: {', '.join(files)}")
     for name in failed:
         say(f"  {name}: " + "\n    ".join(ledger.rows[name]["error"].splitlines()))
     return failed

@@ -29,8 +29,14 @@ from . import filmed, worldscore
 from .figures import best_meters
 from .page import write_page
 from .setting import Pace
-from .study import WEIGHTS, Sources, Study, template_of
+from .study import SHOTS, WEIGHTS, Sources, Study, template_of
 from .tables import BENCHMARK, CLOSED, FILMED, LISTED, TABLES
+
+_SMALL = "the small weights of `bundle/`, which prove the way and no quality"
+_RELEASED = {
+    False: "Wan2.2-TI2V-5B with Spatia's weights",
+    True: "Wan2.1-I2V-14B with the branches of Memorize When Needed",
+}
 
 
 def paper(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
@@ -55,8 +61,8 @@ def paper(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
     except (SpatiaError, OSError) as error:
         raise RunError(str(error)) from error
     _tell(study)
-    ledger = make_shots(list(study.shots.values()), options, output / "shots", comfyui, cache)
-    failed = report(list(study.shots), ledger)
+    ledger = make_shots(list(study.shots.values()), options, output / SHOTS, comfyui, cache)
+    failed = report(list(study.shots), ledger, study.shown())
     if BENCHMARK in templates:
         template = templates[BENCHMARK]
         text = worldscore.model_config("spatia", template.width, template.height, template.windows.first, template.fps)
@@ -90,12 +96,13 @@ def _tell(study: Study) -> None:
 def _head(options: argparse.Namespace, study: Study, comfyui: Path, said: list[str]) -> list[str]:
     versions = f"Package {package_version()}, {comfyui_version(comfyui)}, torch {torch.__version__}, numpy {importlib.metadata.version('numpy')}, Python {platform.python_version()}"
     template = next(iter(study.templates.values()))
-    weights = {
-        "small": "the small weights of `bundle/`, which prove the way and no quality",
-        "5b": "Wan2.2-TI2V-5B with Spatia's weights",
-    }
+    weights = (
+        _SMALL
+        if options.weights == "small"
+        else " and ".join(sorted({_RELEASED[data == LISTED] for data in study.templates}))
+    )
     return [
-        f"Made by `run.py paper --tables {options.tables}` with {weights[options.weights]}, {template.width}x{template.height} pixels"
+        f"Made by `run.py paper --tables {options.tables}` with {weights}, {template.width}x{template.height} pixels"
         f"{f', {options.steps} steps' if options.steps else ''}{f', guidance {options.cfg:g}' if options.cfg is not None else ''}, clips of "
         f"{template.windows.first} and {template.windows.later} frames, {template.windows.history} of them repeated, noise of seed 0; scenes by "
         f"the seeds {worldscore.SEED} and {filmed.SEED}, in scenes.txt. {versions}. Means over scenes with 95 % bootstrap intervals, "

@@ -17,9 +17,10 @@ from typing import Any
 from spatia_core.files import write_text
 from spatia_core.metrics.figure_tables import complete, markdown, table_csv, table_lines
 
+from ..batch import SHEET
 from ..desk import DONE
 from . import worldscore
-from .study import Study
+from .study import SHOTS, Study
 from .tables import BENCHMARK, TABLES, Table
 
 _OF_SHOT = ("name", "tables", "state", "clips", "frames", "seconds", "tries", "video", "error")
@@ -29,6 +30,8 @@ _EVALUATED = "worldscore.json"  # what WorldScore's evaluator leaves
 def write_page(output: Path, study: Study, rows: dict[str, dict[str, Any]], head: list[str]) -> None:
     """Write all files. rows: of the shots, by name."""
     lines = ["# Tables", "", *head, ""]
+    if (output / SHOTS / SHEET).is_file():
+        lines += [f"![Of each row the first scene]({SHOTS}/{SHEET})", ""]
     for name in study.uses:
         table = TABLES[name]
         lines += [f"## {table.title}", ""]

@@ -26,6 +26,7 @@ from .loops import LOOP, OUT_AND_BACK, loop_path
 from .setting import Change, Pace, Setting
 from .tables import BENCHMARK, CLOSED, FILMED, LISTED, TABLES, Row
 
+SHOTS = "shots"  # below the output folder: videos and worlds
 SCENES = 100  # of the closed loops and the filmed videos, as in the paper
 _SEED = 0  # of the noise
 _SLUG = 30  # characters of a scene's id in the name of its files
@@ -139,6 +140,11 @@ class Study:
                 raise SpatiaError("The table of revisits is of a list of scenes; give its prompt.json as --memorize.")
             self._take_listed(read_scenes(sources.memorize)[: sources.limit])
 
+    def shown(self) -> list[str]:
+        """Shots for a sheet: of each table those of its first scene."""
+        found = [next(iter(shots.values())) for rows in self.uses.values() for shots in rows.values()]
+        return list(dict.fromkeys(found))
+
     def clips(self) -> int:
         """Clips of all shots."""
         count = 0
@@ -225,7 +231,7 @@ class Study:
             for table, row, (setting, _) in self._rows(FILMED):
                 setting = self._setting(setting)
                 scene = Scene(_name(video.name, FILMED, setting), image, (text,), cameras, None, _SEED, None, None)
-                shots = self.output / "shots"
+                shots = self.output / SHOTS
                 tune = Rescale(video, template.width, template.height, frames, shots / "scales", shots)
                 kinds = ("camera",) if "turn error deg" in TABLES[table].columns else ()
                 measures = Measures(self.meters, kinds, video)

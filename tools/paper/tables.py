@@ -130,7 +130,7 @@ TABLES: dict[str, Table] = {
             "memory, 4 clips": (83.97, 18.23, 0.546, 0.253), "memory, 6 clips": (83.41, 18.04, 0.541, 0.259),
         }),
         _LOOP + " Each pair of clips goes there and comes back. The backbone goes on from its last frame, without control branch, LoRA "
-        "and memory.",
+        "and memory; as its clips repeat one frame alone, the same path may take it one clip less.",
     ),
     "7": Table(
         "Voxel size (paper, Table 7)", FILMED, {f"{size:g} m": Row(Setting(voxel_size=size)) for size in (0.01, 0.03, 0.05, 0.07)},

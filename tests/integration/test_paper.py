@@ -1,0 +1,140 @@
+"""`run.py paper` on real servers: tables of drawn sets in the formats of WorldScore, RealEstate10K and Memorize When Needed."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spatia_core.world import MAIN, World
+from tools import command_line
+from tools.console import RunError
+from tools.paper.command import paper
+from tools.paper.tables import TABLES
+from tools.paper.worldscore import OUTPUT, read_worldscore, sample
+
+SCENES = 2
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory):
+    """The drawn sets, as `training/stand_in.py` makes them."""
+    from spatia_pack.training.data.public_sets import draw_sets
+
+    folder = tmp_path_factory.mktemp("sets") / "drawn"
+    draw_sets(folder, SCENES, 1_000_500)
+    return folder
+
+
+@pytest.fixture
+def make(comfyui_path, sets, tmp_path):
+    """A function: tables, further options -> (exit code, rows of shots.csv, the page)."""
+
+    def make(tables: str, *more: str):
+        given = [
+            "--worldscore", str(sets / "WorldScore-Dataset"), "--re10k", str(sets / "re10k"), "--memorize", str(sets / "memorize" / "prompt.json"),
+            "--out", str(tmp_path / "out"), "--device", "cpu", "--limit", "1",
+        ]  # fmt: skip
+        options = command_line.read(["paper", "--tables", tables, *given, *more])
+        code = paper(options, comfyui_path, tmp_path / "cache")
+        with open(tmp_path / "out" / "shots.csv", newline="", encoding="utf-8") as file:
+            rows = {row["tables"]: row for row in csv.DictReader(file)}
+        return code, rows, (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+    make.out = tmp_path / "out"
+    return make
+
+
+@pytest.mark.slow
+@pytest.mark.long(400, "starts three servers and makes eight clips")
+def test_loops_with_and_without_memory(make, capsys):
+    """Table 4 whole; the same again makes nothing, other meters measure what is there."""
+    code, rows, page = make("4", "--matcher", "dense_sift")
+    assert code == 0 and len(rows) == 4
+    closing = {tables.removeprefix("4: "): float(row["psnr_c"]) for tables, row in rows.items()}
+    assert closing["both"] > closing["neither"] + 5 and closing["projection only"] > closing["neither"] + 5
+    assert all(0 < float(row["s a clip"]) < 600 and row["clips"] == "2" for row in rows.values())
+    assert "1 scenes" in page and f"| both | {closing['both']:.2f}" in page
+    worlds = make.out / "shots" / "spatia" / "worlds"
+    world = World(worlds / rows["4: both"]["name"])
+    memory = world.memory(world.head(MAIN))
+    first, last = memory.read_frames([0, memory.frame_count - 1]).float()
+    assert float((first - last).square().mean()) < 300 and memory.cloud.size > 1000
+    made = {path: path.stat().st_mtime_ns for path in make.out.rglob("*.mp4")}
+
+    capsys.readouterr()
+    again = make("4", "--matcher", "dense_sift")[1]
+    assert again == rows and capsys.readouterr().out.count("is there") == 4
+    code, measured, page = make("4", "--matcher", "xfeat")
+    assert code == 0 and "Match Accuracy by XFeat" in page
+    assert {path: path.stat().st_mtime_ns for path in make.out.rglob("*.mp4")} == made
+    for tables, row in measured.items():
+        assert row["psnr_c"] == rows[tables]["psnr_c"] and row["match_c"] != rows[tables]["match_c"]
+
+
+@pytest.mark.slow
+@pytest.mark.long(400, "starts a server and makes ten clips")
+def test_the_backbone_goes_on_and_forgets(make, monkeypatch):
+    for name in list(TABLES["6"].rows):
+        if name not in ("backbone, 2 clips", "backbone, 4 clips", "memory, 4 clips"):
+            monkeypatch.delitem(TABLES["6"].rows, name)
+    code, rows, page = make("6", "--matcher", "dense_sift")
+    assert code == 0 and len(rows) == 3 and "backbone, 6 clips (Wan2.2)" in page
+    assert [int(row["clips"]) for row in rows.values()] == [2, 3, 4]
+    memory, backbone = (float(rows[f"6: {name}, 4 clips"]["psnr_c"]) for name in ("memory", "backbone"))
+    assert memory > backbone + 3
+    world = World(make.out / "shots" / "spatia" / "worlds" / rows["6: backbone, 4 clips"]["name"])
+    records = world.chain(world.head(MAIN))
+    assert [record.history for record in records[2:]] == [1, 1]
+    assert {record.cloud for record in records[1:]} == {"same"}
+
+
+@pytest.mark.slow
+@pytest.mark.long(400, "starts a server and makes five clips")
+def test_filmed_videos_are_repeated_in_their_own_unit(make, sets):
+    """Tables 2 and 7 of the chunks: the same video is as well repeated in another unit, and worse without a scale."""
+    code, rows, page = make("2,7", "--matcher", "dense_sift")
+    assert code == 0 and len(rows) == 5  # the small weights' own voxel size is none of the table's
+    psnr = {tables: float(row["psnr"]) for tables, row in rows.items()}
+    assert psnr["2: one clip"] > 22 and psnr["7: 0.01 m"] > psnr["7: 0.07 m"]
+    (path,) = (make.out / "shots" / "scales").glob("*.json")
+    told = json.loads(path.read_text())
+    key = path.stem.removeprefix("test__")
+    metres = _unit(key)
+    assert told["known"] > 0.02 and told["scale"] == pytest.approx(1 / metres, rel=0.15)
+    assert not list((make.out / "shots" / "spatia" / "scale").glob("*"))
+    assert "SEVA" in page and "0.05 m minus 0.01 m" in page
+
+
+def _unit(key: str) -> float:
+    """Units to the metre of a drawn video: its files do not say it, its seed does."""
+    return float(np.exp(np.random.default_rng([int(key, 16), 1]).uniform(np.log(0.3), np.log(3))))
+
+
+@pytest.mark.slow
+@pytest.mark.long(400, "starts a server and makes up to six clips")
+def test_worldscores_folders_and_a_list_of_scenes(make, sets):
+    code, rows, page = make("1,revisit", "--matcher", "dense_sift")
+    assert code == 0 and "1 of 1 videos are in `worldscore_output/`" in page
+    (entry,) = sample(read_worldscore(sets / "WorldScore-Dataset"), 1)
+    folder = make.out / OUTPUT / entry.id
+    count = 24 * len(entry.motions) + 1
+    assert json.loads((folder / "image_data.json").read_text())["total_frames"] == count
+    frames = sorted((folder / "frames").iterdir())
+    assert len(frames) == count and frames[-1].name == f"{count - 1:03d}.png"
+    with Image.open(frames[0]) as first, Image.open(folder / "input_image.png") as given:
+        assert first.size == given.size == (832, 554)
+    assert "resolution: [832, 554]" in (make.out / "spatia.yaml").read_text()
+    listed = next(row for tables, row in rows.items() if tables.startswith("revisit"))
+    assert float(listed["revisit_psnr"]) > 15 and int(float(listed["frames"])) == 41
+
+
+def test_what_is_missing_is_said_before_any_server_starts(make, sets, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(sets / "WorldScore-Dataset", broken)
+    next(broken.glob("static/*/images/*/*/*.png")).unlink()
+    with pytest.raises(RunError, match="which is no file of the dataset"):
+        make("3", "--worldscore", str(broken))
+    assert not (make.out / "shots").exists()
