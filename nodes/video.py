@@ -28,6 +28,7 @@ from .host.clip_depth import DA3, MOGE, SOURCES, DA3Model, MoGeModel, model_read
 from .host.conditioning import ControlInputs
 from .host.directing import tell_clip, video_report
 from .host.notices import Bulletin
+from .host.peak_memory import PeakMemory
 from .host.reports import report_ui
 from .host.video_plan import AS_IT_IS, FIT, LENGTHS, VideoPlan, planned, require_prompts, whole_path
 from .host.worlds import WorldPlace, world_named
@@ -254,7 +255,8 @@ class _Maker:
         last = plan.clips[known - 1] if known else plan.start
         for k in range(known, len(plan.clips)):
             comfy.model_management.throw_exception_if_processing_interrupted()
-            memory, report = self._clip(k, memory, last, path)
+            with PeakMemory(comfy.model_management.get_torch_device()) as peak:
+                memory, report = self._clip(k, memory, last, path, peak)
             last = plan.clips[k]
             reports.append(report)
             tell_clip(WorldPlace(plan.world.folder, plan.branch, last, plan.start), len(memory.clips) - 1)
@@ -318,7 +320,9 @@ class _Maker:
             self.scale = scene_depth(memory.cloud.positions, memory.cameras.select(-1))
         return memory, whole_path(memory, cameras, self.widgets["path"])
 
-    def _clip(self, k: int, memory: SpatialMemory, parent: str, path: Cameras) -> tuple[SpatialMemory, str]:
+    def _clip(
+        self, k: int, memory: SpatialMemory, parent: str, path: Cameras, peak: PeakMemory
+    ) -> tuple[SpatialMemory, str]:
         plan, widgets, window = self.plan, self.widgets, self.plan.windows[k]
         began, number = time.monotonic(), len(memory.clips)
         title = f"Clip {number} ({k + 1} of {len(plan.clips)})"
@@ -353,6 +357,7 @@ class _Maker:
             history_latents=clean_frames(latent) or 0,
             report=f"{found}\n{report}",
             seconds=time.monotonic() - began,
+            peak_bytes=peak.bytes,
             made=plan.made | {"prompt": plan.prompts[k], "settings": plan.made["settings"] | {"seed": plan.seeds[k]}},
         )
         # What holds for the image's depth holds for all clips', and is said once.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
+import comfy.model_management
 import comfy.utils
 import torch
 from comfy.sd import VAE
@@ -23,6 +25,7 @@ from .clips import clean_frames
 from .host.files import new_output_file, relative_to_output
 from .host.images import image_from_frames
 from .host.notices import notice
+from .host.peak_memory import PeakMemory, peak_of_run
 from .host.reports import report_ui
 from .host.video import decode_stream, require_memory_for_frames
 from .host.worlds import (
@@ -42,7 +45,16 @@ LATENTS, STORED = "latents", "stored frames"
 MP4, LOSSLESS = "mp4 (H.264)", "mkv (FFV1, lossless)"
 _POSTERS = 12
 _UNCONNECTED = object()
-_asked: dict[str, float] = {}  # when a Commit Clip asked for its clip, by node
+
+
+class _Making(NamedTuple):
+    """A clip that a Commit Clip has asked for and not been given yet."""
+
+    began: float  # of time.monotonic
+    peak: PeakMemory | None
+
+
+_making: dict[str, _Making] = {}  # by node
 
 
 class SpatiaOpenWorld(io.ComfyNode):
@@ -237,7 +249,7 @@ class SpatiaCommitClip(io.ComfyNode):
         if world.world.has(clip):
             return []
         if memory is None:  # else it has been made by now
-            _asked[get_executing_context().node_id] = time.monotonic()
+            _begin(get_executing_context().node_id)
         return ["memory"] if latent is _UNCONNECTED else ["memory", "latent"]
 
     @classmethod
@@ -245,7 +257,7 @@ class SpatiaCommitClip(io.ComfyNode):
         cls, world: WorldPlace, memory: SpatialMemory | None = None, latent: dict | None = None
     ) -> io.NodeOutput:
         clip, made = next_clip(cls, world)
-        asked = _asked.pop(get_executing_context().node_id, None)
+        seconds, peak_bytes = _end(get_executing_context().node_id)
         here = world.world
         if memory is None and not here.has(clip):
             raise SpatiaError(f"A clip of the world {shown(here.name)} was removed meanwhile; queue again.")
@@ -256,18 +268,40 @@ class SpatiaCommitClip(io.ComfyNode):
             world.branch,
             latents=None if latent is None else latent["samples"],
             history_latents=0 if latent is None else clean_frames(latent) or 0,
-            seconds=0.0 if asked is None else time.monotonic() - asked,
+            seconds=seconds,
+            peak_bytes=peak_bytes,
             made=made,
         )
         notice(cls, *([committed.report] if committed.report else []))
         done = "read, as it was there already" if committed.known else "written"
-        report = f"Clip {here.record(clip).number} {done}.\n{world_report(here, clip)}"
+        report = f"Clip {here.record(clip).number} {done}.\n{world_report(here, clip)}{_peak_report(here, clip)}"
         return io.NodeOutput(
             world._replace(clip=clip),
             committed.memory,
             report,
             ui=report_ui(report, warnings=here.record(clip).notes, images=posters(here, clip)),
         )
+
+
+def _begin(node_id: str) -> None:
+    """Measure a clip from now on. What the same node asked for in a run that failed is forgotten."""
+    _end(node_id)
+    _making[node_id] = _Making(time.monotonic(), peak_of_run(comfy.model_management.get_torch_device()))
+
+
+def _end(node_id: str) -> tuple[float, int | None]:
+    """Seconds since a node asked for its clip, 0 where it did not, and bytes at the peak of memory, None where unknown."""
+    making = _making.pop(node_id, None)
+    if making is None:
+        return 0.0, None
+    if making.peak is not None:
+        making.peak.end()
+    return time.monotonic() - making.began, None if making.peak is None else making.peak.bytes
+
+
+def _peak_report(world: World, clip: str) -> str:
+    peak = world.record(clip).peak_bytes
+    return "" if peak is None else f"\nPeak of memory while it was made: {peak / 2**30:.2f} GiB."
 
 
 class SpatiaWorldVideo(io.ComfyNode):

@@ -59,6 +59,7 @@ def test_what_is_read_is_what_was_written(world, plain):
         ]
     record = world.record(name(2))
     assert (record.number, record.parent, record.seconds, record.made) == (2, name(1), 1.5, {"seed": 2})
+    assert record.peak_bytes == 3 << 30 and world.record(name(0)).peak_bytes is None
     assert record.moving and not world.record(name(1)).moving
     assert torch.equal(world.latents(name(3)), latents(3))
     assert {entry.name for entry in os.scandir(world.clip_folder(name(2)))} == {
@@ -224,6 +225,21 @@ def test_a_heading_of_another_kind_is_refused(world, change, message):
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(SpatiaError, match=message):
         world.memory(world.head("main"))
+
+
+@pytest.mark.parametrize(
+    ("peak", "read"), [("left out", None), (None, None), (7, 7), (-1, "damaged"), (1.5, "damaged")]
+)
+def test_records_from_before_there_was_a_peak_of_memory_are_read(world, peak, read):
+    path = Path(world.clip_folder(name(2))) / "clip.json"
+    record = json.loads(path.read_text())
+    record.pop("peak_bytes")
+    path.write_text(json.dumps(record if peak == "left out" else record | {"peak_bytes": peak}))
+    if read == "damaged":
+        with pytest.raises(SpatiaError, match="damaged"):
+            world.record(name(2))
+    else:
+        assert world.record(name(2)).peak_bytes == read and world.memory(name(3)).frame_count
 
 
 def test_a_memory_of_elsewhere_is_refused(world, plain):

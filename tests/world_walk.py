@@ -82,8 +82,8 @@ def go_on(world: World, clips: int) -> SpatialMemory:
     for number in range(1, clips + 1):
         grew = None if world.has(name(number)) else grown(memory, number)
         memory = world.commit(
-            grew, name(number), name(number - 1), latents=latents(number), history_latents=2, seconds=1.5, report="made",
-            made={"seed": number},
+            grew, name(number), name(number - 1), latents=latents(number), history_latents=2, seconds=1.5,
+            peak_bytes=3 << 30, report="made", made={"seed": number},
         ).memory  # fmt: skip
     return memory
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +25,7 @@ from ...spatia_core.selfcheck.advice import RELEASED_BACKBONE, RELEASED_CONTROL
 from ...spatia_core.weights.layouts import backbone_shapes, control_shapes
 from . import patching
 from .check_network import inference_dtype
+from .peak_memory import PeakMemory
 
 _TEXT_TOKENS = 512
 _CPU_FRAMES = 5  # of a whole clip a processor takes an hour for one step
@@ -153,12 +153,12 @@ def _measured(
     ) -> torch.Tensor:
         # On a card the first pass loads the weights and chooses kernels; a processor has neither to do.
         for _ in range(1 if noise.device.type == "cpu" else 2):
-            with _Peak(noise.device) as peak:
+            with PeakMemory(noise.device) as peak:
                 begin = time.perf_counter()
                 out = network(noise, sigmas[:1], **(extra_args or {}))
                 wait_for(noise.device)
                 seconds = time.perf_counter() - begin
-            taken.append((seconds, peak.bytes))
+            taken.append((seconds, peak.beyond))
         return out
 
     text = torch.randn(1, _TEXT_TOKENS, RELEASED_BACKBONE.text_dim, generator=generator)
@@ -171,34 +171,3 @@ def _measured(
         disable_pbar=True, seed=0,
     )  # fmt: skip
     return *taken[-1], told[-1]
-
-
-class _Peak:
-    """Bytes at the peak of a block beyond those at its beginning: of the card, or of the process; None where nobody knows."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self.bytes: int | None = None
-
-    def __enter__(self) -> _Peak:
-        if self._device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self._device)
-            self._before = torch.cuda.memory_allocated(self._device)
-        elif self._device.type == "cpu":
-            self._before = self._most = psutil.Process().memory_info().rss
-            self._ended = threading.Event()
-            self._watch = threading.Thread(target=self._look, daemon=True)
-            self._watch.start()
-        return self
-
-    def _look(self) -> None:
-        while not self._ended.wait(0.02):
-            self._most = max(self._most, psutil.Process().memory_info().rss)
-
-    def __exit__(self, *error: Any) -> None:
-        if self._device.type == "cuda":
-            self.bytes = torch.cuda.max_memory_allocated(self._device) - self._before
-        elif self._device.type == "cpu":
-            self._ended.set()
-            self._watch.join()
-            self.bytes = self._most - self._before

@@ -28,7 +28,7 @@ def world_listing(name: str, branch: str) -> dict:
 
     {"world", "branch", "branches": {name: id of its last clip}, "chain": ids along the branch asked for, "clips": [...],
     "paths": {name: inputs}, "nodes": {digest: {"type", "inputs"}}, "auto": {name: value}}: of a clip its id, parent (null:
-    the image), number (0 is the image), frames, prompt, seed, seconds, notes, report, poster and preview (of /view), the
+    the image), number (0 is the image), frames, prompt, seed, seconds, peak_bytes (null: unknown), notes, report, poster and preview (of /view), the
     branches that lead to it, and the name of the inputs of Camera Path that it was made along, null where something else
     gave its cameras; the `settings` of Spatia Video that it was made with, and by name the digests of the `nodes` that
     its image, model and the like came from. auto: what those settings that are auto are in this world. Parents come
@@ -123,6 +123,7 @@ def _clip(world: World, record: Record, branches: tuple[str, ...], paths: dict[s
         "settings": {name: value for name, value in settings.items() if name != "seed"},
         "inputs": inputs,
         "seconds": record.seconds,
+        "peak_bytes": record.peak_bytes,
         "notes": list(record.notes),
         "report": record.report,
         "branches": list(branches),

@@ -29,6 +29,7 @@ FORMAT, CLIP_FORMAT, VERSION = "spatia world", "spatia clip", 1
 WORLD_FILE, CLIP_FILE, CLIPS = "world.json", "clip.json", "clips"
 MAIN = "main"
 _LONGEST_TEXT = 1 << 24  # bytes of a JSON file
+_MOST_BYTES = 1 << 53  # beyond, a JSON number is no longer exact
 _ID = re.compile(r"[0-9a-f]{32}")
 _BRANCH = re.compile(r"[^\x00-\x1f/\\]{1,80}")
 CONVENTIONS = {
@@ -66,6 +67,7 @@ class Record(NamedTuple):
     notes: tuple[str, ...]
     report: str
     seconds: float  # what making it took, as far as it is known
+    peak_bytes: int | None  # the most memory taken meanwhile, of the card or of the process; None: unknown
     made: dict[str, Any]  # what made it: prompt, seed, settings, names and sums of files, as the writer says
 
 
@@ -172,6 +174,7 @@ def read_record(world: str, name: str) -> Record:
             tuple(notes),
             report,
             number(text.get("seconds"), 0),
+            None if text.get("peak_bytes") is None else whole(text["peak_bytes"], 0, _MOST_BYTES),
             made,
         )
     except ValueError as error:

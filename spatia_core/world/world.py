@@ -178,6 +178,7 @@ class World:
         history_latents: int = 0,
         report: str = "",
         seconds: float = 0.0,
+        peak_bytes: int | None = None,
         made: dict[str, Any] | None = None,
     ) -> Committed:
         """Write the last clip of `memory` under the id `clip`, and make it the end of `branch`.
@@ -195,7 +196,7 @@ class World:
                 raise SpatiaError(f"A clip of the world {shown(self.name)} was removed meanwhile; queue again.")
             if memory is not None and not known:
                 self._check(memory, parent)
-                self._write(memory, clip, parent, latents, history_latents, report, seconds, made or {})
+                self._write(memory, clip, parent, latents, history_latents, report, seconds, peak_bytes, made or {})
             if memory is not None and not self.exists:  # nothing was begun here, or whoever began died before this line
                 heading = Heading(memory.height, memory.width, memory.voxel_size, {branch: clip}, memory.made_for)
                 records.write_heading(self.folder, heading)
@@ -417,6 +418,7 @@ class World:
         history_latents: int,
         report: str,
         seconds: float,
+        peak_bytes: int | None,
         made: dict[str, Any],
     ) -> None:
         last = memory.clips[-1]
@@ -454,6 +456,7 @@ class World:
                 last.notes,
                 report,
                 round(seconds, 3),
+                peak_bytes,
                 made,
             )
             records.write_record(folder, record)

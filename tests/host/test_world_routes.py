@@ -69,6 +69,7 @@ def test_a_world_is_listed_with_its_takes(run, nodes_of):
     assert all(order.index(clip["parent"]) < order.index(clip["id"]) for clip in clips.values() if clip["parent"])
     clips = chain
     assert all(clip["seconds"] > 0 and clip["report"] for clip in clips[1:])
+    assert all(clip["peak_bytes"] > 1 << 20 for clip in clips[1:]) and clips[0]["peak_bytes"] is None
     assert opened(clips[3]["poster"])[:2] == b"\xff\xd8" and b"ftyp" in opened(clips[3]["preview"])[:16]
     assert clips[0]["preview"] is None
     # What it was made with: the widgets as they were settled, and the nodes before Spatia Video.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -95,6 +96,33 @@ def test_a_record_tells_of_its_own_clip_only(run, nodes_of):
     assert all(kind.count("SpatiaSampler") == 1 for kind in kinds[1:])
     assert len(clips[2]["nodes"]) == len(clips[1]["nodes"])
     assert "world_start.png" in image["files"] and "bundled small model" in clips[2]["files"]
+
+
+def test_a_clip_tells_the_peak_of_memory_while_it_was_made(run, nodes_of):
+    graph = chain("peak")
+    run(graph)
+    world = world_of(nodes_of, "peak")
+    image, *clips = world.chain(world.head("main"))
+    assert image.peak_bytes is None and all(1 << 20 < clip.peak_bytes < 1 << 40 for clip in clips)
+    end = world.head("main")
+    report = nodes_of("nodes.worlds")._peak_report(world, end)
+    assert report == f"\nPeak of memory while it was made: {clips[-1].peak_bytes / 2**30:.2f} GiB."
+    assert nodes_of("nodes.worlds")._peak_report(world, image.id) == ""
+
+
+def test_a_run_that_fails_measures_no_longer(run, pack_nodes, nodes_of):
+    pack_nodes.Fail.calls, pack_nodes.Fail.die_at = 0, 2
+    run(chain("failing"), fails="power went out")
+    (left,) = nodes_of("nodes.worlds")._making.values()
+    most = left.peak.bytes
+    assert most and not watchers(nodes_of)
+    run(chain("failing"))
+    assert not nodes_of("nodes.worlds")._making and not watchers(nodes_of)
+
+
+def watchers(nodes_of) -> list[str]:
+    name = nodes_of("nodes.host.peak_memory").WATCHER
+    return [thread.name for thread in threading.enumerate() if thread.name == name]
 
 
 def test_a_chain_of_any_length_has_an_identity(nodes_of):
