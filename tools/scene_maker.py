@@ -12,6 +12,7 @@ import contextlib
 import copy
 import hashlib
 import math
+import os
 import re
 import secrets
 import tempfile
@@ -174,9 +175,11 @@ class SceneMaker:
         with tempfile.TemporaryDirectory(dir=self.output) as part:
             archive = Path(part) / "world.zip"
             self._bring({"filename": file, "subfolder": folder, "type": "output"}, archive)
+            whole = import_world(archive, Path(part) / "world")
             if ours.exists:  # the beginning of the same scene, made elsewhere
                 ours.remove()
-            import_world(archive, ours.folder)
+            os.makedirs(os.path.dirname(ours.folder), exist_ok=True)
+            os.replace(whole.folder, ours.folder)
 
     def _bring(self, entry: dict, path: Path) -> None:
         with replacing(path) as part:

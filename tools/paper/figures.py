@@ -104,6 +104,9 @@ class Measures(NamedTuple):
         memory = world.memory(world.head(MAIN))
         records = world.chain(world.head(MAIN))[1:]
         found: dict[str, Any] = {"s a clip": fmean(record.seconds for record in records)}
+        peaks = [record.peak_bytes for record in records if record.peak_bytes is not None]
+        if peaks:
+            found["peak GiB"] = max(peaks) / 2**30
         if memory.cloud.size:
             found["points"] = memory.cloud.size
         if "closing" in self.kinds:
