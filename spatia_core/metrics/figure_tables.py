@@ -81,6 +81,8 @@ def table_lines(table: Comparison, figures: dict[str, Figures]) -> list[str]:
 
 
 def _differences(table: Comparison, figures: dict[str, Figures]) -> list[str]:
+    if len(next(iter(figures.values()))) < 2:  # one scene differs from none
+        return []
     against = table.against
     pairs = [(row, against) for row in figures if row != against] if against in figures else []
     shown = [row for row in table.rows if row in figures and row != against]
@@ -110,11 +112,12 @@ def markdown(columns: list[str], rows: Mapping[str, list[str]]) -> list[str]:
 def cell(figures: Figures, column: str) -> str:
     """A column's mean and interval as text; empty where no scene has it."""
     found = interval(figures, column)
-    return "" if found is None else interval_text(found[0])
+    return "" if found is None else interval_text(found[0], found[1])
 
 
-def interval_text(value: Interval) -> str:
-    """A mean and its interval, in as many digits as their size asks for."""
+def interval_text(value: Interval, scenes: int = 2) -> str:
+    """A mean and, of more than one scene, its interval, in as many digits as their size asks for."""
     size = max(abs(value.mean), abs(value.low), abs(value.high))
     digits = 3 if size < 1.5 else 2 if size < 100 else 0
-    return f"{value.mean:.{digits}f} ({value.low:.{digits}f} to {value.high:.{digits}f})"
+    span = f" ({value.low:.{digits}f} to {value.high:.{digits}f})" if scenes > 1 else ""
+    return f"{value.mean:.{digits}f}{span}"

@@ -126,7 +126,8 @@ def _long_loop(picture, pen, result):
 
 def _walk(picture, pen, result):
     """One card for each run, on a pile."""
-    for run, frame in enumerate(_spread(result["video"], 5)):
+    frames = _spread(result["video"], 5) if result else _room("pan", 4, 10.0)
+    for run, frame in enumerate(frames):
         x, y = 24 + run * 56, 62 + run * 62
         pen.rounded_rectangle((x, y, x + 240, y + 196), 10, fill=PANEL, outline=FAINT, width=3)
         pen.text((x + 14, y + 24), f"run {run + 1}", INK, _font(28), anchor="lm")

@@ -57,7 +57,7 @@ def test_loops_with_and_without_memory(make, capsys):
     assert closing["both"] > closing["neither"] + 5 and closing["projection only"] > closing["neither"] + 5
     assert all(0 < float(row["s a clip"]) < 600 and row["clips"] == "2" for row in rows.values())
     assert all(0.3 < float(row["peak GiB"]) < 30 for row in rows.values())
-    assert "1 scenes" in page and f"| both | {closing['both']:.2f}" in page
+    assert "1 scene." in page and f"| both | {closing['both']:.2f}" in page
     worlds = make.out / "shots" / "spatia" / "worlds"
     world = World(worlds / rows["4: both"]["name"])
     memory = world.memory(world.head(MAIN))

@@ -278,6 +278,7 @@ class TestBlueprint:
         ("Image to video in one node, needs 5B weights, 265 frames", "Load|Text encoder|Video VAE|Depth model"),
         ("Prompt per clip, needs 5B weights, day out and night back", "Load|MoGe"),
         ("Moving objects, needs 5B weights and SAM 3", "Load|MoGe|SAM"),
+        ("Long walk, needs 5B weights, one clip per run", "Load|MoGe"),
         (MEMORIZE, "Load|Wan2.1|Text encoder|Image encoder|Video VAE"),
     ],
 )

@@ -61,7 +61,11 @@ def _measured(output: Path, name: str, table: Table, study: Study, rows: dict[st
     write_text(output / f"table_{name}.csv", table_csv(figures, table.against))
     scenes = len(next(iter(figures.values())))
     asked = max(len(shots) for shots in study.uses[name].values())
-    count = f"{scenes} scenes" if scenes == asked else f"{scenes} of {asked} scenes, those that all rows have"
+    count = (
+        f"{scenes} scene{'s' if scenes > 1 else ''}"
+        if scenes == asked
+        else f"{scenes} of {asked} scenes, those that all rows have"
+    )
     return [
         f"{count}. {table.note} All figures: [table_{name}.csv](table_{name}.csv).", "",
         *table_lines(table.comparison, figures),

@@ -42,6 +42,7 @@ def _columns(names: str, rows: Mapping[str, tuple[float, ...]]) -> dict[str, dic
 
 
 _CAMERA = ("turn error deg", "direction error deg", "stretches measured")
+_HANGS_TOGETHER = " Where few stretches could be measured, the frames hang together in no camera, and the errors are those of the rest."
 _COST = ("s a clip", "peak GiB")
 _CLOSING = ("psnr_c", "ssim_c", "lpips_c", "match_c")
 _LOOP = "Closed paths (out and back, loops) over scenes of WorldScore, clip by clip; the last frame against the given image. "
@@ -106,7 +107,7 @@ TABLES: dict[str, Table] = {
             _REFERENCES: (61.38, 15.64, 0.444, 0.393), _BOTH: (84.47, 19.38, 0.579, 0.213),
         }),
         _LOOP + " Without a projection the network is not told the camera's path. Camera control is WorldScore's score and is not "
-        "measured here; the camera's errors are a report card's.",
+        "measured here; the camera's errors are a report card's." + _HANGS_TOGETHER,
     ),
     "5": Table(
         "Number of references (paper, Table 5)", CLOSED, {f"K = {count}": Row(Setting(references=count)) for count in (1, 3, 5, 7)},
@@ -130,7 +131,7 @@ TABLES: dict[str, Table] = {
             "memory, 4 clips": (83.97, 18.23, 0.546, 0.253), "memory, 6 clips": (83.41, 18.04, 0.541, 0.259),
         }),
         _LOOP + " Each pair of clips goes there and comes back. The backbone goes on from its last frame, without control branch, LoRA "
-        "and memory; as its clips repeat one frame alone, the same path may take it one clip less.",
+        "and memory; as its clips repeat one frame alone, the same path may take it one clip less." + _HANGS_TOGETHER,
     ),
     "7": Table(
         "Voxel size (paper, Table 7)", FILMED, {f"{size:g} m": Row(Setting(voxel_size=size)) for size in (0.01, 0.03, 0.05, 0.07)},
