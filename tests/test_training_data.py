@@ -330,9 +330,10 @@ def embed(text: str) -> torch.Tensor:
 
 
 class TestCache:
-    def fill(self, cache, folder, **share):
+    def fill(self, cache, folder):
         sources = find_videos([f"clips:{folder}"])
-        cache.fill(sources, (FIRST, LATER), pooled, embed, stored_depth, **share)
+        for work in cache.missing(sources, (FIRST, LATER)).values():
+            cache.encode(work, pooled, embed, stored_depth)
         return sources
 
     @pytest.fixture
@@ -358,21 +359,51 @@ class TestCache:
         nothing = cache.no_projection(LATER)
         assert nothing[:48].abs().max() < 1e-3 and torch.allclose(nothing[48:], torch.ones(()))
 
-    def test_filled_in_shares_as_well_as_alone(self, tmp_path, folder):
-        alone, shared = (LatentCache(tmp_path / name, SAMPLES, "pooled") for name in ("alone", "shared"))
-        sources = self.fill(alone, folder)
-        for part in (1, 0):
-            self.fill(shared, folder, part=part, parts=2)
-        one, two = (sorted(cache.folder.rglob("*.safetensors")) for cache in (alone, shared))
-        assert [path.relative_to(alone.folder) for path in one] == [path.relative_to(shared.folder) for path in two]
-        assert all(a.read_bytes() == b.read_bytes() for a, b in zip(one, two))
-        assert not list(shared.folder.rglob("*.part"))
-        assert len(alone.items(FIRST, sources)) == 2
+    def test_the_order_changes_nothing_and_what_is_left_to_do_is_plain(self, tmp_path, folder):
+        one, two = (LatentCache(tmp_path / name, SAMPLES, "pooled") for name in ("one", "two"))
+        sources = self.fill(one, folder)
+        missing = two.missing(sources, [FIRST, LATER])
+        assert json.loads(json.dumps(missing))["long"] == [list(sources[0]), [[FIRST, 0], [LATER, 0]]]
+        for name in reversed(missing):
+            two.encode(missing[name], pooled, embed, stored_depth)
+        files = [sorted(path for path in cache.folder.rglob("*") if path.is_file()) for cache in (one, two)]
+        assert [path.relative_to(one.folder) for path in files[0]] == [
+            path.relative_to(two.folder) for path in files[1]
+        ]
+        assert all(a.read_bytes() == b.read_bytes() for a, b in zip(*files))
 
     def test_what_is_there_is_not_made_again(self, tmp_path, folder):
+        cache = LatentCache(tmp_path / "latents", replace(SAMPLES, per_video=2), "pooled")
+        sources = find_videos([f"clips:{folder}"])
+        before = cache.missing(sources, (FIRST, LATER))
+        assert len(before) == 3 and before["long"][1] == [(FIRST, 0), (FIRST, 1), (LATER, 0), (LATER, 1)]
+        self.fill(cache, folder)
+        assert cache.missing(sources, (FIRST, LATER)) == {}
+        written = {path: path.stat().st_mtime_ns for path in cache.folder.rglob("*.safetensors")}
+        for work in before.values():  # as when the answer of a worker that had made it was lost
+            if work[0] != tuple(sources[1]):  # the short one gives no later clip, and is asked again
+                cache.encode(work, None, None, None)
+        assert written == {path: path.stat().st_mtime_ns for path in written}
+        cache.item(LATER, "long").path.unlink()
+        assert cache.missing(sources, (FIRST, LATER)) == {"long": (tuple(sources[0]), [(LATER, 0)])}
+
+    def test_a_video_that_cannot_be_read_is_no_short_one(self, tmp_path, folder):
+        """It is asked for again by the next run, which may find it mended."""
         cache = LatentCache(tmp_path / "latents", SAMPLES, "pooled")
-        sources = self.fill(cache, folder)
-        cache.fill(sources, (FIRST, LATER), None, None, None)
+        sources = find_videos([f"clips:{folder}"])
+        whole = (folder / "long" / "frames" / "3.png").read_bytes()
+        (folder / "long" / "frames" / "3.png").write_bytes(whole[:50])
+        with pytest.raises(SpatiaError, match="Video long: 3.png is no readable picture"):
+            cache.encode(cache.missing(sources, (FIRST,))["long"], pooled, embed, stored_depth)
+        assert not cache.skipped(FIRST, sources) and "long" in cache.missing(sources, (FIRST,))
+        (folder / "long" / "frames" / "3.png").write_bytes(whole)
+        self.fill(cache, folder)
+        assert len(cache.items(FIRST, sources)) == 2
+
+    def test_files_are_spread_over_folders(self, tmp_path):
+        cache = LatentCache(tmp_path / "latents", SAMPLES, "pooled")
+        folders = [cache.item(FIRST, f"video{number}").path.parent for number in range(5000)]
+        assert len(set(folders)) == 256 and max(map(folders.count, set(folders))) < 50
 
     def test_other_settings_are_refused(self, tmp_path):
         LatentCache(tmp_path / "latents", SAMPLES, "pooled")
@@ -425,7 +456,8 @@ class TestPosed:
         settings = replace(SAMPLES, per_video=6, radius=2.0)
         cache = LatentCache(tmp_path / "latents", settings, "pooled")
         sources = find_videos([f"clips:{tmp_path / 'data'}"])
-        cache.fill(sources, (POSED,), pooled, embed, stored_depth)
+        for work in cache.missing(sources, (POSED,)).values():
+            cache.encode(work, pooled, embed, stored_depth)
         items, remembering = cache.items(POSED, sources), cache.items(POSED, sources, remembering=True)
         assert len(items) == 6 and 0 < len(remembering) < 6
         assert [cache.load(item).slots is not None for item in items] == [item in remembering for item in items]

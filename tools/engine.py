@@ -101,7 +101,7 @@ def attempt(worker: Worker, work: Any) -> Attempt:
     except Refused as error:
         return Attempt(error=str(error), refused=True)
     except Exception as error:  # of whatever kind the work has
-        return Attempt(error=_said(error), broken=worker.broken())
+        return Attempt(error=said(error), broken=worker.broken())
 
 
 def opening(worker: Worker) -> Attempt:
@@ -109,16 +109,17 @@ def opening(worker: Worker) -> Attempt:
     try:
         return Attempt(worker.open())
     except Exception as error:
-        return Attempt(error=_said(error), broken=True)
+        return Attempt(error=said(error), broken=True)
 
 
-def _said(error: Exception) -> str:
-    # A message of ours explains itself; of others the kind is half of it.
-    return (
-        str(error)
-        if type(error).__module__.split(".")[0] in ("tools", "spatia_core")
-        else f"{type(error).__name__}: {error}"
-    )
+def said(error: Exception) -> str:
+    """An error in a sentence: a message of ours explains itself; of others the kind is half of it."""
+    return str(error) if explains_itself(error) else f"{type(error).__name__}: {error}"
+
+
+def explains_itself(error: Exception) -> bool:
+    """Whether an error is one of ours; SpatiaError by its name, as the package may be here as a part of another."""
+    return type(error).__module__.split(".")[0] == "tools" or type(error).__name__ == "SpatiaError"
 
 
 class Threads:
@@ -263,12 +264,16 @@ class Engine:
 
     def _next_for(self, worker: int) -> Job | None:
         """The first job that waits; one that this worker failed at is left to the others, while any of them is at work."""
-        waiting = [job for job in self._waiting if worker not in self._refused_by.get(job.name, ())]
-        if self._in_play == {worker}:
-            return next(iter(waiting), None)
-        fresh = [job for job in waiting if self._failed_by.get(job.name) != worker]
+        # Looked at one by one: there may be tens of thousands, and mostly it is the first.
+        first = None
+        for job in self._waiting:
+            if worker in self._refused_by.get(job.name, ()):
+                continue
+            if self._failed_by.get(job.name) != worker or self._in_play == {worker}:
+                return job
+            first = first or job
         others = any(task.job for task in self._busy.values()) or any(other != worker for other in self._idle)
-        return next(iter(fresh if others else fresh or waiting), None)
+        return None if others else first
 
     def _end(self, job: Job, result: Any, error: str) -> None:
         self.listener.ended(Outcome(job, result, error, self._tries[job.name], self._seconds[job.name]))

@@ -25,6 +25,12 @@ def clean_environment(cache: Path) -> dict[str, str]:
     return environment
 
 
+def thread_variables(threads: int) -> dict[str, str]:
+    """Variables that keep a child's libraries to so many threads of the processor; 0: as they like."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS") if threads else ()
+    return dict.fromkeys(names, str(threads))
+
+
 def handle_signals() -> None:
     """Make every polite request to stop unwind the stack as Ctrl-C does, so that `finally` blocks end the children."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -31,6 +31,7 @@ from spatia_core.world import MAIN, World, import_world
 from .client import Progress, cancel, put_file, run_prompt, upload_image
 from .console import RunError, say
 from .places import make_base
+from .processes import thread_variables
 from .scene_workflow import video_alone
 from .server import Endpoint, Server
 from .workflows import nodes_of
@@ -250,11 +251,10 @@ class OwnServer(SceneMaker):
         else:
             make_base(self.base)
             machine = self.machine
-            names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS") if machine.threads else ()
             extra = (*machine.extra, "--output-directory", str(self.output))
             self.server = Server(
                 machine.comfyui, self.base, machine.cache, machine.device, extra=extra,
-                variables=dict.fromkeys(names, str(machine.threads)),
+                variables=thread_variables(machine.threads),
             )  # fmt: skip
             self.server.__enter__()
         if self._closed:  # while it started

@@ -3,7 +3,7 @@
     COMFYUI_PATH=... python training/make.py WORK_FOLDER --rooms 1000 --autoencoder-minutes 25 --network-minutes 60
 
 Stages leave their results in WORK_FOLDER and may be run one by one (--stages); `export` writes the weights into
-bundle/. Seeds are fixed; give --*-steps instead of minutes for a run that repeats exactly.
+bundle/. Rooms, latents and generated clips are made by --workers processes (workers.py), also on a Ray cluster. Seeds are fixed; give --*-steps instead of minutes for a run that repeats exactly.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import math
 import sys
 from pathlib import Path
 
+import workers
 from startup import BUNDLE, load_host
 
 STAGES = ("rooms", "depth", "autoencoder", "decoder", "variants", "latents", "network", "export", "generated")
@@ -57,21 +58,26 @@ def make_room(seed: int) -> dict:
     }  # fmt: skip
 
 
-def make_rooms(work: Path, seeds: range) -> None:
+def room_maker(arguments: argparse.Namespace):
+    """What makes the arrays of a seed's room, in a process of its own."""
     import numpy as np
     from spatia_pack.spatia_core.files import replaced
 
-    folder = work / "rooms"
-    folder.mkdir(parents=True, exist_ok=True)
-    for done, seed in enumerate(seeds, 1):
-        path = folder / f"{seed}.npz"
-        if path.exists():
-            continue
+    def make(seed: int) -> None:
         room = make_room(seed)
-        with replaced(path) as file:
+        with replaced(room_path(arguments.work, seed)) as file:
             np.savez(file, **room)
-        if done % 50 == 0:
-            print(f"rooms {done}/{len(seeds)}", flush=True)
+
+    return make
+
+
+def room_path(work: Path, seed: int) -> Path:
+    return work / "rooms" / f"{seed}.npz"
+
+
+def missing_rooms(work: Path, seeds: range) -> list[workers.Job]:
+    (work / "rooms").mkdir(parents=True, exist_ok=True)
+    return [workers.Job(f"room {seed}", seed) for seed in seeds if not room_path(work, seed).exists()]
 
 
 def rooms(work: Path) -> list[Path]:
@@ -176,17 +182,22 @@ def make_autoencoder(work: Path, budget) -> None:
     save_quantised(vae.state_dict(), work / VAE_FILE)
 
 
+def require_autoencoder(work: Path) -> Path:
+    path = work / VAE_FILE
+    if not path.is_file():
+        sys.exit(
+            f"No {VAE_FILE} in {work}: run the stage 'autoencoder' first, or copy the bundle's there to go on from it."
+        )
+    return path
+
+
 def deployed_autoencoder(work: Path):
     """The autoencoder as users load it, from the file that is shipped, and the stock latent format."""
     import comfy.latent_formats
     from comfy.ldm.wan.vae2_2 import WanVAE
     from spatia_pack.spatia_core.weights.scaled import load_quantised
 
-    path = work / VAE_FILE
-    if not path.is_file():
-        sys.exit(
-            f"No {VAE_FILE} in {work}: run the stage 'autoencoder' first, or copy the bundle's there to go on from it."
-        )
+    path = require_autoencoder(work)
     vae = WanVAE(**AUTOENCODER)
     vae.load_state_dict(load_quantised(path)[0])
     return vae.eval().requires_grad_(False), comfy.latent_formats.Wan22()
@@ -276,83 +287,102 @@ def latent_cache(work: Path):
     return LatentCache(work / "latents", sample_settings(), VAE_FILE)
 
 
-def make_latents(work: Path, seeds: range) -> None:
+def missing_latents(work: Path, seeds: range) -> list[workers.Job]:
     """Latents of the rooms of these seeds; of those in which nothing moves, what their second clip may remember as well."""
-    import torch
-    from spatia_pack.training.data.samples import stored_depth
     from spatia_pack.training.recipe import FIRST, LATER, POSED
 
-    several, done = latent_encoder(work), iter(range(1, 2 * len(seeds) + 1))
+    require_autoencoder(work)
+    sources = {seed: room_source(seed) for seed in seeds}
+    # What moved is not where it was remembered.
+    still = [source for seed, source in sources.items() if seed < MOVING_SEED]
+    cache = latent_cache(work)
+    shown, remembered = cache.missing(list(sources.values()), (FIRST, LATER)), cache.missing(still, (POSED,))
+    jobs = [workers.Job(name, piece) for name, piece in shown.items()]
+    return jobs + [workers.Job(f"{name}, to remember", piece) for name, piece in remembered.items()]
+
+
+def latent_maker(arguments: argparse.Namespace):
+    """What encodes a piece of work of `missing_latents`, in a process of its own."""
+    import torch
+    from spatia_pack.training.data.samples import stored_depth
+
+    torch.set_num_threads(arguments.threads)
+    several, cache = latent_encoder(arguments.work), latent_cache(arguments.work)
 
     def encode(frames):
         return several(255 * frames)[0]
 
-    def progress():
-        count = next(done)
-        if count % 50 == 0:
-            _print(f"latents {count}")
+    def no_text(text):
+        return torch.zeros(1, BACKBONE["text_dim"])
 
-    sources = {seed: room_source(seed) for seed in seeds}
-    # What moved is not where it was remembered.
-    still = [source for seed, source in sources.items() if seed < MOVING_SEED]
-    for found, clips in ((list(sources.values()), (FIRST, LATER)), (still, (POSED,))):
-        latent_cache(work).fill(
-            found, clips, encode, lambda text: torch.zeros(1, BACKBONE["text_dim"]), stored_depth, progress=progress
-        )
+    return lambda piece: cache.encode(piece, encode, no_text, stored_depth)
 
 
-def make_generated(work: Path, seeds: range) -> None:
-    """Second clips conditioned on what the exported bundle made of the first: its frames are softer than the truth, and
+def missing_generated(work: Path, seeds: range) -> list[workers.Job]:
+    """Second clips conditioned on what the exported bundle made of the first, of the rooms that have latents."""
+    from spatia_pack.training.recipe import GENERATED, LATER
+
+    cache, sources = latent_cache(work), {seed: room_source(seed) for seed in seeds}
+    there = {item.video for item in cache.items(LATER, list(sources.values()))}
+    made = {item.video for item in cache.items(GENERATED, list(sources.values()))}
+    return [workers.Job(source.name, seed) for seed, source in sources.items() if source.name in there - made]
+
+
+def generated_maker(arguments: argparse.Namespace):
+    """What makes such a clip of a seed, in a process of its own. The bundle's frames are softer than the truth, and
     a network that never saw such a history, projection and references softens them further, clip after clip."""
     import comfy.model_management
 
     comfy.model_management.in_training = False  # made with the kernels that run at inference
     import torch
     from pipeline import Pipeline
+    from spatia_pack.spatia_core.precision import cpu_dtype
+
+    torch.set_num_threads(arguments.threads)
+    pipeline, cache = Pipeline(steps=4, dtype=cpu_dtype()), latent_cache(arguments.work)
+    return lambda seed: make_generated(pipeline, cache, seed)
+
+
+def make_generated(pipeline, cache, seed: int) -> None:
+    import torch
     from spatia_pack.nodes.host.patching import clip_condition
     from spatia_pack.spatia_core.cameras.camera import make_cameras
     from spatia_pack.spatia_core.estimate.depth import DepthMaps
-    from spatia_pack.spatia_core.precision import cpu_dtype
     from spatia_pack.training.data import clips
     from spatia_pack.training.recipe import GENERATED, LATER
 
-    pipeline = Pipeline(steps=4, dtype=cpu_dtype())
+    name = room_source(seed).name
     to_network = pipeline.model.get_model_object("latent_format").process_in
-    cache = latent_cache(work)
-    for seed in seeds:
-        name = room_source(seed).name
-        if cache.item(GENERATED, name).path.exists() or not cache.item(LATER, name).path.exists():
-            continue
-        with torch.inference_mode():
-            video = clips.room_video(seed, seed >= MOVING_SEED)
-            exact, cameras = torch.from_numpy(video.z_depth), make_cameras(video.w2c, video.intrinsics)
-            first = torch.from_numpy(video.frames[0])
+    with torch.inference_mode():
+        video = clips.room_video(seed, seed >= MOVING_SEED)
+        exact, cameras = torch.from_numpy(video.z_depth), make_cameras(video.w2c, video.intrinsics)
+        first = torch.from_numpy(video.frames[0])
 
-            def maps(frames, exact, seed=seed):
-                # Half of the rooms with an estimator's errors.
-                return DepthMaps(exact, True, "ray-cast truth") if seed % 2 else pipeline.depth(frames)
+        def maps(frames, exact):
+            # Half of the rooms with an estimator's errors.
+            return DepthMaps(exact, True, "ray-cast truth") if seed % 2 else pipeline.depth(frames)
 
-            # None where nothing moves: the memory then looks for it, as it does for a user without a mask.
-            moving = torch.from_numpy(video.moving) if video.moving.any() else None
-            memory = pipeline.start(
-                first,
-                maps(first[None].float() / 255, exact[:1]),
-                cameras.select([0]),
-                torch.from_numpy(video.moving[0]),
-            )
-            window = cameras.select(slice(0, clips.CLIP_FRAMES))
-            frames = pipeline.generate(*pipeline.condition(memory, window, *pipeline.render(memory, window)), seed=seed)
-            masks = None if moving is None else moving[: clips.CLIP_FRAMES]
-            memory = pipeline.remember(memory, frames, window, maps(frames, exact[: clips.CLIP_FRAMES]), masks)
-            begin = clips.CLIP_FRAMES - clips.HISTORY_FRAMES
-            window = cameras.select(slice(begin, begin + clips.CLIP_FRAMES))
-            conditioned, latent = pipeline.condition(memory, window, *pipeline.render(memory, window))
-            seen = clip_condition(conditioned)
-            history = to_network(latent["samples"])[0, :, : (clips.HISTORY_FRAMES + 3) // 4]
-        # Conditioned as at inference, on generated frames. The target stays the truth.
-        truth = cache.load(cache.item(LATER, name)).video
-        video = torch.cat([history.cpu(), truth[:, history.shape[1] :]], dim=1)
-        cache.add(GENERATED, name, {"video": video, "control": seen.control[0], "references": seen.references[0]})
+        # None where nothing moves: the memory then looks for it, as it does for a user without a mask.
+        moving = torch.from_numpy(video.moving) if video.moving.any() else None
+        memory = pipeline.start(
+            first,
+            maps(first[None].float() / 255, exact[:1]),
+            cameras.select([0]),
+            torch.from_numpy(video.moving[0]),
+        )
+        window = cameras.select(slice(0, clips.CLIP_FRAMES))
+        frames = pipeline.generate(*pipeline.condition(memory, window, *pipeline.render(memory, window)), seed=seed)
+        masks = None if moving is None else moving[: clips.CLIP_FRAMES]
+        memory = pipeline.remember(memory, frames, window, maps(frames, exact[: clips.CLIP_FRAMES]), masks)
+        begin = clips.CLIP_FRAMES - clips.HISTORY_FRAMES
+        window = cameras.select(slice(begin, begin + clips.CLIP_FRAMES))
+        conditioned, latent = pipeline.condition(memory, window, *pipeline.render(memory, window))
+        seen = clip_condition(conditioned)
+        history = to_network(latent["samples"])[0, :, : (clips.HISTORY_FRAMES + 3) // 4]
+    # Conditioned as at inference, on generated frames. The target stays the truth.
+    truth = cache.load(cache.item(LATER, name)).video
+    video = torch.cat([history.cpu(), truth[:, history.shape[1] :]], dim=1)
+    cache.add(GENERATED, name, {"video": video, "control": seen.control[0], "references": seen.references[0]})
 
 
 def build_network():
@@ -482,6 +512,14 @@ def export(work: Path) -> None:
     print(f"bundle: {total / 1e6:.1f} MB")
 
 
+# Stages of many like pieces: what lists those that are missing, and what makes one.
+SHARED = {
+    "rooms": (missing_rooms, "make.room_maker"),
+    "latents": (missing_latents, "make.latent_maker"),
+    "generated": (missing_generated, "make.generated_maker"),
+}
+
+
 def _print(line: str) -> None:
     print(line, flush=True)
 
@@ -492,14 +530,7 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument(
-        "--part",
-        type=int,
-        nargs=2,
-        default=(0, 1),
-        metavar=("PART", "OF"),
-        help="share of the stages rooms, latents and generated",
-    )
+    workers.add_options(parser, "the stages rooms, latents and generated")
     parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run")
     parser.add_argument(
         "--seed",
@@ -525,11 +556,12 @@ def main() -> None:
 
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
-    part, parts = arguments.part
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.rooms)[part::parts]
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.rooms)
     for stage in arguments.stages:
-        if stage == "rooms":
-            make_rooms(work, seeds)
+        if stage in SHARED:
+            missing, maker = SHARED[stage]
+            if workers.run(arguments, maker, missing(work, seeds), threads=arguments.threads):
+                sys.exit(1)
         elif stage == "depth":
             make_depth(work, budget("depth"))
         elif stage == "autoencoder":
@@ -538,15 +570,14 @@ def main() -> None:
             make_decoder(work, budget("decoder"), arguments.seed)
         elif stage == "variants":
             make_variants(work)
-        elif stage == "latents":
-            make_latents(work, seeds)
         elif stage == "network":
             make_network(work, budget("network"), arguments.resume, arguments.seed)
         elif stage == "export":
             export(work)
-        elif stage == "generated":
-            make_generated(work, seeds)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except workers.RunError as error:
+        sys.exit(f"make.py: {error}")

@@ -10,6 +10,10 @@ PACK = "spatia_pack"
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "bundle"
 
+# For `tools`, which hands out the work of several processes. The host, which is put before it, keeps the name `nodes`.
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
 
 def add_package() -> ModuleType:
     """This repository as the package `spatia_pack`, so that its parts can be imported. Its own __init__, the nodes, is not run."""

@@ -1,9 +1,10 @@
 """The paper's tables in kind, on the small bundle: held-out rooms, the real pipeline, fixed seeds.
 
-    COMFYUI_PATH=... python training/tables.py WORK_FOLDER --processes 2
+    COMFYUI_PATH=... python training/tables.py WORK_FOLDER --workers 2
 
-Each scene and setting is one line of JSON in WORK_FOLDER, so an interrupted run goes on where it stopped, and tables share
-what they have in common. The CSVs, the page README.md and the contact sheet go to --results (default: bundle/results).
+Scenes are made by workers of one thread each (workers.py), a table's at a time; one that fails three times is reported, and
+left out. Each scene and setting is one line of JSON in WORK_FOLDER, so an interrupted run goes on where it stopped, and
+tables share what they have in common. The CSVs, the page README.md and the contact sheet go to --results (default: bundle/results).
 Means are over scenes, with 95 % percentile bootstrap intervals; differences are paired by scene.
 """
 
@@ -12,14 +13,13 @@ import csv
 import hashlib
 import io
 import json
-import math
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 import make
+import workers
 from make_decoupled import FILES
 from startup import BUNDLE, load_host
 
@@ -126,119 +126,182 @@ TABLES = {
 
 
 class Rows:
-    """Figures by scene and setting, in JSON lines of one folder; every process appends to a file of its own."""
+    """Figures by scene and setting, in JSON lines of a folder. One process at a time appends to them."""
 
-    def __init__(self, folder: Path, own: str, made_with: dict):
-        self.folder, self.own, self.made_with = folder, folder / f"rows-{own}.jsonl", made_with
-        self.known = {}
-        for path in sorted(folder.glob("rows-*.jsonl")):
-            for line in path.read_text(encoding="utf-8").splitlines():
-                try:
-                    row = json.loads(line)
-                except json.JSONDecodeError:
-                    continue  # cut off while it was written: made again
-                if row["with"] == made_with:
-                    self.known[self._key(row["measure"], row["kind"], row["seed"], row["setting"])] = row["figures"]
+    def __init__(self, folder: Path, made_with: dict):
+        self.path, self.made_with, self.known = folder / "rows.jsonl", made_with, {}
+        text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+        self._whole = text.endswith("\n") or not text
+        for line in text.splitlines():
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # cut off while it was written: made again
+            if row["with"] == made_with:
+                self.known[self._key(row["measure"], row["kind"], row["seed"], row["setting"])] = row["figures"]
 
     def get(self, measure: str, kind: str, seed: int, setting: dict) -> dict[str, float] | None:
         return self.known.get(self._key(measure, kind, seed, setting))
 
     def add(self, measure: str, kind: str, seed: int, setting: dict, figures: dict[str, float]) -> None:
         self.known[self._key(measure, kind, seed, setting)] = figures
-        line = json.dumps(
-            {
-                "with": self.made_with,
-                "measure": measure,
-                "kind": kind,
-                "seed": seed,
-                "setting": setting,
-                "figures": figures,
-            }
-        )
-        with self.own.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        row = {
+            "with": self.made_with, "measure": measure, "kind": kind, "seed": seed, "setting": setting, "figures": figures,
+        }  # fmt: skip
+        with self.path.open("a", encoding="utf-8") as file:
+            # What was cut off stays a line of its own.
+            file.write(("" if self._whole else "\n") + json.dumps(row) + "\n")
+        self._whole = True
 
     @staticmethod
     def _key(*parts) -> str:
         return json.dumps(parts, sort_keys=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", type=Path, help="folder for unfinished figures")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    root.add_argument("work", type=Path, help="folder for unfinished figures")
+    root.add_argument(
         "--results", type=Path, default=BUNDLE / "results", help="folder for CSVs, page and contact sheet"
     )
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES), help="in this order")
-    parser.add_argument(
+    root.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES), help="in this order")
+    root.add_argument(
         "--scenes",
         type=int,
         help="of each table; default: " + ", ".join(f"{name} {table.scenes}" for name, table in TABLES.items()),
     )
-    parser.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
-    parser.add_argument("--steps", type=int, default=2)
-    parser.add_argument(
+    root.add_argument("--first-seed", type=int, default=make.HELD_OUT_SEED)
+    root.add_argument("--steps", type=int, default=2)
+    root.add_argument(
         "--float32", action="store_true", help="compute in float32 even where bfloat16 is fast; twice as long"
     )
-    parser.add_argument("--matcher", choices=("auto", "roma", "xfeat", "dense_sift"), default="auto")
-    parser.add_argument(
+    root.add_argument("--matcher", choices=("auto", "roma", "xfeat", "dense_sift"), default="auto")
+    root.add_argument(
         "--lpips",
         choices=("alex", "vgg", "squeeze"),
         default="alex",
         help="backbone; left out with a note when it is not installed",
     )
-    parser.add_argument(
+    root.add_argument(
         "--minutes", type=float, help="start no further scene after this; the tables say how many were made"
     )
-    parser.add_argument("--processes", type=int, default=1, help="make scenes in so many processes of one thread each")
-    parser.add_argument(
-        "--part", type=int, nargs=2, metavar=("PART", "OF"), help="make this share of the scenes only, and no tables"
-    )
-    arguments = parser.parse_args()
+    workers.add_options(root, "the scenes, of one thread each")
+    return root
+
+
+def main() -> int:
+    arguments = parser().parse_args()
     for folder in (arguments.work, arguments.results):
         folder.mkdir(parents=True, exist_ok=True)
-    if arguments.part is None and arguments.processes > 1:
-        parts = [
-            subprocess.Popen([sys.executable, str(Path(__file__).resolve()), *sys.argv[1:], "--part", str(part), str(arguments.processes)])
-            for part in range(arguments.processes)
-        ]  # fmt: skip
-        if any([part.wait() for part in parts]):
-            sys.exit("A part failed, see above; what was made is kept, run the same command again to go on.")
     load_host()
-    study = Study(arguments)
-    if arguments.part is not None or arguments.processes == 1:
-        study.make_all()
-    if arguments.part is None:
-        study.write()
+    from spatia_pack.spatia_core.errors import SpatiaError
+    from spatia_pack.spatia_core.files import locked
+
+    from tools.console import RunError
+
+    try:
+        with locked(arguments.work / "tables.lock", 0) as ours:
+            if not ours:
+                raise RunError(f"Another run makes tables in {arguments.work}; wait for it, or give another folder.")
+            study = Study(arguments)
+            failed = study.make_missing()
+            study.write()
+    except (SpatiaError, RunError) as error:
+        print(f"tables.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        return 130
+    return 1 if failed else 0
+
+
+def measures_of(arguments: argparse.Namespace) -> tuple:
+    """scenes.Measures of the options, and what the page says of them."""
+    from scenes import Measures
+    from spatia_pack.spatia_core.metrics import MetricUnavailable, load_lpips, load_matcher
+
+    matcher = load_matcher(arguments.matcher)
+    try:
+        lpips, note = load_lpips(arguments.lpips), f"LPIPS with {arguments.lpips}."
+    except MetricUnavailable as reason:
+        lpips, note = None, f"No LPIPS: {_first_clause(reason)}."
+    return Measures(matcher, lpips), [f"Match Accuracy by {matcher.name}.", note]
+
+
+def precision_of(arguments: argparse.Namespace):
+    """The torch dtype that the networks compute in."""
+    import torch
+    from spatia_pack.spatia_core.precision import cpu_dtype
+
+    return torch.float32 if arguments.float32 else cpu_dtype()
+
+
+class Video(NamedTuple):
+    """A video that is missing. setting: of scenes.Setting, measures: of scenes.Measures. frames: where to keep its frames, or None."""
+
+    setting: dict
+    measures: list[str]
+    frames: Path | None
+
+
+def scene_maker(arguments: argparse.Namespace):
+    """What makes a scene's videos and measures them, in a process of its own.
+
+    It takes (kind, seed, when to begin nothing more in seconds of time.time(), the fields of each Video), and gives each
+    video's figures by measure; None after that time.
+    """
+    import comfy.model_management
+    import comfy.utils
+    import torch
+    from pipeline import Pipeline
+    from scenes import Maker, Setting, make_scene
+
+    comfy.utils.PROGRESS_BAR_ENABLED = False
+    comfy.model_management.in_training = False  # measured with the kernels that run at inference
+    torch.set_num_threads(1)
+    measures, _ = measures_of(arguments)
+    maker = Maker(Pipeline(arguments.steps, dtype=precision_of(arguments)))
+
+    def make(work: tuple[str, int, float, list[tuple]]) -> list[dict[str, dict[str, float]]] | None:
+        kind, seed, deadline, videos = work
+        if time.time() > deadline:
+            return None
+        scene, found = make_scene(kind, seed), []
+        with torch.inference_mode():
+            for setting, names, frames in videos:
+                run = maker.run(scene, Setting(**setting))
+                figures = {name: getattr(measures, name)(scene, run) for name in names}
+                found.append({
+                    name: {key: round(value, 5) for key, value in row.items()} for name, row in figures.items()
+                })  # fmt: skip
+                if frames is not None:
+                    keep_frames(frames, scene, run)
+        return found
+
+    return make
+
+
+def keep_frames(path: Path, scene, run) -> None:
+    """The frames of a video that the contact sheet shows, with the truth's."""
+    import numpy as np
+    from spatia_pack.spatia_core.files import replaced
+
+    truth = scene.video.frames[list(SHEET_FRAMES)]
+    made = (run.frames[list(SHEET_FRAMES)] * 255).round().byte().numpy()
+    with replaced(path) as file:
+        np.savez_compressed(file, truth=truth, made=made)
 
 
 class Study:
-    """One run of the command."""
+    """One run of the command: what it asks for, what of that is there, and the page."""
 
-    def __init__(self, arguments):
-        import comfy.model_management
-        import comfy.utils
-        import torch
-        from scenes import KINDS, Measures, Setting, held_out_seeds
-        from spatia_pack.spatia_core.metrics import MetricUnavailable, load_lpips, load_matcher
-        from spatia_pack.spatia_core.precision import cpu_dtype
+    def __init__(self, arguments: argparse.Namespace):
+        from scenes import KINDS, Setting, held_out_seeds
 
-        comfy.utils.PROGRESS_BAR_ENABLED = False
-        comfy.model_management.in_training = False  # measured with the kernels that run at inference
-        torch.set_num_threads(1)
-        self.arguments, self.notes = arguments, []
-        self.dtype = torch.float32 if arguments.float32 else cpu_dtype()
-        self.precision = str(self.dtype).removeprefix("torch.")
-        self.deadline = math.inf if arguments.minutes is None else time.monotonic() + 60 * arguments.minutes
-        matcher = load_matcher(arguments.matcher)
-        self.notes.append(f"Match Accuracy by {matcher.name}.")
-        try:
-            lpips = load_lpips(arguments.lpips)
-            self.notes.append(f"LPIPS with {arguments.lpips}.")
-        except MetricUnavailable as reason:
-            lpips = None
-            self.notes.append(f"No LPIPS: {_first_clause(reason)}.")
-        self.measures = Measures(matcher, lpips)
+        self.arguments = arguments
+        arguments.work = arguments.work.resolve()  # paths in it are told to other processes
+        self.precision = str(precision_of(arguments)).removeprefix("torch.")
+        measures, self.notes = measures_of(arguments)
         self.settings = {
             name: {row: Setting(**changes) for row, changes in TABLES[name].rows.items()} for name in arguments.tables
         }
@@ -248,68 +311,67 @@ class Study:
             for kind in KINDS
         }
         self.seeds = {kind: held_out_seeds(kind, count, arguments.first_seed) for kind, count in most.items()}
-        part = "all" if arguments.part is None else "{}-of-{}".format(*arguments.part)
-        self.rows = Rows(arguments.work, part, self._made_with(matcher.name))
-        self._maker = None
+        self.rows = Rows(arguments.work, self._made_with(measures.matcher.name))
 
-    def make_all(self) -> None:
-        """Make what is not there yet, table by table, scene by scene."""
-        import torch
+    def make_missing(self) -> list:
+        """Make what is not there yet, table by table, scene by scene; the jobs that failed."""
+        minutes = self.arguments.minutes
+        deadline = float("inf") if minutes is None else time.time() + 60 * minutes
+        jobs = [
+            workers.Job(f"{name}, room {seed}", (TABLES[name].kind, seed, deadline, [tuple(video) for video in videos]))
+            for name, seed, videos in self._missing()
+        ]
+        late = []
 
-        part, parts = self.arguments.part or (0, 1)
-        with torch.inference_mode():
-            for name, settings in self.settings.items():
-                for seed in self.seeds[TABLES[name].kind][: self.count[name]][part::parts]:
-                    if time.monotonic() > self.deadline:
-                        print("out of time", flush=True)
-                        return
-                    self._make_scene(name, settings, seed)
+        def ended(outcome: workers.Outcome) -> None:
+            if outcome.error:
+                return
+            kind, seed, _, videos = outcome.job.work
+            if outcome.result is None:
+                late.append(outcome.job)
+                return
+            for (setting, *_), figures in zip(videos, outcome.result, strict=True):
+                for measure, row in figures.items():
+                    self.rows.add(measure, kind, seed, setting, row)
 
-    def _make_scene(self, name: str, settings: dict, seed: int) -> None:
-        from scenes import make_scene
+        failed = workers.run(self.arguments, "tables.scene_maker", jobs, threads=1, ended=ended)
+        if late:
+            print(f"Out of time: {len(late)} scenes of tables were not begun.", flush=True)
+        return failed
 
-        kind = TABLES[name].kind
-        missing = [setting for setting in settings.values() if self._unmeasured(kind, seed, setting, only=name)]
-        if not missing:
-            return
-        began, scene = time.perf_counter(), make_scene(kind, seed)
-        for setting in missing:
-            run = self.maker.run(scene, setting)
-            # For every table that wants this video: it is made once.
-            for measure in self._unmeasured(kind, seed, setting):
-                figures = {key: round(value, 5) for key, value in getattr(self.measures, measure)(scene, run).items()}
-                self.rows.add(measure, kind, seed, setting._asdict(), figures)
-            if name == "ablation" and seed in self.seeds["closed"][:SHEET_SCENES]:
-                self._keep_frames(scene, setting, run)
-        print(f"{name}: room {seed}, {len(missing)} settings, {time.perf_counter() - began:.0f} s", flush=True)
-
-    def _unmeasured(self, kind: str, seed: int, setting, only: str | None = None) -> list[str]:
-        """Measures of a video that the chosen tables (or only one of them) want and that are not there yet."""
-        wanted = []
+    def _missing(self) -> list[tuple[str, int, list[Video]]]:
+        """(table, seed, its videos), in the order of the tables. A video that several tables want is the first one's, for all of them."""
+        found, taken = [], set()
         for name, settings in self.settings.items():
-            table = TABLES[name]
-            if (
-                only in (None, name)
-                and table.kind == kind
-                and setting in settings.values()
-                and seed in self.seeds[kind][: self.count[name]]
-            ):
-                wanted.append(table.measure)
+            kind = TABLES[name].kind
+            for seed in self.seeds[kind][: self.count[name]]:
+                videos = []
+                for setting in settings.values():
+                    measures = self._unmeasured(kind, seed, setting)
+                    if TABLES[name].measure in measures and (kind, seed, setting) not in taken:
+                        taken.add((kind, seed, setting))
+                        shown = setting in self.settings.get("ablation", {}).values() and kind == "closed"
+                        first = seed in self.seeds[kind][:SHEET_SCENES]
+                        frames = self._frames_path(seed, setting) if shown and first else None
+                        videos.append(Video(setting._asdict(), measures, frames))
+                if videos:
+                    found.append((name, seed, videos))
+        return found
+
+    def _unmeasured(self, kind: str, seed: int, setting) -> list[str]:
+        """Measures of a video that the chosen tables want and that are not there yet."""
+        wanted = [
+            TABLES[name].measure
+            for name, settings in self.settings.items()
+            if TABLES[name].kind == kind
+            and setting in settings.values()
+            and seed in self.seeds[kind][: self.count[name]]
+        ]
         return [
             measure
             for measure in dict.fromkeys(wanted)
             if self.rows.get(measure, kind, seed, setting._asdict()) is None
         ]
-
-    @property
-    def maker(self):
-        """The loaded bundle, once it is needed."""
-        if self._maker is None:
-            from pipeline import Pipeline
-            from scenes import Maker
-
-            self._maker = Maker(Pipeline(self.arguments.steps, dtype=self.dtype))
-        return self._maker
 
     def figures(self, name: str) -> dict[str, list[dict[str, float]]]:
         """Each row's figures of the scenes that are complete."""
@@ -360,15 +422,6 @@ class Study:
     def _frames_path(self, seed: int, setting) -> Path:
         key = json.dumps([self.rows.made_with, setting._asdict()], sort_keys=True)
         return self.arguments.work / f"frames-{seed}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.npz"
-
-    def _keep_frames(self, scene, setting, run) -> None:
-        import numpy as np
-        from spatia_pack.spatia_core.files import replaced
-
-        truth = scene.video.frames[list(SHEET_FRAMES)]
-        made = (run.frames[list(SHEET_FRAMES)] * 255).round().byte().numpy()
-        with replaced(self._frames_path(scene.seed, setting)) as file:
-            np.savez_compressed(file, truth=truth, made=made)
 
     def _sheet(self) -> list[str]:
         """The page's lines about the contact sheet, written to the results; none where its frames are not there."""
@@ -502,4 +555,4 @@ def _first_clause(reason: Exception) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,11 +14,13 @@ the others from models/model_patches, in Load Spatia Model, Load Camera Branch a
 
 import argparse
 import dataclasses
+import math
 import os
 import signal
 import sys
 from pathlib import Path
 
+import workers
 from startup import load_host
 
 PREPARE = "prepare"
@@ -49,9 +51,11 @@ def main() -> int:
     load_host(arguments.device)
     from spatia_pack.spatia_core.errors import SpatiaError
 
+    from tools.console import RunError
+
     try:
         return run(arguments)
-    except SpatiaError as error:
+    except (SpatiaError, RunError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -105,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--export-dtype", choices=("bf16", "fp16", "fp32"), default="bf16", help="of the weights written")
     root.add_argument("--device", choices=("auto", "cpu"), default="auto")
     root.add_argument("--threads", type=int, default=0, help="torch threads of each process (default: torch's choice)")
+    workers.add_options(root, "the stage prepare")
     root.add_argument("--deterministic", action="store_true", help="repeatable kernels on the GPU too; slower")
     root.add_argument(
         "--plan", action="store_true", help="print the memory each stage needs on 1, 2, 4 and 8 accelerators, and end"
@@ -129,18 +134,24 @@ FLOATS = {
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import torch
     from spatia_pack.nodes.host import bundle
+
+    set_torch(arguments)
+    samples, stages, intervals = settings_of(arguments)
+    if arguments.plan:
+        return plan(arguments.backbone or bundle.bundle_path(bundle.BACKBONE), samples, stages)
+    return train(arguments, samples, stages, intervals, videos_of(arguments))
+
+
+def set_torch(arguments: argparse.Namespace) -> None:
+    """Threads and kernels of this process."""
+    import torch
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     if arguments.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
-    samples, stages, intervals = settings_of(arguments)
-    if arguments.plan:
-        return plan(arguments.backbone or bundle.bundle_path(bundle.BACKBONE), samples, stages)
-    return train(arguments, samples, stages, intervals, videos_of(arguments))
 
 
 def settings_of(arguments: argparse.Namespace) -> tuple:
@@ -201,24 +212,22 @@ def train(arguments: argparse.Namespace, samples, stages: dict, intervals, sourc
     """Latents, then the stages that were asked for; the exit code."""
     from spatia_pack.nodes.host import bundle
     from spatia_pack.training import host
-    from spatia_pack.training.data.cache import LatentCache
     from spatia_pack.training.loop.trainer import make_accelerator
 
-    backbone_path = arguments.backbone or bundle.bundle_path(bundle.BACKBONE)
-    host.require_positions(backbone_path, arguments.control_at)
+    host.require_positions(arguments.backbone or bundle.bundle_path(bundle.BACKBONE), arguments.control_at)
     accelerator = make_accelerator(arguments.device)
     codec = host.Codec(arguments.vae or bundle.bundle_path(bundle.VAE))
-    encoder = " ".join(
-        os.path.basename(path) for path in (arguments.vae or bundle.VAE, arguments.text_encoder or "no text")
-    )
+    if PREPARE in arguments.stages:
+        encoders(arguments, codec)  # refuses what is not there, before anything is written and any process is started
     if accelerator.is_main_process:
-        LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
+        latent_cache(arguments, samples)
     accelerator.wait_for_everyone()
-    cache = LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
+    cache = latent_cache(arguments, samples)
     wanted = [stage for stage in stages if stage in arguments.stages]
     clips = dict.fromkeys(stages[stage].clip for stage in wanted or stages)
-    if PREPARE in arguments.stages:
-        prepare(arguments, cache, sources, clips, codec, accelerator, host.backbone_text_dim(backbone_path))
+    if PREPARE in arguments.stages and not prepared(arguments, cache, sources, list(clips), accelerator):
+        accelerator.end_training()
+        return 1
     host.free_memory()
     for stage in wanted:
         if not trained(arguments, stages[stage], intervals, cache, sources, codec, accelerator):
@@ -282,19 +291,62 @@ def beside_of(arguments: argparse.Namespace, stage: str, part: str) -> str | Non
     return path
 
 
-def prepare(arguments, cache, sources, clips, codec, accelerator, text_dim: int) -> None:
-    """Encode what is missing, each process its share of the videos."""
-    from spatia_pack.training import host
-    from tqdm import tqdm
+def prepared(arguments: argparse.Namespace, cache, sources: list, clips: list[str], accelerator) -> bool:
+    """Encode what is missing, in processes of its own; whether all is there then.
 
-    share = len(range(accelerator.process_index, len(sources), accelerator.num_processes))
-    with tqdm(total=share, desc="latents", unit="video", disable=not accelerator.is_main_process) as bar:
-        cache.fill(
-            sources, clips, codec.encode, host.text_encoder(arguments.text_encoder, text_dim),
-            host.depth_estimator(arguments.depth, arguments.near, arguments.far),
-            part=accelerator.process_index, parts=accelerator.num_processes, progress=bar.update,
-        )  # fmt: skip
+    Of the processes of a launcher one has it done, and the others wait: for its lock, as what they wait for in common has a limit.
+    """
+    from spatia_pack.spatia_core.files import locked
+
     accelerator.wait_for_everyone()
+    lock = cache.folder / "prepare.lock"
+    with locked(lock, 0) as first:
+        missing = cache.missing(sources, clips) if first else {}
+        jobs = [workers.Job(name, work) for name, work in missing.items()]
+        failed = workers.run(
+            arguments, "train.latent_maker", jobs, device=arguments.device, threads=arguments.threads
+        )  # fmt: skip
+    if not first:
+        accelerator.print("Another process prepares the latents here; waiting for it.")
+        with locked(lock, math.inf):
+            failed = list(cache.missing(sources, clips))
+    if failed:
+        accelerator.print(f"To train on the others, leave {PREPARE} out of --stages.")
+    return not failed
+
+
+def latent_maker(arguments: argparse.Namespace):
+    """What encodes a piece of work of `LatentCache.missing`, in a process of its own."""
+    set_torch(arguments)
+    from spatia_pack.nodes.host import bundle
+    from spatia_pack.training import host
+
+    encode = encoders(arguments, host.Codec(arguments.vae or bundle.bundle_path(bundle.VAE)))
+    cache = latent_cache(arguments, settings_of(arguments)[0])
+    return lambda work: cache.encode(work, *encode)
+
+
+def latent_cache(arguments: argparse.Namespace, samples):
+    """The cache of these SampleSettings in the work folder."""
+    from spatia_pack.nodes.host import bundle
+    from spatia_pack.training.data.cache import LatentCache
+
+    files = (arguments.vae or bundle.VAE, arguments.text_encoder or "no text")
+    encoder = " ".join(os.path.basename(path) for path in files)
+    return LatentCache(arguments.work / "latents", samples, encoder, arguments.stride, arguments.depth)
+
+
+def encoders(arguments: argparse.Namespace, codec) -> tuple:
+    """What encodes videos and texts, and what tells depth: their files are there, and are read when they are needed."""
+    from spatia_pack.nodes.host import bundle
+    from spatia_pack.training import host
+
+    text_dim = host.backbone_text_dim(arguments.backbone or bundle.bundle_path(bundle.BACKBONE))
+    return (
+        codec.encode,
+        host.text_encoder(arguments.text_encoder, text_dim),
+        host.depth_estimator(arguments.depth, arguments.near, arguments.far),
+    )
 
 
 def plan(backbone_path: str, samples, stages: dict) -> int:

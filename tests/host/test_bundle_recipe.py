@@ -3,6 +3,7 @@
 import importlib
 import shutil
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,19 @@ def make(pack):
     sys.path.remove(str(ROOT / "training"))
 
 
+def made_here(jobs, maker, work):
+    """Pieces of work made as a worker makes them, in this process."""
+    assert jobs
+    make = maker(Namespace(work=work, threads=1))
+    for job in jobs:
+        make(job.work)
+
+
 @pytest.fixture(scope="module")
 def two_rooms(make, tmp_path_factory):
     """A work folder's rooms, made once: each takes seconds."""
     work = tmp_path_factory.mktemp("rooms")
-    make.make_rooms(work, range(2))
+    made_here(make.missing_rooms(work, range(2)), make.room_maker, work)
     return work / "rooms"
 
 
@@ -111,7 +120,7 @@ def test_the_network_asks_for_variants(make, tmp_path):
 
 def test_latents_ask_for_an_autoencoder(make, tmp_path):
     with pytest.raises(SystemExit, match="run the stage 'autoencoder' first"):
-        make.make_latents(tmp_path, range(1))
+        make.missing_latents(tmp_path, range(1))
 
 
 @pytest.mark.slow
@@ -123,7 +132,7 @@ def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work
         comfy.model_management, "in_training", True
     )  # kernels with gradients, as startup.py asks for them
     recipe = importlib.import_module("make_decoupled")
-    make.make_latents(work, range(2))
+    made_here(make.missing_latents(work, range(2)), make.latent_maker, work)
     rooms = recipe.training_rooms(work, 1.0)
     assert len(rooms) == 2 and any(room.slots is not None for room in rooms)
     # The second clip goes on from the ninth but last frame of the first; so do its cameras.
@@ -157,14 +166,15 @@ def test_rooms_to_latents_to_the_network_and_generated_clips(make, pack_module, 
 
     monkeypatch.setattr(comfy.model_management, "in_training", True)
     budget = pack_module("training.loop.budget").Budget
-    make.make_latents(work, range(2))
+    made_here(make.missing_latents(work, range(2)), make.latent_maker, work)
     # Variants that change nothing; what is fitted is tested above.
     same, nothing = torch.zeros(48, 48, 3, 3), torch.zeros(48)
     same[range(48), range(48), 1, 1] = 1
     variants = pack_module("training.data.variants").VARIANTS
     maps = [(same, nothing, same, nothing, variant.mirrored) for variant in variants]
     torch.save({"frames": [None, *maps[1:]], "mask": (same, nothing, same, nothing, True)}, work / make.VARIANTS_FILE)
-    make.make_generated(work, range(1))
+    made_here(make.missing_generated(work, range(1)), make.generated_maker, work)
+    assert not make.missing_generated(work, range(1))
     monkeypatch.setattr(comfy.model_management, "in_training", True)
     cache = make.latent_cache(work)
     names = ["room_0000000", "room_0000001"]

@@ -106,15 +106,18 @@ def test_hidden_points_are_those_behind_the_surface(scenes, scene):
 WITH = {"weights": "abc", "steps": 8}
 
 
-def test_rows_are_found_again_by_every_process(tables, tmp_path):
-    rows = tables.Rows(tmp_path, "0-of-2", WITH)
+def test_rows_are_found_again_and_one_that_was_cut_off_is_made_again(tables, tmp_path):
+    rows = tables.Rows(tmp_path, WITH)
     rows.add("closed", "closed", 5, {"references": 4}, {"psnr_c": 20.5})
-    with (tmp_path / "rows-0-of-2.jsonl").open("a") as file:
-        file.write('{"with": {"weights"')  # the process was killed here
-    again = tables.Rows(tmp_path, "1-of-2", WITH)
+    with (tmp_path / "rows.jsonl").open("a") as file:
+        file.write('{"with": {"weights"')  # killed here
+    again = tables.Rows(tmp_path, WITH)
     assert again.get("closed", "closed", 5, {"references": 4}) == {"psnr_c": 20.5}
     assert again.get("closed", "closed", 5, {"references": 2}) is None
-    assert tables.Rows(tmp_path, "all", WITH | {"weights": "other"}).known == {}
+    for seed in (6, 7):
+        again.add("closed", "closed", seed, {"references": 4}, {"psnr_c": float(seed)})
+    assert len(tables.Rows(tmp_path, WITH).known) == 3
+    assert tables.Rows(tmp_path, WITH | {"weights": "other"}).known == {}
 
 
 def figures_of(**rows):

@@ -68,12 +68,14 @@ def cache(recipe, tmp_path):
     def random(*shape):
         return torch.randn(*shape, generator=generator).half()
 
-    (cache.folder / "texts").mkdir()
+    def save(tensors, path, **metadata):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, path, metadata=metadata)
+
     for text, length in (("", 2), ("a room", 3)):
-        save_file({"text": random(length, TEXT).bfloat16()}, cache._text_path(text))
+        save({"text": random(length, TEXT).bfloat16()}, cache._text_path(text))
     for clip in ("first", "later"):
-        (cache.folder / clip).mkdir()
-        save_file({"control": random(96, *SHAPE)}, cache.folder / clip / "no_projection.safetensors")
+        save({"control": random(96, *SHAPE)}, cache._no_projection_path(clip))
         for number in range(4):
             count = 0 if clip == "first" else 1 + number % 3
             tensors = {
@@ -81,15 +83,11 @@ def cache(recipe, tmp_path):
                 "control": random(96, *SHAPE),
                 "references": random(48, count, *SHAPE[1:]),
             }
-            save_file(tensors, cache._path(clip, f"v{number}", 0), metadata={"text": "a room" if number % 2 else ""})
-    (cache.folder / "posed").mkdir()
-    save_file({"control": random(96, *SHAPE)}, cache.folder / "posed" / "no_projection.safetensors")
+            save(tensors, cache._path(clip, f"v{number}", 0), text="a room" if number % 2 else "")
+    save({"control": random(96, *SHAPE)}, cache._no_projection_path("posed"))
     for number in range(4):
-        save_file(
-            posed(recipe, number, 0 if number == 2 else 1 + number % 2, random),
-            cache._path("posed", f"v{number}", 0),
-            metadata={"text": ""},
-        )
+        tensors = posed(recipe, number, 0 if number == 2 else 1 + number % 2, random)
+        save(tensors, cache._path("posed", f"v{number}", 0), text="")
     return cache
 
 
@@ -126,7 +124,7 @@ def turned(degrees: float):
 @pytest.fixture
 def run(recipe, host, cache, files, tmp_path):
     """A function: settings -> (whether it finished, its network), trained in a folder until `stop_after` steps."""
-    videos = [recipe("data.videos").VideoSource(f"v{number}", None) for number in range(4)]
+    videos = [recipe("data.videos").VideoSource(f"v{number}", "rooms", str(number)) for number in range(4)]
     trainer = recipe("loop.trainer")
 
     def train(settings, folder="run", stop_after=None, interval=1000, decode=None, control=None):
@@ -358,14 +356,14 @@ def test_a_damaged_state_and_an_empty_list_are_refused(run, recipe, settings, ca
     (tmp_path / "run" / "state.pt").write_bytes(b"nothing")
     with refused("cannot be read"):
         run(replace(settings, steps=2))
-    for path in (cache.folder / settings.clip).glob("v*"):
+    for path in (cache.folder / settings.clip).rglob("v*"):
         path.unlink()
     with refused("no sample"):
         run(settings, "other")
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_saves_nothing(run, settings, cache, tmp_path, refused):
-    for path in (cache.folder / settings.clip).glob("v*.safetensors"):
+    for path in (cache.folder / settings.clip).rglob("v*.safetensors"):
         tensors = load_file(path)
         save_file({**tensors, "video": tensors["video"] * float("nan")}, path, metadata={"text": ""})
     with refused("decrease --learning-rate"):
@@ -377,7 +375,7 @@ def test_dropped_conditions(recipe, cache):
     """What a pass drops is what the sampler feeds in its place."""
     trainer, order = recipe("loop.trainer"), recipe("loop.order")
     settings = recipe("recipe").StageSettings("lora", 1, 1e-3, batch=2, micro=2)
-    sources = [recipe("data.videos").VideoSource(f"v{number}", None) for number in (1, 2)]
+    sources = [recipe("data.videos").VideoSource(f"v{number}", "rooms", str(number)) for number in (1, 2)]
     clips = [cache.load(item) for item in cache.items("later", sources)]
     assert [clip.references.shape[1] for clip in clips] == [2, 3]
     nothing, empty = cache.no_projection("later"), cache.text("")
@@ -908,6 +906,9 @@ def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, s
 
     both = tmp_path / "both"
     shutil.copytree(alone / "latents", both / "latents")
+    # One of the two processes has it made again, the other waits.
+    (missing,) = (both / "latents" / "later").rglob("moving_room_0000001.0.safetensors")
+    missing.unlink()
     # accelerate's own launcher starts several processes on the CPU with MPI only; it runs under torch's as well.
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     assert start(launcher, both, "--steps", steps, "3").wait(timeout=PATIENCE) == 0, log.read_text()
@@ -916,5 +917,6 @@ def test_the_command_stopped_resumed_and_on_two_processes(comfyui_path, files, s
         assert len(one) == len(two) > 0
         for a, b in zip(one, two):
             assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-3), (stage, a, b)
+    assert missing.read_bytes() == (alone / missing.relative_to(both)).read_bytes()
     settings = json.loads((both / "latents" / "settings.json").read_text())
     assert settings["width"] == 64

@@ -1,12 +1,15 @@
 """Latents on disk: every sample is encoded once, before the first step.
 
 latents/settings.json            what they were made with; another setting needs another folder
-latents/first/<video>.<n>.safetensors    video (48, T, h, w), control (96, T, h, w), references (48, R, h, w), float16
 latents/first/no_projection.safetensors  control latents of a clip that nothing is projected into
-latents/posed/<video>.<n>.safetensors    video, cameras (c2w, K), gate; of what is remembered temporal and spatial (S, 48, h, w) and
-                                         its cameras: what `PosedClip` and `MemorySlots` hold
-latents/texts/<digest>.safetensors       embedded texts (L, text_dim), "" among them
-latents/first/<video>.skipped.txt        why a video gave no sample
+latents/first/<xx>/<video>.<n>.safetensors   video (48, T, h, w), control (96, T, h, w), references (48, R, h, w), float16
+latents/posed/<xx>/<video>.<n>.safetensors   video, cameras (c2w, K), gate; of what is remembered temporal and spatial (S, 48, h, w) and
+                                             its cameras: what `PosedClip` and `MemorySlots` hold
+latents/first/<xx>/<video>.skipped.txt       why a video gives no sample
+latents/texts/<xx>/<digest>.safetensors      embedded texts (L, text_dim), "" among them
+
+<xx> is two digits of a digest of the name: 50,000 videos lie in 256 folders. In one, each new file would cost 30 times as much
+on a local disk, since whoever writes one looks for what dead writers left there, and more on one that machines share.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +40,10 @@ from .videos import PosedVideo, VideoSource
 Encoder = Callable[[Tensor], Tensor]
 # A text to its embedding (L, text_dim).
 TextEncoder = Callable[[str], Tensor]
+# What is to be encoded in one go, in plain values, for it may be done by another process: the fields of a `VideoSource` and
+# which samples of it (clip, number); without a video, what all samples of these clips share.
+Work = tuple[tuple[str, str, str] | None, list[tuple[str, int]]]
+_SHARED = "what all samples share"
 
 
 class Item(NamedTuple):
@@ -83,52 +91,62 @@ class LatentCache:
             folder.mkdir(parents=True, exist_ok=True)
             write_text(path, json.dumps(wanted, indent=1))
 
-    def fill(
+    def missing(self, sources: list[VideoSource], clips: Iterable[str]) -> dict[str, Work]:
+        """What is to be encoded yet, by name, a video each. Videos that are known to give no sample are left out."""
+        clips = list(clips)
+        works: dict[str, Work] = {}
+        shared = [self._text_path(""), *map(self._no_projection_path, clips)]
+        if not all(path.is_file() for path in shared):
+            works[_SHARED] = (None, [(clip, 0) for clip in clips])
+        there = {clip: self._listed(clip) for clip in clips}
+        for source in sources:
+            samples = [
+                (clip, number)
+                for clip in clips
+                for number in range(self.settings.per_video)
+                if not {self._path(clip, source.name, number).name, self._skip_path(clip, source.name).name}
+                & there[clip]
+            ]
+            if samples:
+                works[source.name] = ((source.name, source.kind, source.where), samples)
+        return works
+
+    def encode(
         self,
-        sources: list[VideoSource],
-        clips: Iterable[str],
+        work: Work,
         encode: Encoder,
         encode_text: TextEncoder,
         estimator: Callable[[PosedVideo], DepthEstimator],
-        *,
-        part: int = 0,
-        parts: int = 1,
-        progress: Callable[[], None] | None = None,
     ) -> None:
-        """Encode what is missing of every `parts`-th video from `part` on; for several processes at once.
+        """Encode one of `missing`; what has come to be there since is kept. Several processes may do so at once.
 
-        progress: called after each video. Why a video gives no sample is written beside the samples, and it is left out.
+        Why a video gives no sample is written beside the samples. Raises SpatiaError when a video cannot be read.
         """
-        clips = list(clips)
-        self._save_text("", encode_text)
-        for clip in clips:
-            (self.folder / clip).mkdir(exist_ok=True)
-            self._save_no_projection(clip, encode)
-        for source in sources[part::parts]:
-            missing = [
-                (clip, i)
-                for clip in clips
-                for i in range(self.settings.per_video)
-                if not self._path(clip, source.name, i).is_file()
-            ]
-            if missing and not any(self._skip_path(clip, source.name).is_file() for clip, _ in missing):
-                self._encode_video(source, missing, encode, encode_text, estimator)
-            if progress is not None:
-                progress()
+        fields, samples = work
+        if fields is None:
+            self._save_text("", encode_text)
+            for clip, _ in samples:
+                self._save_no_projection(clip, encode)
+            return
+        source = VideoSource(*fields)
+        samples = [(clip, number) for clip, number in samples if not self._path(clip, source.name, number).is_file()]
+        if samples:
+            self._encode_video(source, samples, encode, encode_text, estimator)
 
     def items(self, clip: str, sources: list[VideoSource], remembering: bool = False) -> list[Item]:
         """Samples of these videos that are there, in the videos' order; remembering: those that have something to remember."""
+        there = self._listed(clip)
         found = [
-            Item(self._path(clip, source.name, i), source.name)
+            Item(self._path(clip, source.name, number), source.name)
             for source in sources
-            for i in range(self.settings.per_video)
+            for number in range(self.settings.per_video)
         ]
-        return [item for item in found if item.path.is_file() and (not remembering or _remembers(item))]
+        return [item for item in found if item.path.name in there and (not remembering or _remembers(item))]
 
     def names(self, clip: str) -> list[str]:
         """Videos that have a first sample of this kind, whoever put it there, sorted."""
         ending = ".0.safetensors"
-        return sorted(path.name.removesuffix(ending) for path in (self.folder / clip).glob(f"*{ending}"))
+        return sorted(name.removesuffix(ending) for name in self._listed(clip) if name.endswith(ending))
 
     def item(self, clip: str, video: str) -> Item:
         """The first sample of a video."""
@@ -137,13 +155,13 @@ class LatentCache:
     def add(self, clip: str, video: str, tensors: dict[str, Tensor], text: str = "") -> None:
         """Put a sample there that was made otherwise: video, control and references as in this file's head."""
         path = self._path(clip, video, 0)
-        path.parent.mkdir(exist_ok=True)
         _save({name: _stored(tensor) for name, tensor in tensors.items()}, path, {"text": text})
 
     def skipped(self, clip: str, sources: list[VideoSource]) -> list[str]:
         """Why videos gave no sample, a line each."""
+        there = self._listed(clip)
         paths = [self._skip_path(clip, source.name) for source in sources]
-        return [path.read_text(encoding="utf-8").strip() for path in paths if path.is_file()]
+        return [path.read_text(encoding="utf-8").strip() for path in paths if path.name in there]
 
     def load(self, item: Item) -> Latents:
         """One sample from disk. Raises SpatiaError naming the file when it cannot be read."""
@@ -171,7 +189,7 @@ class LatentCache:
 
     def no_projection(self, clip: str) -> Tensor:
         """Control latents (96, T, h, w) of nothing projected."""
-        return load_file(self.folder / clip / "no_projection.safetensors")["control"].float()
+        return load_file(self._no_projection_path(clip))["control"].float()
 
     def _posed(self, tensors: dict[str, Tensor], text: Tensor) -> Latents:
         video, size = tensors["video"].float(), (self.settings.height, self.settings.width)
@@ -185,57 +203,65 @@ class LatentCache:
     def _encode_video(
         self,
         source: VideoSource,
-        missing: list[tuple[str, int]],
+        samples: list[tuple[str, int]],
         encode: Encoder,
         encode_text: TextEncoder,
         estimator: Callable[[PosedVideo], DepthEstimator],
     ) -> None:
         settings = self.settings
-        try:
-            video = source.load(settings.width, settings.height, self.stride)
-        except SpatiaError as error:
-            for clip in {clip for clip, _ in missing}:
-                write_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
-            return
+        video = source.load(settings.width, settings.height, self.stride)
         self._save_text(video.text, encode_text)
-        for clip, index in missing:
+        for clip, number in samples:
             try:
                 if not enough_frames(video, clip, settings):
                     raise SpatiaError(
                         f"{video.cameras.count} frames are too few for a clip of {settings.frames(clip)}."
                     )
-                generator = generator_of("sample", settings.seed, clip, source.name, index)
+                generator = generator_of("sample", settings.seed, clip, source.name, number)
                 if clip == POSED:
                     tensors = encode_posed_sample(make_posed_sample(video, settings, generator), settings, encode)
                 else:
                     tensors = encode_sample(make_sample(video, clip, settings, generator, estimator(video)), encode)
             except SpatiaError as error:
-                write_text(self._skip_path(clip, source.name), f"{source.name}: {error}\n")
+                path = self._skip_path(clip, source.name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_text(path, f"{source.name}: {error}\n")
                 continue
-            _save(tensors, self._path(clip, source.name, index), {"text": video.text})
+            _save(tensors, self._path(clip, source.name, number), {"text": video.text})
 
     def _save_text(self, text: str, encode_text: TextEncoder) -> None:
         path = self._text_path(text)
         if not path.is_file():
-            path.parent.mkdir(exist_ok=True)
             _save({"text": encode_text(text).to("cpu", torch.bfloat16).contiguous()}, path, {"text": text})
 
     def _save_no_projection(self, clip: str, encode: Encoder) -> None:
-        path = self.folder / clip / "no_projection.safetensors"
+        path = self._no_projection_path(clip)
         if not path.is_file():
             shape = (self.settings.frames(clip), self.settings.height, self.settings.width)
             # As the sampler feeds it: mid grey, and a hole everywhere.
             control = torch.cat([encode(torch.full((*shape, 3), 0.5)), encode(hole_pixels(torch.ones(shape)))])
             _save({"control": control.to("cpu", torch.float16).contiguous()}, path, {})
 
-    def _path(self, clip: str, video: str, index: int) -> Path:
-        return self.folder / clip / f"{video}.{index}.safetensors"
+    def _listed(self, clip: str) -> set[str]:
+        """Names of the files of a kind of clip: by folders, since asking for 50,000 names one by one takes ten times as long."""
+        folders = (self.folder / clip).iterdir() if (self.folder / clip).is_dir() else ()
+        return {name for folder in folders if folder.is_dir() for name in os.listdir(folder)}
+
+    def _path(self, clip: str, video: str, number: int) -> Path:
+        return self._place(clip, video) / f"{video}.{number}.safetensors"
 
     def _skip_path(self, clip: str, video: str) -> Path:
-        return self.folder / clip / f"{video}.skipped.txt"
+        return self._place(clip, video) / f"{video}.skipped.txt"
+
+    def _place(self, clip: str, video: str) -> Path:
+        return self.folder / clip / hashlib.blake2b(video.encode(), digest_size=1).hexdigest()
+
+    def _no_projection_path(self, clip: str) -> Path:
+        return self.folder / clip / "no_projection.safetensors"
 
     def _text_path(self, text: str) -> Path:
-        return self.folder / "texts" / f"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}.safetensors"
+        digest = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+        return self.folder / "texts" / digest[:2] / f"{digest}.safetensors"
 
 
 # Of MemorySlots, as the cache names them.
@@ -287,5 +313,6 @@ def _remembers(item: Item) -> bool:
 
 
 def _save(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
         save_file(tensors, part, metadata=metadata)

@@ -19,6 +19,7 @@ import json
 import pickle
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,14 +58,22 @@ class PosedVideo(NamedTuple):
     moving: Tensor
 
 
-Loader = Callable[[int, int, int], PosedVideo]
-
-
 class VideoSource(NamedTuple):
-    """A video that is read when it is wanted. name: unique, fit for a file. load: called with width, height and stride."""
+    """A video that is read when it is wanted: plain, so that another process can be sent there.
+
+    name: unique, fit for a file. kind: of `--data`. where: the seed of a room, or the path of a camera text or of a clip's folder.
+    """
 
     name: str
-    load: Loader
+    kind: str
+    where: str
+
+    def load(self, width: int, height: int, stride: int) -> PosedVideo:
+        """Every `stride`-th of its frames at this size. Raises SpatiaError that names it when it cannot be read."""
+        try:
+            return _LOADERS[self.kind](self.where, width, height, stride)
+        except SpatiaError as error:
+            raise SpatiaError(f"Video {Path(self.where).name}: {error}") from error
 
 
 def find_videos(specifications: list[str]) -> list[VideoSource]:
@@ -79,7 +88,7 @@ def find_videos(specifications: list[str]) -> list[VideoSource]:
             raise SpatiaError(
                 f"--data {text} was given, expected one of {', '.join(f'{name}:...' for name in _KINDS)}."
             )
-        found += _KINDS[kind](where)
+        found += _KINDS[kind](kind, where)
     seen: set[str] = set()
     for source in found:
         if source.name in seen:
@@ -151,58 +160,54 @@ def _fit_frame(frame: np.ndarray, plan: Fit) -> Tensor:
 # --- procedural rooms ---
 
 
-def _room_sources(where: str, moving: bool = False) -> list[VideoSource]:
+def _room_sources(kind: str, where: str) -> list[VideoSource]:
     match = _ROOMS.match(where)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
     if last < first:
-        raise SpatiaError(f"--data rooms:{where} was given, expected seeds such as rooms:0-499.")
+        raise SpatiaError(f"--data {kind}:{where} was given, expected seeds such as {kind}:0-499.")
+    name = kind.removesuffix("s")
+    return [VideoSource(f"{name}_{seed:07d}", kind, str(seed)) for seed in range(first, last + 1)]
 
-    def source(seed: int) -> VideoSource:
-        def load(width: int, height: int, stride: int) -> PosedVideo:
-            room = room_video(seed, moving)
-            kept = slice(None, None, stride)
-            cameras = make_cameras(room.w2c[kept], room.intrinsics)
-            depth, mask = torch.from_numpy(room.z_depth[kept]), torch.from_numpy(room.moving[kept])
-            return fitted_video(iter(room.frames[kept]), cameras, "", depth, mask, width, height)
 
-        return VideoSource(f"{'moving_room' if moving else 'room'}_{seed:07d}", load)
-
-    return [source(seed) for seed in range(first, last + 1)]
+def _load_room(where: str, width: int, height: int, stride: int, moving: bool = False) -> PosedVideo:
+    room = room_video(int(where), moving)
+    kept = slice(None, None, stride)
+    cameras = make_cameras(room.w2c[kept], room.intrinsics)
+    depth, mask = torch.from_numpy(room.z_depth[kept]), torch.from_numpy(room.moving[kept])
+    return fitted_video(iter(room.frames[kept]), cameras, "", depth, mask, width, height)
 
 
 # --- RealEstate10K ---
 
 
-def _realestate10k_sources(where: str) -> list[VideoSource]:
-    root = _folder(where, "realestate10k")
+def _realestate10k_sources(kind: str, where: str) -> list[VideoSource]:
+    root = _folder(where, kind)
     sources = []
     for path in sorted(root.rglob("*.txt")):
         beside = path.with_suffix("")
         if beside.is_dir() or _video_beside(beside) is not None:
-            sources.append(VideoSource(_file_name(path.relative_to(root).with_suffix("")), _realestate10k_loader(path)))
+            sources.append(VideoSource(_file_name(path.relative_to(root).with_suffix("")), kind, str(path)))
     if not sources:
         raise SpatiaError(
-            f"--data realestate10k:{where} holds no camera text <id>.txt with a folder <id> of frames or a video <id>.mp4 beside it."
+            f"--data {kind}:{where} holds no camera text <id>.txt with a folder <id> of frames or a video <id>.mp4 beside it."
         )
     return sources
 
 
-def _realestate10k_loader(path: Path) -> Loader:
-    def load(width: int, height: int, stride: int) -> PosedVideo:
-        text = path.read_text(encoding="utf-8")
-        cameras, folder = read_cameras(text, format="realestate10k"), path.with_suffix("")
-        times = _times(text)
-        kept = list(range(0, cameras.count, stride))
-        movie = None if folder.is_dir() else _video_beside(folder)
-        frames: Iterator[np.ndarray]
-        if movie is None:
-            pictures = _timed_pictures(folder, times)
-            frames = (_picture(pictures[index]) for index in kept)
-        else:
-            frames = _timed_frames(movie, times, kept)
-        return _loaded(folder, frames, cameras, kept, width, height)
-
-    return _named(path.name, load)
+def _load_realestate10k(where: str, width: int, height: int, stride: int) -> PosedVideo:
+    path = Path(where)
+    text = path.read_text(encoding="utf-8")
+    cameras, folder = read_cameras(text, format="realestate10k"), path.with_suffix("")
+    times = _times(text)
+    kept = list(range(0, cameras.count, stride))
+    movie = None if folder.is_dir() else _video_beside(folder)
+    frames: Iterator[np.ndarray]
+    if movie is None:
+        pictures = _timed_pictures(folder, times)
+        frames = (_picture(pictures[index]) for index in kept)
+    else:
+        frames = _timed_frames(movie, times, kept)
+    return _loaded(folder, frames, cameras, kept, width, height)
 
 
 def _times(text: str) -> list[int]:
@@ -324,36 +329,31 @@ def _chunk(path: Path, changed: int) -> dict[str, dict[str, Any]]:
 # --- folders of clips ---
 
 
-def _clip_sources(where: str) -> list[VideoSource]:
-    root = _folder(where, "clips")
+def _clip_sources(kind: str, where: str) -> list[VideoSource]:
+    root = _folder(where, kind)
     mains = [name for name, _ in FILE_NAMES.values()]
     folders = sorted({path.parent for name in mains for path in root.rglob(name)})
     if not folders:
-        raise SpatiaError(f"--data clips:{where} holds no clip: a folder with {', '.join(mains[:-1])} or {mains[-1]}.")
-    return [
-        VideoSource(_file_name(folder.relative_to(root)) or root.name, _named(folder.name, _clip_loader(folder)))
-        for folder in folders
-    ]
+        raise SpatiaError(f"--data {kind}:{where} holds no clip: a folder with {', '.join(mains[:-1])} or {mains[-1]}.")
+    return [VideoSource(_file_name(folder.relative_to(root)) or root.name, kind, str(folder)) for folder in folders]
 
 
-def _clip_loader(folder: Path) -> Loader:
-    def load(width: int, height: int, stride: int) -> PosedVideo:
-        place = next((folder / name for name in ("frames", "images") if (folder / name).is_dir()), None)
-        videos = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in VIDEO_ENDINGS]
-        if (place is None) == (len(videos) != 1):
-            raise SpatiaError(
-                f"It holds {'a folder of frames' if place else 'no folder frames or images'} and {len(videos)} video files, expected one of the two."
-            )
-        size = _picture(_pictures(place)[0]).shape if place else next(_frames_at(videos[0], [0])).shape
-        cameras = _clip_cameras(folder, size[1], size[0])
-        kept = list(range(0, cameras.count, stride))
-        found = len(_pictures(place)) if place else len(_time_stamps(videos[0]))
-        if found != cameras.count:
-            raise SpatiaError(f"{found} frames and {cameras.count} cameras were found, expected one camera per frame.")
-        frames = (_picture(_pictures(place)[index]) for index in kept) if place else _frames_at(videos[0], kept)
-        return _loaded(folder, frames, cameras, kept, width, height)
-
-    return load
+def _load_clip(where: str, width: int, height: int, stride: int) -> PosedVideo:
+    folder = Path(where)
+    place = next((folder / name for name in ("frames", "images") if (folder / name).is_dir()), None)
+    videos = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in VIDEO_ENDINGS]
+    if (place is None) == (len(videos) != 1):
+        raise SpatiaError(
+            f"It holds {'a folder of frames' if place else 'no folder frames or images'} and {len(videos)} video files, expected one of the two."
+        )
+    size = _picture(_pictures(place)[0]).shape if place else next(_frames_at(videos[0], [0])).shape
+    cameras = _clip_cameras(folder, size[1], size[0])
+    kept = list(range(0, cameras.count, stride))
+    found = len(_pictures(place)) if place else len(_time_stamps(videos[0]))
+    if found != cameras.count:
+        raise SpatiaError(f"{found} frames and {cameras.count} cameras were found, expected one camera per frame.")
+    frames = (_picture(_pictures(place)[index]) for index in kept) if place else _frames_at(videos[0], kept)
+    return _loaded(folder, frames, cameras, kept, width, height)
 
 
 def _clip_cameras(folder: Path, width: int, height: int) -> Cameras:
@@ -488,29 +488,24 @@ def _folder(where: str, kind: str) -> Path:
     path = Path(where).expanduser()
     if not path.is_dir():
         raise SpatiaError(f"--data {kind}:{where} was given, but there is no such folder.")
-    return path
+    return path.absolute()  # whoever is sent there may stand elsewhere
 
 
 def _file_name(path: Path) -> str:
     return "__".join(path.parts)
 
 
-def _named(name: str, load: Loader) -> Loader:
-    """The loader with the video's name before what goes wrong."""
-
-    def named(width: int, height: int, stride: int) -> PosedVideo:
-        try:
-            return load(width, height, stride)
-        except SpatiaError as error:
-            raise SpatiaError(f"Video {name}: {error}") from error
-
-    return named
-
-
-_KINDS: dict[str, Callable[[str], list[VideoSource]]] = {
+_KINDS: dict[str, Callable[[str, str], list[VideoSource]]] = {
     "rooms": _room_sources,
-    "moving_rooms": lambda where: _room_sources(where, moving=True),
+    "moving_rooms": _room_sources,
     "realestate10k": _realestate10k_sources,
     "re10k_chunks": _chunk_sources,
     "clips": _clip_sources,
+}
+# Called with a source's `where`, width, height and stride.
+_LOADERS: dict[str, Callable[[str, int, int, int], PosedVideo]] = {
+    "rooms": _load_room,
+    "moving_rooms": partial(_load_room, moving=True),
+    "realestate10k": _load_realestate10k,
+    "clips": _load_clip,
 }
