@@ -16,7 +16,6 @@ from spatia_core.cameras.camera import unproject
 from spatia_core.cameras.preflight import comes_back
 from spatia_core.cameras.trajectories import preset_path
 from spatia_core.errors import SpatiaError
-from spatia_core.metrics.figure_tables import complete, interval, table_csv
 from tools import command_line
 from tools.console import RunError
 from tools.desk import DONE, FAILED, read_workflow
@@ -444,16 +443,6 @@ def test_the_page_compares_the_scenes_that_all_rows_have(dataset, tmp_path):
     )
     write_page(out, study, rows, [])
     assert "| this run | 81.5 | 70.25 |" in (out / "README.md").read_text()
-
-
-def test_figures_are_compared_scene_by_scene():
-    found = {"a": {1: {"x": 1.0}, 2: {"x": 3.0, "y": 5.0}}, "b": {2: {"x": 4.0}, 1: {"x": 1.5}, 3: {"x": 9.0}}, "c": {}}
-    figures = complete(found)
-    assert figures == {"a": [{"x": 1.0}, {"x": 3.0, "y": 5.0}], "b": [{"x": 1.5}, {"x": 4.0}]}
-    difference, scenes = interval(figures["b"], "x", figures["a"])
-    assert (difference.mean, scenes) == (0.75, 2) and interval(figures["a"], "z") is None
-    assert interval(figures["a"], "y")[1] == 1
-    assert "b,x,2,2.75," in table_csv(figures, "a") and ",a,0.75," in table_csv(figures, "a")
 
 
 def test_weights_that_are_not_here_need_their_folder(tmp_path):

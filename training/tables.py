@@ -9,9 +9,7 @@ Means are over scenes, with 95 % percentile bootstrap intervals; differences are
 """
 
 import argparse
-import csv
 import hashlib
-import io
 import json
 import sys
 import time
@@ -375,6 +373,8 @@ class Study:
 
     def figures(self, name: str) -> dict[str, list[dict[str, float]]]:
         """Each row's figures of the scenes that are complete."""
+        from spatia_pack.spatia_core.metrics.figure_tables import complete
+
         table, seeds = TABLES[name], self.seeds[TABLES[name].kind][: self.count[name]]
         found = {}
         for row, setting in self.settings[name].items():
@@ -385,6 +385,7 @@ class Study:
     def write(self) -> None:
         """CSVs, the page and the contact sheet of all complete scenes."""
         from spatia_pack.spatia_core.files import write_text
+        from spatia_pack.spatia_core.metrics.figure_tables import table_csv
 
         page = [*self._head()]
         for name in self.settings:
@@ -392,7 +393,7 @@ class Study:
             if len(figures) < min(2, len(TABLES[name].rows)):  # nothing to compare yet
                 page += [f"## {TABLES[name].title}", "", "Not measured in this run.", ""]
                 continue
-            write_csv(self.arguments.results / f"{name}.csv", TABLES[name], figures)
+            write_text(self.arguments.results / f"{name}.csv", table_csv(figures, TABLES[name].against))
             page += section(name, TABLES[name], figures)
             if name == "ablation":
                 page += self._sheet()
@@ -451,102 +452,15 @@ class Study:
         ]  # fmt: skip
 
 
-def complete(found: dict[str, dict[int, dict[str, float]]]) -> dict[str, list[dict[str, float]]]:
-    """Each row's figures of the scenes that all rows have, from figures by row and seed; rows that were not begun are left out."""
-    begun = {row: by_seed for row, by_seed in found.items() if by_seed}
-    seeds = sorted(set.intersection(*map(set, begun.values()))) if begun else []
-    return {row: [by_seed[seed] for seed in seeds] for row, by_seed in begun.items()} if seeds else {}
-
-
-def interval(figures: list[dict[str, float]], column: str, against: list[dict[str, float]] | None = None):
-    """Interval of a column, or of its paired difference, and the number of scenes that have it; None where none has."""
-    from spatia_pack.spatia_core.metrics import bootstrap
-
-    pairs = [(row, base) for row, base in zip(figures, against or figures) if column in row and column in base]
-    if not pairs:
-        return None
-    return bootstrap([row[column] - (base[column] if against else 0.0) for row, base in pairs]), len(pairs)
-
-
-def write_csv(path: Path, table: Table, figures: dict[str, list[dict[str, float]]]) -> None:
-    """One line per row and column, with its interval and, where rows are compared, the paired difference's."""
-    from spatia_pack.spatia_core.files import write_text
-
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(
-        (
-            "setting",
-            "figure",
-            "scenes",
-            "mean",
-            "low",
-            "high",
-            "compared with",
-            "difference",
-            "difference low",
-            "difference high",
-        )
-    )
-    for row, values in figures.items():
-        for column in sorted({column for value in values for column in value}):
-            mean, scenes = interval(values, column)
-            difference = ("", "", "", "")
-            if (
-                table.against in figures
-                and row != table.against
-                and (found := interval(values, column, figures[table.against]))
-            ):
-                difference = (table.against, *(f"{value:.5g}" for value in found[0]))
-            writer.writerow((row, column, scenes, *(f"{value:.5g}" for value in mean), *difference))
-    write_text(path, file.getvalue())
-
-
 def section(name: str, table: Table, figures: dict[str, list[dict[str, float]]]) -> list[str]:
     """The page's lines of one table."""
-    columns = [
-        column for column in table.columns if any(column in row for values in figures.values() for row in values)
-    ]
+    from spatia_pack.spatia_core.metrics.figure_tables import Comparison, table_lines
+
     scenes = len(next(iter(figures.values())))
-    lines = [f"## {table.title}", "", f"{scenes} rooms. {table.note} All figures: [{name}.csv]({name}.csv).", ""]
-    if len(figures) == 1 or len(columns) > 10:  # too wide for a page: one line per figure
-        lines += ["| | " + " | ".join(figures) + " |", "|---" * (len(figures) + 1) + "|"]
-        lines += [
-            f"| {column} | " + " | ".join(_cell(values, column) for values in figures.values()) + " |"
-            for column in columns
-        ]
-    else:
-        lines += ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-        lines += [
-            f"| {row} | " + " | ".join(_cell(values, column) for column in columns) + " |"
-            for row, values in figures.items()
-        ]
-    lines.append("")
-    if len(figures) < len(table.rows):
-        lines += ["Not measured in this run: " + ", ".join(row for row in table.rows if row not in figures) + ".", ""]
-    pairs = [] if table.against not in figures else [(row, table.against) for row in figures if row != table.against]
-    shown = [row for row in table.rows if row in figures and row != table.against]
-    pairs += zip(shown[1:], shown)
-    for row, other in pairs:
-        if found := interval(figures[row], table.goal, figures[other]):
-            apart = not interval(figures[row], table.goal)[0].overlaps(interval(figures[other], table.goal)[0])
-            lines.append(
-                f"- {table.goal}, {row} minus {other}: {_text(found[0])}; the two means' intervals {'are apart' if apart else 'overlap'}"
-            )
-    if pairs:
-        lines.append("")
-    return lines
-
-
-def _cell(values: list[dict[str, float]], column: str) -> str:
-    found = interval(values, column)
-    return "" if found is None else _text(found[0])
-
-
-def _text(value) -> str:
-    size = max(abs(value.mean), abs(value.low), abs(value.high))
-    digits = 3 if size < 1.5 else 2 if size < 100 else 0
-    return f"{value.mean:.{digits}f} ({value.low:.{digits}f} to {value.high:.{digits}f})"
+    return [
+        f"## {table.title}", "", f"{scenes} rooms. {table.note} All figures: [{name}.csv]({name}.csv).", "",
+        *table_lines(Comparison(tuple(table.rows), table.columns, table.against, table.goal), figures),
+    ]  # fmt: skip
 
 
 def _first_clause(reason: Exception) -> str:

@@ -1,6 +1,5 @@
 """The tables of the small bundle: scenes, what is measured on them, and what becomes of the figures. No video is made here."""
 
-import csv
 import importlib
 import json
 import sys
@@ -120,42 +119,9 @@ def test_rows_are_found_again_and_one_that_was_cut_off_is_made_again(tables, tmp
     assert tables.Rows(tmp_path, WITH | {"weights": "other"}).known == {}
 
 
-def figures_of(**rows):
-    return {name: [{"psnr_c": value, "ssim_c": value / 100} for value in values] for name, values in rows.items()}
-
-
-def test_differences_are_paired(tables):
-    figures = figures_of(both=[20, 30, 25], neither=[15, 25, 20])
-    found, scenes = tables.interval(figures["both"], "psnr_c", figures["neither"])
-    assert scenes == 3 and tuple(found) == (5, 5, 5)
-    assert tables.interval(figures["both"], "lpips_c") is None
-
-
-def test_only_scenes_that_every_row_has_are_compared(tables):
-    one, two = {"psnr_c": 1.0}, {"psnr_c": 2.0}
-    assert tables.complete({"a": {5: one, 6: two}, "b": {6: one}, "c": {}}) == {"a": [two], "b": [one]}
-    assert tables.complete({"a": {5: one}, "b": {6: one}}) == {} == tables.complete({"a": {}})
-
-
-def test_the_csv_holds_means_and_differences(tables, tmp_path):
-    table = tables.TABLES["ablation"]
-    figures = figures_of(both=[20, 30, 25], neither=[15, 25, 20])
-    tables.write_csv(tmp_path / "t.csv", table, figures)
-    rows = list(csv.DictReader((tmp_path / "t.csv").open()))
-    assert [(row["setting"], row["figure"]) for row in rows] == [
-        (s, f) for s in ("both", "neither") for f in ("psnr_c", "ssim_c")
-    ]
-    assert (rows[0]["mean"], rows[0]["difference"], rows[0]["compared with"], rows[0]["scenes"]) == (
-        "25",
-        "5",
-        "neither",
-        "3",
-    )
-    assert rows[2]["difference"] == ""
-
-
 def test_the_page_shows_a_table_and_its_comparison(tables):
-    figures = figures_of(both=[30, 31, 32], neither=[15, 16, 17])
+    values = {"both": [30, 31, 32], "neither": [15, 16, 17]}
+    figures = {row: [{"psnr_c": value} for value in each] for row, each in values.items()}
     text = "\n".join(tables.section("ablation", tables.TABLES["ablation"], figures))
     assert "| both | 31.00 (30.00 to 32.00) |" in text
     assert "both minus neither: 15.00 (15.00 to 15.00); the two means' intervals are apart" in text

@@ -61,7 +61,8 @@ class PosedVideo(NamedTuple):
 class VideoSource(NamedTuple):
     """A video that is read when it is wanted: plain, so that another process can be sent there.
 
-    name: unique, fit for a file. kind: of `--data`. where: the seed of a room, or the path of a camera text or of a clip's folder.
+    name: unique, fit for a file. kind: of `--data`. where: the seed of a room, or the path of a camera text, of a clip's
+    folder, or of a file of chunks and in it the key.
     """
 
     name: str
@@ -251,16 +252,16 @@ def _timed_frames(path: Path, times: list[int], kept: list[int]) -> Iterator[np.
 # --- RealEstate10K in chunks ---
 
 
-def _chunk_sources(where: str) -> list[VideoSource]:
-    root = _folder(where, "re10k_chunks")
+def _chunk_sources(kind: str, where: str) -> list[VideoSource]:
+    root = _folder(where, kind)
     sources = []
     for index in sorted(root.rglob("index.json")):
         prefix = index.parent.relative_to(root)
         for key, path in sorted(_chunk_index(index).items(), key=lambda entry: (entry[1].name, entry[0])):
-            sources.append(VideoSource(_file_name(prefix / key), _named(key, _chunk_loader(path, key))))
+            sources.append(VideoSource(_file_name(prefix / key), kind, str(path / key)))
     if not sources:
         raise SpatiaError(
-            f"--data re10k_chunks:{where} holds no video: an index.json of keys and the *.torch files they are in."
+            f"--data {kind}:{where} holds no video: an index.json of keys and the *.torch files they are in."
         )
     return sources
 
@@ -283,25 +284,23 @@ def _chunk_index(path: Path) -> dict[str, Path]:
     return {key: path.parent / name for key, name in index.items()}
 
 
-def _chunk_loader(path: Path, key: str) -> Loader:
-    def load(width: int, height: int, stride: int) -> PosedVideo:
-        video = _chunk(path, path.stat().st_mtime_ns).get(key)
-        if video is None:
-            raise SpatiaError(f"{path.name} does not hold it, though index.json says so; fetch both again.")
-        lines, images = video["cameras"], video["images"]
-        if lines.ndim != 2 or lines.shape[1] != 18 or len(images) != len(lines):
-            raise SpatiaError(
-                f"{path.name} holds cameras of shape {tuple(lines.shape)} and {len(images)} images for it, expected 18 "
-                "numbers for each image; fetch the file again."
-            )
-        if lines[:, 4:6].any():
-            raise SpatiaError("Its cameras have lens distortion, expected 0 0; undistort the images first.")
-        kept = list(range(0, len(lines), stride))
-        cameras = make_cameras(lines[:, 6:].reshape(-1, 3, 4), lines[:, :4])
-        frames = (_picture(io.BytesIO(images[index].numpy().tobytes()), f"Image {index}") for index in kept)
-        return fitted_video(frames, cameras.select(kept), "", None, None, width, height)
-
-    return load
+def _load_chunked(where: str, width: int, height: int, stride: int) -> PosedVideo:
+    path, key = Path(where).parent, Path(where).name
+    video = _chunk(path, path.stat().st_mtime_ns).get(key)
+    if video is None:
+        raise SpatiaError(f"{path.name} does not hold it, though index.json says so; fetch both again.")
+    lines, images = video["cameras"], video["images"]
+    if lines.ndim != 2 or lines.shape[1] != 18 or len(images) != len(lines):
+        raise SpatiaError(
+            f"{path.name} holds cameras of shape {tuple(lines.shape)} and {len(images)} images for it, expected 18 "
+            "numbers for each image; fetch the file again."
+        )
+    if lines[:, 4:6].any():
+        raise SpatiaError("Its cameras have lens distortion, expected 0 0; undistort the images first.")
+    kept = list(range(0, len(lines), stride))
+    cameras = make_cameras(lines[:, 6:].reshape(-1, 3, 4), lines[:, :4])
+    frames = (_picture(io.BytesIO(images[index].numpy().tobytes()), f"Image {index}") for index in kept)
+    return fitted_video(frames, cameras.select(kept), "", None, None, width, height)
 
 
 @functools.lru_cache(maxsize=1)
@@ -507,5 +506,6 @@ _LOADERS: dict[str, Callable[[str, int, int, int], PosedVideo]] = {
     "rooms": _load_room,
     "moving_rooms": partial(_load_room, moving=True),
     "realestate10k": _load_realestate10k,
+    "re10k_chunks": _load_chunked,
     "clips": _load_clip,
 }
