@@ -579,6 +579,11 @@ class TestLossLog:
         assert blue[120] < blue[500] < blue[900]
         assert loss_picture([], "nothing").size == (960, 480) and loss_picture([self.row(1)], "one").size == (960, 480)
 
+    def test_the_picture_of_a_loss_that_is_a_logarithm(self):
+        pixels = np.array(loss_picture([self.row(step, -step / 10) for step in range(60)], "falling"), dtype=int)
+        blue = (pixels[..., 2] - pixels[..., 0] > 100).argmax(0)
+        assert 0 < blue[120] < blue[500] < blue[900]
+
     def test_another_csv_is_refused(self, tmp_path):
         (tmp_path / "loss.csv").write_text("a,b\n1,2\n")
         with pytest.raises(SpatiaError, match="no loss log"):

@@ -3,12 +3,15 @@
     COMFYUI_PATH=... python training/make.py WORK_FOLDER --rooms 1000 --autoencoder-minutes 25 --network-minutes 60
 
 Stages leave their results in WORK_FOLDER and may be run one by one (--stages); `export` writes the weights into
-bundle/. Rooms, latents and generated clips are made by --workers processes (workers.py), also on a Ray cluster. Seeds are fixed; give --*-steps instead of minutes for a run that repeats exactly.
+bundle/. Rooms, latents and generated clips are made by --workers processes (workers.py), also on a Ray cluster. Seeds are fixed; give
+--*-steps instead of minutes for a run that repeats exactly. A network's training is stopped by Ctrl-C or by a file WORK_FOLDER/stop, saved
+in WORK_FOLDER/fits with its losses, and gone on with by the same command without the stages before it.
 """
 
 import argparse
+import contextlib
+import functools
 import json
-import math
 import sys
 from pathlib import Path
 
@@ -87,6 +90,10 @@ def rooms(work: Path) -> list[Path]:
     return found
 
 
+def room_names(work: Path) -> list[str]:
+    return [path.stem for path in rooms(work)]
+
+
 def first_videos(work: Path, count: int) -> list:
     """First clips of so many rooms, (25, H, W, 3) uint8."""
     import numpy as np
@@ -104,20 +111,27 @@ def room_reader(paths: list[Path], names: tuple[str, ...], at_most: int):
     import numpy as np
     import torch
 
-    kept: dict[int, tuple] = {}
+    @functools.lru_cache(maxsize=at_most)
+    def read(index):
+        with np.load(paths[index]) as room:
+            return tuple(torch.from_numpy(room[name]) for name in names)
 
-    def drawn(generator):
-        def draw(n):
-            return int(torch.randint(n, (), generator=generator))
+    return lambda generator: read(int(torch.randint(len(paths), (), generator=generator)))
 
-        # Read little by little: the first steps need few of them.
-        if not kept or (len(kept) < min(at_most, len(paths)) and draw(10) < 3):
-            index = draw(len(paths))
-            with np.load(paths[index]) as room:
-                kept[index] = tuple(torch.from_numpy(room[name]) for name in names)
-        return list(kept.values())[draw(len(kept))]
 
-    return drawn
+@contextlib.contextmanager
+def fit_run(work: Path, name: str, budget, seed: int, samples: list[str]):
+    """How a network is fitted. Its state lies in the work folder until the caller has written what came out."""
+    from spatia_pack.training.loop.fitting import FitRun
+    from spatia_pack.training.loop.stopping import Stop
+
+    with Stop(work / "stop", _print) as stop:
+        try:
+            run = FitRun(name, work / "fits" / name, budget, seed, samples, stop)
+            yield run
+        finally:
+            stop.file.unlink(missing_ok=True)
+    run.forget()
 
 
 def make_depth(work: Path, budget) -> None:
@@ -140,13 +154,10 @@ def make_depth(work: Path, budget) -> None:
         return images[index], depths[index]
 
     network = SmallDepthNet()
-
-    def report(step, progress, loss):
-        _print(f"depth step {step}, {100 * progress:.0f} %, loss {loss:.4f}")
-
-    train_depth(network, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=report)
-    with replacing(work / "depth.pt") as part:
-        torch.save(network.state_dict(), part)
+    with fit_run(work, "depth", budget, 0, room_names(work)) as run:
+        train_depth(network, sample, run)
+        with replacing(work / "depth.pt") as part:
+            torch.save(network.state_dict(), part)
 
 
 def make_autoencoder(work: Path, budget) -> None:
@@ -171,15 +182,13 @@ def make_autoencoder(work: Path, budget) -> None:
             return (128 + (255 - coverage.int()) // 2).clamp(max=255).to(torch.uint8)[..., None].expand(-1, -1, -1, 3)
         return frames
 
-    def report(step, progress, loss):
-        _print(f"autoencoder step {step}, {100 * progress:.0f} %, loss {loss:.4f}")
-
-    train_autoencoder(vae, sample, budget=budget, generator=torch.Generator().manual_seed(0), report=report)
-    vae.eval().requires_grad_(False)
-    stock = comfy.latent_formats.Wan22()
-    normalise_latents(vae, first_videos(work, 24), stock.latents_mean.flatten(), stock.latents_std.flatten())
-    # Rounded here, once: all that follows is trained on what the file's weights make, not on what a later rounding would.
-    save_quantised(vae.state_dict(), work / VAE_FILE)
+    with fit_run(work, "autoencoder", budget, 0, room_names(work)) as run:
+        train_autoencoder(vae, sample, run)
+        vae.eval().requires_grad_(False)
+        stock = comfy.latent_formats.Wan22()
+        normalise_latents(vae, first_videos(work, 24), stock.latents_mean.flatten(), stock.latents_std.flatten())
+        # Rounded here, once: all that follows is trained on what the file's weights make, not on what a later rounding would.
+        save_quantised(vae.state_dict(), work / VAE_FILE)
 
 
 def require_autoencoder(work: Path) -> Path:
@@ -205,24 +214,15 @@ def deployed_autoencoder(work: Path):
 
 def make_decoder(work: Path, budget, seed: int) -> None:
     """The decoder trained on; what the encoder makes of a video stays the same."""
-    import torch
     from spatia_pack.spatia_core.weights.scaled import save_quantised
     from spatia_pack.training.tasks.autoencoder import centre_output, train_decoder
 
     vae, _ = deployed_autoencoder(work)
     drawn = room_reader(rooms(work), ("frames",), 800)
 
-    def report(step, progress, loss):
-        _print(f"decoder step {step}, {100 * progress:.0f} %, {10 * math.log10(4) - 10 * loss / math.log(10):.2f} dB")
-
-    train_decoder(
-        vae,
-        lambda generator: drawn(generator)[0],
-        budget=budget,
-        generator=torch.Generator().manual_seed(seed),
-        report=report,
-    )
-    save_quantised(vae.state_dict(), work / VAE_FILE)
+    with fit_run(work, "decoder", budget, seed, room_names(work)) as run:
+        train_decoder(vae, lambda generator: drawn(generator)[0], run)
+        save_quantised(vae.state_dict(), work / VAE_FILE)
     vae, _ = deployed_autoencoder(work)  # what rounding shifted is put right too
     centre_output(vae, first_videos(work, 48))
     save_quantised(vae.state_dict(), work / VAE_FILE)
@@ -402,7 +402,7 @@ def build_network():
     return backbone, control
 
 
-def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 8) -> None:
+def make_network(work: Path, budget, warm_start: bool, seed: int, batch_size: int = 8) -> None:
     import torch
     from spatia_pack.spatia_core.files import replacing
     from spatia_pack.training.data.cache import Latents
@@ -413,12 +413,11 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
     torch.manual_seed(0)
     backbone, control = build_network()
     initialise(backbone, control)
-    if resume:
+    if warm_start:
         earlier = torch.load(work / "network.pt")
         backbone.load_state_dict(earlier["backbone"])
         control.load_state_dict(earlier["control"])
     cache = latent_cache(work)
-    known = {FIRST: {}, LATER: {}, GENERATED: {}}
     if not (work / VARIANTS_FILE).is_file():
         sys.exit(f"No {VARIANTS_FILE} in {work}: run the stage 'variants' first.")
     fitted = torch.load(work / VARIANTS_FILE)
@@ -437,16 +436,13 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
             video=change(clip.video), control=torch.cat([change(projection), masks]), references=references
         )
 
-    def refresh():
-        # Latents may still be arriving from another process.
-        for kind, clips in known.items():
-            for name in cache.names(kind):
-                if name not in clips:
-                    clip = cache.load(cache.item(kind, name))
-                    halves = {part: getattr(clip, part).half() for part in ("video", "control", "references")}
-                    clips[name] = clip._replace(**halves)
-
-    refresh()
+    known = {kind: {} for kind in (FIRST, LATER, GENERATED)}
+    for kind, clips in known.items():
+        for name in cache.names(kind):
+            clip = cache.load(cache.item(kind, name))
+            clips[name] = clip._replace(
+                **{part: getattr(clip, part).half() for part in ("video", "control", "references")}
+            )
     if not known[LATER]:
         sys.exit(f"No latents in {cache.folder}: run the stage 'latents' first.")
     no_projection = cache.no_projection(FIRST)
@@ -482,19 +478,11 @@ def make_network(work: Path, budget, resume: bool, seed: int, batch_size: int = 
         references = references + 0.05 * torch.randn(references.shape, generator=generator)
         return Batch(video, latents, references, 1 if kind == FIRST else 3)
 
-    def report(step, progress, loss):
-        refresh()
-        _print(f"network step {step}, {100 * progress:.0f} %, {len(known[LATER])} rooms, loss {loss:.4f}")
-        if step % 500 == 0:
-            with replacing(work / "network_now.pt") as part:
-                torch.save({"backbone": backbone.state_dict(), "control": control.state_dict()}, part)
-
-    weights = train_network(
-        backbone, control, batch, torch.zeros(1, 1, BACKBONE["text_dim"]),
-        budget=budget, generator=torch.Generator().manual_seed(seed), report=report,
-    )  # fmt: skip
-    with replacing(work / "network.pt") as part:
-        torch.save(weights, part)
+    names = [f"{kind} {name}" for kind, clips in known.items() for name in clips]
+    with fit_run(work, "network", budget, seed, names) as run:
+        weights = train_network(backbone, control, batch, torch.zeros(1, 1, BACKBONE["text_dim"]), run)
+        with replacing(work / "network.pt") as part:
+            torch.save(weights, part)
 
 
 def export(work: Path) -> None:
@@ -520,23 +508,44 @@ SHARED = {
 }
 
 
+def run_stages(stages: list[str], run_stage) -> int:
+    """Call `run_stage` with each; the exit code, 130 where one was stopped, 1 where it says that something was not made."""
+    from spatia_pack.spatia_core.errors import SpatiaError
+    from spatia_pack.training.loop.stopping import Stopped
+
+    for index, stage in enumerate(stages):
+        try:
+            if run_stage(stage):
+                return 1
+        except Stopped:
+            left = " ".join(stages[index:])
+            print(f"Stopped and saved. The same command with --stages {left} goes on from here.", file=sys.stderr)
+            return 130
+        except SpatiaError as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0
+
+
 def _print(line: str) -> None:
     print(line, flush=True)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="folder for rooms (6 MB each), latents (0.6 MB) and unfinished weights")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=0)
     workers.add_options(parser, "the stages rooms, latents and generated")
-    parser.add_argument("--resume", action="store_true", help="train the network on from that of an earlier run")
+    parser.add_argument(
+        "--warm-start", action="store_true", help="begin with the network of an earlier run that came to its end"
+    )
     parser.add_argument(
         "--seed",
         type=int,
         default=0,
-        help="of the training of decoder and network; another one for each run that goes on",
+        help="of the training of decoder and network; another one for each warm start",
     )
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     for name, minutes in (("depth", 12), ("autoencoder", 25), ("decoder", 25), ("network", 60)):
@@ -557,27 +566,26 @@ def main() -> None:
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.rooms)
-    for stage in arguments.stages:
-        if stage in SHARED:
-            missing, maker = SHARED[stage]
-            if workers.run(arguments, maker, missing(work, seeds), threads=arguments.threads):
-                sys.exit(1)
-        elif stage == "depth":
-            make_depth(work, budget("depth"))
-        elif stage == "autoencoder":
-            make_autoencoder(work, budget("autoencoder"))
-        elif stage == "decoder":
-            make_decoder(work, budget("decoder"), arguments.seed)
-        elif stage == "variants":
-            make_variants(work)
-        elif stage == "network":
-            make_network(work, budget("network"), arguments.resume, arguments.seed)
-        elif stage == "export":
-            export(work)
+    run = {
+        "depth": lambda: make_depth(work, budget("depth")),
+        "autoencoder": lambda: make_autoencoder(work, budget("autoencoder")),
+        "decoder": lambda: make_decoder(work, budget("decoder"), arguments.seed),
+        "variants": lambda: make_variants(work),
+        "network": lambda: make_network(work, budget("network"), arguments.warm_start, arguments.seed),
+        "export": lambda: export(work),
+    }
+
+    def run_stage(stage: str) -> object:
+        if stage not in SHARED:
+            return run[stage]()
+        missing, maker = SHARED[stage]
+        return workers.run(arguments, maker, missing(work, seeds), threads=arguments.threads)
+
+    return run_stages(arguments.stages, run_stage)
 
 
 if __name__ == "__main__":
     try:
-        main()
+        sys.exit(main())
     except workers.RunError as error:
         sys.exit(f"make.py: {error}")

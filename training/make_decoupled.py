@@ -3,7 +3,8 @@
     COMFYUI_PATH=... python training/make_decoupled.py WORK_FOLDER --minutes 40
 
 Stages: `camera` trains the branch that tells where the camera goes, `memory` the one that remembers, beside it, and `export` writes both into bundle/. WORK_FOLDER
-holds make.py's latents. Seeds are fixed; --steps instead of --minutes gives a run that repeats exactly.
+holds make.py's latents. Seeds are fixed; --steps instead of --minutes gives a run that repeats exactly. Ctrl-C, or a file WORK_FOLDER/stop, saves what
+is being trained, and says how to go on.
 """
 
 import argparse
@@ -35,9 +36,10 @@ REMEMBERED_NOISE = 0.05  # remembered frames are generated ones at run time: not
 
 
 class TrainingRoom(NamedTuple):
-    """A still room. first: clip 1 as it is cached. seconds: clip 2, and after it the same with generated conditions. cameras: of
+    """A still room. name: its samples' in the cache. first: clip 1 as it is cached. seconds: clip 2, and after it the same with generated conditions. cameras: of
     either; slots: what clip 2 remembers, None where there is nothing."""
 
+    name: str
     first: NamedTuple
     seconds: list
     cameras: tuple
@@ -58,7 +60,7 @@ def training_rooms(work: Path, share: float) -> list[TrainingRoom]:
         kinds = [LATER, *([GENERATED] if cache.item(GENERATED, name).path.exists() else [])]
         seconds = [cache.load(cache.item(kind, name)) for kind in kinds]
         cameras = (first_cameras(name), posed.cameras)
-        found.append(TrainingRoom(cache.load(cache.item(FIRST, name)), seconds, cameras, posed.slots))
+        found.append(TrainingRoom(name, cache.load(cache.item(FIRST, name)), seconds, cameras, posed.slots))
     remembering = [int(room.slots.gate.sum()) for room in found if room.slots is not None]
     print(f"{len(found)} rooms; {len(remembering)} have something to remember, {sum(remembering)} slots", flush=True)
     return found
@@ -163,7 +165,7 @@ def memory_batches(rooms: list[TrainingRoom], no_projection, batch_size: int):
     return batch
 
 
-def make_branch(work: Path, stage: str, budget, share: float, resume: bool, batch_size: int = 8) -> None:
+def make_branch(work: Path, stage: str, budget, share: float, warm_start: bool, batch_size: int = 8) -> None:
     import torch
     from spatia_pack.nodes.host.camera_branch import CameraRun
     from spatia_pack.nodes.host.decoupled import BranchRun
@@ -180,7 +182,7 @@ def make_branch(work: Path, stage: str, budget, share: float, resume: bool, batc
     branch = branches[stage]
     initialise_branch(branch, at_own_place=stage == "memory")
     known = {"camera"} if stage == "memory" else set()
-    for name in known | ({stage} if resume else set()):
+    for name in known | ({stage} if warm_start else set()):
         branches[name].load_state_dict(load_quantised(work / branch_name(name, share))[0])
     camera = Beside(branches["camera"], CameraRun)
     memory = Beside(branch, BranchRun) if stage == "memory" else None
@@ -188,16 +190,18 @@ def make_branch(work: Path, stage: str, budget, share: float, resume: bool, batc
     rooms, no_projection = training_rooms(work, share), make.latent_cache(work).no_projection("first")
     batches = {"camera": camera_batches, "memory": memory_batches}[stage](rooms, no_projection, batch_size)
 
-    def report(step, progress, loss):
-        print(f"{stage} step {step}, {100 * progress:.0f} %, loss {loss:.4f}", flush=True)
-
-    train_branch(
-        network, branch, batches, torch.zeros(1, 1, make.BACKBONE["text_dim"]), budget=budget,
-        generator=torch.Generator().manual_seed(int(resume)), report=report, learning_rate=2e-3 if resume else 3e-3,
-        alone=ALONE if stage == "memory" and not resume else 0.0,
-    )  # fmt: skip
-    print(f"{budget.step} steps", flush=True)
-    export(branch, work / branch_name(stage, share))
+    samples = [f"{room.name}, {len(room.seconds)} second clips" for room in rooms]
+    with make.fit_run(work, Path(branch_name(stage, share)).stem, budget, int(warm_start), samples) as run:
+        train_branch(
+            network,
+            branch,
+            batches,
+            torch.zeros(1, 1, make.BACKBONE["text_dim"]),
+            run,
+            learning_rate=2e-3 if warm_start else 3e-3,
+            alone=ALONE if stage == "memory" and not warm_start else 0.0,
+        )
+        export(branch, work / branch_name(stage, share))
 
 
 def branch_name(stage: str, share: float) -> str:
@@ -211,7 +215,7 @@ def export(branch, path: Path) -> None:
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB", flush=True)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="make.py's folder")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
@@ -219,7 +223,9 @@ def main() -> None:
         "--share", type=float, default=1.0, help="of the rooms, for training; below 1 the weights stay in the folder"
     )
     parser.add_argument(
-        "--resume", action="store_true", help="train on from the weights of an earlier run, more gently"
+        "--warm-start",
+        action="store_true",
+        help="begin with the branch of an earlier run that came to its end, and train more gently",
     )
     parser.add_argument("--threads", type=int, default=1, help="torch threads of one operation")
     group = parser.add_mutually_exclusive_group()
@@ -234,14 +240,17 @@ def main() -> None:
     from spatia_pack.training.loop.budget import Budget
 
     torch.set_num_threads(arguments.threads)
-    for stage in arguments.stages:
+    budget = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=arguments.minutes)
+
+    def run_stage(stage: str) -> None:
         if stage == "export":
             for name in FILES.values() if arguments.share == 1 else ():
                 write_bytes(BUNDLE / name, (arguments.work / name).read_bytes())
         else:
-            budget = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=arguments.minutes)
-            make_branch(arguments.work, stage, budget, arguments.share, arguments.resume)
+            make_branch(arguments.work, stage, budget, arguments.share, arguments.warm_start)
+
+    return make.run_stages(arguments.stages, run_stage)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -16,7 +16,6 @@ import argparse
 import dataclasses
 import math
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -243,6 +242,7 @@ def trained(arguments: argparse.Namespace, settings, intervals, cache, sources: 
     import torch
     from spatia_pack.nodes.host import bundle
     from spatia_pack.training import host
+    from spatia_pack.training.loop.stopping import Stop
     from spatia_pack.training.loop.trainer import Output, Samples, train_stage
     from spatia_pack.training.recipe import MEMORY
 
@@ -363,34 +363,6 @@ def plan(backbone_path: str, samples, stages: dict) -> int:
                 f"  FSDP over {processes}:          {memory_plan(network, samples, settings, processes=processes, sharded=True)}"
             )
     return 0
-
-
-class Stop:
-    """Whether Ctrl-C, a polite kill or the file WORK/stop asked to stop: the step at work is finished and saved.
-
-    A second Ctrl-C ends at once; a second kill does not, since launchers send one after the Ctrl-C of the terminal.
-    """
-
-    def __init__(self, file: Path, say):
-        self.file, self.asked, self.say, self.before = file, False, say, {}
-
-    def __enter__(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self.before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_):
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number, frame):
-        if self.asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.asked = True
-        self.say("\nFinishing this step, then saving. Ctrl-C once more ends at once.")
-
-    def __call__(self) -> bool:
-        return self.asked or self.file.exists()
 
 
 def _given(arguments: argparse.Namespace, settings) -> dict:

@@ -115,7 +115,7 @@ def test_variants_of_latents_are_those_of_the_pictures(make, pack_module, work):
 
 def test_the_network_asks_for_variants(make, tmp_path):
     with pytest.raises(SystemExit, match="run the stage 'variants' first"):
-        make.make_network(tmp_path, None, resume=False, seed=0)
+        make.make_network(tmp_path, None, warm_start=False, seed=0)
 
 
 def test_latents_ask_for_an_autoencoder(make, tmp_path):
@@ -151,7 +151,7 @@ def test_the_camera_branch_and_then_the_memory_beside_it(make, pack_module, work
         "memory": pack_module("nodes.host.decoupled").DecoupledBranch,
     }  # fmt: skip
     for stage, kind in host.items():
-        recipe.make_branch(work, stage, budget(steps=1), 1.0, resume=False, batch_size=2)
+        recipe.make_branch(work, stage, budget(steps=1), 1.0, warm_start=False, batch_size=2)
         file = work / recipe.FILES[stage]
         loaded = side.load_side_branch(kind, str(file), file.name, torch.float32).model
         shipped = side.load_side_branch(kind, str(BUNDLE / file.name), file.name, torch.float32).model
@@ -182,16 +182,28 @@ def test_rooms_to_latents_to_the_network_and_generated_clips(make, pack_module, 
     assert cache.names("generated") == names[:1]
     made, truth = (cache.load(cache.item(kind, names[0])).video for kind in ("generated", "later"))
     assert torch.equal(made[:, 3:], truth[:, 3:]) and not torch.equal(made[:, :3], truth[:, :3])
-    make.make_network(work, budget(steps=6), resume=False, seed=0, batch_size=2)
-    weights = torch.load(work / "network.pt")
-    assert any(block["after_proj.weight"].any() for block in [
-        {name.removeprefix("vace_blocks.0."): value for name, value in weights["control"].items()}
-    ])  # fmt: skip
+
+    def train():
+        make.make_network(work, budget(steps=6), warm_start=False, seed=0, batch_size=2)
+
+    weights = []
+    for stops in (0, 2):
+        for _ in range(stops):
+            (work / "stop").touch()
+            said = make.run_stages(["network", "export"], lambda _: train())
+            assert said == 130 and not (work / "stop").exists()
+        train()
+        assert not (work / "fits" / "network" / "state.pt").exists()
+        weights.append(torch.load(work / "network.pt"))
+    # Stopped twice and gone on with, to the bit.
+    for part, tensors in weights[0].items():
+        assert all(torch.equal(tensor, weights[1][part][name]) for name, tensor in tensors.items())
+    assert len((work / "fits" / "network" / "loss.csv").read_text().splitlines()) == 7
+    assert weights[0]["control"]["vace_blocks.0.after_proj.weight"].any()
 
 
 def test_the_depth_network_learns(make, pack_module, work):
     """A few steps on two rooms bring the loss down."""
-    losses = []
     depth = pack_module("training.tasks.depth")
     torch.manual_seed(0)
     network = pack_module("spatia_core.estimate.small_depth").SmallDepthNet()
@@ -202,8 +214,7 @@ def test_the_depth_network_learns(make, pack_module, work):
         index = int(torch.randint(len(images), (), generator=generator))
         return images[index], depths[index]
 
-    depth.train_depth(
-        network, sample, budget=pack_module("training.loop.budget").Budget(steps=100),
-        generator=torch.Generator().manual_seed(0), report=lambda step, progress, loss: losses.append(loss), batch_size=2,
-    )  # fmt: skip
-    assert len(losses) == 2 and losses[1] < 0.7 * losses[0]
+    with make.fit_run(work, "depth", pack_module("training.loop.budget").Budget(steps=100), 0, ["3"]) as run:
+        depth.train_depth(network, sample, run, batch_size=2)
+    losses = [row["loss"] for row in pack_module("training.loop.loss_log").read_log(run.folder / "loss.csv")]
+    assert len(losses) == 100 and sum(losses[50:]) < 0.7 * sum(losses[:50])

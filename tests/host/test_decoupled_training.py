@@ -146,9 +146,9 @@ def test_what_is_trained_is_what_is_sampled(memories, beside, pack_module, netwo
 
 @pytest.mark.slow
 @pytest.mark.parametrize("alone", [0.0, 1.0])
-def test_only_the_branch_learns(training, memories, beside, pack_module, network, branch, gradients, alone):
-    names = "nodes.host.decoupled", "training.networks.objective", "training.loop.budget"
-    decoupled, objective, budgets = map(pack_module, names)
+def test_only_the_branch_learns(training, memories, beside, pack_module, network, branch, gradients, alone, tmp_path):
+    names = "nodes.host.decoupled", "training.networks.objective", "training.loop.budget", "training.loop.fitting"
+    decoupled, objective, budgets, fitting = map(pack_module, names)
     _, backbone, control = network
     backbone, control = backbone.float(), control.float()
     torch.manual_seed(0)
@@ -167,18 +167,10 @@ def test_only_the_branch_learns(training, memories, beside, pack_module, network
         return training.DecoupledBatch(clip, None, slots._replace(temporal=remembered, spatial=remembered))
 
     before = {name: value.clone() for name, value in {**backbone.state_dict(), **control.state_dict()}.items()}
-    losses = []
-    training.train_branch(
-        whole,
-        branch,
-        sample,
-        context,
-        budget=budgets.Budget(steps=150),
-        generator=torch.Generator().manual_seed(0),
-        report=lambda step, progress, loss: losses.append(loss),
-        alone=alone,
-    )
-    assert losses[-1] < 0.98 * losses[0]
+    run = fitting.FitRun("memory", tmp_path, budgets.Budget(steps=150), 0, ["made up"], lambda: False)
+    training.train_branch(whole, branch, sample, context, run, alone=alone)
+    losses = [row["loss"] for row in pack_module("training.loop.loss_log").read_log(tmp_path / "loss.csv")]
+    assert sum(losses[100:]) < 0.98 * sum(losses[:50])
     assert [bool(output.weight.any()) for output in branch.controlnet_blocks] == [alone == 0, alone == 0, True]
     after = {**backbone.state_dict(), **control.state_dict()}
     assert all(torch.equal(after[name], value) for name, value in before.items())

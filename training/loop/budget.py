@@ -1,21 +1,24 @@
 """How long a training runs: so many steps (repeatable) or so many minutes (whatever the machine manages)."""
 
-import time
+from __future__ import annotations
+
+import dataclasses
 
 
+@dataclasses.dataclass(frozen=True)
 class Budget:
-    """Counts steps and tells the progress 0..1 of a run limited by `steps` or by `minutes`."""
+    """The end of a run, in `steps` or in `minutes` of all its parts together."""
 
-    def __init__(self, *, steps: int | None = None, minutes: float | None = None):
-        if (steps is None) == (minutes is None):
-            raise ValueError(f"steps={steps}, minutes={minutes}: give one of the two")
-        self.steps, self.minutes = steps, minutes
-        self.step = 0
-        self._started = time.monotonic()
+    steps: int | None = None
+    minutes: float | None = None
 
-    @property
-    def progress(self) -> float:
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.minutes is None):
+            raise ValueError(f"steps={self.steps}, minutes={self.minutes}: give one of the two")
+
+    def progress(self, steps: int, seconds: float) -> float:
+        """What part of it is used up after so many steps and seconds, 0 to 1 or a little more."""
         if self.steps is not None:
-            return self.step / self.steps
+            return steps / self.steps
         assert self.minutes is not None  # one of the two is given
-        return (time.monotonic() - self._started) / (60 * self.minutes)
+        return seconds / (60 * self.minutes)

@@ -56,7 +56,8 @@ def read_log(path: Path) -> list[dict]:
 
 
 def loss_picture(rows: list[dict], title: str) -> Image.Image:
-    """The loss over the steps: each step pale, its running mean dark, the held-out loss red; the axis is logarithmic."""
+    """The loss over the steps: each step pale, its running mean dark, the held-out loss red; the axis is logarithmic unless a loss
+    is negative, as one that is itself a logarithm may be."""
     picture = Image.new("RGB", _SIZE, "white")
     draw = ImageDraw.Draw(picture)
     draw.text((_LEFT, 8), title, fill="black")
@@ -65,19 +66,24 @@ def loss_picture(rows: list[dict], title: str) -> Image.Image:
     if not losses:
         return picture
     values = [value for _, value in losses + held_out]
-    low, high = math.log10(min(values)), math.log10(max(values))
+    logarithmic = min(values) > 0
+
+    def level(value: float) -> float:
+        return math.log10(max(value, 1e-12)) if logarithmic else value
+
+    low, high = level(min(values)), level(max(values))
     low, high = (low - 0.05, high + 0.05) if high - low < 0.1 else (low, high)
     first, last = losses[0][0], max(losses[-1][0], losses[0][0] + 1)
     width, height = _SIZE[0] - _LEFT - _RIGHT, _SIZE[1] - _TOP - _BOTTOM
 
     def place(step: float, value: float) -> tuple[float, float]:
-        return _LEFT + width * (step - first) / (last - first), _TOP + height * (high - math.log10(value)) / (
-            high - low
-        )
+        across, down = (step - first) / (last - first), (high - level(value)) / (high - low)
+        return _LEFT + width * across, _TOP + height * down
 
     for i in range(5):
-        value, step = 10 ** (low + (high - low) * i / 4), first + (last - first) * i / 4
-        y, x = place(first, value)[1], place(step, 10**low)[0]
+        marked, step = low + (high - low) * i / 4, first + (last - first) * i / 4
+        value = 10**marked if logarithmic else marked
+        x, y = place(step, value)
         draw.line((_LEFT, y, _SIZE[0] - _RIGHT, y), fill=(230, 230, 230))
         draw.text((8, y - 6), f"{value:.4g}", fill=_GREY)
         draw.text((x - 12, _SIZE[1] - _BOTTOM + 10), f"{step:.0f}", fill=_GREY)
@@ -97,7 +103,7 @@ def _smooth(points: list[tuple[int, float]], window: int = 50) -> list[tuple[int
     total, smooth = 0.0, []
     for i, (step, value) in enumerate(points):
         total += value - (points[i - window][1] if i >= window else 0.0)
-        smooth.append((step, max(total / min(i + 1, window), 1e-12)))
+        smooth.append((step, total / min(i + 1, window)))
     return smooth
 
 

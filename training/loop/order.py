@@ -53,10 +53,20 @@ def step_passes(settings: StageSettings, count: int, step: int) -> list[Pass]:
 
 def learning_rate(settings: StageSettings, step: int) -> float:
     """Rate of a step counted from 0: a linear warm-up, then constant or half a cosine down to 0."""
-    rate = settings.learning_rate * min(1.0, (step + 1) / max(1, settings.warmup))
+    rate = _warmed_up(settings.learning_rate, settings.warmup, step)
     if settings.schedule == "cosine":
         rate *= 0.5 * (1 + math.cos(math.pi * step / settings.steps))
     return rate
+
+
+def from_scratch_rate(highest: float, step: int, progress: float) -> float:
+    """Rate of a step counted from 0 of a run from scratch that has come to `progress`, 0 to 1: a linear warm-up, constant for
+    two fifths of the run, then a cosine down to a hundredth."""
+    return _warmed_up(highest, 100, step) * min(1, 0.01 + 0.8 * (1 + math.cos(math.pi * progress)))
+
+
+def _warmed_up(highest: float, warmup: int, step: int) -> float:
+    return highest * min(1.0, (step + 1) / max(1, warmup))
 
 
 def _item(seed: int, stage: str, count: int, number: int) -> int:

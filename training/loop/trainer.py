@@ -1,11 +1,8 @@
-"""One stage of the recipe, step by step: on one process or several, stopped and resumed at will.
+"""One stage of the recipe on cached clips, on one process or several: what `steps.train` is handed for it.
 
-    <stage>/state.pt          trained weights, optimiser and step: what a resumed run needs
-    <stage>/loss.csv, .png    every step's loss, and the curve
-    <stage>/sheets/           pictures of held-out clips
-    <stage>/spatia_*.safetensors   the weights so far, in the released layout
-
-Everything random is a function of the settings and the step (order.py), so the step is all of the random state.
+<stage>/state.pt, loss.csv, loss.png    of the loop (steps.py)
+<stage>/sheets/           pictures of held-out clips
+<stage>/spatia_*.safetensors   the weights so far, in the released layout
 """
 
 from __future__ import annotations
@@ -13,16 +10,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
-from tqdm import tqdm
 
 from ...spatia_core.errors import SpatiaError
 from ...spatia_core.files import replacing
@@ -34,13 +28,13 @@ from ..networks.beside import Network, PosedClip, stack_clips
 from ..networks.objective import Times, noised_clip, velocity_error
 from ..networks.stages import FILES, export
 from ..recipe import CONTROL, MEMORY, POSED, SCHEDULES, StageSettings, generator_of, seed_of
-from .loss_log import LossLog
+from .budget import Budget
 from .order import Pass, learning_rate, step_passes
 from .sheets import Decoder, sample_latents, sheet
+from .steps import FROZEN, Gradients, Learner, Plan, number_of, train
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-    from accelerate.optimizer import AcceleratedOptimizer
 
 HOW_TO_GET = (
     "Training needs the package accelerate; install it with `python -m pip install -r training/requirements.txt`."
@@ -48,7 +42,6 @@ HOW_TO_GET = (
 # Whole tensors on the CPU, of what is trained, however the network is spread over processes.
 FULL_STATE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
 _SHEET_CLIPS = 2
-_SAMPLES, _FROZEN = "samples", "frozen weights"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,49 +141,31 @@ def train_stage(
             f"There is no sample for the stage {settings.stage}; check --data and why videos were skipped."
         )
     settings.require_processes(accelerator.num_processes)
-    if accelerator.is_main_process:
-        output.folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(_prepared(network, settings, accelerator), settings, samples, output, accelerator)
-    step = run.resume()
-    if step >= settings.steps:
-        report(f"Stage {settings.stage}: {step} steps are done.")
-        return True
-    report(
-        f"Stage {settings.stage}: {'resuming at' if step else 'starting from'} step {step} of {settings.steps}, "
-        f"{len(samples.items)} samples."
+    stage = _Stage(network, settings, samples, output, accelerator)
+    identity = _identity(settings, stage.frozen)
+    plan = Plan(
+        settings.stage,
+        output.folder,
+        Budget(steps=settings.steps),
+        [item.path.name for item in samples.items],
+        lambda step, progress: learning_rate(settings, step),
+        identity,
+        "decrease --learning-rate",
+        # What a setting was before there was one.
+        {field.name: field.default for field in dataclasses.fields(StageSettings) if field.name in identity},
+        save=output.intervals.save,
+        look=output.intervals.sheet,
     )
-    return run.train(step, stop)
+    return train(stage, plan, stop=stop, report=report)
 
 
-class _Prepared(NamedTuple):
-    """A network as accelerate wraps it. trained: names of its weights that are; frozen: a number that tells the others;
-    notes: what a file of the stage says beside its settings."""
-
-    model: nn.Module
-    optimiser: AcceleratedOptimizer
-    trained: list[str]
-    frozen: int
-    notes: dict[str, str]
-
-
-def _prepared(network: Network, settings: StageSettings, accelerator: Accelerator) -> _Prepared:
-    network.compute_on(accelerator.device)
-    trained = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
-    # Some numbers of each frozen tensor tell one network from another.
-    frozen = seed_of(
-        [parameter.flatten()[:8].tolist() for parameter in network.parameters() if not parameter.requires_grad]
-    )
-    optimiser = torch.optim.AdamW(
-        [parameter for parameter in network.parameters() if parameter.requires_grad],
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-    )
-    _cut_at_blocks(network, accelerator)
-    model, wrapped = accelerator.prepare(network, optimiser)
-    # The number of a file's control blocks does not always tell where they stand.
-    control = network.control if settings.stage == CONTROL else None
-    notes = {} if control is None else {"control_at": ",".join(map(str, control.positions))}
-    return _Prepared(model, wrapped, trained, frozen, notes)
+def _identity(settings: StageSettings, frozen: int) -> dict[str, Any]:
+    """What must not change between the parts of one run. More steps are allowed, unless the rate depends on their number."""
+    kept = dataclasses.asdict(settings)
+    kept.pop("checkpoint")
+    if settings.schedule == SCHEDULES[0]:
+        kept.pop("steps")
+    return {**kept, FROZEN: frozen}
 
 
 def _cut_at_blocks(network: Network, accelerator: Accelerator) -> None:
@@ -204,80 +179,56 @@ def _cut_at_blocks(network: Network, accelerator: Accelerator) -> None:
         plugin.transformer_cls_names_to_wrap = sorted({type(block).__name__ for block in network.blocks})
 
 
-class _Run:
+class _Stage(Learner):
+    """A network as accelerate wraps it, on the passes of `step_passes`. frozen: a number that tells the weights that are not trained."""
+
     def __init__(
-        self, prepared: _Prepared, settings: StageSettings, samples: Samples, output: Output, accelerator: Accelerator
+        self,
+        network: Network,
+        settings: StageSettings,
+        samples: Samples,
+        output: Output,
+        accelerator: Accelerator,
     ) -> None:
-        self.model, self.optimiser, self.trained, self.frozen, self.notes = prepared
-        self.settings, self.samples, self.output, self.accelerator = settings, samples, output, accelerator
+        network.compute_on(accelerator.device)
+        trained = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
+        self.names, self.main = list(trained), accelerator.is_main_process
+        self.frozen = number_of(parameter for parameter in network.parameters() if not parameter.requires_grad)
+        optimiser = torch.optim.AdamW(trained.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+        _cut_at_blocks(network, accelerator)
+        self.model, self.optimiser = accelerator.prepare(network, optimiser)
         self.parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        # The number of a file's control blocks does not always tell where they stand.
+        control = network.control if settings.stage == CONTROL else None
+        self.notes = {} if control is None else {"control_at": ",".join(map(str, control.positions))}
+        self.settings, self.samples, self.output, self.accelerator = settings, samples, output, accelerator
         self.clean = samples.cache.settings.clean_latents(settings.clip)
         self.no_projection = samples.cache.no_projection(settings.clip)
         self.empty_text = samples.cache.text("")
-        self.state_path = output.folder / "state.pt"
 
-    def train(self, step: int, stop: Callable[[], bool]) -> bool:
-        """Steps from `step` on. Returns whether the last one was reached."""
-        settings, main = self.settings, self.accelerator.is_main_process
-        log = LossLog(self.output.folder / "loss.csv", step) if main else None
-        title = f"stage {settings.stage}, {len(self.samples.items)} samples"
-        bar = tqdm(total=settings.steps, initial=step, desc=settings.stage, unit="step", disable=not main)
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            ahead = pool.submit(self._load_step, step)
-            while step < settings.steps:
-                began = time.monotonic()
-                passes = ahead.result()
-                if step + 1 < settings.steps:
-                    ahead = pool.submit(self._load_step, step + 1)
-                rate = learning_rate(settings, step)
-                loss, norm, stopping = self._step(passes, rate, stop, step)
-                step += 1
-                last = step == settings.steps
-                held_out = self._look(step) if last or step % self.output.intervals.sheet == 0 else None
-                if log is not None:
-                    log.add(
-                        step=step,
-                        loss=loss,
-                        held_out_loss=held_out,
-                        learning_rate=rate,
-                        gradient_norm=norm,
-                        seconds=round(time.monotonic() - began, 3),
-                    )
-                    bar.update()
-                    bar.set_postfix(loss=f"{loss:.4f}")
-                if last or stopping or step % self.output.intervals.save == 0:
-                    self.write(step)
-                    if log is not None:
-                        log.draw(title)
-                if stopping and not last:
-                    ahead.cancel()
-                    break
-        bar.close()
-        return step >= settings.steps
+    def load(self, step: int, progress: float) -> list[Tensors]:
+        """This process's share of a step's forward passes."""
+        passes = step_passes(self.settings, len(self.samples.items), step)
+        return [self._tensors(one) for one in passes[self.accelerator.process_index :: self.accelerator.num_processes]]
 
-    def _step(
-        self, passes: list[Tensors], rate: float, stop: Callable[[], bool], step: int
-    ) -> tuple[float, float, bool]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+    def gradients(self, loaded: list[Tensors], stop: Callable[[], bool]) -> Gradients:
         losses = []
-        for number, tensors in enumerate(passes):
-            with self.accelerator.no_sync(self.model) if number + 1 < len(passes) else contextlib.nullcontext():
+        for number, tensors in enumerate(loaded):
+            with self.accelerator.no_sync(self.model) if number + 1 < len(loaded) else contextlib.nullcontext():
                 loss = self._loss(tensors)
-                self.accelerator.backward(loss / len(passes))
+                self.accelerator.backward(loss / len(loaded))
             losses.append(loss.detach())
         # One message between the processes: the loss, and whether any of them shall stop.
         told = torch.stack([torch.stack(losses).mean(), torch.tensor(float(stop()), device=self.accelerator.device)])
-        loss, stopping = self.accelerator.reduce(told, "mean").tolist()
+        mean, stopping = self.accelerator.reduce(told, "mean").tolist()
         norm = self.accelerator.clip_grad_norm_(self.parameters, self.settings.clip_gradient)
-        norm = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
-        if not (abs(loss) < float("inf") and norm < float("inf")):
-            raise SpatiaError(
-                f"Step {step + 1}: the loss is {loss} and its gradient {norm}; decrease --learning-rate, and run again from the last save."
-            )
+        return Gradients(mean, float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm), stopping > 0)
+
+    def update(self, rate: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
         self.optimiser.step()
         self.optimiser.zero_grad()
-        return loss, norm, stopping > 0
 
     def _loss(self, tensors: Tensors) -> Tensor:
         device = self.accelerator.device
@@ -286,11 +237,6 @@ class _Run:
         )
         return velocity_error(self.model(video, timesteps, context, *tensors.given.to(device)), target, tensors.clean)
 
-    def _load_step(self, step: int) -> list[Tensors]:
-        """This process's share of a step's forward passes."""
-        passes = step_passes(self.settings, len(self.samples.items), step)
-        return [self._tensors(one) for one in passes[self.accelerator.process_index :: self.accelerator.num_processes]]
-
     def _tensors(self, one: Pass) -> Tensors:
         return self._assembled([self.samples.cache.load(self.samples.items[index]) for index in one.items], one)
 
@@ -298,7 +244,7 @@ class _Run:
         return assemble(clips, one, self.settings, self.no_projection, self.empty_text, self.clean)
 
     @torch.no_grad()
-    def _look(self, step: int) -> float | None:
+    def look(self, step: int) -> float | None:
         """Held-out loss at fixed times and noise, and a sheet. Every process takes part: the network may be spread over them."""
         losses = []
         for number, item in enumerate(self.samples.held_out):
@@ -322,75 +268,30 @@ class _Run:
                 )
                 for number, clip in enumerate(clips)
             ]
-            if self.accelerator.is_main_process:
+            if self.main:
                 (self.output.folder / "sheets").mkdir(exist_ok=True)
                 with replacing(self.output.folder / "sheets" / f"step_{step:06d}.png") as part:
                     sheet(made, clips, self.output.decode).save(part, format="PNG")
         return sum(losses) / len(losses) if losses else None
 
-    def _fingerprint(self) -> dict:
-        """What must not change between the parts of one run. More steps are allowed, unless the rate depends on their number."""
-        settings = dataclasses.asdict(self.settings)
-        settings.pop("checkpoint")
-        if self.settings.schedule == SCHEDULES[0]:
-            settings.pop("steps")
-        return {**settings, _SAMPLES: seed_of([item.path.name for item in self.samples.items]), _FROZEN: self.frozen}
-
-    def write(self, step: int) -> None:
-        """Write the state and the weights so far. On every process: each may hold a part."""
+    def state(self) -> dict[str, Any]:
         weights, optimiser = get_state_dict(self.model, self.optimiser.optimizer, options=FULL_STATE)
-        if self.accelerator.is_main_process:
-            # Whole tensors, as FULL_STATE asks for them.
-            trained: dict[str, Any] = {name: weights[name] for name in self.trained}
-            state = {
-                "fingerprint": self._fingerprint(),
-                "step": step,
-                "weights": trained,
-                "optimiser": optimiser,
-            }
-            with replacing(self.state_path) as part:
-                torch.save(state, part)
-            # One entry: the order of several is not fixed, and the file shall be.
-            said = {"step": step, **dataclasses.asdict(self.settings), **self.notes}
-            notes = {TRAINING_NOTES: json.dumps(said)}
-            path = self.output.folder / FILES[self.settings.stage]
-            export(trained, self.settings.stage, path, self.output.export_dtype, notes)
-        self.accelerator.wait_for_everyone()
+        # Whole tensors, as FULL_STATE asks for them, which only the main process is given.
+        return {"weights": {name: weights[name] for name in self.names if self.main}, "optimiser": optimiser}
 
-    def resume(self) -> int:
-        """Take up the state in the folder; returns its step, 0 when there is none."""
-        if not self.state_path.is_file():
-            return 0
-        try:
-            state = torch.load(self.state_path, map_location="cpu", weights_only=True)
-            fingerprint, step, weights, optimiser = (
-                state[name] for name in ("fingerprint", "step", "weights", "optimiser")
-            )
-        except Exception as error:  # torch raises many kinds, none of which names the file
-            raise SpatiaError(
-                f"The state {self.state_path} cannot be read: {error}. Remove it to start this stage anew."
-            ) from error
-        wanted = self._fingerprint()
-        # What a setting was before there was one.
-        before = {field.name: field.default for field in dataclasses.fields(StageSettings) if field.name in wanted}
-        fingerprint = {**before, **fingerprint}
-        for name in sorted(wanted.keys() | fingerprint.keys()):
-            if wanted.get(name) != fingerprint.get(name):
-                change = (
-                    f"other {name}"
-                    if name in (_SAMPLES, _FROZEN)
-                    else f"{name} = {fingerprint.get(name)}, and {wanted.get(name)} is asked for"
-                )
-                raise SpatiaError(
-                    f"The run in {self.output.folder} was started with {change}; give the same settings, data and weights, or another work folder."
-                )
-        missing = next((name for name in self.trained if name not in weights), None)
-        if missing is not None or len(weights) != len(self.trained):
-            raise SpatiaError(
-                f"The state {self.state_path} does not fit the network ({missing or 'too many tensors'}); give the same backbone and control."
-            )
-        restore(self.model, self.optimiser.optimizer, weights, optimiser)
-        return step
+    def restore(self, state: dict[str, Any]) -> None:
+        restore(self.model, self.optimiser.optimizer, state["weights"], state["optimiser"])
+
+    def saved(self, weights: dict[str, Tensor], step: int) -> None:
+        """The weights so far, as they are released."""
+        # One entry: the order of several is not fixed, and the file shall be.
+        said = {"step": step, **dataclasses.asdict(self.settings), **self.notes}
+        notes = {TRAINING_NOTES: json.dumps(said)}
+        path = self.output.folder / FILES[self.settings.stage]
+        export(weights, self.settings.stage, path, self.output.export_dtype, notes)
+
+    def wait(self) -> None:
+        self.accelerator.wait_for_everyone()
 
 
 def restore(network: nn.Module, optimiser: torch.optim.Optimizer, weights: dict[str, Any], state: dict) -> None:

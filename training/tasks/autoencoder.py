@@ -1,12 +1,11 @@
 """Training of the small video autoencoder: images first, then clips, so that time is learned last."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from ..loop.budget import Budget
-from ..loop.fitting import fit
+from ..loop.fitting import FitRun, fit
 from ..networks.host_modules import Autoencoder
 
 _CROP = 64
@@ -46,53 +45,44 @@ def initialise(vae: Autoencoder) -> None:
 def train_autoencoder(
     vae: Autoencoder,
     sample_frames: Callable[[torch.Generator], Tensor],
-    *,
-    budget: Budget,
-    generator: torch.Generator,
-    report: Callable[[int, float, float], None],
+    run: FitRun,
     image_share: float = 0.3,
 ) -> None:
-    """Fit `vae` (the host's WanVAE) within a budget: images for a share of it, then clips of 9 frames.
+    """Fit `vae` (the host's WanVAE): images for a share of the budget, then clips of 9 frames.
 
-    sample_frames: draws one video (N, H, W, 3) uint8. The bottleneck is deterministic with noise. report: called with (step,
-    progress 0..1, mean loss).
+    sample_frames: draws one video (N, H, W, 3) uint8. The bottleneck is deterministic with noise.
     """
 
-    def sample(generator: torch.Generator) -> Tensor:
-        frames, count = (1, 6) if budget.progress < image_share else (9, 2)
+    def sample(generator: torch.Generator, progress: float) -> Tensor:
+        frames, count = (1, 6) if progress < image_share else (9, 2)
         return torch.stack([_crop(sample_frames(generator), frames, generator) for _ in range(count)])
 
-    def loss(batch: Tensor, own: torch.Generator) -> Tensor:
+    def loss(batch: Tensor, own: torch.Generator, progress: float) -> Tensor:
         latent = vae.encode(batch)
         spread = latent.detach().float().std(dim=(0, 2, 3, 4), keepdim=True)
         noise = torch.randn(latent.shape, generator=own) * spread * _LATENT_NOISE
         return reconstruction_loss(vae.decode(latent + noise).float(), batch)
 
-    fit(
-        *_parts(vae.parameters()), loss, sample, budget=budget, generator=generator, report=report, learning_rate=3e-3
-    )  # fmt: skip
+    fit(vae, _matrices(vae), loss, sample, run, learning_rate=3e-3)
 
 
 def train_decoder(
     vae: Autoencoder,
     sample_frames: Callable[[torch.Generator], Tensor],
-    *,
-    budget: Budget,
-    generator: torch.Generator,
-    report: Callable[[int, float, float], None],
+    run: FitRun,
 ) -> None:
     """Fit the decoder of `vae` alone, so that latents made before stay valid; arguments as of train_autoencoder.
 
     The loss is the logarithm of the squared error, that is PSNR: a plain mean would spend itself on the few busiest rooms.
-    report: called with (step, progress 0..1, mean loss).
     """
     vae.requires_grad_(False)
-    parameters = [*vae.decoder.requires_grad_(True).parameters(), *vae.conv2.requires_grad_(True).parameters()]
+    for part in (vae.decoder, vae.conv2):
+        part.requires_grad_(True)
 
-    def sample(generator: torch.Generator) -> Tensor:
+    def sample(generator: torch.Generator, progress: float) -> Tensor:
         return torch.stack([_crop(_recoloured(sample_frames(generator), generator), 9, generator) for _ in range(2)])
 
-    def loss(batch: Tensor, own: torch.Generator) -> Tensor:
+    def loss(batch: Tensor, own: torch.Generator, progress: float) -> Tensor:
         with torch.no_grad():
             latent = vae.encode(batch)
             latent = latent + _DECODER_NOISE * latent.float().std(dim=(0, 2, 3, 4), keepdim=True) * torch.randn(
@@ -101,7 +91,7 @@ def train_decoder(
         error = (vae.decode(latent).float() - batch).square().mean((1, 2, 3, 4))
         return torch.log(error + 4e-4).mean()  # 40 dB is good enough
 
-    fit(*_parts(parameters), loss, sample, budget=budget, generator=generator, report=report)
+    fit(vae, _matrices(vae), loss, sample, run)
 
 
 def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
@@ -149,13 +139,10 @@ def to_input(video: Tensor) -> Tensor:
     return (video.float() / 127.5 - 1).permute(3, 0, 1, 2).unsqueeze(0)
 
 
-def _parts(parameters: Iterable[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Matrices and kernels, and the others."""
-    parts: tuple[list[nn.Parameter], list[nn.Parameter]] = ([], [])
-    for parameter in parameters:
-        is_matrix = parameter.ndim >= 2 and min(parameter.shape[0], parameter[0].numel()) > 1
-        parts[0 if is_matrix else 1].append(parameter)
-    return parts
+def _matrices(vae: Autoencoder) -> list[nn.Parameter]:
+    """Matrices and kernels that are trained."""
+    trained = [parameter for parameter in vae.parameters() if parameter.requires_grad]
+    return [p for p in trained if p.ndim >= 2 and min(p.shape[0], p[0].numel()) > 1]
 
 
 def _recoloured(video: Tensor, generator: torch.Generator) -> Tensor:

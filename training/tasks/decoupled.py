@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...spatia_core.model.decoupled.assembly import MemorySlots
-from ..loop.budget import Budget
-from ..loop.fitting import fit
+from ..loop.fitting import FitRun, fit
 from ..networks.beside import AddMemory, Network, PosedClip
 from ..networks.host_modules import SideBranch
 from ..networks.objective import Batch, Noised, noised_clip, sinusoid, velocity_error
@@ -84,14 +83,12 @@ def train_branch(
     branch: SideBranch,
     sample_batch: Callable[[torch.Generator], DecoupledBatch],
     context: Tensor,
+    run: FitRun,
     *,
-    budget: Budget,
-    generator: torch.Generator,
-    report: Callable[[int, float, float], None],
     learning_rate: float = 3e-3,
     alone: float = 0.0,
 ) -> None:
-    """Fit one branch of the network within a budget and leave its averaged weights in place; all else is frozen.
+    """Fit one branch of the network and leave its averaged weights in place; all else is frozen.
 
     Every batch has what the branch reads: cameras, or slots with an open gate.
     alone: share of the budget in which a memory branch learns by itself, before it learns beside the network.
@@ -99,10 +96,10 @@ def train_branch(
     network.requires_grad_(False)
     branch.requires_grad_(True)
 
-    def loss(batch: DecoupledBatch, own: torch.Generator) -> Tensor:
+    def loss(batch: DecoupledBatch, own: torch.Generator, progress: float) -> Tensor:
         clip = batch.clip
         noised = noised_clip(clip.video, clip.clean, own, SMALL_TIMES)
-        if budget.progress < alone:
+        if progress < alone:
             assert batch.slots is not None  # every batch has what the branch reads
             memory = network.pass_of_memory(batch.slots, noised.video, noised.timesteps)
             return alone_error(network, memory, noised)
@@ -113,7 +110,11 @@ def train_branch(
         return velocity_error(predicted, noised.target, clip.clean)
 
     matrices = [p for p in branch.parameters() if p.ndim == 2]
-    others = [p for p in branch.parameters() if p.ndim != 2]
     fit(
-        matrices, others, loss, sample_batch, budget=budget, generator=generator, report=report, learning_rate=learning_rate
-    )  # fmt: skip
+        network,
+        matrices,
+        loss,
+        lambda generator, progress: sample_batch(generator),
+        run,
+        learning_rate=learning_rate,
+    )

@@ -7,25 +7,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...spatia_core.estimate.small_depth import NATIVE_SIZE, SmallDepthNet
-from ..loop.budget import Budget
-from ..loop.fitting import fit
+from ..loop.fitting import FitRun, fit
 
 
 def train_depth(
     network: SmallDepthNet,
     sample: Callable[[torch.Generator], tuple[Tensor, Tensor]],
-    *,
-    budget: Budget,
-    generator: torch.Generator,
-    report: Callable[[int, float, float], None],
+    run: FitRun,
     batch_size: int = 12,
 ) -> None:
-    """Fit log z-depth within a budget. sample: draws one (H, W, 3) uint8 image and its (H, W) z-depth.
+    """Fit log z-depth. sample: draws one (H, W, 3) uint8 image and its (H, W) z-depth. batch_size: of each of two micro-batches."""
 
-    batch_size: of each of two micro-batches. report: called with (step, progress 0..1, mean loss).
-    """
-
-    def batch(generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def batch(generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
         pairs = [sample(generator) for _ in range(batch_size)]
         images = F.interpolate(
             torch.stack([image.permute(2, 0, 1) for image, _ in pairs]).float() / 255, size=NATIVE_SIZE, mode="area"
@@ -34,7 +27,7 @@ def train_depth(
         depths = torch.stack([depth for _, depth in pairs]).float().unsqueeze(1)
         return images, F.interpolate(depths, size=NATIVE_SIZE, mode="nearest-exact")[:, 0].log()
 
-    def loss(drawn: tuple[Tensor, Tensor], own: torch.Generator) -> Tensor:
+    def loss(drawn: tuple[Tensor, Tensor], own: torch.Generator, progress: float) -> Tensor:
         images, target = drawn[0].clone(), drawn[1].clone()
         flip = torch.rand(batch_size, generator=own) < 0.5
         images[flip], target[flip] = images[flip].flip(-1), target[flip].flip(-1)
@@ -45,6 +38,4 @@ def train_depth(
         return difference.abs().mean() + slope + (difference[:, 1:] - difference[:, :-1]).abs().mean()
 
     # AdamW for all of it, at 2e-3.
-    fit(
-        [], list(network.parameters()), loss, batch, budget=budget, generator=generator, report=report, learning_rate=4e-3
-    )  # fmt: skip
+    fit(network, [], loss, batch, run, learning_rate=4e-3)

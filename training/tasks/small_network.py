@@ -5,8 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..loop.budget import Budget
-from ..loop.fitting import fit
+from ..loop.fitting import FitRun, fit
 from ..networks.host_modules import BackboneNetwork, ControlBranch
 from ..networks.objective import Batch, Times, flow_matching_loss
 
@@ -53,27 +52,23 @@ def train_network(
     control: ControlBranch,
     sample_batch: Callable[[torch.Generator], Batch],
     context: Tensor,
-    *,
-    budget: Budget,
-    generator: torch.Generator,
-    report: Callable[[int, float, float], None],
+    run: FitRun,
     micro_batches: int = 2,
 ) -> dict[str, dict[str, Tensor]]:
-    """Fit backbone and control branch within a budget; returns the averaged weights of both.
-
-    Micro-batches run in threads of one core each. report: called with (step, progress 0..1, mean loss).
-    """
-    parameters = [*backbone.parameters(), *control.parameters()]
+    """Fit backbone and control branch; returns the averaged weights of both. Micro-batches run in threads of one core each."""
+    network = nn.ModuleDict({"backbone": backbone, "control": control})
     embedded = {
         id(p)
         for module in (backbone.patch_embedding, backbone.head, control.vace_patch_embedding)
         for p in module.parameters()
     }
-    matrices = [p for p in parameters if p.ndim == 2 and id(p) not in embedded]
-    chosen = {id(p) for p in matrices}
+    matrices = [p for p in network.parameters() if p.ndim == 2 and id(p) not in embedded]
     fit(
-        matrices, [p for p in parameters if id(p) not in chosen],
-        lambda batch, own: flow_matching_loss(backbone, control, batch, context, own, SMALL_TIMES), sample_batch,
-        budget=budget, generator=generator, report=report, micro_batches=micro_batches,
-    )  # fmt: skip
+        network,
+        matrices,
+        lambda batch, own, progress: flow_matching_loss(backbone, control, batch, context, own, SMALL_TIMES),
+        lambda generator, progress: sample_batch(generator),
+        run,
+        micro_batches=micro_batches,
+    )
     return {"backbone": backbone.state_dict(), "control": control.state_dict()}
