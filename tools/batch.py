@@ -59,10 +59,11 @@ def make_shots(shots: list[Shot], options: argparse.Namespace, output: Path, com
         raise RunError(str(error)) from error
 
 
-def report(names: list[str], ledger: Ledger, shown: list[str] | None = None) -> list[str]:
-    """Draw the sheets and say what failed; the names of that. shown: what the sheets are of; None: of all."""
+def report(names: list[str], ledger: Ledger, shown: dict[str, str] | None = None) -> list[str]:
+    """Draw the sheets and say what failed; the names of that. shown: titles and names of what the sheets are of; None: of all."""
     output = ledger.folder
-    videos = {name: output / ledger.rows[name]["video"] for name in (names if shown is None else shown)}
+    shown = {name: name for name in names} if shown is None else shown
+    videos = {title: output / ledger.rows[name]["video"] for title, name in shown.items()}
     there = [(name, path) for name, path in videos.items() if path.is_file()]
     files = ["scenes.csv"]
     for start in range(0, len(there), _SHEET_ROWS):

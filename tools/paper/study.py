@@ -140,10 +140,15 @@ class Study:
                 raise SpatiaError("The table of revisits is of a list of scenes; give its prompt.json as --memorize.")
             self._take_listed(read_scenes(sources.memorize)[: sources.limit])
 
-    def shown(self) -> list[str]:
-        """Shots for a sheet: of each table those of its first scene."""
-        found = [next(iter(shots.values())) for rows in self.uses.values() for shots in rows.values()]
-        return list(dict.fromkeys(found))
+    def shown(self) -> dict[str, str]:
+        """Shots for a sheet, by title: of each row of each table that of its first scene."""
+        found: dict[str, str] = {}
+        for table, rows in self.uses.items():
+            for row, shots in rows.items():
+                scene, shot = next(iter(shots.items()))
+                if shot not in found.values():
+                    found[f"{table}, {row}: {scene}"] = shot
+        return found
 
     def clips(self) -> int:
         """Clips of all shots."""

@@ -45,7 +45,7 @@ _CAMERA = ("turn error deg", "direction error deg", "stretches measured")
 _HANGS_TOGETHER = " Where few stretches could be measured, the frames hang together in no camera, and the errors are those of the rest."
 _COST = ("s a clip", "peak GiB")
 _CLOSING = ("psnr_c", "ssim_c", "lpips_c", "match_c")
-_LOOP = "Closed paths (out and back, loops) over scenes of WorldScore, clip by clip; the last frame against the given image. "
+_LOOP = "Closed paths (out and back, loops) over scenes of WorldScore, clip by clip; the last frame against the given image."
 _NEITHER, _VIDEO, _REFERENCES, _BOTH = "neither", "projection only", "references only", "both"
 _ROWS = {
     _NEITHER: Row(Setting(projection=False, references=0)),
