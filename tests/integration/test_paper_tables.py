@@ -11,9 +11,15 @@ from PIL import Image
 from spatia_core.world import MAIN, World
 from tools import command_line
 from tools.console import RunError
+from tools.desk import Desk, Ledger, read_workflow
 from tools.paper.command import paper
-from tools.paper.tables import TABLES
+from tools.paper.figures import Meters
+from tools.paper.setting import Pace
+from tools.paper.study import WEIGHTS, Sources, Study, template_of
+from tools.paper.tables import BENCHMARK, CLOSED, FILMED, TABLES
 from tools.paper.worldscore import OUTPUT, read_worldscore, sample
+from tools.scene_workflow import Windows
+from tools.workflows import nodes_of
 
 SCENES = 2
 
@@ -140,3 +146,31 @@ def test_what_is_missing_is_said_before_any_server_starts(make, sets, tmp_path):
     with pytest.raises(RunError, match="which is no file of the dataset"):
         make("3", "--worldscore", str(broken))
     assert not (make.out / "shots").exists()
+
+
+@pytest.mark.parametrize("data", [CLOSED, FILMED, BENCHMARK])
+def test_shots_of_the_released_weights_pass_the_servers_checks(submit, object_info, sets, tmp_path, data):
+    """Their files are stand-ins here: each shot is accepted as a graph, and then refused by a loader that names its file."""
+    weights = WEIGHTS["5b"]
+    names = [name for name, table in TABLES.items() if table.data == data]
+    template = template_of(read_workflow(weights.file(data)), weights.windows)
+    study = Study(names, weights, Pace(None, 20, 1.0), {data: template}, Meters("dense_sift", ""), tmp_path)
+    if data == FILMED:  # the drawn videos are shorter than a clip
+        template = template._replace(windows=Windows(41, 41, 9))
+        study = Study(
+            names,
+            weights._replace(windows=template.windows),
+            Pace(),
+            {data: template},
+            Meters("dense_sift", ""),
+            tmp_path,
+        )
+    study.take(Sources(sets / "WorldScore-Dataset", sets / "re10k", None, None, 1))
+    desk = Desk(list(study.shots.values()), Ledger(tmp_path, list(study.shots)), tmp_path)
+    jobs = desk.jobs(object_info)
+    assert len(jobs) == len(study.shots)
+    for prompt in (job.work.prompt for job in jobs):
+        prompt[nodes_of(prompt, "LoadImage")[0]]["inputs"]["image"] = "image.png"
+        with pytest.raises(RunError) as refused:
+            submit(prompt)
+        assert "validation" not in str(refused.value) and "Load" in str(refused.value)
