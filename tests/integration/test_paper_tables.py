@@ -53,57 +53,56 @@ def make(comfyui_path, sets, tmp_path):
     return make
 
 
+def only_rows(monkeypatch, table: str, *rows: str) -> None:
+    """Leave a table these rows: each shot takes as long as anywhere."""
+    for name in list(TABLES[table].rows):
+        if name not in rows:
+            monkeypatch.delitem(TABLES[table].rows, name)
+
+
 @pytest.mark.slow
-@pytest.mark.long(400, "starts three servers and makes eight clips")
-def test_loops_with_and_without_memory(make, capsys):
-    """Table 4 whole; the same again makes nothing, other meters measure what is there."""
-    code, rows, page = make("4", "--matcher", "dense_sift")
-    assert code == 0 and len(rows) == 4
-    closing = {tables.removeprefix("4: "): float(row["psnr_c"]) for tables, row in rows.items()}
-    assert closing["both"] > closing["neither"] + 5 and closing["projection only"] > closing["neither"] + 5
+@pytest.mark.long(500, "starts two servers and makes six clips")
+def test_loops_with_and_without_memory(make, monkeypatch, capsys):
+    """Parts of Tables 4 and 6, which share a shot; the same again makes nothing, other meters measure what is there."""
+    only_rows(monkeypatch, "4", "neither", "both")
+    only_rows(monkeypatch, "6", "backbone, 2 clips", "memory, 2 clips")
+    code, rows, page = make("4,6", "--matcher", "dense_sift")
+    assert code == 0 and set(rows) == {"4: neither", "6: backbone, 2 clips", "4: both; 6: memory, 2 clips"}
+    neither, backbone, both = (
+        rows[name] for name in ("4: neither", "6: backbone, 2 clips", "4: both; 6: memory, 2 clips")
+    )
+    assert float(both["psnr_c"]) > max(float(neither["psnr_c"]), float(backbone["psnr_c"])) + 5
     assert all(0 < float(row["s a clip"]) < 600 and row["clips"] == "2" for row in rows.values())
     assert all(0.3 < float(row["peak GiB"]) < 30 for row in rows.values())
-    assert "1 scene." in page and f"| both | {closing['both']:.2f}" in page
-    worlds = make.out / "shots" / "spatia" / "worlds"
-    world = World(worlds / rows["4: both"]["name"])
-    memory = world.memory(world.head(MAIN))
+    assert "1 scene." in page and f"| both | {float(both['psnr_c']):.2f}" in page
+    assert "backbone, 6 clips (Wan2.2)" in page
+    worlds = [World(make.out / "shots" / "spatia" / "worlds" / row["name"]) for row in (both, backbone)]
+    memory = worlds[0].memory(worlds[0].head(MAIN))
     first, last = memory.read_frames([0, memory.frame_count - 1]).float()
     assert float((first - last).square().mean()) < 300 and memory.cloud.size > 1000
-    made = {path: path.stat().st_mtime_ns for path in make.out.rglob("*.mp4")}
+    records = worlds[1].chain(worlds[1].head(MAIN))
+    assert [record.history for record in records[2:]] == [1]  # it goes on from one frame
+    assert {record.cloud for record in records[2:]} == {"same"}  # and learns nothing
 
+    made = {path: path.stat().st_mtime_ns for path in (make.out / "shots").glob("*.mp4")}
     capsys.readouterr()
-    again = make("4", "--matcher", "dense_sift")[1]
-    assert again == rows and capsys.readouterr().out.count("is there") == 4
-    code, measured, page = make("4", "--matcher", "xfeat")
-    assert code == 0 and "Match Accuracy by XFeat" in page
-    assert {path: path.stat().st_mtime_ns for path in make.out.rglob("*.mp4")} == made
+    code, measured, page = make("4,6", "--matcher", "xfeat")
+    assert code == 0 and "Match Accuracy by XFeat" in page and len(made) == 3
+    assert {path: path.stat().st_mtime_ns for path in (make.out / "shots").glob("*.mp4")} == made
     for tables, row in measured.items():
         assert row["psnr_c"] == rows[tables]["psnr_c"] and row["match_c"] != rows[tables]["match_c"]
+    assert "is there" not in capsys.readouterr().out
 
 
 @pytest.mark.slow
-@pytest.mark.long(400, "starts a server and makes ten clips")
-def test_the_backbone_goes_on_and_forgets(make, monkeypatch):
-    for name in list(TABLES["6"].rows):
-        if name not in ("backbone, 2 clips", "backbone, 4 clips", "memory, 4 clips"):
-            monkeypatch.delitem(TABLES["6"].rows, name)
-    code, rows, page = make("6", "--matcher", "dense_sift")
-    assert code == 0 and len(rows) == 3 and "backbone, 6 clips (Wan2.2)" in page
-    assert [int(row["clips"]) for row in rows.values()] == [2, 3, 4]
-    memory, backbone = (float(rows[f"6: {name}, 4 clips"]["psnr_c"]) for name in ("memory", "backbone"))
-    assert memory > backbone + 3
-    world = World(make.out / "shots" / "spatia" / "worlds" / rows["6: backbone, 4 clips"]["name"])
-    records = world.chain(world.head(MAIN))
-    assert [record.history for record in records[2:]] == [1, 1]
-    assert {record.cloud for record in records[2:]} == {"same"}  # nothing is learned
-
-
-@pytest.mark.slow
-@pytest.mark.long(400, "starts a server and makes five clips")
-def test_filmed_videos_are_repeated_in_their_own_unit(make, sets):
-    """Tables 2 and 7 of the chunks: the same video is as well repeated in another unit, and worse without a scale."""
+@pytest.mark.long(400, "starts two servers and makes three clips")
+def test_filmed_videos_are_repeated_in_their_own_unit(make, monkeypatch, capsys):
+    """Tables 2 and 7 of the chunks; the same again makes nothing."""
+    only_rows(monkeypatch, "7", "0.01 m", "0.07 m")
     code, rows, page = make("2,7", "--matcher", "dense_sift")
-    assert code == 0 and len(rows) == 5  # the small weights' own voxel size is none of the table's
+    assert code == 0 and len(rows) == 3  # the small weights' own voxel size is none of the table's
+    capsys.readouterr()
+    assert make("2,7", "--matcher", "dense_sift")[1] == rows and capsys.readouterr().out.count("is there") == 3
     psnr = {tables: float(row["psnr"]) for tables, row in rows.items()}
     assert psnr["2: one clip"] > 22 and psnr["7: 0.01 m"] > psnr["7: 0.07 m"]
     (path,) = (make.out / "shots" / "scales").glob("*.json")
@@ -113,7 +112,7 @@ def test_filmed_videos_are_repeated_in_their_own_unit(make, sets):
     # As exact as the estimated depth is.
     assert told["known"] > 0.02 and told["scale"] == pytest.approx(1 / metres, rel=0.3)
     assert not list((make.out / "shots" / "spatia" / "scale").glob("*"))
-    assert "SEVA" in page and "0.05 m minus 0.01 m" in page
+    assert "SEVA" in page and "| 0.07 m |" in page
 
 
 def _unit(key: str) -> float:

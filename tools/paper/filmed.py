@@ -199,7 +199,7 @@ class Rescale(NamedTuple):
             "inputs": {"memory": [estimate, 0], "filename_prefix": f"spatia/scale/{self.filmed.name}", "content": "PLY", "axes": _AXES},
             "_meta": {"title": "Save Scene"},
         }  # fmt: skip
-        place, _, name = run(part)["save"]["text"][0].rpartition("/")
+        place, _, name = run(part)["save"]["text"][0].removesuffix(" [output]").rpartition("/")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "scene.ply"
             fetch({"filename": name, "subfolder": place, "type": "output"}, path)
