@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import signal
 from dataclasses import replace
@@ -16,6 +15,7 @@ from spatia_pack.training.loop.order import from_scratch_rate
 from spatia_pack.training.loop.steps import STATE, AveragedWeights, Gradients, Learner, Plan, train
 from spatia_pack.training.loop.stopping import Stop, Stopped
 from torch import nn
+from training_runs import rows, same
 
 pytestmark = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="from scratch needs torch 2.9")
 
@@ -54,22 +54,6 @@ def fitted(tmp_path):
         return built
 
     return fitted
-
-
-def rows(path) -> list[dict]:
-    with open(path, newline="") as file:
-        return [{name: value for name, value in row.items() if name != "seconds"} for row in csv.DictReader(file)]
-
-
-def same(one, two) -> bool:
-    """Whether two nests of dicts, lists and tensors are equal to the bit."""
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, two)
-    if isinstance(one, dict):
-        return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
-    if isinstance(one, list):
-        return len(one) == len(two) and all(map(same, one, two))
-    return one == two
 
 
 def test_from_scratch_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_run(fitted, tmp_path):

@@ -21,7 +21,7 @@ from tools.console import RunError
 from tools.desk import DONE, FAILED, read_workflow
 from tools.paper import worldscore
 from tools.paper.command import chosen_tables
-from tools.paper.figures import Measures, Meters
+from tools.paper.figures import Measures, Meters, best_meters
 from tools.paper.filmed import filmed_videos, scale_between
 from tools.paper.loops import DISTANCE, LOOP, OUT_AND_BACK, loop_path
 from tools.paper.page import write_page
@@ -92,6 +92,9 @@ def test_scenes_of_worldscore_are_read_with_their_ids_and_texts(dataset):
         ({"prompt_list": ["A room."]}, "and a text for each"),
         ({"prompt_list": []}, "Scene 1 of static.json"),
         ({"image": None}, "Scene 1 of static.json"),
+        ({"scene_type": "../../elsewhere"}, "plain names of folders"),
+        ({"visual_style": "/root"}, "plain names of folders"),
+        ({"image": "../../secret/dining_spaces/007.png"}, "plain names of folders"),
         ({"visual_movement": "sideways", "motion_type": "x", "prompt": "y"}, "the movement"),
     ],
 )
@@ -308,6 +311,16 @@ def test_filmed_videos_begin_and_are_compared_where_their_split_says(seva):
     assert filmed_videos(seva, None, 1, 25)[0] == videos[:1]
 
 
+def test_a_video_that_cannot_be_read_is_left_out_and_named(seva, tmp_path):
+    (seva / "c" / "images" / "0007.png").write_bytes(b"no picture")
+    videos, left_out = filmed_videos(seva, None, 10, 25)
+    assert [video.name for video in videos] == ["b"]
+    assert any(why.startswith("Video c: ") and "0007.png" in why for why in left_out)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SpatiaError, match="holds no camera text"):
+        filmed_videos(tmp_path / "empty", None, 10, 25)
+
+
 def test_a_start_that_leaves_no_clip_behind_it_is_moved_forward(seva):
     (video,) = [video for video in filmed_videos(seva, None, 10, 29)[0] if video.name == "b"]
     assert (video.start, video.frames) == (1, 29)
@@ -443,6 +456,23 @@ def test_the_page_compares_the_scenes_that_all_rows_have(dataset, tmp_path):
     )
     write_page(out, study, rows, [])
     assert "| this run | 81.5 | 70.25 |" in (out / "README.md").read_text()
+    for damaged in ("{", '{"camera_control": "good"}', "[1]"):
+        (out / worldscore.OUTPUT / "worldscore.json").write_text(damaged)
+        with pytest.raises(SpatiaError, match=r"worldscore\.json"):
+            write_page(out, study, rows, [])
+
+
+@pytest.mark.parametrize("text", ["nan", "-1", "101", "inf", "much"])
+def test_guidance_is_a_number_that_samplers_take(text, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        command_line.read(["paper", "--out", str(tmp_path), "--cfg", text])
+    assert "expected a number from 0 to 100" in capsys.readouterr().err
+
+
+def test_the_meters_of_a_run_are_named_so_that_all_workers_take_the_same():
+    meters, said = best_meters("dense_sift", "auto")
+    assert meters.matcher == "dense_sift" and said[0].startswith("Match Accuracy by dense SIFT")
+    assert best_meters("auto", "auto")[0].matcher in ("roma", "xfeat", "dense_sift")
 
 
 def test_weights_that_are_not_here_need_their_folder(tmp_path):

@@ -14,6 +14,8 @@ all; then the others go on without it. The same command again makes what is miss
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from spatia_core.errors import SpatiaError
@@ -37,12 +39,16 @@ def batch(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
         shots = [Shot(scene, workflow) for scene in read_scenes(options.scenes)]
     except (SpatiaError, OSError) as error:
         raise RunError(str(error)) from error
-    ledger = make_shots(shots, options, options.output.resolve(), comfyui, cache)
-    return 1 if report([shot.scene.name for shot in shots], ledger) else 0
+    with made(shots, options, options.output.resolve(), comfyui, cache) as ledger:
+        return 1 if report([shot.scene.name for shot in shots], ledger) else 0
 
 
-def make_shots(shots: list[Shot], options: argparse.Namespace, output: Path, comfyui: Path, cache: Path) -> Ledger:
-    """Make what is missing of some shots in an output folder, where the options say; what became of each."""
+@contextmanager
+def made(shots: list[Shot], options: argparse.Namespace, output: Path, comfyui: Path, cache: Path) -> Iterator[Ledger]:
+    """Make what is missing of some shots, where the options say; what became of each, for whoever writes that into the folder too.
+
+    Until that is written no other batch works in the folder. Raises RunError, also of what goes wrong in writing it.
+    """
     try:
         output.mkdir(parents=True, exist_ok=True)
         with locked(output / "batch.lock", 0) as ours:
@@ -54,7 +60,7 @@ def make_shots(shots: list[Shot], options: argparse.Namespace, output: Path, com
             with pool_of(options, output, kinds, comfyui, cache) as pool:
                 say(f"{len(shots)} scenes; waiting for ComfyUI")
                 Engine(pool, desk := Desk(shots, ledger, output)).run(desk.jobs)
-            return ledger
+            yield ledger
     except (SpatiaError, OSError) as error:
         raise RunError(str(error)) from error
 

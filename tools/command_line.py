@@ -148,7 +148,9 @@ def add_paper(commands: argparse._SubParsersAction) -> None:
         help="a workflow of your own in place of the template of these weights, made like it",
     )
     paper.add_argument("--steps", type=whole_number(1, 1000), help="solver steps (default: the template's)")
-    paper.add_argument("--cfg", type=float, help="guidance; 1 halves the time (default: the template's)")
+    paper.add_argument(
+        "--cfg", type=number_between(0, 100), help="guidance; 1 halves the time (default: the template's)"
+    )
     paper.add_argument(
         "--matcher", default="auto", help="roma, xfeat or dense_sift (default: the best that is installed)"
     )
@@ -211,6 +213,21 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         if not re.fullmatch(r"-?\d+", text) or not least <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"{text} was given, expected a whole number from {least} to {most}")
         return int(text)
+
+    return convert
+
+
+def number_between(least: float, most: float) -> Callable[[str], float]:
+    """An argparse type for numbers in [least, most]."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} was given, expected a number from {least:g} to {most:g}")
+        return value
 
     return convert
 

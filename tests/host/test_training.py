@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
@@ -19,6 +18,7 @@ import torch
 from released_sizes import BACKBONE, CONTROL, LORA_RANK, lora_shapes
 from safetensors.torch import load_file, save_file
 from small_model import CONTROL_BLOCKS, DIM, FFN, LAYERS, TEXT, write_bundle
+from training_runs import rows, same
 
 from spatia_core.weights.layouts import control_shapes
 from spatia_core.weights.scaled import save_quantised
@@ -149,22 +149,6 @@ def settings(request, recipe):
         request.param, 6, 3e-3, rank=4, batch=4, micro=2, warmup=2, drop_text=0.3, drop_projection=0.3, drop_references=0.3, drop_history=0.3,
         precision="fp32",
     )  # fmt: skip
-
-
-def rows(path: Path) -> list[dict]:
-    with open(path, newline="") as file:
-        return [{name: value for name, value in row.items() if name != "seconds"} for row in csv.DictReader(file)]
-
-
-def same(one, two) -> bool:
-    """Whether two nests of dicts, lists and tensors are equal to the bit."""
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, two)
-    if isinstance(one, dict):
-        return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(two) and all(same(a, b) for a, b in zip(one, two))
-    return one == two
 
 
 def answer(network, control=None):

@@ -21,7 +21,7 @@ import torch
 from spatia_core.errors import SpatiaError
 from spatia_core.files import write_text
 
-from ..batch import make_shots, report
+from ..batch import made, report
 from ..console import RunError, say
 from ..desk import read_workflow
 from ..places import comfyui_version, package_version
@@ -29,7 +29,7 @@ from . import filmed, worldscore
 from .figures import best_meters
 from .page import write_page
 from .setting import Pace
-from .study import SHOTS, WEIGHTS, Sources, Study, template_of
+from .study import SHOTS, WEIGHTS, Sources, Study, Template, template_of
 from .tables import BENCHMARK, CLOSED, FILMED, LISTED, TABLES
 
 _SMALL = "the small weights of `bundle/`, which prove the way and no quality"
@@ -61,15 +61,17 @@ def paper(options: argparse.Namespace, comfyui: Path, cache: Path) -> int:
     except (SpatiaError, OSError) as error:
         raise RunError(str(error)) from error
     _tell(study)
-    ledger = make_shots(list(study.shots.values()), options, output / SHOTS, comfyui, cache)
-    failed = report(list(study.shots), ledger, study.shown())
-    if BENCHMARK in templates:
-        template = templates[BENCHMARK]
-        text = worldscore.model_config("spatia", template.width, template.height, template.windows.first, template.fps)
-        write_text(output / "spatia.yaml", text)
-    write_page(output, study, ledger.rows, _head(options, study, comfyui, said))
+    with made(list(study.shots.values()), options, output / SHOTS, comfyui, cache) as ledger:
+        failed = report(list(study.shots), ledger, study.shown())
+        if BENCHMARK in templates:
+            write_text(output / "spatia.yaml", _model_config(templates[BENCHMARK]))
+        write_page(output, study, ledger.rows, _head(options, study, comfyui, said))
     say(f"The tables are in {output / 'README.md'}")
     return 1 if failed else 0
+
+
+def _model_config(template: Template) -> str:
+    return worldscore.model_config("spatia", template.width, template.height, template.windows.first, template.fps)
 
 
 def chosen_tables(text: str) -> list[str]:

@@ -43,11 +43,8 @@ class Meters(NamedTuple):
 
 def best_meters(matcher: str, lpips: str) -> tuple[Meters, list[str]]:
     """The meters that are installed here, and what is said of them. lpips: "auto" for one if there is."""
-    notes = []
-    names = {load_matcher(name).name: name for name in ("roma", "xfeat", "dense_sift") if _loads(name)}
     chosen = load_matcher(matcher)
-    notes.append(f"Match Accuracy by {chosen.name}.")
-    notes += [f"Not taken: {lacking}" for lacking in chosen.lacking]
+    notes = [f"Match Accuracy by {chosen.name}.", *(f"Not taken: {lacking}" for lacking in chosen.lacking)]
     try:
         net = "alex" if lpips == "auto" else lpips
         load_lpips(net)
@@ -57,15 +54,7 @@ def best_meters(matcher: str, lpips: str) -> tuple[Meters, list[str]]:
             raise
         net = ""
         notes.append(f"No LPIPS: {reason}")
-    return Meters(names[chosen.name], net), notes
-
-
-def _loads(name: str) -> bool:
-    try:
-        load_matcher(name)
-    except MetricUnavailable:
-        return False
-    return True
+    return Meters(chosen.kind, net), notes
 
 
 @functools.cache

@@ -17,7 +17,8 @@ import hashlib
 import importlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,10 +62,9 @@ class Filmed(NamedTuple):
 
     def clip(self, width: int, height: int, count: int) -> tuple[Tensor, Cameras]:
         """Its first `count` frames (N, height, width, 3) uint8 and their cameras, scaled to cover the size and cropped."""
-        video = _source(self.source, self.name).load(width, height, 1)
+        frames, cameras = _loaded(self.source, self.name, width, height)
         kept = slice(self.start, self.start + count)
-        cameras = video.cameras.select(kept)
-        return video.frames[kept], make_cameras(cameras.w2c, cameras.intrinsics)
+        return frames[kept], cameras.select(kept)
 
 
 def filmed_videos(folder: Path, split: Path | None, count: int, least: int) -> tuple[list[Filmed], list[str]]:
@@ -91,7 +91,7 @@ def filmed_videos(folder: Path, split: Path | None, count: int, least: int) -> t
         if len(found) == count:
             break
         try:
-            cameras = _source(f"{kind}:{folder}", name).load(32, 32, 1).cameras
+            _, cameras = _loaded(f"{kind}:{folder}", name, 32, 32)
         except SpatiaError as error:
             left_out.append(str(error))
             continue
@@ -121,13 +121,28 @@ def _videos() -> Any:
     return importlib.import_module(f"{PACK}.training.data.videos")
 
 
+@contextmanager
+def _told_here() -> Iterator[None]:
+    """What the training's readers refuse, as this package's error: theirs is the same class of another import."""
+    add_package()
+    refusal = importlib.import_module(f"{PACK}.spatia_core.errors").SpatiaError
+    try:
+        yield
+    except refusal as error:
+        raise SpatiaError(str(error)) from error
+
+
 @functools.cache
 def _sources(spec: str) -> dict[str, Any]:
-    return {source.name: source for source in _videos().find_videos([spec])}
+    with _told_here():
+        return {source.name: source for source in _videos().find_videos([spec])}
 
 
-def _source(spec: str, name: str) -> Any:
-    return _sources(spec)[name]
+def _loaded(spec: str, name: str, width: int, height: int) -> tuple[Tensor, Cameras]:
+    """All frames (N, height, width, 3) uint8 of a video and their cameras. Raises SpatiaError where it cannot be read."""
+    with _told_here():
+        video = _sources(spec)[name].load(width, height, 1)
+    return video.frames, make_cameras(video.cameras.w2c, video.cameras.intrinsics)
 
 
 def _id(name: str) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any
 
+from spatia_core.errors import SpatiaError
 from spatia_core.files import write_text
+from spatia_core.inputs import parse_json, shown
 from spatia_core.metrics.figure_tables import complete, markdown, table_csv, table_lines
 
 from ..batch import SHEET
@@ -78,8 +79,13 @@ def _benchmark(output: Path, study: Study, rows: dict[str, dict[str, Any]]) -> l
     lines = [f"{len(made)} of {len(shots)} videos are in `{worldscore.OUTPUT}/`.", ""]
     scores = output / worldscore.OUTPUT / _EVALUATED
     if scores.is_file():
-        found = json.loads(scores.read_text(encoding="utf-8"))
-        return [*lines, *markdown(list(found), {"this run": [f"{value:g}" for value in found.values()]})]
+        found = parse_json(scores.read_text(encoding="utf-8"), f"The contents of {scores}", "the file")
+        try:
+            return [*lines, *markdown(list(found), {"this run": [f"{value:g}" for value in found.values()]})]
+        except (AttributeError, TypeError, ValueError) as error:
+            raise SpatiaError(
+                f"{scores} holds {shown(found)}, expected the evaluator's scores by name; run it again."
+            ) from error
     return [
         *lines,
         "They are scored by WorldScore's own evaluator, in an environment of its own (CUDA 12.1): put "

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,6 +40,7 @@ _TURN, _STEP, _SIDE = math.radians(30), 1.0, 0.5  # of a motion: turn, way in an
 MOTIONS = (
     "push_in", "pull_out", "move_left", "move_right", "orbit_left", "orbit_right", "pan_left", "pan_right", STILL,
 )  # fmt: skip
+_PLAIN = re.compile(r"\w[\w .-]*")
 _LARGEST = 64 << 20  # bytes of a JSON file
 
 
@@ -105,6 +107,12 @@ def _entry(entry: Any, root: Path, where: str) -> Entry:
         raise SpatiaError(
             f"{where} cannot be read ({type(error).__name__}: {error}), expected a scene of WorldScore; download it again."
         ) from error
+    id = (movement, style, *place, image.stem)
+    # They name folders to write to, and a file to read.
+    if not all(isinstance(part, str) and _PLAIN.fullmatch(part) for part in (*id, *image.parts)):
+        raise SpatiaError(
+            f"{where} has the id {shown(list(id))} and the image {shown(str(image))}, expected plain names of folders inside the dataset."
+        )
     unknown = [motion for motion in motions if motion not in MOTIONS]
     if movement not in MOVEMENTS or unknown or not motions or len(prompts) != len(motions):
         raise SpatiaError(
@@ -113,7 +121,7 @@ def _entry(entry: Any, root: Path, where: str) -> Entry:
         )
     if not (root / image).is_file():
         raise SpatiaError(f"{where} names {shown(str(image))}, which is no file of the dataset; download it again.")
-    return Entry("/".join((movement, style, *place, image.stem)), entry, root / image, motions, text, tuple(prompts))
+    return Entry("/".join(id), entry, root / image, motions, text, tuple(prompts))
 
 
 def _styled(text: str, style: str) -> str:
